@@ -1,0 +1,283 @@
+//! Causal multi-head self-attention, between the two projections.
+//!
+//! Vaswani et al., arXiv:1706.03762, eq. 1, with a causal mask: for each sequence and head,
+//! O = softmax(QKᵀ/√d + mask)·V. Shapes: qkv `[sequences·context, 3·width]` (queries, keys,
+//! values side by side; head h holds columns h·d..(h+1)·d of each), output
+//! `[sequences·context, width]`. Backward, with P the probabilities: dV = Pᵀ·dO,
+//! dS = P ∘ (dO·Vᵀ − rowsum(P ∘ dO·Vᵀ))/√d, dQ = dS·K, dK = dSᵀ·Q.
+//!
+//! Memory: the probabilities, sequences·heads·context² floats. d is at most
+//! [`HEAD_LIMIT`]; it is padded to a power of two so that inner loops have a fixed length.
+
+use burn::Tensor;
+use burn::tensor::Bool;
+
+use super::simd::{exp, max_of, sum, sum_of, wide};
+use super::{Backward, Checkpointer, Gradients, Ops, close, contiguous, matrix, open};
+use super::{record, size, values};
+use crate::neural::device::{Fused, FusedTensor, fuses};
+
+/// The largest head width of the fused operation.
+pub const HEAD_LIMIT: usize = 64;
+
+/// Returns the attended values. `width / heads` must be exact and at most [`HEAD_LIMIT`].
+pub fn attention(qkv: Tensor<2>, context: usize, heads: usize) -> Tensor<2> {
+    if fuses(&qkv.device()) {
+        fused(qkv, context, heads)
+    } else {
+        graph(qkv, context, heads)
+    }
+}
+
+/// The same from burn's own operations.
+pub fn graph(qkv: Tensor<2>, context: usize, heads: usize) -> Tensor<2> {
+    let device = qkv.device();
+    let [rows, three] = qkv.dims();
+    let (sequences, width) = (rows / context, three / 3);
+    let d = width / heads;
+    let part = |i: usize| {
+        qkv.clone()
+            .narrow(1, i * width, width)
+            .reshape([sequences, context, heads, d])
+            .swap_dims(1, 2)
+    };
+    let (q, k, v) = (part(0), part(1), part(2));
+    let scores = q.matmul(k.swap_dims(2, 3)) / (d as f32).sqrt();
+    let hidden = Tensor::<2, Bool>::tril_mask([context, context], 0, &device)
+        .reshape([1, 1, context, context])
+        .expand([sequences, heads, context, context]);
+    let p = burn::tensor::activation::softmax(scores.mask_fill(hidden, f32::NEG_INFINITY), 3);
+    p.matmul(v).swap_dims(1, 2).reshape([rows, width])
+}
+
+/// Sizes of one attention call.
+#[derive(Clone, Copy, Debug)]
+struct Dims {
+    context: usize,
+    heads: usize,
+    width: usize,
+    sequences: usize,
+}
+
+impl Dims {
+    fn of(qkv: &FusedTensor, context: usize, heads: usize) -> Self {
+        let [rows, three] = size(qkv);
+        Dims {
+            context,
+            heads,
+            width: three / 3,
+            sequences: rows / context,
+        }
+    }
+
+    fn head_width(&self) -> usize {
+        self.width / self.heads
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Saved {
+    qkv: FusedTensor,
+    probabilities: Vec<f32>,
+    dims: Dims,
+}
+
+/// Copies head columns into rows of fixed length `D`, padded with zeros.
+#[inline(always)]
+fn gather<const D: usize>(to: &mut [[f32; D]], from: &[f32], stride: usize, at: usize, d: usize) {
+    for (i, row) in to.iter_mut().enumerate() {
+        row[..d].copy_from_slice(&from[i * stride + at..][..d]);
+    }
+}
+
+/// `to[c·T + j] = rows[j][c]`.
+#[inline(always)]
+fn transpose<const D: usize>(to: &mut [f32], rows: &[[f32; D]], d: usize) {
+    let t = rows.len();
+    for (j, row) in rows.iter().enumerate() {
+        for c in 0..d {
+            to[c * t + j] = row[c];
+        }
+    }
+}
+
+/// `to[j] = Σ_c row[c]·columns[c·T + j]` for the first `n` of T columns.
+#[inline(always)]
+fn project(to: &mut [f32], row: &[f32], columns: &[f32], t: usize, n: usize) {
+    let to = &mut to[..n];
+    to.fill(0.0);
+    for (c, &q) in row.iter().enumerate() {
+        let k = &columns[c * t..][..n];
+        for j in 0..n {
+            to[j] += q * k[j];
+        }
+    }
+}
+
+/// Columns to compute for query `i`: enough for the causal part, in whole vectors.
+#[inline(always)]
+fn reach(i: usize, t: usize) -> usize {
+    ((i + 16) / 16 * 16).min(t)
+}
+
+#[inline(always)]
+fn forward<const D: usize>(qkv: &[f32], out: &mut [f32], p: &mut [f32], dims: Dims) {
+    let (t, d, w) = (dims.context, dims.head_width(), dims.width);
+    let scale = 1.0 / (d as f32).sqrt();
+    let mut q = vec![[0.0f32; D]; t];
+    let mut k = vec![[0.0f32; D]; t];
+    let mut v = vec![[0.0f32; D]; t];
+    let mut kt = vec![0.0f32; d * t];
+    for s in 0..dims.sequences {
+        let from = &qkv[s * t * 3 * w..][..t * 3 * w];
+        for h in 0..dims.heads {
+            gather(&mut q, from, 3 * w, h * d, d);
+            gather(&mut k, from, 3 * w, w + h * d, d);
+            gather(&mut v, from, 3 * w, 2 * w + h * d, d);
+            transpose(&mut kt, &k, d);
+            let p = &mut p[(s * dims.heads + h) * t * t..][..t * t];
+            for i in 0..t {
+                let row = &mut p[i * t..(i + 1) * t];
+                let n = reach(i, t);
+                project(row, &q[i][..d], &kt, t, n);
+                let top = max_of(&row[..=i]);
+                for x in row[..n].iter_mut() {
+                    *x = exp((*x - top) * scale);
+                }
+                row[i + 1..].fill(0.0);
+                let inverse = 1.0 / sum_of(&row[..n]);
+                let mut o = [0.0f32; D];
+                for (j, x) in row[..=i].iter_mut().enumerate() {
+                    *x *= inverse;
+                    for c in 0..D {
+                        o[c] += *x * v[j][c];
+                    }
+                }
+                out[(s * t + i) * w + h * d..][..d].copy_from_slice(&o[..d]);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn backward<const D: usize>(qkv: &[f32], p: &[f32], g: &[f32], dqkv: &mut [f32], dims: Dims) {
+    let (t, d, w) = (dims.context, dims.head_width(), dims.width);
+    let scale = 1.0 / (d as f32).sqrt();
+    let mut q = vec![[0.0f32; D]; t];
+    let mut k = vec![[0.0f32; D]; t];
+    let mut v = vec![[0.0f32; D]; t];
+    let mut vt = vec![0.0f32; d * t];
+    let mut ds = vec![0.0f32; t];
+    for s in 0..dims.sequences {
+        let from = &qkv[s * t * 3 * w..][..t * 3 * w];
+        let to = &mut dqkv[s * t * 3 * w..][..t * 3 * w];
+        for h in 0..dims.heads {
+            gather(&mut q, from, 3 * w, h * d, d);
+            gather(&mut k, from, 3 * w, w + h * d, d);
+            gather(&mut v, from, 3 * w, 2 * w + h * d, d);
+            transpose(&mut vt, &v, d);
+            let p = &p[(s * dims.heads + h) * t * t..][..t * t];
+            let mut dk = vec![[0.0f32; D]; t];
+            let mut dv = vec![[0.0f32; D]; t];
+            for i in 0..t {
+                let row = &p[i * t..(i + 1) * t];
+                let n = reach(i, t);
+                let mut go = [0.0f32; D];
+                go[..d].copy_from_slice(&g[(s * t + i) * w + h * d..][..d]);
+                project(&mut ds, &go[..d], &vt, t, n);
+                let mean = sum(n, |j| row[j] * ds[j]);
+                for j in 0..n {
+                    ds[j] = row[j] * (ds[j] - mean) * scale;
+                }
+                let mut dq = [0.0f32; D];
+                let query = q[i];
+                for j in 0..=i {
+                    let (x, y) = (ds[j], row[j]);
+                    for c in 0..D {
+                        dq[c] += x * k[j][c];
+                        dk[j][c] += x * query[c];
+                        dv[j][c] += y * go[c];
+                    }
+                }
+                to[i * 3 * w + h * d..][..d].copy_from_slice(&dq[..d]);
+            }
+            for j in 0..t {
+                to[j * 3 * w + w + h * d..][..d].copy_from_slice(&dk[j][..d]);
+                to[j * 3 * w + 2 * w + h * d..][..d].copy_from_slice(&dv[j][..d]);
+            }
+        }
+    }
+}
+
+/// Runs `$f::<D>` with the smallest power of two D that holds a head.
+macro_rules! by_head_width {
+    ($d:expr, $f:ident($($arg:expr),*)) => {
+        match $d {
+            0..=4 => wide(|| $f::<4>($($arg),*)),
+            5..=8 => wide(|| $f::<8>($($arg),*)),
+            9..=16 => wide(|| $f::<16>($($arg),*)),
+            17..=32 => wide(|| $f::<32>($($arg),*)),
+            _ => wide(|| $f::<HEAD_LIMIT>($($arg),*)),
+        }
+    };
+}
+
+#[derive(Debug)]
+struct AttentionBack;
+
+pub(crate) fn fused(qkv: Tensor<2>, context: usize, heads: usize) -> Tensor<2> {
+    let (qkv, node) = open(qkv).into_parts();
+    let qkv = contiguous(qkv);
+    let dims = Dims::of(&qkv, context, heads);
+    let rows = dims.sequences * context;
+    let mut out = vec![0.0f32; rows * dims.width];
+    let mut p = vec![0.0f32; rows * heads * context];
+    let from = values(&qkv);
+    by_head_width!(dims.head_width(), forward(from, &mut out, &mut p, dims));
+    let saved = Saved {
+        qkv,
+        probabilities: p,
+        dims,
+    };
+    let out = matrix(out, [rows, dims.width]);
+    close(record!(AttentionBack, [node], saved, out))
+}
+
+impl Backward<Fused, 1> for AttentionBack {
+    type State = Saved;
+
+    fn backward(self, ops: Ops<Saved, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = contiguous(grads.consume::<Fused>(&ops.node));
+        let Saved {
+            qkv,
+            probabilities,
+            dims,
+        } = ops.state;
+        let shape = size(&qkv);
+        let mut dqkv = vec![0.0f32; shape[0] * shape[1]];
+        let (from, p, g) = (values(&qkv), &probabilities[..], values(&grad));
+        by_head_width!(dims.head_width(), backward(from, p, g, &mut dqkv, dims));
+        let [node] = ops.parents;
+        if let Some(node) = node {
+            grads.register::<Fused>(node.id, matrix(dqkv, shape));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::checks::{agree, pseudo};
+    use super::*;
+
+    #[test]
+    fn agrees_with_the_graph_and_with_finite_differences() {
+        // (sequences, context, heads, head width): padded, whole, and longer than a vector.
+        for (s, t, h, d) in [(2, 5, 2, 3), (1, 4, 1, 8), (2, 19, 3, 4), (1, 33, 2, 9)] {
+            agree(
+                &[pseudo([s * t, 3 * h * d], 7)],
+                |x| fused(x[0].clone() * 2.0, t, h),
+                |x| graph(x[0].clone() * 2.0, t, h),
+            );
+        }
+    }
+}
