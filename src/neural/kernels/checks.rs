@@ -41,12 +41,12 @@ fn run(
     let leaves = leaves(inputs, device);
     let y = f(&leaves);
     let (_, c) = pseudo(y.dims(), 99);
-    let out: Vec<f32> = y.clone().into_data().to_vec().unwrap();
+    let out: Vec<f32> = y.clone().into_data().try_to_vec().unwrap();
     let c = Tensor::<2>::from_data(TensorData::new(c, y.dims()), device);
     let grads = (y * c).sum().backward();
     let g = leaves
         .iter()
-        .map(|l| l.grad(&grads).unwrap().into_data().to_vec().unwrap())
+        .map(|l| l.grad(&grads).unwrap().into_data().try_to_vec().unwrap())
         .collect();
     (out, g)
 }
@@ -54,7 +54,7 @@ fn run(
 fn objective(inputs: &Inputs, device: &Device, f: &dyn Fn(&[Tensor<2>]) -> Tensor<2>) -> f64 {
     let y = f(&leaves(inputs, device));
     let (_, c) = pseudo(y.dims(), 99);
-    let out: Vec<f32> = y.into_data().to_vec().unwrap();
+    let out: Vec<f32> = y.into_data().try_to_vec().unwrap();
     out.iter().zip(&c).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
 }
 
