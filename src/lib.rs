@@ -1,1 +1,3 @@
-//! x
+//! A simulation and research workbench for model collapse.
+
+pub mod spec;
