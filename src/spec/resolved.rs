@@ -16,8 +16,8 @@ impl Experiment {
         let mut root = self.ordered();
         let settings = self.settings().unwrap_or_default();
         if let Some(first) = settings.first() {
-            let sections = ["start", "synthesis", "sharing", "labels_known", "path"];
-            fill(&mut root, "loop", &first.loop_, Some(&sections));
+            let keys = ["start", "synthesis", "sharing", "labels_known", "path"];
+            fill(&mut root, "loop", &first.loop_, Some(&keys));
             // Without [[member]] tables the population is 1 by default; with them it follows.
             if first.members.is_empty() {
                 fill(&mut root, "loop", &first.loop_, Some(&["population"]));
@@ -30,8 +30,7 @@ impl Experiment {
             );
         }
         fill::<MeasureSpec>(&mut root, "measure", &self.measure, None);
-        let swept = root.get("sweep.seeds").is_none();
-        if swept {
+        if root.get("sweep.seeds").is_none() {
             put(
                 &mut root,
                 "sweep.seeds",
@@ -66,7 +65,12 @@ impl Experiment {
 
 /// Writes the scalar values of `section` that nobody wrote, unless they are swept: the first
 /// setting's value would then be that point's, which does no harm but misleads.
-fn fill<T: Serialize>(root: &mut Node, section: &str, values: &T, only: Option<&[&str]>) {
+pub(super) fn fill<T: Serialize>(
+    root: &mut Node,
+    section: &str,
+    values: &T,
+    only: Option<&[&str]>,
+) {
     let Ok(Json::Object(map)) = serde_json::to_value(values) else {
         return;
     };

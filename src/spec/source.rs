@@ -6,12 +6,19 @@ use std::sync::Arc;
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 /// One text that values come from: a spec file or one `--set` argument.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Source {
     /// The name that errors print, such as the file's path.
     pub name: String,
     /// The whole text. Spans are byte offsets into it.
     pub text: String,
+}
+
+/// The name alone: every value holds its source, and the text would drown all else.
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)
+    }
 }
 
 impl SourceCode for Source {

@@ -7,6 +7,7 @@ use super::experiment::{Experiment, SETTING_TABLES, each};
 use super::hash::canonical;
 use super::loop_spec::LoopSpec;
 use super::node::{Key, Node, Table, Value};
+use super::resolved::fill;
 use super::sampling::SamplingSpec;
 use super::source::{At, Layer};
 
@@ -23,6 +24,9 @@ pub struct Sweep {
     /// The zipped points: several dotted keys each.
     pub points: Vec<Vec<(Key, Node)>>,
 }
+
+/// The seeds are listed in memory: 80 MB at most.
+const MAX_SEEDS: u64 = 10_000_000;
 
 /// One combination of the sweep: all that a lineage needs but its seed.
 #[derive(Debug, Clone)]
@@ -144,7 +148,8 @@ impl Sweep {
 }
 
 impl Setting {
-    /// The value at a dotted key of this setting, `None` where nobody wrote it.
+    /// The value at a dotted key of this setting. Defaults of [loop] and [sampling] are included;
+    /// those of a component are its own affair.
     pub fn get(&self, path: &str) -> Option<&Node> {
         self.tree.get(path)
     }
@@ -152,6 +157,14 @@ impl Setting {
     /// The model table of a member: its own, or `[model]`.
     pub fn model_of(&self, member: usize) -> &Node {
         self.members.get(member).unwrap_or(&self.model)
+    }
+
+    /// An error at the selector `key` of `table`, for a registry that does not know its value.
+    pub fn unknown(table: &Node, key: &str, kind: &str, known: &[&str]) -> Error {
+        match table.selector(key) {
+            Ok(name) => unknown_name(kind, name, known),
+            Err(error) => error,
+        }
     }
 
     fn read(index: usize, template: &Node, point: Vec<(Key, Node)>) -> Result<Self, Error> {
@@ -185,8 +198,15 @@ impl Setting {
             Some(node) => Err(Error::wrong_type(node, "a table").about(key)),
             None => Err(Error::missing_key(key, &tree.at)),
         };
-        let optional = |key: &str| tree.get(key).map(|_| table(key)).transpose();
-        let setting = Self {
+        // An empty table asks for nothing.
+        let empty = |node: &Node| node.as_table().is_some_and(Table::is_empty);
+        let optional = |key: &str| {
+            tree.get(key)
+                .filter(|n| !empty(n))
+                .map(|_| table(key))
+                .transpose()
+        };
+        let mut setting = Self {
             index,
             data: table("data")?,
             model: table("model")?,
@@ -196,7 +216,11 @@ impl Setting {
                 || Ok(SamplingSpec::default()),
                 |node| SamplingSpec::read(&node),
             )?,
-            curation: each(&tree, "curation")?.to_vec(),
+            curation: each(&tree, "curation")?
+                .iter()
+                .filter(|n| !empty(n))
+                .cloned()
+                .collect(),
             task: optional("task")?,
             members: each(&tree, "member")?
                 .iter()
@@ -206,6 +230,8 @@ impl Setting {
             tree: tree.clone(),
         };
         setting.check()?;
+        fill(&mut setting.tree, "loop", &setting.loop_, None);
+        fill(&mut setting.tree, "sampling", &setting.sampling, None);
         Ok(setting)
     }
 
@@ -353,9 +379,12 @@ fn seeds(node: &Node) -> Result<Vec<u64>, Error> {
     };
     match &node.value {
         Value::Integer(n) => match u64::try_from(*n) {
-            Ok(n @ 1..=0xFFFF_FFFF) => Ok((0..n).collect()),
+            Ok(n @ 1..=MAX_SEEDS) => Ok((0..n).collect()),
             Ok(0) => Err(bad(&node.at, "at least one seed is needed")),
-            _ => Err(bad(&node.at, "not a number of seeds")),
+            _ => Err(bad(
+                &node.at,
+                &format!("the number must be from 1 to {MAX_SEEDS}"),
+            )),
         },
         Value::Array(list) if list.is_empty() => Err(bad(&node.at, "at least one seed is needed")),
         Value::Array(list) => {
@@ -419,15 +448,4 @@ fn flatten_into(flat: &mut Table, prefix: &str, table: Table) -> Result<(), Erro
         }
     }
     Ok(())
-}
-
-/// The error for a selector's value that no registry has: `setting.data`, `source`, known names.
-impl Setting {
-    /// An error at the selector `key` of `table`, for a registry that does not know its value.
-    pub fn unknown(table: &Node, key: &str, kind: &str, known: &[&str]) -> Error {
-        match table.selector(key) {
-            Ok(name) => unknown_name(kind, name, known),
-            Err(error) => error,
-        }
-    }
 }
