@@ -64,9 +64,8 @@ impl Lineage {
     /// Runs the loop for one seed and reports to `record`.
     pub fn run(&self, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError> {
         let streams = Streams::new(self.salt, seed);
-        let failed = |g: u32, stage: &'static str| {
-            move |why: Why| LineageError { seed, generation: g, stage, why }
-        };
+        let failed =
+            |g: u32, stage: &'static str| move |why: Why| LineageError { seed, generation: g, stage, why };
         let ended = |stop_reason, last_generation| Ok(Outcome { stop_reason, last_generation });
 
         // Generation 0 is trained on human rows alone.
@@ -78,7 +77,8 @@ impl Lineage {
                 Err(why) => return Err(failed(0, "fit")(why)),
             }
         }
-        let mut memory = self.measuring.start(self, &population, seed, record).map_err(failed(0, "measure"))?;
+        let mut memory =
+            self.measuring.start(self, &population, seed, record).map_err(failed(0, "measure"))?;
 
         for g in 1..=self.budget.generations {
             if !record.generation(seed, g - 1) {
@@ -101,7 +101,9 @@ impl Lineage {
                     other => other.map_err(failed(g, "fit"))?,
                 }
             }
-            self.measuring.observe(self, &population, g, &mut memory, seed, record).map_err(failed(g, "measure"))?;
+            self.measuring
+                .observe(self, &population, g, &mut memory, seed, record)
+                .map_err(failed(g, "measure"))?;
         }
         record.generation(seed, self.budget.generations);
         let collapsed = population.iter().all(|m| m.model.is_degenerate());

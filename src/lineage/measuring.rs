@@ -120,7 +120,8 @@ impl Measuring {
         let mix = match self.subject {
             Subject::Model | Subject::Human => {
                 let streams = member.streams.of("measure").at(u64::from(g));
-                let rows = member.model.synthesise(Ask::Rows, self.size, &lineage.synthesiser.sampling, &streams)?;
+                let rows =
+                    member.model.synthesise(Ask::Rows, self.size, &lineage.synthesiser.sampling, &streams)?;
                 return Ok(Some(rows));
             }
             Subject::Synthetic => member.synthetic_mix(),

@@ -34,7 +34,12 @@ pub struct Member<'a> {
 
 impl<'a> Member<'a> {
     /// Generation 0: draws `D(0)` and fits it.
-    pub fn first(lineage: &'a Lineage, index: usize, family: &'a dyn Family, streams: Streams) -> Result<Self, Why> {
+    pub fn first(
+        lineage: &'a Lineage,
+        index: usize,
+        family: &'a dyn Family,
+        streams: Streams,
+    ) -> Result<Self, Why> {
         let human = HumanRows::new(&lineage.source, streams);
         let rows = human.initial(lineage.budget.initial)?;
         let contaminant = synthesis::contaminant(lineage, family, &rows, &streams)?;

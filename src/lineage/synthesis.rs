@@ -81,7 +81,13 @@ impl Synthesiser {
     }
 
     /// Further rows for a curation step.
-    pub fn more(&self, lineage: &Lineage, member: &Member<'_>, n: usize, streams: &Streams) -> Result<Samples, SampleError> {
+    pub fn more(
+        &self,
+        lineage: &Lineage,
+        member: &Member<'_>,
+        n: usize,
+        streams: &Streams,
+    ) -> Result<Samples, SampleError> {
         // The streams already name the generation; a teacher keeps its role in curation too.
         match self.make_rows(lineage, member, member, n, 2, streams) {
             Ok(rows) => Ok(rows),
@@ -90,14 +96,35 @@ impl Synthesiser {
         }
     }
 
-    fn make(&self, lineage: &Lineage, maker: &Member<'_>, taker: &Member<'_>, n: usize, g: u32, streams: &Streams) -> Result<Body, Why> {
+    fn make(
+        &self,
+        lineage: &Lineage,
+        maker: &Member<'_>,
+        taker: &Member<'_>,
+        n: usize,
+        g: u32,
+        streams: &Streams,
+    ) -> Result<Body, Why> {
         if let Some(path) = maker.path(lineage) {
-            return Ok(Body::Statistics(path.draw(maker.model.as_ref(), n, &self.sampling, &mut streams.rng())?));
+            return Ok(Body::Statistics(path.draw(
+                maker.model.as_ref(),
+                n,
+                &self.sampling,
+                &mut streams.rng(),
+            )?));
         }
         Ok(Body::Rows(Rows::all(self.make_rows(lineage, maker, taker, n, g, streams)?)))
     }
 
-    fn make_rows(&self, lineage: &Lineage, maker: &Member<'_>, taker: &Member<'_>, n: usize, g: u32, streams: &Streams) -> Result<Samples, Why> {
+    fn make_rows(
+        &self,
+        lineage: &Lineage,
+        maker: &Member<'_>,
+        taker: &Member<'_>,
+        n: usize,
+        g: u32,
+        streams: &Streams,
+    ) -> Result<Samples, Why> {
         let fitted;
         let model: &dyn Model = match &self.teacher {
             Teacher::Source(source, when) if when.at(g) => return Ok(from_source(source, n, streams)?),

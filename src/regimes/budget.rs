@@ -63,13 +63,20 @@ impl Budget {
 
     /// The synthetic rows of generation `g`: what `hold` leaves after the rows that are in the
     /// store already (`retained`, the inflow included).
-    pub fn synthetic(&self, regime: &Regime, g: u32, retained: usize, inflow: usize) -> Result<usize, Refusal> {
+    pub fn synthetic(
+        &self,
+        regime: &Regime,
+        g: u32,
+        retained: usize,
+        inflow: usize,
+    ) -> Result<usize, Refusal> {
         let refuse = |e: ScheduleError| Refusal::new(e.to_string());
         if self.hold == Hold::Human {
             return Ok((self.synthetic_scale * self.human_rows as f64).round() as usize);
         }
         let n = self.rows(g).map_err(refuse)?;
-        let taken = if self.hold == Hold::Arrivals || regime.draw != RegimeDraw::All { inflow } else { retained };
+        let taken =
+            if self.hold == Hold::Arrivals || regime.draw != RegimeDraw::All { inflow } else { retained };
         n.checked_sub(taken).ok_or_else(|| {
             Refusal::new(format!(
                 "generation {g} has {taken} rows already where {n} are to be held: nothing is left for synthetic rows; hold the arrivals (`hold = \"arrivals\"`) or draw a part of the store"

@@ -19,6 +19,7 @@ mod weights;
 
 pub use budget::{Budget, Counts};
 pub use presets::{PRESETS, Preset, PresetDraw, preset};
+pub use resolve::resolve;
 pub use store::Store;
 pub use weights::{golden_weight, weigh};
 
@@ -80,8 +81,12 @@ impl Regime {
     /// Who decides the human fraction of the training sets.
     pub fn fraction_rule(&self) -> FractionRule {
         match (self.inflow, self.retain_human) {
-            (_, RetainHuman::Anchor) | (Inflow::Pool | Inflow::Fresh, RetainHuman::None) => FractionRule::Asked,
-            (Inflow::None, RetainHuman::None) if self.retain_synthetic == RetainSynthetic::None => FractionRule::Zero,
+            (_, RetainHuman::Anchor) | (Inflow::Pool | Inflow::Fresh, RetainHuman::None) => {
+                FractionRule::Asked
+            }
+            (Inflow::None, RetainHuman::None) if self.retain_synthetic == RetainSynthetic::None => {
+                FractionRule::Zero
+            }
             (Inflow::None, RetainHuman::None) => FractionRule::Own,
             _ => FractionRule::Own,
         }

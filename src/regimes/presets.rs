@@ -2,7 +2,6 @@
 
 use crate::spec::{Combine, Hold, Inflow, RetainHuman, RetainSynthetic, Weights};
 
-
 /// A named regime.
 pub struct Preset {
     /// The name in specs and rows.

@@ -2,8 +2,8 @@
 
 use super::{Budget, FractionRule, PRESETS, PresetDraw, Regime, RegimeDraw, preset};
 use crate::spec::{
-    ChoicesSpec, Combine, Draw, Error, Hold, Inflow, LoopSpec, RetainHuman, RetainSynthetic, Schedule, Weights,
-    unknown_name,
+    ChoicesSpec, Combine, Draw, Error, Hold, Inflow, LoopSpec, RetainHuman, RetainSynthetic, Schedule,
+    Weights, unknown_name,
 };
 
 /// The regime and the budget that a `[loop]` table asks for; refuses what contradicts itself, with
@@ -115,10 +115,9 @@ fn check_fraction(spec: &LoopSpec, regime: &Regime, hold: Hold) -> Result<(), Er
             format!("`{name}` determines its own human fraction, which changes with the generation"),
             "leave human_fraction out; expanding and stream take `arrival_human_fraction`; the realised fraction is recorded",
         ),
-        FractionRule::Asked if spec.human_fraction.is_none() && hold != Hold::Human => Err(Error::missing_key(
-            "human_fraction",
-            &spec.node.at_of("regime"),
-        )),
+        FractionRule::Asked if spec.human_fraction.is_none() && hold != Hold::Human => {
+            Err(Error::missing_key("human_fraction", &spec.node.at_of("regime")))
+        }
         rule if spec.arrival_human_fraction.is_some()
             && (rule != FractionRule::Own || regime.inflow != Inflow::Fresh) =>
         {
@@ -138,7 +137,10 @@ fn check_labels(spec: &LoopSpec, regime: &Regime) -> Result<(), Error> {
     }
     Err(Error::refused(
         spec.at("labels_known"),
-        format!("`{}` treats human and synthetic rows differently, so it must know which is which", regime.name),
+        format!(
+            "`{}` treats human and synthetic rows differently, so it must know which is which",
+            regime.name
+        ),
         "with labels_known = false use replace, keep, fresh, accumulate, accumulate-subsample, balanced, incremental, expanding or stream, equally weighted",
     ))
 }
@@ -152,8 +154,10 @@ fn check_anchor(spec: &LoopSpec, regime: &Regime, budget: &Budget) -> Result<(),
     for (g, counts) in (1..).zip(plan) {
         let wanted = counts.anchor.max(counts.inflow);
         if wanted > budget.initial {
-            let message =
-                format!("generation {g} takes {wanted} of the first human rows, but D(0) has only {}", budget.initial);
+            let message = format!(
+                "generation {g} takes {wanted} of the first human rows, but D(0) has only {}",
+                budget.initial
+            );
             let help = "raise `initial`, or lower the human fraction or `samples`";
             return Err(Error::refused(spec.at("initial"), message, help));
         }

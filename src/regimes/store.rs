@@ -2,12 +2,12 @@
 
 use rand::seq::{SliceRandom, index};
 
-use crate::spec::{RetainHuman, RetainSynthetic};
 use super::weights::weigh;
 use super::{Regime, ResolvedDraw};
 use crate::data::{Body, Mix, Origin, Part, Rows};
 use crate::models::{FitError, Refusal, StatisticsPath};
 use crate::rng::Streams;
+use crate::spec::{Combine, RetainHuman, RetainSynthetic};
 
 /// One lineage's store of rows. On the statistics path every block holds sufficient statistics;
 /// `D(0)`'s rows are kept beside it, since anchors and pools are subsets of them.
@@ -28,9 +28,14 @@ impl<'a> Store<'a> {
         Ok(store)
     }
 
-    /// `D(0)`.
+    /// All rows of the store as a training set, equally weighted: `D(0)` at the start.
+    pub fn everything(&self) -> Mix {
+        Mix { parts: self.blocks.clone(), combine: Combine::Pooled }
+    }
+
+    /// `D(0)`, as rows.
     pub fn initial(&self) -> Mix {
-        Mix { parts: self.initial.clone(), combine: crate::data::Combine::Pooled }
+        Mix { parts: self.initial.clone(), combine: Combine::Pooled }
     }
 
     /// The number of rows in the store.
@@ -58,7 +63,8 @@ impl<'a> Store<'a> {
         for (i, block) in std::mem::take(&mut self.blocks).into_iter().enumerate() {
             let share = match (block.labelled, regime.retain_human, regime.retain_synthetic) {
                 (Origin::Human, RetainHuman::All, _) | (Origin::Synthetic, _, RetainSynthetic::All) => 1.0,
-                (Origin::Human, RetainHuman::Share(s), _) | (Origin::Synthetic, _, RetainSynthetic::Share(s)) => s,
+                (Origin::Human, RetainHuman::Share(s), _)
+                | (Origin::Synthetic, _, RetainSynthetic::Share(s)) => s,
                 (Origin::Human, RetainHuman::None | RetainHuman::Anchor, _)
                 | (Origin::Synthetic, _, RetainSynthetic::None) => 0.0,
             };
@@ -108,7 +114,7 @@ impl<'a> Store<'a> {
 
     /// The rows of `D(0)` at the given positions (counted through its blocks), as blocks that
     /// enter at generation `born`: a pool inflow.
-    pub fn pooled(&self, positions: &[u32], born: u32) -> Result<Vec<Part>, FitError> {
+    pub fn pooled(&self, positions: &[u32], born: u32) -> Vec<Part> {
         let mut parts = Vec::with_capacity(self.initial.len());
         let mut start = 0_u32;
         for part in &self.initial {
@@ -122,7 +128,7 @@ impl<'a> Store<'a> {
             }
             start = end;
         }
-        Ok(parts)
+        parts
     }
 
     /// `weight(draw(M))`: the training set.
@@ -186,7 +192,8 @@ impl<'a> Store<'a> {
         let mut generations: Vec<u32> = self.blocks.iter().map(|b| b.born).collect();
         generations.sort_unstable();
         generations.dedup();
-        let size = |g: u32| -> usize { self.blocks.iter().filter(|b| b.born == g).map(|b| b.body.len()).sum() };
+        let size =
+            |g: u32| -> usize { self.blocks.iter().filter(|b| b.born == g).map(|b| b.body.len()).sum() };
         // Smallest generations first, so that what they lack is known when the larger are served.
         let mut by_size: Vec<u32> = generations.clone();
         by_size.sort_by_key(|&g| (size(g), g));

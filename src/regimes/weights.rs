@@ -1,7 +1,7 @@
 //! Row weights.
 
-use crate::spec::Weights;
 use crate::data::{Mix, Origin};
+use crate::spec::Weights;
 
 /// The golden-ratio weight of the human group, `w*(k) = (sqrt(k² + 4k) − k)/2` with
 /// `k = human rows ÷ synthetic rows` (He, Xu & Cheng 2025, arXiv 2502.18049). At k = 1 it is
