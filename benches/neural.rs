@@ -82,9 +82,7 @@ fn gpt(c: &mut Criterion, name: &str, layers: usize, width: usize, context: usiz
     }
     let family = Gpt { params: GptParams { steps: 100, ..params }, device: DeviceName::Flex };
     let model = family.fit(&mix, Start::Scratch, &Streams::new(0, 1)).expect("a fit");
-    let draw = || {
-        model.synthesise(Ask::Rows, 256, &Sampling::default(), &Streams::new(0, 2)).expect("rows")
-    };
+    let draw = || model.synthesise(Ask::Rows, 256, &Sampling::default(), &Streams::new(0, 2)).expect("rows");
     let tokens = draw().token_rows().map_or(0, |(_, tokens)| tokens.len());
     let mut group = c.benchmark_group("sampling");
     group.sample_size(10).throughput(Throughput::Elements(tokens as u64));

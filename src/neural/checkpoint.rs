@@ -40,9 +40,8 @@ pub fn save<C: Serialize>(
     let header = Header { family: family.to_string(), version: VERSION, config };
     let header = serde_json::to_string(&header).map_err(|e| wrong(to, e))?;
     let layout = weights.layout();
-    let bytes: Vec<Vec<u8>> = (0..layout.len())
-        .map(|i| weights.get(i).iter().flat_map(|v| v.to_le_bytes()).collect())
-        .collect();
+    let bytes: Vec<Vec<u8>> =
+        (0..layout.len()).map(|i| weights.get(i).iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
     let mut views = Vec::with_capacity(layout.len());
     for (i, bytes) in bytes.iter().enumerate() {
         let (name, shape) = layout.entry(i);

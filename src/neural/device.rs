@@ -10,6 +10,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
@@ -89,6 +90,20 @@ impl FromStr for DeviceName {
     }
 }
 
+static SELECTED: OnceLock<DeviceName> = OnceLock::new();
+
+/// Sets the device of every family that is built from a spec: `--device`, once per process,
+/// before the first family is built. Returns the device in force, which differs from `name`
+/// if another was selected before. Library users name the device in the family instead.
+pub fn select(name: DeviceName) -> DeviceName {
+    *SELECTED.get_or_init(|| name)
+}
+
+/// Returns the device of families built from a spec: the selected one, else the default.
+pub fn selected() -> DeviceName {
+    SELECTED.get().copied().unwrap_or_default()
+}
+
 /// Returns the burn device without automatic differentiation.
 pub fn device(name: DeviceName) -> Device {
     match name {
@@ -128,9 +143,7 @@ pub fn kernel_class() -> &'static str {
         if std::arch::is_x86_feature_detected!("avx512f") {
             return "avx512";
         }
-        if std::arch::is_x86_feature_detected!("fma")
-            && std::arch::is_x86_feature_detected!("avx2")
-        {
+        if std::arch::is_x86_feature_detected!("fma") && std::arch::is_x86_feature_detected!("avx2") {
             return "avx2";
         }
         "scalar"

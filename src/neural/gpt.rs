@@ -29,16 +29,19 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint;
-use super::device::{DeviceName, training_device};
+use super::device::{DeviceName, selected, training_device};
 use super::init::Weights;
 use super::kernels::adam::Rule;
 use super::kernels::attention::HEAD_LIMIT;
+use super::parameter;
 use super::train::{Effort, Schedule, steps, train};
 use crate::data::{Kind, Mix, Role, Samples, Schema};
 use crate::models::{
     Ask, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start, StorageError,
 };
+use crate::registry::About;
 use crate::rng::Streams;
+use crate::spec::{Error, Node};
 use corpus::Corpus;
 use net::{Net, Shape};
 
@@ -150,6 +153,44 @@ struct Config {
 
 const NAME: &str = "gpt";
 
+/// The family's entry in lists and descriptions.
+pub const ABOUT: About = About {
+    name: NAME,
+    summary: "Small causal transformer over characters or words",
+    details: "Pre-norm blocks of causal self-attention and a GELU MLP (×4) over token and learned position \
+              embeddings, trained on next-token cross-entropy. One mark begins and ends every row. Rows \
+              longer than `context` are windows; when sampling or scoring fills its window, the window \
+              moves on by half.\n\n\
+              Likelihoods are exact for that law, in nats, the end mark counted as a token. Sampling takes \
+              temperature, top_k and top_p; `continue` gives as many tokens as the prompt has; `edit` \
+              redraws tokens whose probability reaches the threshold.",
+    source: "Vaswani et al., arXiv:1706.03762; Radford et al. 2019 (GPT-2)",
+    parameters: &[
+        parameter("layers", "1", "transformer blocks, at least 1"),
+        parameter("width", "32", "features of a token, a multiple of heads"),
+        parameter("heads", "4", "attention heads; width / heads is at most 64"),
+        parameter("context", "32", "tokens that a prediction sees, at least 2"),
+        parameter("batch", "32", "windows a step, at least 1"),
+        parameter("learning_rate", "0.003", "Adam's learning rate after the warm-up, above 0"),
+        parameter("warmup", "20", "steps of linear warm-up"),
+        parameter("cosine", "false", "whether the rate falls to a tenth along a half cosine"),
+        parameter(
+            "effort",
+            "\"steps\"",
+            "\"steps\" or \"epochs\": what is held fixed when the training set grows",
+        ),
+        parameter("epochs", "10", "passes over the training windows, with effort = \"epochs\""),
+        parameter("steps", "1000", "optimiser steps, with effort = \"steps\""),
+        parameter("max_length", "0", "longest sampled row in tokens; 0 is the longest training row"),
+    ],
+    version: 1,
+};
+
+/// Builds the family from its table of a spec, on the selected device.
+pub fn build(node: &Node) -> Result<Box<dyn Family>, Error> {
+    Ok(Box::new(Gpt { params: node.parse()?, device: selected() }))
+}
+
 fn vocabulary(schema: &Schema) -> Result<usize, Refusal> {
     match schema.fields.as_slice() {
         [field] if field.role == Role::Feature => match &field.kind {
@@ -208,12 +249,10 @@ impl Family for Gpt {
         let layout = Arc::new(net::layout(shape));
         let mut weights = match start {
             Start::Scratch => Weights::draw(layout, &mut streams.of("initial-weights").rng()),
-            Start::Warm(model) | Start::Base(model) => {
-                match (model as &dyn Any).downcast_ref::<GptModel>() {
-                    Some(model) if *model.weights.layout() == layout => model.weights.clone(),
-                    _ => Err(Refusal::new("gpt: a warm start needs a gpt of the same shapes"))?,
-                }
-            }
+            Start::Warm(model) | Start::Base(model) => match (model as &dyn Any).downcast_ref::<GptModel>() {
+                Some(model) if *model.weights.layout() == layout => model.weights.clone(),
+                _ => Err(Refusal::new("gpt: a warm start needs a gpt of the same shapes"))?,
+            },
         };
         let schedule = Schedule {
             steps: steps(p.effort, p.epochs, p.steps, corpus.len(), p.batch),

@@ -17,6 +17,11 @@ pub mod vae;
 
 use crate::data::{Mix, Samples};
 use crate::models::{FitError, Refusal};
+use crate::registry::Parameter;
+
+const fn parameter(name: &'static str, default: &'static str, meaning: &'static str) -> Parameter {
+    Parameter { name, default, meaning }
+}
 
 /// The rows of a training set in one table with their weights; refuses a set without rows,
 /// and weights that can't be a loss's.
@@ -31,4 +36,28 @@ fn rows_of(mix: &Mix) -> Result<(Samples, Vec<f64>), FitError> {
         return Err(Refusal::new("row weights must be at least 0 and not all 0").into());
     }
     Ok((rows, weights))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{gpt, vae};
+
+    #[test]
+    fn the_described_parameters_and_defaults_are_the_real_ones() {
+        let real = [
+            (vae::ABOUT, serde_json::to_value(vae::VaeParams::default()).unwrap()),
+            (gpt::ABOUT, serde_json::to_value(gpt::GptParams::default()).unwrap()),
+        ];
+        for (about, real) in real {
+            let real = real.as_object().unwrap();
+            let names: Vec<_> = about.parameters.iter().map(|p| p.name.to_string()).collect();
+            assert_eq!(names, real.keys().cloned().collect::<Vec<_>>());
+            for p in about.parameters {
+                let stated: serde_json::Value = serde_json::from_str(p.default).unwrap();
+                let same = stated == real[p.name] || stated.as_f64() == real[p.name].as_f64();
+                assert!(same, "{}.{}: {stated} is not {}", about.name, p.name, real[p.name]);
+            }
+        }
+    }
 }

@@ -25,16 +25,19 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint;
-use super::device::{DeviceName, training_device};
+use super::device::{DeviceName, selected, training_device};
 use super::init::Weights;
 use super::kernels::adam::Rule;
 use super::kernels::variational::Reconstruction;
+use super::parameter;
 use super::train::{Effort, Schedule, steps, train};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::{
     Ask, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start, StorageError,
 };
+use crate::registry::About;
 use crate::rng::Streams;
+use crate::spec::{Error, Node};
 use net::Net;
 use table::Table;
 
@@ -155,6 +158,42 @@ struct Config {
 }
 
 const NAME: &str = "vae";
+
+/// The family's entry in lists and descriptions.
+pub const ABOUT: About = About {
+    name: NAME,
+    summary: "Variational auto-encoder: MLP encoder and decoder around a normal latent code",
+    details: "Maximises E_q ln p(x|z) − β KL(q(z|x) ‖ N(0, I)) with one z a row; q and p are MLPs of one \
+              hidden ReLU layer. Numbers are scaled by their stated range (standardised without one, \
+              Gaussian likelihood only); categories and labels are one-hot and modelled jointly.\n\n\
+              Rows are made from z ~ N(0, λI), λ = `sampling.covariance_scale`: the decoder's mean, or a \
+              draw. Likelihoods are importance-weighted lower bounds in nats.",
+    source: "Kingma & Welling, arXiv:1312.6114; bound: Burda et al., arXiv:1509.00519, eq. 8",
+    parameters: &[
+        parameter("hidden", "128", "hidden units, at least 1"),
+        parameter("latent", "8", "latent dimensions, at least 1"),
+        parameter("likelihood", "\"bernoulli\"", "\"bernoulli\" (needs a stated range) or \"gaussian\""),
+        parameter("noise", "0.1", "gaussian: standard deviation of a scaled feature, above 0"),
+        parameter("beta", "1", "weight of the divergence, at least 0"),
+        parameter("learning_rate", "0.001", "Adam's learning rate, above 0"),
+        parameter("batch", "64", "rows a step, at least 1"),
+        parameter(
+            "effort",
+            "\"steps\"",
+            "\"steps\" or \"epochs\": what is held fixed when the training set grows",
+        ),
+        parameter("epochs", "20", "passes over the training set, with effort = \"epochs\""),
+        parameter("steps", "2000", "optimiser steps, with effort = \"steps\""),
+        parameter("output", "\"mean\"", "\"mean\" of the decoder, or a \"sample\" of its distribution"),
+        parameter("importance_samples", "16", "draws of z a row in the likelihood bound, at least 1"),
+    ],
+    version: 1,
+};
+
+/// Builds the family from its table of a spec, on the selected device.
+pub fn build(node: &Node) -> Result<Box<dyn Family>, Error> {
+    Ok(Box::new(Vae { params: node.parse()?, device: selected() }))
+}
 
 impl VaeModel {
     fn new(params: VaeParams, table: Table, weights: Weights, losses: Vec<f32>) -> Self {
@@ -290,7 +329,8 @@ impl Density for VaeModel {
     /// ln (1/K) Σ p(x, z_k)/q(z_k|x), z_k ~ q(·|x): Burda et al., arXiv:1509.00519, eq. 8.
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal> {
         Table::check(rows.schema(), self.params.likelihood)?;
-        let data = self.table.encode(rows, self.params.likelihood).map_err(|e| Refusal::new(e.to_string()))?;
+        let data =
+            self.table.encode(rows, self.params.likelihood).map_err(|e| Refusal::new(e.to_string()))?;
         let constant = self.table.log_volume(self.params.reconstruction());
         let k = self.params.importance_samples;
         let bound = |(r, row): (usize, &[f32])| {

@@ -18,11 +18,7 @@ pub struct Rule {
 
 impl Default for Rule {
     fn default() -> Self {
-        Rule {
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-        }
+        Rule { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
     }
 }
 
@@ -39,13 +35,7 @@ pub struct Adam {
 impl Adam {
     /// Returns the state for `n` parameters.
     pub fn new(rule: Rule, n: usize) -> Self {
-        Adam {
-            rule,
-            mean: vec![0.0; n],
-            square: vec![0.0; n],
-            decay1: 1.0,
-            decay2: 1.0,
-        }
+        Adam { rule, mean: vec![0.0; n], square: vec![0.0; n], decay1: 1.0, decay2: 1.0 }
     }
 
     /// Counts one step; call it once before the step's [`Adam::update`] calls.
@@ -56,11 +46,7 @@ impl Adam {
 
     /// Updates the parameters that start at `from` with their gradient and learning rate.
     pub fn update(&mut self, parameters: &mut [f32], from: usize, gradient: &[f32], rate: f32) {
-        let Rule {
-            beta1,
-            beta2,
-            epsilon,
-        } = self.rule;
+        let Rule { beta1, beta2, epsilon } = self.rule;
         let n = gradient.len();
         let p = &mut parameters[from..from + n];
         let m = &mut self.mean[from..from + n];

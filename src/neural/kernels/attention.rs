@@ -22,11 +22,7 @@ pub const HEAD_LIMIT: usize = 64;
 
 /// Returns the attended values. `width / heads` must be exact and at most [`HEAD_LIMIT`].
 pub fn attention(qkv: Tensor<2>, context: usize, heads: usize) -> Tensor<2> {
-    if fuses(&qkv.device()) {
-        fused(qkv, context, heads)
-    } else {
-        graph(qkv, context, heads)
-    }
+    if fuses(&qkv.device()) { fused(qkv, context, heads) } else { graph(qkv, context, heads) }
 }
 
 /// The same from burn's own operations.
@@ -36,10 +32,7 @@ pub fn graph(qkv: Tensor<2>, context: usize, heads: usize) -> Tensor<2> {
     let (sequences, width) = (rows / context, three / 3);
     let d = width / heads;
     let part = |i: usize| {
-        qkv.clone()
-            .narrow(1, i * width, width)
-            .reshape([sequences, context, heads, d])
-            .swap_dims(1, 2)
+        qkv.clone().narrow(1, i * width, width).reshape([sequences, context, heads, d]).swap_dims(1, 2)
     };
     let (q, k, v) = (part(0), part(1), part(2));
     let scores = q.matmul(k.swap_dims(2, 3)) / (d as f32).sqrt();
@@ -62,12 +55,7 @@ struct Dims {
 impl Dims {
     fn of(qkv: &FusedTensor, context: usize, heads: usize) -> Self {
         let [rows, three] = size(qkv);
-        Dims {
-            context,
-            heads,
-            width: three / 3,
-            sequences: rows / context,
-        }
+        Dims { context, heads, width: three / 3, sequences: rows / context }
     }
 
     fn head_width(&self) -> usize {
@@ -234,11 +222,7 @@ pub(crate) fn fused(qkv: Tensor<2>, context: usize, heads: usize) -> Tensor<2> {
     let mut p = vec![0.0f32; rows * heads * context];
     let from = values(&qkv);
     by_head_width!(dims.head_width(), forward(from, &mut out, &mut p, dims));
-    let saved = Saved {
-        qkv,
-        probabilities: p,
-        dims,
-    };
+    let saved = Saved { qkv, probabilities: p, dims };
     let out = matrix(out, [rows, dims.width]);
     close(record!(AttentionBack, [node], saved, out))
 }
@@ -248,11 +232,7 @@ impl Backward<Fused, 1> for AttentionBack {
 
     fn backward(self, ops: Ops<Saved, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
         let grad = contiguous(grads.consume::<Fused>(&ops.node));
-        let Saved {
-            qkv,
-            probabilities,
-            dims,
-        } = ops.state;
+        let Saved { qkv, probabilities, dims } = ops.state;
         let shape = size(&qkv);
         let mut dqkv = vec![0.0f32; shape[0] * shape[1]];
         let (from, p, g) = (values(&qkv), &probabilities[..], values(&grad));

@@ -26,28 +26,19 @@ type Inputs = [([usize; 2], Vec<f32>)];
 fn leaves(inputs: &Inputs, device: &Device) -> Vec<Tensor<2>> {
     inputs
         .iter()
-        .map(|(shape, v)| {
-            Tensor::from_data(TensorData::new(v.clone(), *shape), device).require_grad()
-        })
+        .map(|(shape, v)| Tensor::from_data(TensorData::new(v.clone(), *shape), device).require_grad())
         .collect()
 }
 
 /// Output and gradients of Σ c·f(inputs) with fixed unequal weights c.
-fn run(
-    inputs: &Inputs,
-    device: &Device,
-    f: &dyn Fn(&[Tensor<2>]) -> Tensor<2>,
-) -> (Vec<f32>, Vec<Vec<f32>>) {
+fn run(inputs: &Inputs, device: &Device, f: &dyn Fn(&[Tensor<2>]) -> Tensor<2>) -> (Vec<f32>, Vec<Vec<f32>>) {
     let leaves = leaves(inputs, device);
     let y = f(&leaves);
     let (_, c) = pseudo(y.dims(), 99);
     let out: Vec<f32> = y.clone().into_data().try_to_vec().unwrap();
     let c = Tensor::<2>::from_data(TensorData::new(c, y.dims()), device);
     let grads = (y * c).sum().backward();
-    let g = leaves
-        .iter()
-        .map(|l| l.grad(&grads).unwrap().into_data().try_to_vec().unwrap())
-        .collect();
+    let g = leaves.iter().map(|l| l.grad(&grads).unwrap().into_data().try_to_vec().unwrap()).collect();
     (out, g)
 }
 
@@ -61,10 +52,7 @@ fn objective(inputs: &Inputs, device: &Device, f: &dyn Fn(&[Tensor<2>]) -> Tenso
 fn close(a: &[f32], b: &[f32], tolerance: f32, what: &str) {
     assert_eq!(a.len(), b.len(), "{what}");
     for (i, (x, y)) in a.iter().zip(b).enumerate() {
-        assert!(
-            (x - y).abs() <= tolerance * (1.0 + y.abs()),
-            "{what}[{i}]: {x} against {y}"
-        );
+        assert!((x - y).abs() <= tolerance * (1.0 + y.abs()), "{what}[{i}]: {x} against {y}");
     }
 }
 

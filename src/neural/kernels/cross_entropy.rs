@@ -16,11 +16,7 @@ use crate::neural::device::{Fused, FusedTensor, fuses};
 
 /// Returns the loss, `[1, 1]`. Every target must be below the number of classes.
 pub fn cross_entropy(logits: Tensor<2>, targets: &Arc<[u32]>, weights: &[f32]) -> Tensor<2> {
-    if fuses(&logits.device()) {
-        fused(logits, targets, weights)
-    } else {
-        graph(logits, targets, weights)
-    }
+    if fuses(&logits.device()) { fused(logits, targets, weights) } else { graph(logits, targets, weights) }
 }
 
 /// The same from burn's own operations.

@@ -33,14 +33,7 @@ impl Dense {
         }
         let mut b = bias.to_vec();
         b.resize(padded, 0.0);
-        Dense {
-            inputs,
-            outputs,
-            padded,
-            weights: w,
-            bias: b,
-            act,
-        }
+        Dense { inputs, outputs, padded, weights: w, bias: b, act }
     }
 
     /// Number of output features.
@@ -115,10 +108,9 @@ mod tests {
         assert_eq!(first, all[..5 * out]);
         for r in 0..n {
             for j in 0..out {
-                let exact: f64 = (0..k)
-                    .map(|c| f64::from(x[r * k + c]) * f64::from(w[c * out + j]))
-                    .sum::<f64>()
-                    + f64::from(b[j]);
+                let exact: f64 =
+                    (0..k).map(|c| f64::from(x[r * k + c]) * f64::from(w[c * out + j])).sum::<f64>()
+                        + f64::from(b[j]);
                 let got = f64::from(all[r * out + j]);
                 assert!((got - exact.max(0.0)).abs() < 1e-5, "{r} {j}");
             }

@@ -15,12 +15,7 @@ use super::{record, size, values};
 use crate::neural::device::{Fused, fuses};
 
 /// Returns the embedded rows. Every code must be below the number of rows of `tokens`.
-pub fn embedding(
-    tokens: Tensor<2>,
-    positions: Tensor<2>,
-    codes: &Arc<[u32]>,
-    context: usize,
-) -> Tensor<2> {
+pub fn embedding(tokens: Tensor<2>, positions: Tensor<2>, codes: &Arc<[u32]>, context: usize) -> Tensor<2> {
     if fuses(&tokens.device()) {
         fused(tokens, positions, codes, context)
     } else {
@@ -71,12 +66,7 @@ pub(crate) fn fused(
         }
     });
     let y = matrix(y, [codes.len(), n]);
-    let saved = Saved {
-        codes: codes.clone(),
-        context,
-        levels,
-        places,
-    };
+    let saved = Saved { codes: codes.clone(), context, levels, places };
     close(record!(EmbeddingBack, [t_node, p_node], saved, y))
 }
 

@@ -16,11 +16,7 @@ pub const EPSILON: f32 = 1e-5;
 
 /// Returns the normalised rows of `x`.
 pub fn layer_norm(x: Tensor<2>, gamma: Tensor<2>, beta: Tensor<2>) -> Tensor<2> {
-    if fuses(&x.device()) {
-        fused(x, gamma, beta)
-    } else {
-        graph(x, gamma, beta)
-    }
+    if fuses(&x.device()) { fused(x, gamma, beta) } else { graph(x, gamma, beta) }
 }
 
 /// The same from burn's own operations.
@@ -65,20 +61,16 @@ pub(crate) fn fused(x: Tensor<2>, gamma: Tensor<2>, beta: Tensor<2>) -> Tensor<2
     let mut scale = vec![0.0f32; rows];
     let (from, g, b) = (values(&x), values(&gamma), values(&beta));
     wide(|| {
-        for r in 0..rows {
+        for (r, scale) in scale.iter_mut().enumerate() {
             let span = r * n..(r + 1) * n;
             let hat = &mut normalised[span.clone()];
-            scale[r] = normalise(&from[span.clone()], hat);
+            *scale = normalise(&from[span.clone()], hat);
             for (((t, &h), &g), &b) in y[span].iter_mut().zip(hat.iter()).zip(g).zip(b) {
                 *t = h * g + b;
             }
         }
     });
-    let saved = Saved {
-        normalised: matrix(normalised, [rows, n]),
-        gamma,
-        scale,
-    };
+    let saved = Saved { normalised: matrix(normalised, [rows, n]), gamma, scale };
     let y = matrix(y, [rows, n]);
     close(record!(LayerNormBack, [x_node, g_node, b_node], saved, y))
 }

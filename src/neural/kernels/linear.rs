@@ -24,11 +24,7 @@ pub enum Activation {
 
 /// Returns act(x·W + b).
 pub fn linear(x: Tensor<2>, w: Tensor<2>, b: Tensor<2>, act: Activation) -> Tensor<2> {
-    if fuses(&x.device()) {
-        fused(x, w, b, act)
-    } else {
-        graph(x, w, b, act)
-    }
+    if fuses(&x.device()) { fused(x, w, b, act) } else { graph(x, w, b, act) }
 }
 
 /// The same from burn's own operations.
@@ -104,7 +100,7 @@ impl Backward<Fused, 3> for LinearBack {
         let Saved { x, w, pre, act } = ops.state;
         let [_, out] = size(&w);
         let mut bias = vec![0.0f32; out];
-        let pre = pre.as_ref().map(|p| values(p));
+        let pre = pre.as_ref().map(values);
         wide(|| match (act, pre) {
             (Activation::Relu, Some(pre)) => {
                 let g = g.storage_mut::<f32>();

@@ -34,9 +34,7 @@ pub(crate) type Tracked = FloatTensor<Autodiff<Fused>>;
 
 /// Opens a tensor for a fused operation. The caller has checked `device::fuses`.
 pub(crate) fn open(tensor: Tensor<2>) -> Tracked {
-    tensor
-        .try_into_primitive::<Autodiff<Fused>>()
-        .expect("fused operations run on the fused backend only")
+    tensor.try_into_primitive::<Autodiff<Fused>>().expect("fused operations run on the fused backend only")
 }
 
 /// Wraps the result of a fused operation.
@@ -51,18 +49,12 @@ pub(crate) fn matrix(values: Vec<f32>, shape: [usize; 2]) -> FusedTensor {
 
 /// The values of a contiguous matrix, row by row.
 pub(crate) fn values(tensor: &FusedTensor) -> &[f32] {
-    tensor
-        .as_slice()
-        .expect("fused operations keep their matrices contiguous")
+    tensor.as_slice().expect("fused operations keep their matrices contiguous")
 }
 
 /// The same matrix, laid out row by row.
 pub(crate) fn contiguous(tensor: FusedTensor) -> FusedTensor {
-    if tensor.is_contiguous() {
-        tensor
-    } else {
-        tensor.to_contiguous()
-    }
+    if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() }
 }
 
 /// `[rows, columns]`.

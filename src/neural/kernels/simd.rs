@@ -46,7 +46,7 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-const GELU_A: f32 = 1.595_769_1; // 2·√(2/π)
+const GELU_A: f32 = 1.595_769; // 2·√(2/π)
 const GELU_B: f32 = 0.044_715;
 
 /// GELU in its tanh form: x·σ(2√(2/π)(x + 0.044715 x³)), Hendrycks & Gimpel, arXiv:1606.08415.

@@ -140,9 +140,7 @@ pub fn loss_graph(decoded: Tensor<2>, heads: Tensor<2>, target: &Target) -> Tens
     let mean = heads.clone().narrow(1, 0, latent);
     let spread = heads.narrow(1, latent, latent);
     let kl = (mean.clone() * mean + spread.clone().exp() - spread - 1.0) * 0.5;
-    ((misfit.sum_dim(1) + kl.sum_dim(1) * target.beta) * w)
-        .sum()
-        .reshape([1, 1])
+    ((misfit.sum_dim(1) + kl.sum_dim(1) * target.beta) * w).sum().reshape([1, 1])
 }
 
 /// Negative log-likelihood of one row; overwrites `decoded` with its derivative.

@@ -22,7 +22,8 @@ fn clusters(n: usize) -> Samples {
         x.extend((0..6).map(|j| if high == 1 { 1.6 + jitter(j) } else { 0.3 + jitter(j) }));
         y.push(high as u32);
     }
-    Samples::new(Arc::new(schema), vec![Column::F32 { width: 6, data: x }, Column::Codes { data: y }]).unwrap()
+    Samples::new(Arc::new(schema), vec![Column::F32 { width: 6, data: x }, Column::Codes { data: y }])
+        .unwrap()
 }
 
 fn family(device: DeviceName) -> Vae {
