@@ -42,6 +42,33 @@ fn vae(c: &mut Criterion, name: &str, width: usize, hidden: usize, latent: usize
     }
 }
 
+/// Two models on two threads; the time of one model-step.
+fn pair(c: &mut Criterion, name: &str, mix: &Mix, fit: impl Fn(&Mix, usize, u64) + Sync) {
+    c.bench_function(&format!("{name} step, two models on two threads, each"), |b| {
+        b.iter_custom(|iters| {
+            let start = Instant::now();
+            std::thread::scope(|s| {
+                for seed in 0..2 {
+                    let fit = &fit;
+                    s.spawn(move || fit(mix, iters as usize, seed));
+                }
+            });
+            start.elapsed() / 2
+        });
+    });
+}
+
+fn pairs(c: &mut Criterion) {
+    pair(c, "B: VAE 64-128-8, batch 64", &images(2000, 64), |mix, steps, seed| {
+        let family = Vae { params: VaeParams { steps, ..VaeParams::default() }, device: DeviceName::Flex };
+        family.fit(mix, Start::Scratch, &Streams::new(0, seed)).expect("a fit");
+    });
+    pair(c, "GPT 1×32, context 32, batch 32", &text(1000, 31), |mix, steps, seed| {
+        let family = Gpt { params: GptParams { steps, ..GptParams::default() }, device: DeviceName::Flex };
+        family.fit(mix, Start::Scratch, &Streams::new(0, seed)).expect("a fit");
+    });
+}
+
 fn vaes(c: &mut Criterion) {
     vae(c, "B: VAE 64-128-8, batch 64", 64, 128, 8, 64);
     vae(c, "A: VAE 784-400-20, batch 128", 784, 400, 20, 128);
@@ -98,6 +125,6 @@ fn gpts(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);
-    targets = vaes, gpts
+    targets = vaes, gpts, pairs
 }
 criterion_main!(benches);

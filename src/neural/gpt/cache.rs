@@ -87,16 +87,19 @@ impl<'a> Runner<'a> {
             block.qkv.apply(&s.normed, &mut s.qkv);
             s.attended.clear();
             s.attended.resize(who.len() * c, 0.0);
-            wide(|| {
-                for (i, &r) in who.iter().enumerate() {
-                    let base = (r * shape.layers + layer) * c * t;
-                    let keys = &mut self.keys[base..base + c * t];
-                    let values = &mut self.values[base..base + c * t];
-                    let qkv = &s.qkv[i * 3 * c..][..3 * c];
-                    let out = &mut s.attended[i * c..][..c];
-                    attend(qkv, keys, values, out, self.filled[r], shape);
-                }
-            });
+            wide(
+                #[inline(always)]
+                || {
+                    for (i, &r) in who.iter().enumerate() {
+                        let base = (r * shape.layers + layer) * c * t;
+                        let keys = &mut self.keys[base..base + c * t];
+                        let values = &mut self.values[base..base + c * t];
+                        let qkv = &s.qkv[i * 3 * c..][..3 * c];
+                        let out = &mut s.attended[i * c..][..c];
+                        attend(qkv, keys, values, out, self.filled[r], shape);
+                    }
+                },
+            );
             block.out.apply(&s.attended, &mut s.branch);
             add(&mut s.x, &s.branch);
             norm_rows(&s.x, &block.norm2, &mut s.normed);
@@ -111,20 +114,26 @@ impl<'a> Runner<'a> {
 }
 
 fn add(x: &mut [f32], y: &[f32]) {
-    wide(|| x.iter_mut().zip(y).for_each(|(a, b)| *a += b));
+    wide(
+        #[inline(always)]
+        || x.iter_mut().zip(y).for_each(|(a, b)| *a += b),
+    );
 }
 
 fn norm_rows(x: &[f32], [gamma, beta]: &[Vec<f32>; 2], to: &mut Vec<f32>) {
     let n = gamma.len();
     to.resize(x.len(), 0.0);
-    wide(|| {
-        for (row, to) in x.chunks_exact(n).zip(to.chunks_exact_mut(n)) {
-            normalise(row, to);
-            for ((t, g), b) in to.iter_mut().zip(gamma).zip(beta) {
-                *t = *t * g + b;
+    wide(
+        #[inline(always)]
+        || {
+            for (row, to) in x.chunks_exact(n).zip(to.chunks_exact_mut(n)) {
+                normalise(row, to);
+                for ((t, g), b) in to.iter_mut().zip(gamma).zip(beta) {
+                    *t = *t * g + b;
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 /// Stores one position's key and value, and attends from it to all positions so far.

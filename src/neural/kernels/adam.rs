@@ -53,14 +53,21 @@ impl Adam {
         let v = &mut self.square[from..from + n];
         let rate = (f64::from(rate) / (1.0 - self.decay1)) as f32;
         let root = (1.0 / (1.0 - self.decay2)) as f32;
-        wide(|| {
-            for i in 0..n {
-                let g = gradient[i];
-                m[i] = beta1 * m[i] + (1.0 - beta1) * g;
-                v[i] = beta2 * v[i] + (1.0 - beta2) * g * g;
-                p[i] -= rate * m[i] / ((v[i] * root).sqrt() + epsilon);
-            }
-        });
+        let rule = [beta1, beta2, epsilon, rate, root];
+        wide(
+            #[inline(always)]
+            || sweep(p, m, v, gradient, rule),
+        );
+    }
+}
+
+#[inline(always)]
+fn sweep(p: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32], rule: [f32; 5]) {
+    let [beta1, beta2, epsilon, rate, root] = rule;
+    for (((p, m), v), &g) in p.iter_mut().zip(m).zip(v).zip(g) {
+        *m = beta1 * *m + (1.0 - beta1) * g;
+        *v = beta2 * *v + (1.0 - beta2) * g * g;
+        *p -= rate * *m / ((*v * root).sqrt() + epsilon);
     }
 }
 

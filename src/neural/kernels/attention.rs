@@ -201,11 +201,11 @@ fn backward<const D: usize>(qkv: &[f32], p: &[f32], g: &[f32], dqkv: &mut [f32],
 macro_rules! by_head_width {
     ($d:expr, $f:ident($($arg:expr),*)) => {
         match $d {
-            0..=4 => wide(|| $f::<4>($($arg),*)),
-            5..=8 => wide(|| $f::<8>($($arg),*)),
-            9..=16 => wide(|| $f::<16>($($arg),*)),
-            17..=32 => wide(|| $f::<32>($($arg),*)),
-            _ => wide(|| $f::<HEAD_LIMIT>($($arg),*)),
+            0..=4 => wide(#[inline(always)] || $f::<4>($($arg),*)),
+            5..=8 => wide(#[inline(always)] || $f::<8>($($arg),*)),
+            9..=16 => wide(#[inline(always)] || $f::<16>($($arg),*)),
+            17..=32 => wide(#[inline(always)] || $f::<32>($($arg),*)),
+            _ => wide(#[inline(always)] || $f::<HEAD_LIMIT>($($arg),*)),
         }
     };
 }

@@ -30,6 +30,24 @@ pub fn graph(logits: Tensor<2>, targets: &[u32], weights: &[f32]) -> Tensor<2> {
     (log_p * w).sum().neg().reshape([1, 1])
 }
 
+/// The loss; fills its derivative.
+#[inline(always)]
+fn rows_of(from: &[f32], slope: &mut [f32], targets: &[u32], weights: &[f32], n: usize) -> f64 {
+    let mut loss = 0.0f64;
+    let rows = from.chunks_exact(n).zip(slope.chunks_exact_mut(n));
+    for ((row, to), (&target, &w)) in rows.zip(targets.iter().zip(weights)) {
+        to.copy_from_slice(row);
+        let (top, total) = exp_shifted(to);
+        loss += f64::from(w * (total.ln() + top - row[target as usize]));
+        let scale = w / total;
+        for v in to.iter_mut() {
+            *v *= scale;
+        }
+        to[target as usize] -= w;
+    }
+    loss
+}
+
 #[derive(Debug)]
 struct CrossEntropyBack;
 
@@ -39,22 +57,10 @@ pub(crate) fn fused(logits: Tensor<2>, targets: &[u32], weights: &[f32]) -> Tens
     let [rows, n] = size(&logits);
     let from = values(&logits);
     let mut slope = vec![0.0f32; rows * n];
-    let mut loss = 0.0f64;
-    wide(|| {
-        for r in 0..rows {
-            let row = &from[r * n..(r + 1) * n];
-            let to = &mut slope[r * n..(r + 1) * n];
-            to.copy_from_slice(row);
-            let (top, total) = exp_shifted(to);
-            let (target, w) = (targets[r] as usize, weights[r]);
-            loss += f64::from(w * (total.ln() + top - row[target]));
-            let scale = w / total;
-            for v in to.iter_mut() {
-                *v *= scale;
-            }
-            to[target] -= w;
-        }
-    });
+    let loss = wide(
+        #[inline(always)]
+        || rows_of(from, &mut slope, targets, weights, n),
+    );
     let slope = matrix(slope, [rows, n]);
     let loss = matrix(vec![loss as f32], [1, 1]);
     close(record!(CrossEntropyBack, [node], slope, loss))
@@ -67,7 +73,10 @@ impl Backward<Fused, 1> for CrossEntropyBack {
         let g = values(&grads.consume::<Fused>(&ops.node))[0];
         let mut slope = ops.state;
         if g != 1.0 {
-            wide(|| slope.storage_mut::<f32>().iter_mut().for_each(|v| *v *= g));
+            wide(
+                #[inline(always)]
+                || slope.storage_mut::<f32>().iter_mut().for_each(|v| *v *= g),
+            );
         }
         let [node] = ops.parents;
         if let Some(node) = node {

@@ -46,22 +46,25 @@ impl Dense {
         let rows = x.len() / self.inputs;
         y.clear();
         y.resize(rows * self.outputs, 0.0);
-        wide(|| {
-            let mut r = 0;
-            while r + ROWS <= rows {
-                self.tile::<ROWS>(x, y, r);
-                r += ROWS;
-            }
-            while r < rows {
-                self.tile::<1>(x, y, r);
-                r += 1;
-            }
-            match self.act {
-                Activation::Identity => {}
-                Activation::Relu => y.iter_mut().for_each(|v| *v = if *v < 0.0 { 0.0 } else { *v }),
-                Activation::Gelu => y.iter_mut().for_each(|v| *v = gelu(*v)),
-            }
-        });
+        wide(
+            #[inline(always)]
+            || {
+                let mut r = 0;
+                while r + ROWS <= rows {
+                    self.tile::<ROWS>(x, y, r);
+                    r += ROWS;
+                }
+                while r < rows {
+                    self.tile::<1>(x, y, r);
+                    r += 1;
+                }
+                match self.act {
+                    Activation::Identity => {}
+                    Activation::Relu => y.iter_mut().for_each(|v| *v = if *v < 0.0 { 0.0 } else { *v }),
+                    Activation::Gelu => y.iter_mut().for_each(|v| *v = gelu(*v)),
+                }
+            },
+        );
     }
 
     #[inline(always)]

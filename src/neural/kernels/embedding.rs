@@ -56,15 +56,18 @@ pub(crate) fn fused(
     let [places, _] = size(&positions);
     let (e, p) = (values(&tokens), values(&positions));
     let mut y = vec![0.0f32; codes.len() * n];
-    wide(|| {
-        for (r, to) in y.chunks_exact_mut(n).enumerate() {
-            let e = &e[codes[r] as usize * n..][..n];
-            let p = &p[r % context * n..][..n];
-            for i in 0..n {
-                to[i] = e[i] + p[i];
+    wide(
+        #[inline(always)]
+        || {
+            for (r, to) in y.chunks_exact_mut(n).enumerate() {
+                let e = &e[codes[r] as usize * n..][..n];
+                let p = &p[r % context * n..][..n];
+                for i in 0..n {
+                    to[i] = e[i] + p[i];
+                }
             }
-        }
-    });
+        },
+    );
     let y = matrix(y, [codes.len(), n]);
     let saved = Saved { codes: codes.clone(), context, levels, places };
     close(record!(EmbeddingBack, [t_node, p_node], saved, y))
@@ -78,16 +81,19 @@ impl Backward<Fused, 2> for EmbeddingBack {
         let [_, n] = size(&grad);
         let s = ops.state;
         let (mut de, mut dp) = (vec![0.0f32; s.levels * n], vec![0.0f32; s.places * n]);
-        wide(|| {
-            for (r, g) in values(&grad).chunks_exact(n).enumerate() {
-                let e = &mut de[s.codes[r] as usize * n..][..n];
-                let p = &mut dp[r % s.context * n..][..n];
-                for i in 0..n {
-                    e[i] += g[i];
-                    p[i] += g[i];
+        wide(
+            #[inline(always)]
+            || {
+                for (r, g) in values(&grad).chunks_exact(n).enumerate() {
+                    let e = &mut de[s.codes[r] as usize * n..][..n];
+                    let p = &mut dp[r % s.context * n..][..n];
+                    for i in 0..n {
+                        e[i] += g[i];
+                        p[i] += g[i];
+                    }
                 }
-            }
-        });
+            },
+        );
         let [t_node, p_node] = ops.parents;
         if let Some(node) = t_node {
             grads.register::<Fused>(node.id, matrix(de, [s.levels, n]));

@@ -39,6 +39,37 @@ pub(crate) fn normalise(row: &[f32], to: &mut [f32]) -> f32 {
     scale
 }
 
+#[inline(always)]
+fn forward(x: &[f32], gamma: &[f32], beta: &[f32], hat: &mut [f32], y: &mut [f32], scale: &mut [f32]) {
+    let n = gamma.len();
+    let rows = x.chunks_exact(n).zip(hat.chunks_exact_mut(n)).zip(y.chunks_exact_mut(n));
+    for (((x, hat), y), scale) in rows.zip(scale) {
+        *scale = normalise(x, hat);
+        for (((t, &h), &g), &b) in y.iter_mut().zip(hat.iter()).zip(gamma).zip(beta) {
+            *t = h * g + b;
+        }
+    }
+}
+
+/// Overwrites the gradient of y by that of x and fills those of γ and β.
+#[inline(always)]
+fn backward(g: &mut [f32], hat: &[f32], gamma: &[f32], scale: &[f32], dg: &mut [f32], db: &mut [f32]) {
+    let n = gamma.len();
+    for ((g, hat), &scale) in g.chunks_exact_mut(n).zip(hat.chunks_exact(n)).zip(scale) {
+        let parameters = gamma.iter().zip(dg.iter_mut()).zip(db.iter_mut());
+        for ((g, &h), ((&gamma, dg), db)) in g.iter_mut().zip(hat).zip(parameters) {
+            *dg += *g * h;
+            *db += *g;
+            *g *= gamma;
+        }
+        let mean = sum_of(g) / n as f32;
+        let along = sum(n, |i| g[i] * hat[i]) / n as f32;
+        for (g, &h) in g.iter_mut().zip(hat) {
+            *g = (*g - mean - h * along) * scale;
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Saved {
     normalised: FusedTensor,
@@ -60,16 +91,10 @@ pub(crate) fn fused(x: Tensor<2>, gamma: Tensor<2>, beta: Tensor<2>) -> Tensor<2
     let mut y = vec![0.0f32; rows * n];
     let mut scale = vec![0.0f32; rows];
     let (from, g, b) = (values(&x), values(&gamma), values(&beta));
-    wide(|| {
-        for (r, scale) in scale.iter_mut().enumerate() {
-            let span = r * n..(r + 1) * n;
-            let hat = &mut normalised[span.clone()];
-            *scale = normalise(&from[span.clone()], hat);
-            for (((t, &h), &g), &b) in y[span].iter_mut().zip(hat.iter()).zip(g).zip(b) {
-                *t = h * g + b;
-            }
-        }
-    });
+    wide(
+        #[inline(always)]
+        || forward(from, g, b, &mut normalised, &mut y, &mut scale),
+    );
     let saved = Saved { normalised: matrix(normalised, [rows, n]), gamma, scale };
     let y = matrix(y, [rows, n]);
     close(record!(LayerNormBack, [x_node, g_node, b_node], saved, y))
@@ -80,28 +105,15 @@ impl Backward<Fused, 3> for LayerNormBack {
 
     fn backward(self, ops: Ops<Saved, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let mut grad = contiguous(grads.consume::<Fused>(&ops.node));
-        let [rows, n] = size(&grad);
+        let [_, n] = size(&grad);
         let hat = values(&ops.state.normalised);
         let gamma = values(&ops.state.gamma);
         let (mut dg, mut db) = (vec![0.0f32; n], vec![0.0f32; n]);
         let g = grad.storage_mut::<f32>();
-        wide(|| {
-            for r in 0..rows {
-                let g = &mut g[r * n..(r + 1) * n];
-                let hat = &hat[r * n..(r + 1) * n];
-                for i in 0..n {
-                    dg[i] += g[i] * hat[i];
-                    db[i] += g[i];
-                    g[i] *= gamma[i];
-                }
-                let mean = sum_of(g) / n as f32;
-                let along = sum(n, |i| g[i] * hat[i]) / n as f32;
-                let scale = ops.state.scale[r];
-                for i in 0..n {
-                    g[i] = (g[i] - mean - hat[i] * along) * scale;
-                }
-            }
-        });
+        wide(
+            #[inline(always)]
+            || backward(g, hat, gamma, &ops.state.scale, &mut dg, &mut db),
+        );
         let [x_node, g_node, b_node] = ops.parents;
         if let Some(node) = x_node {
             grads.register::<Fused>(node.id, grad);

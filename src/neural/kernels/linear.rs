@@ -49,6 +49,49 @@ struct Saved {
 #[derive(Debug)]
 struct LinearBack;
 
+/// Adds the bias to every row; `post` = GELU of the result.
+#[inline(always)]
+fn shift_gelu(pre: &mut [f32], post: &mut [f32], bias: &[f32]) {
+    for (row, to) in pre.chunks_exact_mut(bias.len()).zip(post.chunks_exact_mut(bias.len())) {
+        for ((v, t), &b) in row.iter_mut().zip(to).zip(bias) {
+            *v += b;
+            *t = gelu(*v);
+        }
+    }
+}
+
+/// Adds the bias to every row and raises what is below `floor`; NaN stays NaN.
+#[inline(always)]
+fn shift_floor(y: &mut [f32], bias: &[f32], floor: f32) {
+    for row in y.chunks_exact_mut(bias.len()) {
+        for (v, &b) in row.iter_mut().zip(bias) {
+            let s = *v + b;
+            *v = if s < floor { floor } else { s };
+        }
+    }
+}
+
+/// Replaces every gradient by `slope(gradient, pre)` and sums the columns.
+#[inline(always)]
+fn pull_back(g: &mut [f32], pre: &[f32], sums: &mut [f32], slope: impl Fn(f32, f32) -> f32) {
+    for (row, p) in g.chunks_exact_mut(sums.len()).zip(pre.chunks_exact(sums.len())) {
+        for ((v, &p), s) in row.iter_mut().zip(p).zip(sums.iter_mut()) {
+            *v = slope(*v, p);
+            *s += *v;
+        }
+    }
+}
+
+/// Adds every row to `sums`.
+#[inline(always)]
+fn column_sums(g: &[f32], sums: &mut [f32]) {
+    for row in g.chunks_exact(sums.len()) {
+        for (&v, s) in row.iter().zip(sums.iter_mut()) {
+            *s += v;
+        }
+    }
+}
+
 pub(crate) fn fused(x: Tensor<2>, w: Tensor<2>, b: Tensor<2>, act: Activation) -> Tensor<2> {
     let (x, x_node) = open(x).into_parts();
     let (w, w_node) = open(w).into_parts();
@@ -61,14 +104,10 @@ pub(crate) fn fused(x: Tensor<2>, w: Tensor<2>, b: Tensor<2>, act: Activation) -
         Activation::Gelu => {
             let pre = y.storage_mut::<f32>();
             let mut post = vec![0.0f32; pre.len()];
-            wide(|| {
-                for (row, to) in pre.chunks_exact_mut(out).zip(post.chunks_exact_mut(out)) {
-                    for ((v, t), &b) in row.iter_mut().zip(to).zip(bias) {
-                        *v += b;
-                        *t = gelu(*v);
-                    }
-                }
-            });
+            wide(
+                #[inline(always)]
+                || shift_gelu(pre, &mut post, bias),
+            );
             let shape = size(&y);
             (Some(y), matrix(post, shape))
         }
@@ -77,14 +116,11 @@ pub(crate) fn fused(x: Tensor<2>, w: Tensor<2>, b: Tensor<2>, act: Activation) -
                 Activation::Relu => 0.0,
                 _ => f32::NEG_INFINITY,
             };
-            wide(|| {
-                for row in y.storage_mut::<f32>().chunks_exact_mut(out) {
-                    for (v, &b) in row.iter_mut().zip(bias) {
-                        let s = *v + b;
-                        *v = if s < floor { floor } else { s }; // NaN stays NaN
-                    }
-                }
-            });
+            let to = y.storage_mut::<f32>();
+            wide(
+                #[inline(always)]
+                || shift_floor(to, bias, floor),
+            );
             ((act == Activation::Relu).then(|| y.clone()), y)
         }
     };
@@ -101,33 +137,29 @@ impl Backward<Fused, 3> for LinearBack {
         let [_, out] = size(&w);
         let mut bias = vec![0.0f32; out];
         let pre = pre.as_ref().map(values);
-        wide(|| match (act, pre) {
+        match (act, pre) {
             (Activation::Relu, Some(pre)) => {
                 let g = g.storage_mut::<f32>();
-                for (row, p) in g.chunks_exact_mut(out).zip(pre.chunks_exact(out)) {
-                    for ((v, &p), b) in row.iter_mut().zip(p).zip(&mut bias) {
-                        *v = if p > 0.0 { *v } else { 0.0 };
-                        *b += *v;
-                    }
-                }
+                wide(
+                    #[inline(always)]
+                    || pull_back(g, pre, &mut bias, |g, p| if p > 0.0 { g } else { 0.0 }),
+                );
             }
             (Activation::Gelu, Some(pre)) => {
                 let g = g.storage_mut::<f32>();
-                for (row, p) in g.chunks_exact_mut(out).zip(pre.chunks_exact(out)) {
-                    for ((v, &p), b) in row.iter_mut().zip(p).zip(&mut bias) {
-                        *v *= gelu_slope(p);
-                        *b += *v;
-                    }
-                }
+                wide(
+                    #[inline(always)]
+                    || pull_back(g, pre, &mut bias, |g, p| g * gelu_slope(p)),
+                );
             }
             _ => {
-                for row in values(&g).chunks_exact(out) {
-                    for (&v, b) in row.iter().zip(&mut bias) {
-                        *b += v;
-                    }
-                }
+                let g = values(&g);
+                wide(
+                    #[inline(always)]
+                    || column_sums(g, &mut bias),
+                );
             }
-        });
+        }
         let [x_node, w_node, b_node] = ops.parents;
         if let Some(node) = b_node {
             grads.register::<Fused>(node.id, matrix(bias, [1, out]));

@@ -10,7 +10,7 @@
 pub(crate) const LANES: usize = 16;
 
 /// Runs `f` compiled for the widest instruction set available. Whatever `f` calls must be
-/// `#[inline(always)]` to profit.
+/// `#[inline(always)]` to profit, `f` itself included: write `wide(#[inline(always)] || …)`.
 #[inline(always)]
 pub(crate) fn wide<R>(f: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(f)
@@ -143,7 +143,13 @@ mod tests {
         for n in 0..70usize {
             let x: Vec<f32> = (0..n).map(|i| (i * 7 % 11) as f32).collect();
             let exact: f32 = x.iter().sum();
-            assert_eq!(wide(|| sum_of(&x)), exact);
+            assert_eq!(
+                wide(
+                    #[inline(always)]
+                    || sum_of(&x)
+                ),
+                exact
+            );
             let top = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             assert_eq!(max_of(&x), top);
         }

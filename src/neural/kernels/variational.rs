@@ -13,7 +13,7 @@ use burn::Tensor;
 use burn::tensor::TensorData;
 use serde::{Deserialize, Serialize};
 
-use super::simd::{exp, sum, wide};
+use super::simd::{exp, sum, sum_of, wide};
 use super::{Backward, Checkpointer, Gradients, Ops, close, contiguous, matrix, open};
 use super::{record, size, values};
 use crate::neural::device::{Fused, FusedTensor, fuses};
@@ -56,17 +56,20 @@ pub(crate) fn reparameterise_fused(heads: Tensor<2>, mut noise: Vec<f32>) -> Ten
     let from = values(&heads);
     let mut z = vec![0.0f32; rows * latent];
     // The scaled noise ε·e^{s/2} is what the backward pass needs.
-    wide(|| {
-        for r in 0..rows {
-            let (mean, spread) = from[r * two..(r + 1) * two].split_at(latent);
-            let noise = &mut noise[r * latent..(r + 1) * latent];
-            let z = &mut z[r * latent..(r + 1) * latent];
-            for i in 0..latent {
-                noise[i] *= exp(0.5 * spread[i]);
-                z[i] = mean[i] + noise[i];
+    wide(
+        #[inline(always)]
+        || {
+            for r in 0..rows {
+                let (mean, spread) = from[r * two..(r + 1) * two].split_at(latent);
+                let noise = &mut noise[r * latent..(r + 1) * latent];
+                let z = &mut z[r * latent..(r + 1) * latent];
+                for i in 0..latent {
+                    noise[i] *= exp(0.5 * spread[i]);
+                    z[i] = mean[i] + noise[i];
+                }
             }
-        }
-    });
+        },
+    );
     let noise = matrix(noise, [rows, latent]);
     let z = matrix(z, [rows, latent]);
     close(record!(ReparameteriseBack, [node], noise, z))
@@ -80,15 +83,18 @@ impl Backward<Fused, 1> for ReparameteriseBack {
         let [rows, latent] = size(&grad);
         let (g, noise) = (values(&grad), values(&ops.state));
         let mut d = vec![0.0f32; rows * 2 * latent];
-        wide(|| {
-            for r in 0..rows {
-                let (mean, spread) = d[r * 2 * latent..][..2 * latent].split_at_mut(latent);
-                for i in 0..latent {
-                    mean[i] = g[r * latent + i];
-                    spread[i] = 0.5 * g[r * latent + i] * noise[r * latent + i];
+        wide(
+            #[inline(always)]
+            || {
+                for r in 0..rows {
+                    let (mean, spread) = d[r * 2 * latent..][..2 * latent].split_at_mut(latent);
+                    for i in 0..latent {
+                        mean[i] = g[r * latent + i];
+                        spread[i] = 0.5 * g[r * latent + i] * noise[r * latent + i];
+                    }
                 }
-            }
-        });
+            },
+        );
         let [node] = ops.parents;
         if let Some(node) = node {
             grads.register::<Fused>(node.id, matrix(d, [rows, 2 * latent]));
@@ -154,12 +160,12 @@ pub(crate) fn misfit(decoded: &mut [f32], x: &[f32], reconstruction: Reconstruct
             let mut total = 0.0f32;
             for (l, x) in decoded.chunks_mut(64).zip(x.chunks(64)) {
                 let mut factors = [1.0f32; 64];
-                for ((v, &x), f) in l.iter_mut().zip(x).zip(&mut factors) {
+                let mut linear = [0.0f32; 64];
+                for (((v, &x), f), k) in l.iter_mut().zip(x).zip(&mut factors).zip(&mut linear) {
                     let e = exp(-v.abs());
                     *f = 1.0 + e;
                     let p = if *v >= 0.0 { 1.0 } else { e } / (1.0 + e);
-                    let kept = if *v > 0.0 { *v } else { 0.0 } - *v * x;
-                    total += kept;
+                    *k = if *v > 0.0 { *v } else { 0.0 } - *v * x;
                     *v = p - x;
                 }
                 let mut width = 32;
@@ -169,7 +175,7 @@ pub(crate) fn misfit(decoded: &mut [f32], x: &[f32], reconstruction: Reconstruct
                     }
                     width /= 2;
                 }
-                total += factors[0].ln();
+                total += sum_of(&linear) + factors[0].ln();
             }
             total
         }
@@ -182,6 +188,29 @@ pub(crate) fn misfit(decoded: &mut [f32], x: &[f32], reconstruction: Reconstruct
             0.5 * off * precision
         }
     }
+}
+
+/// The loss; overwrites the decoded rows by their derivative and fills that of the heads.
+#[inline(always)]
+fn loss_rows(dd: &mut [f32], dh: &mut [f32], heads: &[f32], target: &Target, n: usize, latent: usize) -> f64 {
+    let mut total = 0.0f64;
+    let targets = target.rows.chunks_exact(n).zip(target.weights.iter());
+    let heads = heads.chunks_exact(2 * latent).zip(dh.chunks_exact_mut(2 * latent));
+    for ((d, (x, &w)), (head, dh)) in dd.chunks_exact_mut(n).zip(targets).zip(heads) {
+        let rec = misfit(d, x, target.reconstruction);
+        d.iter_mut().for_each(|v| *v *= w);
+        let (mean, spread) = head.split_at(latent);
+        let (dm, ds) = dh.split_at_mut(latent);
+        let kw = w * target.beta;
+        for (((m, s), dm), ds) in mean.iter().zip(spread).zip(dm.iter_mut()).zip(ds.iter_mut()) {
+            *dm = kw * m;
+            *ds = exp(*s) - 1.0;
+        }
+        let kl = sum(latent, |i| mean[i] * mean[i] + ds[i] - spread[i]);
+        ds.iter_mut().for_each(|v| *v *= 0.5 * kw);
+        total += f64::from(w) * f64::from(rec + 0.5 * target.beta * kl);
+    }
+    total
 }
 
 #[derive(Debug)]
@@ -197,26 +226,10 @@ pub(crate) fn loss_fused(decoded: Tensor<2>, heads: Tensor<2>, target: &Target) 
     let mut dd = values(&decoded).to_vec();
     let mut dh = vec![0.0f32; rows * two];
     let from = values(&heads);
-    let mut total = 0.0f64;
-    wide(|| {
-        for r in 0..rows {
-            let w = target.weights[r];
-            let d = &mut dd[r * n..(r + 1) * n];
-            let rec = misfit(d, &target.rows[r * n..(r + 1) * n], target.reconstruction);
-            d.iter_mut().for_each(|v| *v *= w);
-            let (mean, spread) = from[r * two..(r + 1) * two].split_at(latent);
-            let (dm, ds) = dh[r * two..(r + 1) * two].split_at_mut(latent);
-            let kw = w * target.beta;
-            let mut kl = 0.0f32;
-            for i in 0..latent {
-                let e = exp(spread[i]);
-                kl += mean[i] * mean[i] + e - 1.0 - spread[i];
-                dm[i] = kw * mean[i];
-                ds[i] = 0.5 * kw * (e - 1.0);
-            }
-            total += f64::from(w) * f64::from(rec + 0.5 * target.beta * kl);
-        }
-    });
+    let total = wide(
+        #[inline(always)]
+        || loss_rows(&mut dd, &mut dh, from, target, n, latent),
+    );
     let saved = (matrix(dd, [rows, n]), matrix(dh, [rows, two]));
     let total = matrix(vec![total as f32], [1, 1]);
     close(record!(LossBack, [d_node, h_node], saved, total))
@@ -231,7 +244,10 @@ impl Backward<Fused, 2> for LossBack {
         for (node, mut d) in ops.parents.into_iter().zip([decoded, heads]) {
             if let Some(node) = node {
                 if g != 1.0 {
-                    wide(|| d.storage_mut::<f32>().iter_mut().for_each(|v| *v *= g));
+                    wide(
+                        #[inline(always)]
+                        || d.storage_mut::<f32>().iter_mut().for_each(|v| *v *= g),
+                    );
                 }
                 grads.register::<Fused>(node.id, d);
             }
