@@ -108,6 +108,26 @@ fn reach(i: usize, t: usize) -> usize {
     ((i + 16) / 16 * 16).min(t)
 }
 
+/// Σ_j p[j]·v[j], in four partial sums.
+#[inline(always)]
+fn mixture<const D: usize>(p: &[f32], v: &[[f32; D]]) -> [f32; D] {
+    let mut part = [[0.0f32; D]; 4];
+    let (fours, rest) = p.as_chunks::<4>();
+    for (p, v) in fours.iter().zip(v.as_chunks::<4>().0) {
+        for ((part, p), v) in part.iter_mut().zip(p).zip(v) {
+            for c in 0..D {
+                part[c] += p * v[c];
+            }
+        }
+    }
+    for (p, v) in rest.iter().zip(&v[p.len() - rest.len()..]) {
+        for c in 0..D {
+            part[0][c] += p * v[c];
+        }
+    }
+    std::array::from_fn(|c| (part[0][c] + part[1][c]) + (part[2][c] + part[3][c]))
+}
+
 #[inline(always)]
 fn forward<const D: usize>(qkv: &[f32], out: &mut [f32], p: &mut [f32], dims: Dims) {
     let (t, d, w) = (dims.context, dims.head_width(), dims.width);
@@ -128,19 +148,15 @@ fn forward<const D: usize>(qkv: &[f32], out: &mut [f32], p: &mut [f32], dims: Di
                 let row = &mut p[i * t..(i + 1) * t];
                 let n = reach(i, t);
                 project(row, &q[i][..d], &kt, t, n);
-                let top = max_of(&row[..=i]);
+                row[i + 1..n].fill(f32::NEG_INFINITY);
+                let top = max_of(&row[..n]);
                 for x in row[..n].iter_mut() {
                     *x = exp((*x - top) * scale);
                 }
                 row[i + 1..].fill(0.0);
                 let inverse = 1.0 / sum_of(&row[..n]);
-                let mut o = [0.0f32; D];
-                for (j, x) in row[..=i].iter_mut().enumerate() {
-                    *x *= inverse;
-                    for c in 0..D {
-                        o[c] += *x * v[j][c];
-                    }
-                }
+                row[..n].iter_mut().for_each(|x| *x *= inverse);
+                let o = mixture(&row[..=i], &v);
                 out[(s * t + i) * w + h * d..][..d].copy_from_slice(&o[..d]);
             }
         }
@@ -177,14 +193,12 @@ fn backward<const D: usize>(qkv: &[f32], p: &[f32], g: &[f32], dqkv: &mut [f32],
                 for j in 0..n {
                     ds[j] = row[j] * (ds[j] - mean) * scale;
                 }
-                let mut dq = [0.0f32; D];
+                let dq = mixture(&ds[..=i], &k);
                 let query = q[i];
-                for j in 0..=i {
-                    let (x, y) = (ds[j], row[j]);
+                for ((dk, dv), (x, y)) in dk.iter_mut().zip(&mut dv).zip(ds.iter().zip(&row[..=i])) {
                     for c in 0..D {
-                        dq[c] += x * k[j][c];
-                        dk[j][c] += x * query[c];
-                        dv[j][c] += y * go[c];
+                        dk[c] += x * query[c];
+                        dv[c] += y * go[c];
                     }
                 }
                 to[i * 3 * w + h * d..][..d].copy_from_slice(&dq[..d]);

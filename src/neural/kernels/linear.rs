@@ -97,7 +97,6 @@ pub(crate) fn fused(x: Tensor<2>, w: Tensor<2>, b: Tensor<2>, act: Activation) -
     let (w, w_node) = open(w).into_parts();
     let (b, b_node) = open(b).into_parts();
     let x = contiguous(x);
-    let [_, out] = size(&w);
     let mut y = matmul(&x, &w);
     let bias = values(&b);
     let (pre, y) = match act {

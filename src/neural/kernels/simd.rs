@@ -108,7 +108,14 @@ pub(crate) fn max_of(x: &[f32]) -> f32 {
     for (l, &v) in rest.iter().enumerate() {
         lanes[l] = if v > lanes[l] { v } else { lanes[l] };
     }
-    lanes.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+    let mut width = LANES / 2;
+    while width > 0 {
+        for l in 0..width {
+            lanes[l] = if lanes[l + width] > lanes[l] { lanes[l + width] } else { lanes[l] };
+        }
+        width /= 2;
+    }
+    lanes[0]
 }
 
 /// Replaces logits by exp(logit − max) and returns (max, Σ exp(logit − max)).
