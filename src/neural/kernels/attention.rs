@@ -12,7 +12,7 @@
 use burn::Tensor;
 use burn::tensor::Bool;
 
-use super::simd::{exp, max_of, sum, sum_of, wide};
+use super::simd::{LANES, exp, max_of, sum, sum_of, wide};
 use super::{Backward, Checkpointer, Gradients, Ops, close, contiguous, matrix, open};
 use super::{record, size, values};
 use crate::neural::device::{Fused, FusedTensor, fuses};
@@ -78,34 +78,35 @@ fn gather<const D: usize>(to: &mut [[f32; D]], from: &[f32], stride: usize, at: 
     }
 }
 
-/// `to[c·T + j] = rows[j][c]`.
+/// Positions in whole blocks of [`LANES`].
+fn padded(t: usize) -> usize {
+    t.div_ceil(LANES) * LANES
+}
+
+/// `to[c·stride + j] = rows[j][c]`; what lies beyond the rows is left alone.
 #[inline(always)]
 fn transpose<const D: usize>(to: &mut [f32], rows: &[[f32; D]], d: usize) {
-    let t = rows.len();
+    let stride = padded(rows.len());
     for (j, row) in rows.iter().enumerate() {
         for c in 0..d {
-            to[c * t + j] = row[c];
+            to[c * stride + j] = row[c];
         }
     }
 }
 
-/// `to[j] = Σ_c row[c]·columns[c·T + j]` for the first `n` of T columns.
+/// `to[j] = Σ_c row[c]·columns[c·stride + j]` for whole blocks of positions.
 #[inline(always)]
-fn project(to: &mut [f32], row: &[f32], columns: &[f32], t: usize, n: usize) {
-    let to = &mut to[..n];
-    to.fill(0.0);
-    for (c, &q) in row.iter().enumerate() {
-        let k = &columns[c * t..][..n];
-        for j in 0..n {
-            to[j] += q * k[j];
+fn project(to: &mut [f32], row: &[f32], columns: &[f32], stride: usize) {
+    for (block, to) in to.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let mut sum = [0.0f32; LANES];
+        for (q, k) in row.iter().zip(columns.chunks_exact(stride)) {
+            let k = &k[block * LANES..][..LANES];
+            for l in 0..LANES {
+                sum[l] += q * k[l];
+            }
         }
+        *to = sum;
     }
-}
-
-/// Columns to compute for query `i`: enough for the causal part, in whole vectors.
-#[inline(always)]
-fn reach(i: usize, t: usize) -> usize {
-    ((i + 16) / 16 * 16).min(t)
 }
 
 /// Σ_j p[j]·v[j], in four partial sums.
@@ -135,7 +136,9 @@ fn forward<const D: usize>(qkv: &[f32], out: &mut [f32], p: &mut [f32], dims: Di
     let mut q = vec![[0.0f32; D]; t];
     let mut k = vec![[0.0f32; D]; t];
     let mut v = vec![[0.0f32; D]; t];
-    let mut kt = vec![0.0f32; d * t];
+    let stride = padded(t);
+    let mut kt = vec![0.0f32; d * stride];
+    let mut scores = vec![0.0f32; stride];
     for s in 0..dims.sequences {
         let from = &qkv[s * t * 3 * w..][..t * 3 * w];
         for h in 0..dims.heads {
@@ -145,18 +148,17 @@ fn forward<const D: usize>(qkv: &[f32], out: &mut [f32], p: &mut [f32], dims: Di
             transpose(&mut kt, &k, d);
             let p = &mut p[(s * dims.heads + h) * t * t..][..t * t];
             for i in 0..t {
-                let row = &mut p[i * t..(i + 1) * t];
-                let n = reach(i, t);
-                project(row, &q[i][..d], &kt, t, n);
-                row[i + 1..n].fill(f32::NEG_INFINITY);
-                let top = max_of(&row[..n]);
-                for x in row[..n].iter_mut() {
-                    *x = exp((*x - top) * scale);
-                }
-                row[i + 1..].fill(0.0);
-                let inverse = 1.0 / sum_of(&row[..n]);
-                row[..n].iter_mut().for_each(|x| *x *= inverse);
-                let o = mixture(&row[..=i], &v);
+                let x = &mut scores[..padded(i + 1)];
+                project(x, &q[i][..d], &kt, stride);
+                x[i + 1..].fill(f32::NEG_INFINITY);
+                let top = max_of(x);
+                x.iter_mut().for_each(|x| *x = exp((*x - top) * scale));
+                x[i + 1..].fill(0.0);
+                let inverse = 1.0 / sum_of(x);
+                x.iter_mut().for_each(|x| *x *= inverse);
+                // What lies beyond i stays 0.
+                p[i * t..][..=i].copy_from_slice(&x[..=i]);
+                let o = mixture(&x[..=i], &v);
                 out[(s * t + i) * w + h * d..][..d].copy_from_slice(&o[..d]);
             }
         }
@@ -170,8 +172,9 @@ fn backward<const D: usize>(qkv: &[f32], p: &[f32], g: &[f32], dqkv: &mut [f32],
     let mut q = vec![[0.0f32; D]; t];
     let mut k = vec![[0.0f32; D]; t];
     let mut v = vec![[0.0f32; D]; t];
-    let mut vt = vec![0.0f32; d * t];
-    let mut ds = vec![0.0f32; t];
+    let stride = padded(t);
+    let mut vt = vec![0.0f32; d * stride];
+    let mut ds = vec![0.0f32; stride];
     for s in 0..dims.sequences {
         let from = &qkv[s * t * 3 * w..][..t * 3 * w];
         let to = &mut dqkv[s * t * 3 * w..][..t * 3 * w];
@@ -185,13 +188,13 @@ fn backward<const D: usize>(qkv: &[f32], p: &[f32], g: &[f32], dqkv: &mut [f32],
             let mut dv = vec![[0.0f32; D]; t];
             for i in 0..t {
                 let row = &p[i * t..(i + 1) * t];
-                let n = reach(i, t);
+                let n = padded(i + 1).min(t);
                 let mut go = [0.0f32; D];
                 go[..d].copy_from_slice(&g[(s * t + i) * w + h * d..][..d]);
-                project(&mut ds, &go[..d], &vt, t, n);
+                project(&mut ds[..padded(i + 1)], &go[..d], &vt, stride);
                 let mean = sum(n, |j| row[j] * ds[j]);
-                for j in 0..n {
-                    ds[j] = row[j] * (ds[j] - mean) * scale;
+                for (ds, p) in ds.iter_mut().zip(&row[..n]) {
+                    *ds = p * (*ds - mean) * scale;
                 }
                 let dq = mixture(&ds[..=i], &k);
                 let query = q[i];
