@@ -229,7 +229,7 @@ impl Family for Vae {
         // A warm start keeps the scaling that its weights were trained with.
         let table = match warm {
             Some(model) => model.table.clone(),
-            None => Table::fit(&rows, p.likelihood),
+            None => Table::fit(&rows),
         };
         let layout = Arc::new(net::layout(table.width(), p.hidden, p.latent));
         let mut weights = match warm {

@@ -71,7 +71,7 @@ impl Table {
     }
 
     /// Plans the vector and its scaling.
-    pub(super) fn fit(rows: &Samples, _: Likelihood) -> Self {
+    pub(super) fn fit(rows: &Samples) -> Self {
         let schema = rows.schema().clone();
         let mut scaling = Vec::new();
         for (c, field) in schema.fields.iter().enumerate() {
