@@ -294,9 +294,15 @@ impl Diagnostic for Error {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(
-            self.0.labels.iter().map(|(at, label)| span(at, label)),
-        ))
+        let spans = self.0.labels.iter().enumerate().map(|(i, (at, label))| {
+            let inner = *span(at, label).inner();
+            // The first label decides the line and column in the heading.
+            match i {
+                0 => LabeledSpan::new_primary_with_span(Some(label.clone()), inner),
+                _ => LabeledSpan::new_with_span(Some(label.clone()), inner),
+            }
+        });
+        Some(Box::new(spans))
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {

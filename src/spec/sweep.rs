@@ -67,17 +67,10 @@ impl Sweep {
             apart(key, sweep.grid[..i].iter().map(|(k, _)| k))?;
         }
         for key in sweep.keys() {
-            if let Some(set) = template.get(&key.name)
-                && set.at.layer == Layer::Set
-            {
+            if let Some(set) = template.get(&key.name).and_then(set_inside) {
                 let message = format!("`{}` is swept, so setting it has no effect", key.name);
                 let help = format!("set the list instead: --set sweep.{}=[…]", key.name);
-                return Err(Error::conflict(
-                    set.at.clone(),
-                    key.at.clone(),
-                    message,
-                    help,
-                ));
+                return Err(Error::conflict(set.clone(), key.at.clone(), message, help));
             }
         }
         Ok(sweep)
@@ -153,6 +146,16 @@ pub(super) fn check_key(key: &str, at: &At) -> Result<(), Error> {
     let whole: Vec<String> = known.iter().map(|k| format!("{prefix}{k}{rest}")).collect();
     let whole: Vec<&str> = whole.iter().map(String::as_str).collect();
     Err(Error::unknown_keys(&[(key, at.clone())], &whole))
+}
+
+/// The place of a value from `--set` in this tree: a sweep over the whole would undo it unseen.
+fn set_inside(node: &Node) -> Option<&At> {
+    match &node.value {
+        _ if node.at.layer == Layer::Set => Some(&node.at),
+        Value::Table(t) => t.iter().find_map(|(_, n)| set_inside(n)),
+        Value::Array(items) => items.iter().find_map(set_inside),
+        _ => None,
+    }
 }
 
 /// Refuses two swept keys of which one contains the other.
