@@ -9,3 +9,4 @@ pub mod registry;
 pub mod rng;
 pub mod spec;
 pub mod store;
+pub mod theory;

@@ -95,7 +95,8 @@ mod tests {
         for _ in 0..lineages {
             let (mut rows, mut mean, mut squares) = (0.0, 0.0, 0.0);
             for k in 0..t {
-                let (centre, drawn) = if k == 0 { (0.0, 1.0) } else { (mean, lambda * squares / (rows - 1.0)) };
+                let (centre, drawn) =
+                    if k == 0 { (0.0, 1.0) } else { (mean, lambda * squares / (rows - 1.0)) };
                 let batch: f64 = Normal::new(centre, (drawn / n as f64).sqrt()).unwrap().sample(&mut rng);
                 squares += drawn * chi.sample(&mut rng) + rows * n / (rows + n) * (batch - mean).powi(2);
                 mean = (rows * mean + n * batch) / (rows + n);

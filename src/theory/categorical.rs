@@ -197,7 +197,12 @@ mod tests {
         p.iter_mut().for_each(|x| *x /= total);
         // Simulated .754 .613 .461 .296 after 1, 2, 4, 9 retrainings; tolerance 2 %.
         for (retrainings, simulated) in [(1, 0.754), (2, 0.613), (4, 0.461), (9, 0.296)] {
-            let at = Conditions { n: 1000.0, fits: retrainings + 1, probabilities: Some(&p), ..Conditions::default() };
+            let at = Conditions {
+                n: 1000.0,
+                fits: retrainings + 1,
+                probabilities: Some(&p),
+                ..Conditions::default()
+            };
             let got = ask("surviving-vocabulary", &at);
             assert!((got / simulated - 1.0).abs() < 0.02, "{retrainings}: {got}");
         }
@@ -224,8 +229,14 @@ mod tests {
             }
             fixed.push(replace);
         }
-        let at = Conditions { n: n as f64, fits: t, probabilities: Some(&[0.3, 0.7]), ..Conditions::default() }.with("outcome", 0.0);
-        for (law, x) in [("simpson-replace", simpson), ("bernoulli-accumulate-error", error), ("fixation-probability", fixed)] {
+        let at =
+            Conditions { n: n as f64, fits: t, probabilities: Some(&[0.3, 0.7]), ..Conditions::default() }
+                .with("outcome", 0.0);
+        for (law, x) in [
+            ("simpson-replace", simpson),
+            ("bernoulli-accumulate-error", error),
+            ("fixation-probability", fixed),
+        ] {
             let r = x.len() as f64;
             let mean = x.iter().sum::<f64>() / r;
             let se = (x.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();

@@ -72,7 +72,11 @@ impl Conditions<'_> {
     pub(super) fn outcomes(&self) -> Result<&[f64], Unmet> {
         let p = self.probabilities.ok_or(Unmet::Missing("probabilities"))?;
         let proper = p.iter().all(|v| (0.0..=1.0).contains(v)) && (p.iter().sum::<f64>() - 1.0).abs() < 1e-6;
-        if p.is_empty() || !proper { Err(Unmet::range("probabilities", "non-negative with sum 1")) } else { Ok(p) }
+        if p.is_empty() || !proper {
+            Err(Unmet::range("probabilities", "non-negative with sum 1"))
+        } else {
+            Ok(p)
+        }
     }
 
     /// Refuses more than one dimension.
@@ -92,7 +96,11 @@ impl Conditions<'_> {
     /// λ in (0, 1], or above 1 where the caller sharpens the other way.
     pub(super) fn scale(&self) -> Result<f64, Unmet> {
         let ok = self.covariance_scale.is_finite() && self.covariance_scale > 0.0;
-        if ok && self.temperature == 1.0 { Ok(self.covariance_scale) } else { Err(Unmet::range("covariance_scale", "> 0, temperature 1")) }
+        if ok && self.temperature == 1.0 {
+            Ok(self.covariance_scale)
+        } else {
+            Err(Unmet::range("covariance_scale", "> 0, temperature 1"))
+        }
     }
 
     /// The factor between `n − 1` degrees of freedom and the estimator's divisor, (n−1)/(n−ddof); needs n ≥ 2.
@@ -110,7 +118,11 @@ impl Conditions<'_> {
     /// The human share of each training set, strictly between 0 and 1.
     pub(super) fn human_share(&self) -> Result<f64, Unmet> {
         let a = self.human_fraction;
-        if a > 0.0 && a < 1.0 { Ok(a) } else { Err(Unmet::range("human_fraction", "strictly between 0 and 1")) }
+        if a > 0.0 && a < 1.0 {
+            Ok(a)
+        } else {
+            Err(Unmet::range("human_fraction", "strictly between 0 and 1"))
+        }
     }
 }
 

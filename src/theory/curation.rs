@@ -67,9 +67,15 @@ mod tests {
         for (steps, expected) in [(0, 0.1), (1, 0.1416), (2, 0.1978), (3, 0.2711), (10, 0.9221)] {
             assert!((ask(steps + 1) - expected).abs() < 6e-5, "{steps} steps");
         }
-        let at = Conditions { fits: 3, ..Conditions::default() }.with("reward_gap", 1.0).with("share", 0.1).with("choices", f64::INFINITY);
+        let at = Conditions { fits: 3, ..Conditions::default() }
+            .with("reward_gap", 1.0)
+            .with("share", 0.1)
+            .with("choices", f64::INFINITY);
         let odds = 1.0_f64.exp().powi(2) / 9.0;
-        assert!((find("luce-choice-share").unwrap().predict(&at).unwrap().mean - odds / (1.0 + odds)).abs() < 1e-12);
+        assert!(
+            (find("luce-choice-share").unwrap().predict(&at).unwrap().mean - odds / (1.0 + odds)).abs()
+                < 1e-12
+        );
         let at = Conditions::default().with("keep_right", 0.9).with("keep_wrong", 0.3);
         assert!((find("verifier-breakdown").unwrap().predict(&at).unwrap().mean - 0.75).abs() < 1e-12);
     }

@@ -124,7 +124,8 @@ fn mean_error(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
 fn scale_moment(at: &Conditions<'_>, p: f64) -> Result<f64, Unmet> {
     at.shrinkage()?;
     let m = at.n - 1.0;
-    let log = p / 2.0 * (2.0 / (at.n - f64::from(at.ddof))).ln() + ln_gamma((m + p) / 2.0) - ln_gamma(m / 2.0);
+    let log =
+        p / 2.0 * (2.0 / (at.n - f64::from(at.ddof))).ln() + ln_gamma((m + p) / 2.0) - ln_gamma(m / 2.0);
     Ok(log.exp())
 }
 
@@ -179,7 +180,10 @@ mod tests {
     use rand_distr::{ChiSquared, Distribution, Normal};
 
     fn ask(law: &str, n: f64, fits: u32, ddof: u32) -> Prediction {
-        find(law).unwrap().predict(&Conditions { n, fits, ddof, regime: "replace", ..Conditions::default() }).unwrap()
+        find(law)
+            .unwrap()
+            .predict(&Conditions { n, fits, ddof, regime: "replace", ..Conditions::default() })
+            .unwrap()
     }
 
     #[test]
@@ -213,7 +217,8 @@ mod tests {
 
     #[test]
     fn covariance_scale_shrinks_the_trace_from_the_second_fit_on() {
-        let at = Conditions { n: 100.0, fits: 11, d: 7, ddof: 1, covariance_scale: 0.8, ..Conditions::default() };
+        let at =
+            Conditions { n: 100.0, fits: 11, d: 7, ddof: 1, covariance_scale: 0.8, ..Conditions::default() };
         let got = find("gaussian-replace-trace").unwrap().predict(&at).unwrap().mean / 7.0;
         assert!((got - 0.1074).abs() < 5e-5, "{got}");
     }
@@ -232,7 +237,9 @@ mod tests {
                 var *= chi.sample(&mut rng) / n;
             }
             let sigma = var.sqrt();
-            for (slot, x) in draws.iter_mut().zip([var, mean * mean, sigma, mean * mean + (sigma - 1.0).powi(2)]) {
+            for (slot, x) in
+                draws.iter_mut().zip([var, mean * mean, sigma, mean * mean + (sigma - 1.0).powi(2)])
+            {
                 slot.push(x);
             }
         }
@@ -251,8 +258,8 @@ mod tests {
         let standard = Normal::new(0.0, 1.0).unwrap();
         let mut draws = [const { Vec::new() }; 2];
         for _ in 0..lineages {
-            let mut mean = nalgebra::DVector::zeros(d);
-            let mut root = nalgebra::DMatrix::identity(d, d);
+            let mut mean = nalgebra::DVector::<f64>::zeros(d);
+            let mut root = nalgebra::DMatrix::<f64>::identity(d, d);
             let mut trace = 0.0;
             for _ in 0..t {
                 let z = nalgebra::DMatrix::from_fn(d, n, |_, _| standard.sample(&mut rng));
@@ -281,6 +288,10 @@ mod tests {
         assert!((moment(1) - p.mean).abs() < 4.0 * sd / r.sqrt(), "{name}: {} for {}", moment(1), p.mean);
         let se = ((moment(4) - moment(2).powi(2)) / r).sqrt();
         let second = sd * sd + p.mean * p.mean;
-        assert!((moment(2) - second).abs() < 4.0 * se, "{name}: second moment {} for {second} ± {se}", moment(2));
+        assert!(
+            (moment(2) - second).abs() < 4.0 * se,
+            "{name}: second moment {} for {second} ± {se}",
+            moment(2)
+        );
     }
 }

@@ -135,7 +135,8 @@ mod tests {
     const P: [f64; 3] = [0.5, 0.3, 0.2];
 
     fn ask(law: &str, n: f64, human_fraction: f64) -> f64 {
-        let at = Conditions { n, fits: 2000, human_fraction, probabilities: Some(&P), ..Conditions::default() };
+        let at =
+            Conditions { n, fits: 2000, human_fraction, probabilities: Some(&P), ..Conditions::default() };
         find(law).unwrap().predict(&at).unwrap().mean
     }
 
@@ -154,7 +155,12 @@ mod tests {
         for (lambda, percent) in [(0.98, 28.0), (0.95, 49.0), (0.9, 66.0), (0.8, 79.0)] {
             let a = human_share_that_keeps(0.95, lambda);
             assert!((100.0 * a - percent).abs() < 0.55, "λ = {lambda}: {a}");
-            let at = Conditions { fits: 3000, human_fraction: a, covariance_scale: lambda, ..Conditions::default() };
+            let at = Conditions {
+                fits: 3000,
+                human_fraction: a,
+                covariance_scale: lambda,
+                ..Conditions::default()
+            };
             assert!((find("sharpened-variance").unwrap().predict(&at).unwrap().mean - 0.95).abs() < 1e-9);
         }
     }

@@ -54,6 +54,8 @@ mod tests {
         assert!((law.predict(&at).unwrap().mean - 0.8138).abs() < 5e-5);
         let at = Conditions { n: 1000.0, fits: 1_000_000, ..Conditions::default() }.with("bandwidth", 0.1);
         assert!((law.predict(&at).unwrap().mean - 9.99).abs() < 1e-6);
-        assert!((find("kernel-density-replace-variance").unwrap().predict(&at).unwrap().mean - 10.0).abs() < 1e-6);
+        assert!(
+            (find("kernel-density-replace-variance").unwrap().predict(&at).unwrap().mean - 10.0).abs() < 1e-6
+        );
     }
 }

@@ -28,7 +28,7 @@ mod tail;
 pub use conditions::{Conditions, NotApplicable, Prediction, Unmet};
 pub use golden::{golden_weight, weighted_fresh_risk};
 pub use human_share::human_share_that_keeps;
-pub use stream::{equilibrium_top_mass, fold, Start};
+pub use stream::{Start, equilibrium_top_mass, fold};
 pub use sweet_spot::{best_weight_error, pooled_error, sweet_spot};
 
 /// A closed-form prediction from theory.
@@ -191,10 +191,23 @@ mod tests {
             for n in [1.0, 2.0, 10.0, 1e6] {
                 for (fits, d, human_fraction) in [(1, 1, 0.0), (2, 5, 0.5), (300, 20, 1.0), (7, 1, -1.0)] {
                     for temperature in [0.0, 0.5, 1.0, f64::NAN] {
-                        let at = Conditions { fits, n, d, human_fraction, temperature, probabilities: Some(&p), ..Conditions::default() };
+                        let at = Conditions {
+                            fits,
+                            n,
+                            d,
+                            human_fraction,
+                            temperature,
+                            probabilities: Some(&p),
+                            ..Conditions::default()
+                        };
                         if let Ok(p) = law.predict(&at) {
                             assert!(!p.mean.is_nan(), "{}", law.name());
-                            assert!(p.sd_of_one.is_none_or(|sd| sd >= 0.0), "{}: {:?}", law.name(), p.sd_of_one);
+                            assert!(
+                                p.sd_of_one.is_none_or(|sd| sd >= 0.0),
+                                "{}: {:?}",
+                                law.name(),
+                                p.sd_of_one
+                            );
                         }
                     }
                 }
@@ -205,8 +218,14 @@ mod tests {
     #[test]
     fn the_overlay_knows_which_law_belongs_over_a_figure() {
         assert_eq!(overlay("variance", "replace", "gaussian").unwrap().name(), "gaussian-replace-variance");
-        assert_eq!(overlay("variance", "accumulate", "gaussian").unwrap().name(), "gaussian-accumulate-variance");
-        assert_eq!(overlay("wasserstein2", "replace", "gaussian").unwrap().name(), "gaussian-replace-wasserstein2");
+        assert_eq!(
+            overlay("variance", "accumulate", "gaussian").unwrap().name(),
+            "gaussian-accumulate-variance"
+        );
+        assert_eq!(
+            overlay("wasserstein2", "replace", "gaussian").unwrap().name(),
+            "gaussian-replace-wasserstein2"
+        );
         assert!(overlay("perplexity", "replace", "gpt").is_none());
         assert!(overlay("variance", "replace", "gmm").is_none());
     }

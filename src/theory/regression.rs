@@ -7,7 +7,8 @@
 use super::{ClosedForm, Conditions, Prediction, Relation, Unmet, risk};
 
 const LINEAR: &[&str] = &["linear", "linear-regression"];
-const METRICS: &[(&str, &[&str])] = &[("test-error", LINEAR), ("excess-risk", LINEAR), ("weight-error", LINEAR)];
+const METRICS: &[(&str, &[&str])] =
+    &[("test-error", LINEAR), ("excess-risk", LINEAR), ("weight-error", LINEAR)];
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -54,7 +55,11 @@ pub(super) const LAWS: &[ClosedForm] = &[
 
 fn one_fit(at: &Conditions<'_>) -> Result<f64, Unmet> {
     let d = at.d as f64;
-    if at.n > d + 1.0 { Ok(at.variance * d / (at.n - d - 1.0)) } else { Err(Unmet::range("n", "greater than d + 1")) }
+    if at.n > d + 1.0 {
+        Ok(at.variance * d / (at.n - d - 1.0))
+    } else {
+        Err(Unmet::range("n", "greater than d + 1"))
+    }
 }
 
 fn strong_collapse(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
@@ -82,14 +87,20 @@ mod tests {
         assert!((ask("linear-regression-accumulate-risk", 100.0, 10, 100) - 0.18371).abs() < 1e-5);
         assert!((ask("linear-regression-accumulate-risk", 32.0, 10, 100) - 0.7786).abs() < 1e-4);
         assert!((ask("linear-regression-edit-bound", 100.0, 10, 7) - 0.2247).abs() < 1e-4);
-        assert!(find("linear-regression-replace-risk").unwrap().predict(&Conditions { n: 11.0, d: 10, ..Conditions::default() }).is_err());
+        assert!(
+            find("linear-regression-replace-risk")
+                .unwrap()
+                .predict(&Conditions { n: 11.0, d: 10, ..Conditions::default() })
+                .is_err()
+        );
     }
 
     #[test]
     fn strong_collapse_is_near_the_simulated_values() {
         // Simulated .0152 and .1347 (d = 20, n = 2000, c² = .5); their stated tolerance is 5 %.
         for (p, simulated) in [(0.1, 0.0152), (0.5, 0.1347)] {
-            let at = Conditions { n: 2000.0, d: 20, human_fraction: 1.0 - p, ..Conditions::default() }.with("shift", 0.5);
+            let at = Conditions { n: 2000.0, d: 20, human_fraction: 1.0 - p, ..Conditions::default() }
+                .with("shift", 0.5);
             let got = find("strong-collapse-risk").unwrap().predict(&at).unwrap().mean;
             assert!((got / simulated - 1.0).abs() < 0.05, "{got} for {simulated}");
         }

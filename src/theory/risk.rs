@@ -6,7 +6,8 @@
 
 use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
 
-const LOCATION: &str = "asymptotically linear, unbiased, unregularised estimator; equal batches; many rows per parameter";
+const LOCATION: &str =
+    "asymptotically linear, unbiased, unregularised estimator; equal batches; many rows per parameter";
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -96,7 +97,9 @@ mod tests {
         assert!((ask("subsample-pool-risk", 1_000_000) - (PI * PI / 2.0 - 3.0)).abs() < 1e-5);
         assert!((ask("replace-risk", 37) - 37.0).abs() < 1e-12);
         assert!((ask("shared-pool-risk", 20) - 4.80).abs() < 1e-12);
-        for law in ["replace-risk", "accumulate-risk", "subsample-risk", "subsample-pool-risk", "shared-pool-risk"] {
+        for law in
+            ["replace-risk", "accumulate-risk", "subsample-risk", "subsample-pool-risk", "shared-pool-risk"]
+        {
             assert!((ask(law, 1) - 1.0).abs() < 1e-12, "{law} starts at one fit's risk");
         }
     }

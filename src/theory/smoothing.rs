@@ -40,7 +40,11 @@ mod tests {
     fn the_limit_is_the_stated_one_and_a_simulation_agrees() {
         let (n, alpha) = (15_u64, 0.5);
         let law = find("smoothed-categorical-error").unwrap();
-        let at = |fits| Conditions { n: n as f64, fits, ..Conditions::default() }.with("alpha", alpha).with("categories", 2.0);
+        let at = |fits| {
+            Conditions { n: n as f64, fits, ..Conditions::default() }
+                .with("alpha", alpha)
+                .with("categories", 2.0)
+        };
         let u = 1.0 / 16.0;
         let keep: f64 = (1.0_f64 - u).powi(2);
         let limit = keep * 0.5 / 15.0 / (1.0 - keep * (1.0 - 1.0 / 15.0));
@@ -48,7 +52,9 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(6);
         let x: Vec<f64> = (0..20_000)
             .map(|_| {
-                let q = (0..6).fold(0.5, |q, _| (Binomial::new(n, q).unwrap().sample(&mut rng) as f64 + alpha) / (n as f64 + 2.0 * alpha));
+                let q = (0..6).fold(0.5, |q, _| {
+                    (Binomial::new(n, q).unwrap().sample(&mut rng) as f64 + alpha) / (n as f64 + 2.0 * alpha)
+                });
                 2.0 * (q - 0.5_f64).powi(2)
             })
             .collect();

@@ -8,7 +8,9 @@ pub(super) fn trigamma(mut x: f64) -> f64 {
         x += 1.0;
     }
     let y = 1.0 / (x * x);
-    sum + 1.0 / x + y / 2.0 + (y / x) * (1.0 / 6.0 - y * (1.0 / 30.0 - y * (1.0 / 42.0 - y * (1.0 / 30.0 - y * 5.0 / 66.0))))
+    sum + 1.0 / x
+        + y / 2.0
+        + (y / x) * (1.0 / 6.0 - y * (1.0 / 30.0 - y * (1.0 / 42.0 - y * (1.0 / 30.0 - y * 5.0 / 66.0))))
 }
 
 /// Riemann ζ(s) for s > 1: 50 terms and the Euler–Maclaurin tail (relative error below 1e-12 for s ≥ 1.01).

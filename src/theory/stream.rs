@@ -9,7 +9,8 @@
 
 use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
 
-const UNIFORM: &str = "uniform θ₀ on K outcomes, T < 1, no training error, infinite time; extra: categories K";
+const UNIFORM: &str =
+    "uniform θ₀ on K outcomes, T < 1, no training error, infinite time; extra: categories K";
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -204,7 +205,13 @@ mod tests {
 
     #[test]
     fn the_fold_has_the_published_values_elsewhere() {
-        for (k, t, expected, digit) in [(10.0, 0.7, 0.666, 5e-4), (100.0, 0.7, 1.611, 5e-4), (1000.0, 0.7, 3.686, 5e-4), (10.0, 0.9, 0.1635, 5e-5), (1000.0, 0.9, 0.5955, 5e-5)] {
+        for (k, t, expected, digit) in [
+            (10.0, 0.7, 0.666, 5e-4),
+            (100.0, 0.7, 1.611, 5e-4),
+            (1000.0, 0.7, 3.686, 5e-4),
+            (10.0, 0.9, 0.1635, 5e-5),
+            (1000.0, 0.9, 0.5955, 5e-5),
+        ] {
             assert!((fold(k, t) - expected).abs() < 1.01 * digit, "K = {k}, T = {t}: {}", fold(k, t));
         }
     }
@@ -230,8 +237,14 @@ mod tests {
 
     #[test]
     fn thresholds_and_bounds_as_human_shares() {
-        let at = Conditions { temperature: 0.5, regime: "stream", ..Conditions::default() }.with("categories", 10.0);
-        for (law, expected) in [("temperature-threshold", 0.5), ("temperature-fold", 0.625), ("cdc-bound", 0.952), ("fisher-rao-bound", 0.998)] {
+        let at = Conditions { temperature: 0.5, regime: "stream", ..Conditions::default() }
+            .with("categories", 10.0);
+        for (law, expected) in [
+            ("temperature-threshold", 0.5),
+            ("temperature-fold", 0.625),
+            ("cdc-bound", 0.952),
+            ("fisher-rao-bound", 0.998),
+        ] {
             assert!((find(law).unwrap().predict(&at).unwrap().mean - expected).abs() < 6e-4, "{law}");
         }
         // With a huge gain the radius is the linear response η/(1+μ).

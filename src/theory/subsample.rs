@@ -38,7 +38,8 @@ fn recursion(at: &Conditions<'_>) -> Result<(f64, f64), Unmet> {
     for t in 1..at.fits {
         let t = f64::from(t);
         let s = spread(v, t);
-        v = (t * v + s * f * (1.0 - 1.0 / n)) / (t + 1.0) + t / ((t + 1.0) * (t + 1.0)) * s * ((1.0 - 1.0 / t) + f) / n;
+        v = (t * v + s * f * (1.0 - 1.0 / n)) / (t + 1.0)
+            + t / ((t + 1.0) * (t + 1.0)) * s * ((1.0 - 1.0 / t) + f) / n;
     }
     Ok((v, spread(v, at.t()) * f))
 }
@@ -83,7 +84,8 @@ mod tests {
                     pool.extend((0..n).map(|_| normal.sample(&mut rng)));
                     let chosen = rand::seq::index::sample(&mut rng, pool.len(), n);
                     mean = chosen.iter().map(|i| pool[i]).sum::<f64>() / n as f64;
-                    var = chosen.iter().map(|i| (pool[i] - mean).powi(2)).sum::<f64>() / (n as f64 - f64::from(ddof));
+                    var = chosen.iter().map(|i| (pool[i] - mean).powi(2)).sum::<f64>()
+                        / (n as f64 - f64::from(ddof));
                 }
                 x.push(var);
             }

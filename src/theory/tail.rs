@@ -52,7 +52,9 @@ mod tests {
     #[test]
     fn the_laws_give_the_published_numbers() {
         let law = find("hutter-scaling").unwrap();
-        for (beta, n, expected) in [(1.5, 1e3, 0.094_156), (1.5, 1e5, 0.020_285), (2.0, 1e3, 0.021_851_0), (2.0, 1e5, 0.002_185_10)] {
+        for (beta, n, expected) in
+            [(1.5, 1e3, 0.094_156), (1.5, 1e5, 0.020_285), (2.0, 1e3, 0.021_851_0), (2.0, 1e5, 0.002_185_10)]
+        {
             let at = Conditions { n, ..Conditions::default() }.with("exponent", beta);
             let got = law.predict(&at).unwrap().mean;
             assert!((got / expected - 1.0).abs() < 3e-5, "β = {beta}, n = {n}: {got}");
