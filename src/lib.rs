@@ -1,5 +1,6 @@
 //! The model-collapse workbench.
 
+pub mod analysis;
 pub mod curation;
 pub mod data;
 pub mod lineage;
