@@ -55,7 +55,7 @@ fn the_laws_own_standard_error_replaces_the_samples() {
 
 #[test]
 fn one_bad_generation_fails_the_joint_claim_and_is_named() {
-    let (good, bad) = (vec![1.0, 1.001, 0.999].repeat(20), vec![2.0, 2.001, 1.999].repeat(20));
+    let (good, bad) = ([1.0, 1.001, 0.999].repeat(20), [2.0, 2.001, 1.999].repeat(20));
     let mut points = vec![on(&good, 1.0, None); 3];
     points[1] = Point { at: 7, ..on(&bad, 1.0, None) };
     let r = against_law("", Statistic::Mean, &points, Tolerance::relative(0.05), Relation::Equal);

@@ -186,7 +186,10 @@ mod tests {
         };
         let bad = MetricArms { metric: "b", arms: vec![(0.5, &c), (1.0, &a)], ..good.clone() };
         let mut rng = ChaCha8Rng::seed_from_u64(0);
-        assert_eq!(critical_fraction(&[good.clone()], 1.0, &mut rng).unwrap().fraction, Some(0.5));
+        assert_eq!(
+            critical_fraction(std::slice::from_ref(&good), 1.0, &mut rng).unwrap().fraction,
+            Some(0.5)
+        );
         let both = critical_fraction(&[good.clone(), bad], 1.0, &mut rng).unwrap();
         assert_eq!((both.fraction, both.below), (Some(1.0), Some(0.5)));
         let lonely = MetricArms { arms: vec![(0.5, b.as_slice())], ..good };

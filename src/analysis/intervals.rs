@@ -188,7 +188,7 @@ mod tests {
         let i = mean_interval(&x, Scale::Linear, 0.95, &mut rng).unwrap();
         assert!((i.low - 1.0368).abs() < 1e-4 && (i.high - 4.9632).abs() < 1e-4 && i.method == "t");
         let i = mean_interval(&x, Scale::Log, 0.95, &mut rng).unwrap();
-        let factor = (2.7764_f64 * 0.70711 / 3.0).exp();
+        let factor = (2.7764_f64 * 0.5_f64.sqrt() / 3.0).exp();
         assert!(
             (i.low - 3.0 / factor).abs() < 1e-4
                 && (i.high - 3.0 * factor).abs() < 1e-3

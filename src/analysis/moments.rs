@@ -14,8 +14,11 @@ pub struct Moments {
     values: Welford,
     /// Of ln(value), over the positive values.
     logs: Welford,
-    min: Option<f64>,
-    max: Option<f64>,
+    /// Meaningless without a value, like `max`.
+    #[serde(with = "exact")]
+    min: f64,
+    #[serde(with = "exact")]
+    max: f64,
     sketch: Sketch,
     /// Values that were not finite: counted, and in nothing else.
     not_finite: u64,
@@ -24,8 +27,25 @@ pub struct Moments {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Welford {
     count: u64,
+    #[serde(with = "exact")]
     mean: f64,
+    #[serde(with = "exact")]
     m2: f64,
+}
+
+/// Numbers as text that reads back to the same bits, which a JSON number need not: serde_json's default parser may be
+/// one unit in the last place off, and then a resumed run would differ from an uninterrupted one.
+mod exact {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not a number")))
+    }
 }
 
 impl Welford {
@@ -67,17 +87,21 @@ impl Moments {
         if value > 0.0 {
             self.logs.push(value.ln());
         }
-        self.min = Some(self.min.map_or(value, |m| m.min(value)));
-        self.max = Some(self.max.map_or(value, |m| m.max(value)));
+        let first = self.values.count == 1;
+        self.min = if first { value } else { self.min.min(value) };
+        self.max = if first { value } else { self.max.max(value) };
         self.sketch.push(value);
     }
 
     /// Takes in another block. Merge blocks in the order of their seeds for reproducible bits.
     pub fn merge(&mut self, other: &Self) {
+        if other.values.count > 0 {
+            let first = self.values.count == 0;
+            self.min = if first { other.min } else { self.min.min(other.min) };
+            self.max = if first { other.max } else { self.max.max(other.max) };
+        }
         self.values.merge(&other.values);
         self.logs.merge(&other.logs);
-        self.min = [self.min, other.min].into_iter().flatten().reduce(f64::min);
-        self.max = [self.max, other.max].into_iter().flatten().reduce(f64::max);
         self.sketch.merge(&other.sketch);
         self.not_finite += other.not_finite;
     }
@@ -110,12 +134,12 @@ impl Moments {
 
     /// The smallest value.
     pub fn min(&self) -> Option<f64> {
-        self.min
+        (self.values.count > 0).then_some(self.min)
     }
 
     /// The largest value.
     pub fn max(&self) -> Option<f64> {
-        self.max
+        (self.values.count > 0).then_some(self.max)
     }
 
     /// The quantiles, within 0.5 %.

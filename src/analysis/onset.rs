@@ -39,7 +39,7 @@ impl Band {
     /// mean ± width standard deviations of the human-vs-human values (3 is a usual width); `None` below two values.
     pub fn around(human: &[f64], width: f64) -> Option<Self> {
         let (mean, sd) = mean_sd(human);
-        (human.len() > 1).then(|| Self { low: mean - width * sd, high: mean + width * sd })
+        (human.len() > 1).then_some(Self { low: mean - width * sd, high: mean + width * sd })
     }
 
     /// Whether a value is in the band.

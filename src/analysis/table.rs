@@ -195,7 +195,7 @@ mod tests {
             scale: Scale::Log,
             arms: vec![arm(0.0, &up), arm(1.0, &flat)],
         };
-        let rows = comparison(&[m.clone()], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+        let rows = comparison(std::slice::from_ref(&m), 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
         let words: Vec<_> = rows.iter().map(|r| (r.fraction, r.reference, r.bearing)).collect();
         assert_eq!(words, [(0.0, 1.0, Bearing::Degrades), (1.0, 1.0, Bearing::Holds)]);
         let against = rows[0].against_reference.as_ref().unwrap();

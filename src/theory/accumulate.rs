@@ -88,7 +88,7 @@ mod tests {
     /// Drawn batch by batch, unbiased estimator, λ = .7: neither is covered by the sine product.
     #[test]
     fn the_recursion_holds_for_the_unbiased_estimator_and_a_sampling_scale() {
-        let (n, t, lambda, lineages) = (5.0, 4, 0.7, 40_000);
+        let (n, t, lambda, lineages) = (5.0_f64, 4, 0.7, 40_000);
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let chi = ChiSquared::new(n - 1.0).unwrap();
         let (mut v, mut e) = (Vec::new(), Vec::new());
@@ -97,7 +97,7 @@ mod tests {
             for k in 0..t {
                 let (centre, drawn) =
                     if k == 0 { (0.0, 1.0) } else { (mean, lambda * squares / (rows - 1.0)) };
-                let batch: f64 = Normal::new(centre, (drawn / n as f64).sqrt()).unwrap().sample(&mut rng);
+                let batch: f64 = Normal::new(centre, (drawn / n).sqrt()).unwrap().sample(&mut rng);
                 squares += drawn * chi.sample(&mut rng) + rows * n / (rows + n) * (batch - mean).powi(2);
                 mean = (rows * mean + n * batch) / (rows + n);
                 rows += n;
