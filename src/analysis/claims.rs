@@ -12,28 +12,11 @@ use serde::{Deserialize, Serialize};
 use super::intervals::{Interval, mean_sd, median_rank, normal_interval, t_quantile};
 use super::moments::Moments;
 use super::quantiles::ACCURACY;
+pub use crate::spec::Statistic;
 pub use crate::theory::Relation;
 
 /// The chance that a claim that is true fails.
 pub const ERROR_LEVEL: f64 = 1e-4;
-
-/// What of the seeds' values is held against the expectation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Statistic {
-    /// The mean over seeds.
-    Mean,
-    /// The median over seeds.
-    Median,
-    /// The mean of the natural logarithm.
-    MeanLog,
-    /// The slope on the generation, seed by seed ([`super::slope`]).
-    Slope,
-    /// The order of several settings ([`super::ordering`]).
-    Ordering,
-    /// Whether it only rises or only falls ([`super::monotone`]).
-    Monotone,
-}
 
 /// The outcome of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,6 +40,12 @@ pub struct Tolerance {
 }
 
 impl Tolerance {
+    /// An absolute tolerance alone, for expectations at or near zero. An interval `a < x < b` is the expectation
+    /// (a+b)/2 with the absolute tolerance (b−a)/2.
+    pub fn absolute(absolute: f64) -> Self {
+        Self { relative: 0.0, absolute }
+    }
+
     /// A relative tolerance alone.
     pub fn relative(relative: f64) -> Self {
         Self { relative, absolute: 0.0 }

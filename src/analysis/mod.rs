@@ -23,7 +23,7 @@ pub use intervals::{BOOTSTRAP_FROM, Interval, mean_interval, normal_interval, or
 pub use moments::Moments;
 pub use observations::{Observation, Series, SettingKey, group, read_csv};
 pub use onset::{Band, Onset, half_life, leaves_band};
-pub use paired::{Paired, paired_difference};
+pub use paired::{Paired, differences, paired_difference};
 pub use quantiles::Sketch;
 pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
 pub use table::{ArmSeries, Bearing, ComparisonRow, MetricSeries, comparison};

@@ -28,7 +28,7 @@ pub struct Paired {
 }
 
 /// Values of the seeds that both have, in the order of the seeds. Both must be sorted by seed, as `Series` keeps them.
-pub(crate) fn common(a: &[(u64, f64)], b: &[(u64, f64)]) -> Vec<(f64, f64)> {
+fn common(a: &[(u64, f64)], b: &[(u64, f64)]) -> Vec<(f64, f64)> {
     let mut pairs = Vec::new();
     let mut rest = b.iter().peekable();
     for (seed, x) in a {
@@ -38,6 +38,11 @@ pub(crate) fn common(a: &[(u64, f64)], b: &[(u64, f64)]) -> Vec<(f64, f64)> {
         }
     }
     pairs
+}
+
+/// a − b for each seed that both have, in the order of the seeds; both sorted by seed. For claims about a difference.
+pub fn differences(a: &[(u64, f64)], b: &[(u64, f64)]) -> Vec<f64> {
+    common(a, b).iter().map(|(x, y)| x - y).collect()
 }
 
 /// The mean of a − b over common seeds with its interval; both sorted by seed.

@@ -5,7 +5,7 @@ use super::claims::{
     ClaimResult, Expected, Part, Relation, Tolerance, around, decide, joint_level, of_values,
 };
 use super::observations::Series;
-use super::paired::common;
+use super::paired::differences;
 
 /// The mean over seeds of the least-squares slope of the value (or of its natural logarithm) on the generation,
 /// against an expected slope per generation. A sign is a claim too: [`Relation::AtLeast`] or `AtMost` with expected 0.
@@ -41,19 +41,19 @@ fn least_squares(points: &[(f64, f64)]) -> Option<f64> {
     (xx > 0.0).then(|| xy / xx)
 }
 
-/// Whether the settings stand in this order at a generation, the largest first: every paired difference between
-/// neighbours is positive. `arms` are (seed, value) sorted by seed, as `Series` keeps them.
+/// Whether the settings stand in this order at a generation, from the lowest to the highest: every paired difference
+/// between neighbours is positive. `arms` are (seed, value) sorted by seed, as `Series` keeps them.
 ///
 /// Passed if every simultaneous interval is above 0, failed if one is below 0.
 pub fn ordering(says: &str, arms: &[&[(u64, f64)]], at: Option<u32>) -> ClaimResult {
     let level = joint_level(arms.len().saturating_sub(1));
     let parts = arms.windows(2).map(|pair| {
-        let differences: Vec<f64> = common(pair[0], pair[1]).iter().map(|(a, b)| a - b).collect();
-        let same = !differences.is_empty() && differences.iter().all(|d| *d == 0.0);
+        let rises = differences(pair[1], pair[0]);
+        let same = !rises.is_empty() && rises.iter().all(|d| *d == 0.0);
         let estimate = if same {
             Err("two settings have the same values in every seed: no order".to_owned())
         } else {
-            around(of_values(&differences), None, level)
+            around(of_values(&rises), None, level)
         };
         Part { at, expected: 0.0, estimate }
     });
@@ -65,9 +65,9 @@ pub fn ordering(says: &str, arms: &[&[(u64, f64)]], at: Option<u32>) -> ClaimRes
 pub fn monotone(says: &str, series: &Series, generations: &[u32], rising: bool, slack: f64) -> ClaimResult {
     let level = joint_level(generations.len().saturating_sub(1));
     let parts = generations.windows(2).map(|step| {
-        let steps = common(series.pairs(step[1]), series.pairs(step[0]));
-        let differences: Vec<f64> = steps.iter().map(|(b, a)| if rising { b - a } else { a - b }).collect();
-        Part { at: Some(step[1]), expected: 0.0, estimate: around(of_values(&differences), None, level) }
+        let (before, after) = (series.pairs(step[0]), series.pairs(step[1]));
+        let steps = if rising { differences(after, before) } else { differences(before, after) };
+        Part { at: Some(step[1]), expected: 0.0, estimate: around(of_values(&steps), None, level) }
     });
     decide(says, parts, Tolerance { relative: 0.0, absolute: slack }, Relation::AtLeast)
 }
@@ -111,7 +111,7 @@ mod tests {
             (0..6).map(|s| (s, 100.0 * s as f64 + shift + 0.01 * (s % 2) as f64 * shift)).collect::<Vec<_>>()
         };
         let (a, b, c) = (arm(3.0), arm(2.0), arm(1.0));
-        assert_eq!(ordering("", &[&a, &b, &c], None).verdict, Verdict::Passed);
+        assert_eq!(ordering("", &[&c, &b, &a], None).verdict, Verdict::Passed);
         assert_eq!(ordering("", &[&a, &c, &b], None).verdict, Verdict::Failed);
         assert_eq!(ordering("", &[&a, &a], None).verdict, Verdict::Undecided);
         assert_eq!(ordering("", &[&a, &b[..1]], None).verdict, Verdict::Undecided);

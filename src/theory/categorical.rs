@@ -61,6 +61,19 @@ pub(super) const LAWS: &[ClosedForm] = &[
         predict: vocabulary,
     },
     ClosedForm {
+        name: "support-size-replace",
+        statement: "E|support_t| = Σ(1 − exp(−n p_i g_t)), g as in outcome-survival",
+        source: "arXiv 2412.17646 (Zipf panels), Poisson form",
+        conditions: "as surviving-vocabulary; the number of outcomes that the model still knows",
+        relation: Relation::Equal,
+        regimes: &["replace"],
+        draws: &[("support-size", CATEGORICAL)],
+        predict: |at| {
+            at.unbiased_sampling()?;
+            Prediction::mean(alive(at.outcomes()?, at.n, g(at.fits)))
+        },
+    },
+    ClosedForm {
         name: "bernoulli-accumulate-error",
         statement: "E(P_t−p)² = p(1−p)[1 − Π_{k≤t} (1 − 1/(nk²))]",
         source: "derived here; public notes give the same product; also a Pólya stream with T = 1, μ = 0 and equal batches",
@@ -147,8 +160,12 @@ fn survival(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
 fn vocabulary(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
     at.unbiased_sampling()?;
     let (p, g) = (at.outcomes()?, g(at.fits));
-    let alive = |g: f64| p.iter().map(|p| -(-at.n * p * g).exp_m1()).sum::<f64>();
-    Prediction::mean(alive(g) / alive(1.0))
+    Prediction::mean(alive(p, at.n, g) / alive(p, at.n, 1.0))
+}
+
+/// Outcomes expected alive, in the Poisson form of the lower bound.
+fn alive(p: &[f64], n: f64, g: f64) -> f64 {
+    p.iter().map(|p| -(-n * p * g).exp_m1()).sum()
 }
 
 #[cfg(test)]
@@ -206,6 +223,9 @@ mod tests {
             let got = ask("surviving-vocabulary", &at);
             assert!((got / simulated - 1.0).abs() < 0.02, "{retrainings}: {got}");
         }
+        // About 395 outcomes are seen at first, from simulation; the sampling spread of one lineage is about 10.
+        let at = Conditions { n: 1000.0, probabilities: Some(&p), ..Conditions::default() };
+        assert!((ask("support-size-replace", &at) - 395.0).abs() < 10.0);
     }
 
     #[test]

@@ -35,9 +35,9 @@ pub(super) const LAWS: &[ClosedForm] = &[
     },
     ClosedForm {
         name: "gaussian-replace-log-determinant",
-        statement: "E ln(det Σ_t/det Σ₀) = t[Σ_{j=1..d} ψ((n−j)/2) + d ln(2/(n−ddof))] + (t−1) d ln λ",
+        statement: "E ln det Σ_t = d ln σ₀² + t[Σ_{j=1..d} ψ((n−j)/2) + d ln(2/(n−ddof))] + (t−1) d ln λ",
         source: "Bartlett decomposition; arXiv 2410.16713's determinant ratio",
-        conditions: "gaussian source and family, n > d",
+        conditions: "gaussian source and family, isotropic source (add ln det Σ₀ − d ln σ₀² otherwise), n > d",
         relation: Relation::Equal,
         regimes: &["replace"],
         draws: &[("log-determinant", GAUSSIAN)],
@@ -71,15 +71,16 @@ fn drift(at: &Conditions<'_>) -> Result<f64, Unmet> {
 }
 
 fn log_determinant(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    let mean = at.t() * drift(at)? + (at.t() - 1.0) * at.d as f64 * at.scale()?.ln();
+    let mean = at.t() * drift(at)?
+        + (at.t() - 1.0) * at.d as f64 * at.scale()?.ln()
+        + at.d as f64 * at.variance.ln();
     let one: f64 = freedoms(at)?.map(|f| trigamma(f / 2.0)).sum();
     Prediction::with_sd(mean, (at.t() * one).sqrt())
 }
 
 fn log_variance(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
     at.one_dimension()?;
-    let p = log_determinant(at)?;
-    Ok(Prediction { mean: p.mean + at.variance.ln(), ..p })
+    log_determinant(at)
 }
 
 fn log_variance_slope(at: &Conditions<'_>) -> Result<Prediction, Unmet> {

@@ -51,7 +51,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         conditions: "gaussian source and family, d = 1, λ = 1; n rows every generation",
         relation: Relation::Equal,
         regimes: &["replace"],
-        draws: &[("sigma", GAUSSIAN)],
+        draws: &[("standard-deviation", GAUSSIAN)],
         predict: sigma,
     },
     ClosedForm {
