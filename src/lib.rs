@@ -1,5 +1,6 @@
 //! The model-collapse workbench.
 
+pub mod analysis;
 pub mod curation;
 pub mod data;
 pub mod lineage;
@@ -10,3 +11,4 @@ pub mod registry;
 pub mod rng;
 pub mod spec;
 pub mod store;
+pub mod theory;
