@@ -1,1 +1,3 @@
-//! x
+//! A workbench for model collapse.
+
+pub mod figures;
