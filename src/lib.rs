@@ -1,3 +1,5 @@
 //! A workbench for model collapse.
 
 pub mod figures;
+pub mod notebook;
+pub mod report;

@@ -280,6 +280,9 @@ impl Scale {
             values.extend([10f64.powi(k), -(10f64.powi(k))]);
         }
         values.sort_by(f64::total_cmp);
+        // Labels that would touch the one at zero are left out.
+        let near = 0.5 / count as f64;
+        values.retain(|v| *v == 0.0 || (self.at(*v) - self.at(0.0)).abs() > near);
         let values: Vec<f64> = values
             .into_iter()
             .filter(|v| *v >= self.low && *v <= self.high)

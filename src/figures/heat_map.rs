@@ -108,12 +108,11 @@ impl HeatMap {
     }
 
     fn colour(&self, scale: &Scale, v: f64) -> Option<Colour> {
-        if !self.colours.axis.shows(v)
-            && !(matches!(self.colours.ramp, Ramp::Diverging { .. }) && v.is_finite())
-        {
-            return None;
-        }
-        Some(self.shade(scale.at(v)))
+        let shown = match self.colours.ramp {
+            Ramp::Sequential => self.colours.axis.shows(v),
+            Ramp::Diverging { .. } => v.is_finite(),
+        };
+        shown.then(|| self.shade(scale.at(v)))
     }
 
     fn shade(&self, t: f64) -> Colour {

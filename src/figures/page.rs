@@ -105,11 +105,7 @@ pub(super) fn frame(
         .map(|t| width(&t.label, SMALL, false))
         .fold(0.0, f64::max);
     let y_lines = two_lines(&axes.1.label, bottom - top + SMALL);
-    let y_label = if y_lines.is_empty() {
-        0.0
-    } else {
-        LABEL * (0.3 + 1.15 * y_lines.len() as f64)
-    };
+    let y_label = label_room(&axes.1.label, bottom - top + SMALL);
     let left = outer.left + y_label + widest + TICK + 3.0;
     let mut area = Rect {
         left,
@@ -149,6 +145,14 @@ pub(super) fn frame(
         area,
         x: scales.0,
         y: scales.1,
+    }
+}
+
+/// Returns the width that the label of a y axis takes beside an axis of the given length.
+pub(super) fn label_room(label: &str, length: f64) -> f64 {
+    match two_lines(label, length).len() {
+        0 => 0.0,
+        lines => LABEL * (0.3 + 1.15 * lines as f64),
     }
 }
 

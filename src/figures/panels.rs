@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::curve::{Curve, dropped_remark, stretched};
 use super::key::{Entry, draw_above};
 use super::lettering::{LABEL, shorten};
-use super::page::{BORDER, heading, notes};
+use super::page::{BORDER, heading, label_room, notes};
 use super::palette::{INK, Style, styles};
 use super::scene::{Anchor, Mark, Rect, Scene, Size, Text};
 use super::{Figure, FigureError};
@@ -98,12 +98,13 @@ impl Figure for Panels {
             stretched(&self.panels[0].y, &must, &may)
         });
         // With a shared y axis the label stands once, and the plots stay equally wide.
-        let labelled = self.share_y && self.panels.iter().any(|p| !p.y.label.is_empty());
-        let label = if labelled { LABEL * 1.45 } else { 0.0 };
-        let (wide, high) = (
-            (right - BORDER - label) / columns as f64,
-            (bottom - top) / rows as f64,
-        );
+        let high = (bottom - top) / rows as f64;
+        let label = if self.share_y && columns > 1 {
+            label_room(&self.panels[0].y.label, high - 4.0 * LABEL)
+        } else {
+            0.0
+        };
+        let wide = (right - BORDER - label) / columns as f64;
         for (i, panel) in self.panels.iter().enumerate() {
             let (row, column) = (i / columns, i % columns);
             let title_room = if panel.title.is_empty() {
