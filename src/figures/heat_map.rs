@@ -240,7 +240,13 @@ impl HeatMap {
                 let cell = self.cell(area, column, row);
                 match self.colour(scale, *v) {
                     Some(colour) => {
-                        scene.rect(cell, colour, 1.0);
+                        // Reaching under the cells drawn later, so that no seams show.
+                        let under = Rect {
+                            right: (cell.right + 0.4).min(area.right),
+                            top: (cell.top - 0.4).max(area.top),
+                            ..cell
+                        };
+                        scene.rect(under, colour, 1.0);
                         if let Some(words) = &written {
                             write(scene, cell, &words[row * self.x.len() + column], colour);
                         }
@@ -322,11 +328,11 @@ impl HeatMap {
             right: area.right + 24.0,
             bottom: area.bottom,
         };
-        for i in 0..SLICES {
+        // From the top down, each slice reaching to the foot: no seams show between them.
+        for i in (0..SLICES).rev() {
             let h = bar.height() / SLICES as f64;
             let slice = Rect {
                 top: bar.bottom - (i + 1) as f64 * h,
-                bottom: bar.bottom - i as f64 * h,
                 ..bar
             };
             scene.rect(slice, self.shade((i as f64 + 0.5) / SLICES as f64), 1.0);

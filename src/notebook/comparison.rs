@@ -25,8 +25,9 @@ pub fn comparison_notebook(title: &str, csv: &str, metrics: &[&str], swept: &[&s
     );
     Notebook::new()
         .markdown(&format!(
-            "# {}\n\nOne observation a row is read from `{}`. Needs `pandas`, `matplotlib` and `scipy` or, \
-             without scipy, normal intervals are drawn in place of Student's t.",
+            "# {}\n\nReads `{}`, one observation a row, and needs `pandas` and `matplotlib`.\n\n\
+             Intervals are Student's t over seeds, on the scale of the values themselves; the \
+             tables of the run may use the log or the bootstrap, so theirs can differ a little.",
             title.replace(['\n', '\r'], " "),
             csv.replace('`', "'"),
         ))

@@ -6,6 +6,7 @@ def summary(part, by):
 
 
 MARKERS = "osD^vPX"
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 settings = [name for name, _ in settings_of(rows[rows["subject"] != "human"])]
 fractions = sorted(rows["human_fraction"].dropna().unique())
 colours = {f: plt.cm.viridis(0.85 * i / max(len(fractions) - 1, 1)) for i, f in enumerate(fractions)}

@@ -25,10 +25,11 @@ if len(differences):
             y = some["human_fraction"].map(levels) + 0.5 * ((i + 0.5) / len(groups) - 0.5)
             errors = [some["difference"] - some["low"], some["high"] - some["difference"]]
             ax.errorbar(some["difference"], y, xerr=np.nan_to_num(errors), fmt=MARKERS[i % len(MARKERS)],
+                        color=COLOURS[i % len(COLOURS)],
                         markersize=4, capsize=2, label=setting or None)
         ax.axvline(0, color="black", linewidth=1)
         ax.set_yticks(list(levels.values()), [name_of(f) for f in levels])
-        ax.invert_yaxis()
+        ax.set_ylim(len(levels) - 0.4, -0.6)
         ax.set_title(metric, fontsize=9)
         ax.set_xlabel("difference to the highest fraction")
         ax.set_ylabel("human fraction")
