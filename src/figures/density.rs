@@ -4,11 +4,12 @@
 //! that areas are 1 whatever the sample size (on a log axis the bins are even in the
 //! logarithm, and so is the density).
 
-use super::axis::{Axis, Scale};
+use super::axis::Axis;
 use super::key::{Entry, Sample, beside, draw_above, draw_beside};
 use super::lettering::{CAPITAL, SMALL, shorten, width};
 use super::page::{BORDER, Frame, frame, heading, no_data, notes};
 use super::palette::{GRID, INK, QUIET, Style, styles};
+use super::scale::Scale;
 use super::scene::{Anchor, Dash, Rect, Scene, Size};
 use super::{Figure, FigureError};
 

@@ -137,7 +137,7 @@ impl Figure for DotPlot {
             ..self.x.clone()
         };
         let range = stretched(&free, &must, &may);
-        let x = super::axis::Scale::fit(
+        let x = super::scale::Scale::fit(
             &Axis {
                 min: Some(range.value(0.0)),
                 max: Some(range.value(1.0)),
@@ -152,7 +152,7 @@ impl Figure for DotPlot {
             max: Some(count as f64),
             ..Axis::default()
         };
-        let y = super::axis::Scale::fit(&rows, [], 0.0).without_ticks();
+        let y = super::scale::Scale::fit(&rows, [], 0.0).without_ticks();
         let plot = frame(&mut scene, outer, (&self.x, &rows), (x, y));
         self.rows(&mut scene, &plot, names);
         if self.estimates().next().is_none() {

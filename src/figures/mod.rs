@@ -35,6 +35,7 @@ mod density;
 mod dot_plot;
 mod gallery;
 mod geometry;
+mod heat_cells;
 mod heat_map;
 mod key;
 mod lettering;
@@ -43,11 +44,14 @@ mod page;
 mod paint;
 mod palette;
 mod panels;
+mod raster;
 mod save;
+mod scale;
 mod scene;
+mod series;
 
 pub use axis::{Axis, Spread};
-pub use curve::{Baseline, Curve, Law, Point, Series};
+pub use curve::Curve;
 pub use density::{Densities, Distribution};
 pub use dot_plot::{Better, DotPlot, DotSeries, Estimate};
 pub use gallery::{Gallery, GalleryRow, Picture};
@@ -56,6 +60,7 @@ pub use palette::Colour;
 pub use panels::{Panels, unlabelled};
 pub use save::{save, to_png_bytes, to_svg_string};
 pub use scene::{Anchor, Dash, Mark, Rect, Scene, Size, Text};
+pub use series::{Baseline, Law, Point, Series};
 
 /// Why a figure could not be drawn or written.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,9 @@
 //! What surrounds the data: title, subtitle, notes, frame, grid, tick labels, axis labels.
 
-use super::axis::{Axis, Scale, Tick};
+use super::axis::Axis;
 use super::lettering::{CAPITAL, LABEL, LEADING, SMALL, TITLE, width, wrap};
 use super::palette::{AXIS, GRID, INK, QUIET};
+use super::scale::{Scale, Tick};
 use super::scene::{Anchor, Dash, Mark, Rect, Scene, Text};
 
 /// Free border of a page, points.

@@ -16,6 +16,7 @@ use super::FigureError;
 use super::geometry::dashes;
 use super::lettering::{self, HEIGHT_PER_EM};
 use super::palette::Colour;
+use super::raster::{average, encode, enlarge};
 use super::scene::{Anchor, Mark, Scene, Text};
 
 const SVG_PER_POINT: f64 = 10.0;
@@ -149,7 +150,7 @@ pub(super) fn png(scene: &Scene) -> Result<Vec<u8>, FigureError> {
         }
         backend.present().map_err(failed)?;
     }
-    let small = average(&fine, columns, rows);
+    let small = average(&fine, columns, rows, PNG_AVERAGE);
     // 192 pixels an inch is 7559 a metre.
     encode(&small, columns, rows, png::ColorType::Rgb, Some(7559))
 }
@@ -168,7 +169,7 @@ fn check(scene: &Scene) -> Result<(), FigureError> {
     Ok(())
 }
 
-fn failed<E: std::fmt::Display>(e: E) -> FigureError {
+pub(super) fn failed<E: std::fmt::Display>(e: E) -> FigureError {
     FigureError::Paint(e.to_string())
 }
 
@@ -281,70 +282,6 @@ fn letters<B: DrawingBackend>(to: &mut B, text: &Text, grid: Grid) -> Result<(),
         .pos(Pos::new(side, VPos::Top));
     to.draw_text(&text.text, &style, grid.at(at))
         .map_err(failed)
-}
-
-/// Nearest-neighbour enlargement of grey levels to RGB.
-fn enlarge(grey: &[u8], columns: usize, rows: usize, w: usize, h: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(w * h * 3);
-    for y in 0..h {
-        for x in 0..w {
-            let v = grey
-                .get(y * rows / h * columns + x * columns / w)
-                .copied()
-                .unwrap_or(255);
-            out.extend_from_slice(&[v, v, v]);
-        }
-    }
-    out
-}
-
-/// Means of `PNG_AVERAGE` × `PNG_AVERAGE` blocks of RGB.
-fn average(fine: &[u8], columns: usize, rows: usize) -> Vec<u8> {
-    let wide = columns * PNG_AVERAGE;
-    let count = (PNG_AVERAGE * PNG_AVERAGE) as u32;
-    let mut out = Vec::with_capacity(columns * rows * 3);
-    for y in 0..rows {
-        for x in 0..columns {
-            for c in 0..3 {
-                let mut sum = 0u32;
-                for dy in 0..PNG_AVERAGE {
-                    let row = (y * PNG_AVERAGE + dy) * wide + x * PNG_AVERAGE;
-                    for dx in 0..PNG_AVERAGE {
-                        sum += u32::from(fine[(row + dx) * 3 + c]);
-                    }
-                }
-                out.push(((sum + count / 2) / count) as u8);
-            }
-        }
-    }
-    out
-}
-
-fn encode(
-    data: &[u8],
-    columns: usize,
-    rows: usize,
-    colour: png::ColorType,
-    per_metre: Option<u32>,
-) -> Result<Vec<u8>, FigureError> {
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, columns as u32, rows as u32);
-    encoder.set_color(colour);
-    encoder.set_depth(png::BitDepth::Eight);
-    // Flat colours pack best unfiltered.
-    encoder.set_filter(png::FilterType::NoFilter);
-    encoder.set_compression(png::Compression::Default);
-    if let Some(n) = per_metre {
-        encoder.set_pixel_dims(Some(png::PixelDimensions {
-            xppu: n,
-            yppu: n,
-            unit: png::Unit::Meter,
-        }));
-    }
-    let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(data).map_err(failed)?;
-    writer.finish().map_err(failed)?;
-    Ok(out)
 }
 
 fn escape(text: &str) -> String {
