@@ -1,5 +1,15 @@
-//! A workbench for model collapse.
+//! The model-collapse workbench.
 
+pub mod curation;
+pub mod data;
 pub mod figures;
+pub mod lineage;
+pub mod metrics;
+pub mod models;
 pub mod notebook;
+pub mod regimes;
+pub mod registry;
 pub mod report;
+pub mod rng;
+pub mod spec;
+pub mod store;

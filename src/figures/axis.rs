@@ -35,28 +35,19 @@ impl Axis {
     /// Returns a linear axis.
     #[must_use]
     pub fn linear(label: &str) -> Self {
-        Self {
-            label: label.to_owned(),
-            ..Self::default()
-        }
+        Self { label: label.to_owned(), ..Self::default() }
     }
 
     /// Returns a logarithmic axis.
     #[must_use]
     pub fn log(label: &str) -> Self {
-        Self {
-            spread: Spread::Log,
-            ..Self::linear(label)
-        }
+        Self { spread: Spread::Log, ..Self::linear(label) }
     }
 
     /// Returns a linear axis with whole-number ticks.
     #[must_use]
     pub fn integer(label: &str) -> Self {
-        Self {
-            integer: true,
-            ..Self::linear(label)
-        }
+        Self { integer: true, ..Self::linear(label) }
     }
 
     /// Whether the axis can show `v`: a finite number below 1e300 in size, and above 1e-300 on

@@ -12,11 +12,7 @@ fn curve(points: Vec<Point>) -> Curve {
         x: Axis::integer("generation"),
         y: Axis::linear("variance (data units²)"),
         key: "regime".into(),
-        series: vec![Series {
-            name: "replace".into(),
-            order: None,
-            points,
-        }],
+        series: vec![Series { name: "replace".into(), order: None, points }],
         ..Curve::default()
     }
 }
@@ -31,16 +27,8 @@ fn decay() -> Vec<Point> {
 }
 
 fn samples() -> Vec<(&'static str, Box<dyn Figure>)> {
-    let picture = Picture {
-        width: 2,
-        height: 3,
-        pixels: vec![0.0, 0.5, 1.0, f32::NAN, -1.0, 9.0],
-    };
-    let estimate = Estimate {
-        value: 0.2,
-        low: 0.1,
-        high: 0.4,
-    };
+    let picture = Picture { width: 2, height: 3, pixels: vec![0.0, 0.5, 1.0, f32::NAN, -1.0, 9.0] };
+    let estimate = Estimate { value: 0.2, low: 0.1, high: 0.4 };
     vec![
         ("curve", Box::new(curve(decay()))),
         (
@@ -63,10 +51,7 @@ fn samples() -> Vec<(&'static str, Box<dyn Figure>)> {
                     axis: Axis::linear("variance"),
                     ramp: Ramp::Diverging { middle: 2.0 },
                 },
-                threshold: Some(Threshold {
-                    value: 2.0,
-                    label: "two".into(),
-                }),
+                threshold: Some(Threshold { value: 2.0, label: "two".into() }),
                 write_values: true,
                 ..HeatMap::default()
             }),
@@ -76,10 +61,7 @@ fn samples() -> Vec<(&'static str, Box<dyn Figure>)> {
             Box::new(Gallery {
                 columns: vec!["0".into()],
                 human: vec![picture.clone()],
-                rows: vec![GalleryRow {
-                    label: "0".into(),
-                    cells: vec![vec![picture]],
-                }],
+                rows: vec![GalleryRow { label: "0".into(), cells: vec![vec![picture]] }],
                 range: (0.0, 1.0),
                 ..Gallery::default()
             }),
@@ -121,8 +103,7 @@ fn nothing_leaves_the_page_and_no_text_is_small() {
         for size in [Size::COLUMN, Size::PAGE] {
             let scene = figure.scene(size).unwrap();
             let inside = |x: f64, y: f64| {
-                let ok = (-0.5..=scene.width + 0.5).contains(&x)
-                    && (-0.5..=scene.height + 0.5).contains(&y);
+                let ok = (-0.5..=scene.width + 0.5).contains(&x) && (-0.5..=scene.height + 0.5).contains(&y);
                 assert!(ok, "{name}: ({x}, {y}) is off the page");
             };
             for mark in &scene.marks {
@@ -161,18 +142,10 @@ fn nothing_leaves_the_page_and_no_text_is_small() {
 fn the_same_data_give_the_same_bytes() {
     for (name, figure) in samples() {
         let once = to_svg_string(figure.as_ref(), Size::COLUMN).unwrap();
-        assert_eq!(
-            once,
-            to_svg_string(figure.as_ref(), Size::COLUMN).unwrap(),
-            "{name}"
-        );
+        assert_eq!(once, to_svg_string(figure.as_ref(), Size::COLUMN).unwrap(), "{name}");
         assert!(once.starts_with("<svg") && once.trim_end().ends_with("</svg>"));
         let png = to_png_bytes(figure.as_ref(), Size::COLUMN).unwrap();
-        assert_eq!(
-            png,
-            to_png_bytes(figure.as_ref(), Size::COLUMN).unwrap(),
-            "{name}"
-        );
+        assert_eq!(png, to_png_bytes(figure.as_ref(), Size::COLUMN).unwrap(), "{name}");
         // 3.5 inches at 192 pixels: the width field of the PNG header.
         assert_eq!(png[16..20], 672u32.to_be_bytes(), "{name}");
     }
@@ -202,16 +175,7 @@ fn empty_figures_say_so() {
 
 #[test]
 fn extreme_values_are_drawn_or_left_out() {
-    let wild = [
-        0.0,
-        -0.0,
-        1e300,
-        -1e300,
-        1e-300,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        f64::NAN,
-    ];
+    let wild = [0.0, -0.0, 1e300, -1e300, 1e-300, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
     for x in [Axis::linear("x"), Axis::log("x"), Axis::integer("x")] {
         for spread in [Spread::Linear, Spread::Log, Spread::SymLog { linear: 0.1 }] {
             let points = wild
@@ -219,14 +183,7 @@ fn extreme_values_are_drawn_or_left_out() {
                 .enumerate()
                 .map(|(i, v)| Point::with_interval(i as f64, *v, f64::NEG_INFINITY, *v))
                 .collect();
-            let figure = Curve {
-                x: x.clone(),
-                y: Axis {
-                    spread,
-                    ..Axis::linear("y")
-                },
-                ..curve(points)
-            };
+            let figure = Curve { x: x.clone(), y: Axis { spread, ..Axis::linear("y") }, ..curve(points) };
             let svg = to_svg_string(&figure, Size::COLUMN).unwrap();
             assert!(!svg.contains("NaN"));
         }
@@ -237,11 +194,7 @@ fn extreme_values_are_drawn_or_left_out() {
 fn a_log_axis_says_what_it_leaves_out() {
     let figure = Curve {
         y: Axis::log("variance"),
-        ..curve(vec![
-            Point::new(0.0, 1.0),
-            Point::new(1.0, 0.1),
-            Point::new(2.0, 0.0),
-        ])
+        ..curve(vec![Point::new(0.0, 1.0), Point::new(1.0, 0.1), Point::new(2.0, 0.0)])
     };
     let svg = to_svg_string(&figure, Size::PAGE).unwrap();
     assert!(svg.contains("1 point at or below zero"));
@@ -255,19 +208,9 @@ fn wrong_shapes_and_sizes_are_refused() {
         values: vec![vec![1.0]],
         ..HeatMap::default()
     };
-    assert!(matches!(
-        ragged.scene(Size::PAGE),
-        Err(FigureError::Shape {
-            expected: 2,
-            got: 1,
-            ..
-        })
-    ));
+    assert!(matches!(ragged.scene(Size::PAGE), Err(FigureError::Shape { expected: 2, got: 1, .. })));
     for (w, h) in [(0.0, 1.0), (f64::NAN, 2.0), (1.0, 1e9), (0.4, 0.4)] {
-        assert!(
-            to_svg_string(&curve(decay()), Size::inches(w, h)).is_err(),
-            "{w} × {h}"
-        );
+        assert!(to_svg_string(&curve(decay()), Size::inches(w, h)).is_err(), "{w} × {h}");
     }
 }
 
@@ -278,10 +221,7 @@ fn both_files_are_written_under_the_full_name() {
     let [svg, png] = save(&curve(decay()), &path, Size::COLUMN).unwrap();
     assert!(svg.ends_with("new/alpha-0.3.svg") && png.ends_with("new/alpha-0.3.png"));
     let written = std::fs::read_to_string(&svg).unwrap();
-    assert_eq!(
-        written,
-        to_svg_string(&curve(decay()), Size::COLUMN).unwrap()
-    );
+    assert_eq!(written, to_svg_string(&curve(decay()), Size::COLUMN).unwrap());
     assert_eq!(std::fs::read(&png).unwrap()[..4], *b"\x89PNG");
     // Nothing is left over from writing beside and renaming.
     assert_eq!(std::fs::read_dir(svg.parent().unwrap()).unwrap().count(), 2);

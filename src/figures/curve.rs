@@ -50,12 +50,7 @@ impl Figure for Curve {
                 top = draw_above(&mut scene, (BORDER, right, top), &self.key, &entries);
             }
         }
-        let outer = Rect {
-            left: BORDER,
-            top,
-            right,
-            bottom,
-        };
+        let outer = Rect { left: BORDER, top, right, bottom };
         super::has_room(outer, &scene)?;
         let scales = (self.x_scale(), self.y_scale());
         let plot = self.draw(&mut scene, outer, scales, &look);
@@ -86,20 +81,13 @@ impl Curve {
     }
 
     fn shown(&self) -> impl Iterator<Item = &Point> {
-        self.series
-            .iter()
-            .flat_map(|s| &s.points)
-            .filter(|p| self.x.shows(p.x) && self.y.shows(p.y))
+        self.series.iter().flat_map(|s| &s.points).filter(|p| self.x.shows(p.x) && self.y.shows(p.y))
     }
 
     /// Values that the y axis must hold, and those it should hold if they are not far out.
     pub(super) fn y_values(&self) -> (Vec<f64>, Vec<f64>) {
         let mut must: Vec<f64> = self.shown().map(|p| p.y).collect();
-        let mut may: Vec<f64> = self
-            .shown()
-            .flat_map(|p| [p.low, p.high])
-            .flatten()
-            .collect();
+        let mut may: Vec<f64> = self.shown().flat_map(|p| [p.low, p.high]).flatten().collect();
         may.extend(self.laws.iter().flat_map(|l| &l.points).map(|p| p.1));
         if let Some(b) = &self.baseline {
             must.push(b.value);
@@ -125,24 +113,15 @@ impl Curve {
     pub(super) fn entries(&self, look: &[Style]) -> Vec<Entry> {
         let mut out: Vec<Entry> = Vec::new();
         for (s, style) in self.series.iter().zip(look) {
-            out.push(Entry {
-                label: s.name.clone(),
-                sample: Sample::Series(*style),
-            });
+            out.push(Entry { label: s.name.clone(), sample: Sample::Series(*style) });
         }
         for law in &self.laws {
-            let entry = Entry {
-                label: law.label.clone(),
-                sample: Sample::Law,
-            };
+            let entry = Entry { label: law.label.clone(), sample: Sample::Law };
             if !out.contains(&entry) {
                 out.push(entry);
             }
         }
-        out.extend(self.baseline.iter().map(|b| Entry {
-            label: b.label.clone(),
-            sample: Sample::Baseline,
-        }));
+        out.extend(self.baseline.iter().map(|b| Entry { label: b.label.clone(), sample: Sample::Baseline }));
         out
     }
 
@@ -169,12 +148,7 @@ impl Curve {
                         .series
                         .iter()
                         .find(|s| s.name == entry.label)
-                        .and_then(|s| {
-                            ordered(&s.points)
-                                .into_iter()
-                                .rev()
-                                .find(|p| self.shows(&(p.x, p.y)))
-                        })
+                        .and_then(|s| ordered(&s.points).into_iter().rev().find(|p| self.shows(&(p.x, p.y))))
                         .map(|p| plot.at(p.x, p.y)),
                 };
                 let (x, y) = end.unwrap_or((plot.area.left, middle));
@@ -196,12 +170,8 @@ impl Curve {
         look: &[Style],
     ) -> Frame {
         let plot = frame(scene, outer, (&self.x, &self.y), scales);
-        let nothing = self.shown().next().is_none()
-            && !self
-                .laws
-                .iter()
-                .flat_map(|l| &l.points)
-                .any(|p| self.shows(p));
+        let nothing =
+            self.shown().next().is_none() && !self.laws.iter().flat_map(|l| &l.points).any(|p| self.shows(p));
         if nothing {
             no_data(scene, plot.area);
             return plot;
@@ -263,11 +233,8 @@ impl Curve {
                 scene.line(part, 1.2, style.colour, Dash::Solid);
             }
         }
-        let ring: Vec<_> = known
-            .iter()
-            .map(|p| edge(p.high, p))
-            .chain(known.iter().rev().map(|p| edge(p.low, p)))
-            .collect();
+        let ring: Vec<_> =
+            known.iter().map(|p| edge(p.high, p)).chain(known.iter().rev().map(|p| edge(p.low, p))).collect();
         if known.len() > 1 {
             scene.area(clip_area(&ring, plot.area), style.colour, 0.17);
         }
@@ -277,12 +244,8 @@ impl Curve {
         let (left, right) = (plot.area.left, plot.area.right);
         let height = |v: f64| plot.area.bottom - plot.y.at(v) * plot.area.height();
         if let Some((low, high)) = b.interval.filter(|(l, h)| !l.is_nan() && !h.is_nan()) {
-            let ring = [
-                (left, height(high)),
-                (right, height(high)),
-                (right, height(low)),
-                (left, height(low)),
-            ];
+            let ring =
+                [(left, height(high)), (right, height(high)), (right, height(low)), (left, height(low))];
             scene.area(clip_area(&ring, plot.area), BASELINE, 0.2);
         }
         if self.y.shows(b.value) {
@@ -300,18 +263,12 @@ pub(super) fn stretched(axis: &Axis, must: &[f64], may: &[f64]) -> Scale {
     let mut shown = must.iter().copied().filter(|v| axis.shows(*v));
     let first = shown.next();
     let spans = first.is_some_and(|f| shown.any(|v| (v - f).abs() > 1e-9 * f.abs()));
-    let limited = may.iter().copied().filter(|v| axis.shows(*v)).map(|v| {
-        if spans {
-            core.value(core.at(v).clamp(-0.6, 1.6))
-        } else {
-            v
-        }
-    });
-    let edge = if matches!(axis.spread, Spread::Linear) {
-        0.05
-    } else {
-        0.03
-    };
+    let limited = may
+        .iter()
+        .copied()
+        .filter(|v| axis.shows(*v))
+        .map(|v| if spans { core.value(core.at(v).clamp(-0.6, 1.6)) } else { v });
+    let edge = if matches!(axis.spread, Spread::Linear) { 0.05 } else { 0.03 };
     Scale::fit(axis, must.iter().copied().chain(limited), edge)
 }
 

@@ -52,12 +52,7 @@ impl Densities {
     }
 
     fn bins(&self) -> usize {
-        let most = self
-            .samples
-            .iter()
-            .map(|s| s.values.len())
-            .max()
-            .unwrap_or(0);
+        let most = self.samples.iter().map(|s| s.values.len()).max().unwrap_or(0);
         let auto = (most as f64).sqrt().round() as usize;
         self.bins.unwrap_or(auto.clamp(10, 60)).clamp(1, 1000)
     }
@@ -106,17 +101,9 @@ impl Figure for Densities {
             .samples
             .iter()
             .zip(&look)
-            .map(|(s, style)| Entry {
-                label: s.name.clone(),
-                sample: Sample::Box(style.colour),
-            })
+            .map(|(s, style)| Entry { label: s.name.clone(), sample: Sample::Box(style.colour) })
             .collect();
-        let mut outer = Rect {
-            left: BORDER,
-            top,
-            right: scene.width - BORDER - 2.0,
-            bottom,
-        };
+        let mut outer = Rect { left: BORDER, top, right: scene.width - BORDER - 2.0, bottom };
         let mut side = None;
         if self.ridges {
             let names = self.samples.iter().map(|s| &s.name).chain([&self.key]);
@@ -136,12 +123,7 @@ impl Figure for Densities {
             }
         }
         super::has_room(outer, &scene)?;
-        let highest = heights
-            .iter()
-            .flatten()
-            .copied()
-            .fold(0.0, f64::max)
-            .max(1e-9);
+        let highest = heights.iter().flatten().copied().fold(0.0, f64::max).max(1e-9);
         let y_axis = Axis {
             min: Some(0.0),
             max: Some(highest * 1.05),
@@ -157,30 +139,17 @@ impl Figure for Densities {
             self.draw_ridges(&mut scene, &plot, &heights, &look);
         } else {
             for (h, style) in heights.iter().zip(&look) {
-                let steps = outline(
-                    h,
-                    plot.area,
-                    plot.area.bottom,
-                    plot.area.height() / (highest * 1.05),
-                );
+                let steps = outline(h, plot.area, plot.area.bottom, plot.area.height() / (highest * 1.05));
                 scene.area(steps.clone(), style.colour, 0.13);
             }
             for (h, style) in heights.iter().zip(&look) {
-                let steps = outline(
-                    h,
-                    plot.area,
-                    plot.area.bottom,
-                    plot.area.height() / (highest * 1.05),
-                );
+                let steps = outline(h, plot.area, plot.area.bottom, plot.area.height() / (highest * 1.05));
                 scene.line(steps, 1.3, style.colour, style.dash);
             }
         }
         if side.is_some() {
-            let placed: Vec<_> = entries
-                .into_iter()
-                .enumerate()
-                .map(|(i, e)| (e, plot.area.top + i as f64, false))
-                .collect();
+            let placed: Vec<_> =
+                entries.into_iter().enumerate().map(|(i, e)| (e, plot.area.top + i as f64, false)).collect();
             draw_beside(&mut scene, plot.area, &self.key, &placed);
         }
         Ok(scene)
@@ -199,12 +168,7 @@ impl Densities {
             // Each ridge has its own height: what matters is the shape, and areas are 1.
             let top = h.iter().copied().fold(0.0, f64::max).max(1e-9);
             let steps = outline(h, a, base, step * 1.25 / top);
-            scene.line(
-                vec![(a.left, base), (a.right, base)],
-                0.5,
-                GRID,
-                Dash::Solid,
-            );
+            scene.line(vec![(a.left, base), (a.right, base)], 0.5, GRID, Dash::Solid);
             scene.area(steps.clone(), style.colour, 0.55);
             scene.line(steps, 1.0, style.colour, Dash::Solid);
             let name = shorten(&sample.name, SMALL, false, a.left - BORDER);

@@ -100,10 +100,7 @@ impl Figure for DotPlot {
                 .series
                 .iter()
                 .zip(&look)
-                .map(|(s, style)| Entry {
-                    label: s.name.clone(),
-                    sample: Sample::Dot(*style),
-                })
+                .map(|(s, style)| Entry { label: s.name.clone(), sample: Sample::Dot(*style) })
                 .collect();
             top = draw_above(&mut scene, (BORDER, right, top), &self.key, &entries);
         }
@@ -115,18 +112,10 @@ impl Figure for DotPlot {
             .fold(0.0, f64::max)
             .min(scene.width * 0.35);
         let header = !self.category_label.is_empty() || self.better.is_some();
-        let outer = Rect {
-            left: BORDER + names,
-            top: top + if header { SMALL * 1.4 } else { 0.0 },
-            right,
-            bottom,
-        };
+        let outer =
+            Rect { left: BORDER + names, top: top + if header { SMALL * 1.4 } else { 0.0 }, right, bottom };
         super::has_room(outer, &scene)?;
-        let must: Vec<f64> = self
-            .estimates()
-            .map(|e| e.value)
-            .chain(self.reference)
-            .collect();
+        let must: Vec<f64> = self.estimates().map(|e| e.value).chain(self.reference).collect();
         let may: Vec<f64> = self
             .estimates()
             .flat_map(|e| [e.low, e.high])
@@ -138,20 +127,12 @@ impl Figure for DotPlot {
         };
         let range = stretched(&free, &must, &may);
         let x = super::scale::Scale::fit(
-            &Axis {
-                min: Some(range.value(0.0)),
-                max: Some(range.value(1.0)),
-                ..self.x.clone()
-            },
+            &Axis { min: Some(range.value(0.0)), max: Some(range.value(1.0)), ..self.x.clone() },
             [],
             0.0,
         );
         let count = self.categories.len().max(1);
-        let rows = Axis {
-            min: Some(0.0),
-            max: Some(count as f64),
-            ..Axis::default()
-        };
+        let rows = Axis { min: Some(0.0), max: Some(count as f64), ..Axis::default() };
         let y = super::scale::Scale::fit(&rows, [], 0.0).without_ticks();
         let plot = frame(&mut scene, outer, (&self.x, &rows), (x, y));
         self.rows(&mut scene, &plot, names);
@@ -197,11 +178,7 @@ impl DotPlot {
         let a = plot.area;
         let across = |v: f64| plot.at(v, 0.0).0.clamp(a.left, a.right);
         if let Some((low, high)) = self.margin.filter(|(l, h)| l.is_finite() && h.is_finite()) {
-            let band = Rect {
-                left: across(low),
-                right: across(high),
-                ..a
-            };
+            let band = Rect { left: across(low), right: across(high), ..a };
             scene.rect(band, BASELINE, 0.16);
         }
         if let Some(r) = self.reference.filter(|r| self.x.shows(*r)) {
@@ -213,15 +190,7 @@ impl DotPlot {
             let y = y - SMALL * CAPITAL / 2.0 + 0.5;
             let back = if to > from { -3.5 } else { 3.5 };
             scene.line(vec![(from, y), (to, y)], 0.9, QUIET, Dash::Solid);
-            scene.area(
-                vec![
-                    (to - back * 0.4, y),
-                    (to + back, y - 2.2),
-                    (to + back, y + 2.2),
-                ],
-                QUIET,
-                1.0,
-            );
+            scene.area(vec![(to - back * 0.4, y), (to + back, y - 2.2), (to + back, y + 2.2)], QUIET, 1.0);
         };
         let words = width("better", SMALL, false);
         match self.better {
@@ -244,12 +213,7 @@ fn draw(scene: &mut Scene, plot: &Frame, e: Estimate, y: f64, style: Style) {
     for end in [e.low, e.high] {
         let (x, py) = plot.at(end, y);
         if !end.is_nan() && x >= plot.area.left && x <= plot.area.right {
-            scene.line(
-                vec![(x, py - cap), (x, py + cap)],
-                1.2,
-                style.colour,
-                Dash::Solid,
-            );
+            scene.line(vec![(x, py - cap), (x, py + cap)], 1.2, style.colour, Dash::Solid);
         }
     }
     if !e.low.is_nan() && !e.high.is_nan() {

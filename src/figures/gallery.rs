@@ -70,10 +70,7 @@ impl Gallery {
             }
         }
         let all = self.rows.iter().flat_map(|r| r.cells.iter().flatten());
-        match all
-            .chain(&self.human)
-            .find(|p| p.pixels.len() != p.width * p.height)
-        {
+        match all.chain(&self.human).find(|p| p.pixels.len() != p.width * p.height) {
             Some(p) => Err(FigureError::Shape {
                 what: format!("pixels of a {} × {} picture", p.width, p.height),
                 expected: p.width * p.height,
@@ -88,11 +85,7 @@ impl Gallery {
         let span = if high > low { high - low } else { 1.0 };
         let level = |v: &f32| ((v - low) / span).clamp(0.0, 1.0);
         // A NaN passes through clamp and becomes 0 in the cast.
-        picture
-            .pixels
-            .iter()
-            .map(|v| (level(v) * 255.0).round() as u8)
-            .collect()
+        picture.pixels.iter().map(|v| (level(v) * 255.0).round() as u8).collect()
     }
 
     fn place(&self, scene: &mut Scene, picture: &Picture, x: f64, y: f64, side: f64) {
@@ -120,21 +113,10 @@ impl Figure for Gallery {
         self.check()?;
         let mut scene = Scene::new(size, &super::description(&self.title, "pictures"));
         let top = heading(&mut scene, &self.title, &self.subtitle);
-        let most = self
-            .rows
-            .iter()
-            .flat_map(|r| &r.cells)
-            .map(Vec::len)
-            .max()
-            .unwrap_or(0);
+        let most = self.rows.iter().flat_map(|r| &r.cells).map(Vec::len).max().unwrap_or(0);
         let count = self.columns.len();
         if most == 0 && self.human.is_empty() {
-            let area = Rect {
-                left: BORDER,
-                top,
-                right: scene.width - BORDER,
-                bottom: scene.height - BORDER,
-            };
+            let area = Rect { left: BORDER, top, right: scene.width - BORDER, bottom: scene.height - BORDER };
             no_data(&mut scene, area);
             return Ok(scene);
         }
@@ -142,26 +124,16 @@ impl Figure for Gallery {
         let down = most.div_ceil(across).max(1);
         let labels = self.rows.iter().map(|r| r.label.as_str());
         let human = (!self.human.is_empty()).then_some("human");
-        let names = labels
-            .chain(human)
-            .map(|l| width(l, SMALL, false))
-            .fold(0.0, f64::max)
-            .min(scene.width * 0.25);
-        let y_label = if self.y_label.is_empty() {
-            0.0
-        } else {
-            LABEL * 1.45
-        };
+        let names =
+            labels.chain(human).map(|l| width(l, SMALL, false)).fold(0.0, f64::max).min(scene.width * 0.25);
+        let y_label = if self.y_label.is_empty() { 0.0 } else { LABEL * 1.45 };
         let left = BORDER + y_label + names + 5.0;
         let room = scene.width - BORDER - left;
         let columns = count.max(1) as f64;
         let cell_room = (room - CELL_GAP * (columns - 1.0)) / columns;
         let side = ((cell_room - GAP * (across as f64 - 1.0)) / across as f64).min(LARGEST);
         if side < 6.0 {
-            return Err(FigureError::NoRoom {
-                width: size.width,
-                height: size.height,
-            });
+            return Err(FigureError::NoRoom { width: size.width, height: size.height });
         }
         let cell = (
             across as f64 * side + (across as f64 - 1.0) * GAP,
@@ -175,9 +147,7 @@ impl Figure for Gallery {
             // The same grid as the cells below.
             let each = across.max(1);
             for (i, p) in self.human.iter().take(count.max(1) * each).enumerate() {
-                let x = left
-                    + (i / each) as f64 * (cell.0 + CELL_GAP)
-                    + (i % each) as f64 * (side + GAP);
+                let x = left + (i / each) as f64 * (cell.0 + CELL_GAP) + (i % each) as f64 * (side + GAP);
                 self.place(&mut scene, p, x, y, side);
             }
             y += side + CELL_GAP;
@@ -186,13 +156,7 @@ impl Figure for Gallery {
         }
         let middle = left + used / 2.0;
         if count > 0 && !self.x_label.is_empty() {
-            axis_label(
-                &mut scene,
-                (middle, y + LABEL * 0.9),
-                &self.x_label,
-                room,
-                false,
-            );
+            axis_label(&mut scene, (middle, y + LABEL * 0.9), &self.x_label, room, false);
             y += LABEL * 1.4;
         }
         for (i, name) in self.columns.iter().enumerate() {
@@ -209,12 +173,7 @@ impl Figure for Gallery {
             for (c, pictures) in row.cells.iter().enumerate() {
                 let x = left + c as f64 * (cell.0 + CELL_GAP);
                 if pictures.is_empty() {
-                    let empty = Rect {
-                        left: x,
-                        top: y,
-                        right: x + cell.0,
-                        bottom: y + cell.1,
-                    };
+                    let empty = Rect { left: x, top: y, right: x + cell.0, bottom: y + cell.1 };
                     scene.rect(empty, MISSING, 1.0);
                 }
                 for (i, p) in pictures.iter().enumerate() {
@@ -228,13 +187,7 @@ impl Figure for Gallery {
         let last = y - CELL_GAP;
         if y_label > 0.0 && !self.rows.is_empty() {
             let at = (BORDER + LABEL * 0.9, f64::midpoint(first, last));
-            axis_label(
-                &mut scene,
-                at,
-                &self.y_label,
-                (last - first).max(40.0),
-                true,
-            );
+            axis_label(&mut scene, at, &self.y_label, (last - first).max(40.0), true);
         }
         let lines = super::lettering::wrap(&self.note, SMALL, false, scene.width - 2.0 * BORDER);
         let under = lines.len() as f64 * SMALL * super::lettering::LEADING;

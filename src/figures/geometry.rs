@@ -26,12 +26,9 @@ pub(super) fn clip_line(points: &[Point], frame: Rect) -> Vec<Vec<Point>> {
 fn clip_segment(a: Point, b: Point, frame: Rect) -> Option<(Point, Point)> {
     let (dx, dy) = (b.0 - a.0, b.1 - a.1);
     let (mut t0, mut t1) = (0.0f64, 1.0f64);
-    for (p, q) in [
-        (-dx, a.0 - frame.left),
-        (dx, frame.right - a.0),
-        (-dy, a.1 - frame.top),
-        (dy, frame.bottom - a.1),
-    ] {
+    for (p, q) in
+        [(-dx, a.0 - frame.left), (dx, frame.right - a.0), (-dy, a.1 - frame.top), (dy, frame.bottom - a.1)]
+    {
         if p == 0.0 {
             if q < 0.0 {
                 return None;
@@ -45,16 +42,8 @@ fn clip_segment(a: Point, b: Point, frame: Rect) -> Option<(Point, Point)> {
     if t0 > t1 {
         return None;
     }
-    let start = if t0 > 0.0 {
-        (a.0 + t0 * dx, a.1 + t0 * dy)
-    } else {
-        a
-    };
-    let end = if t1 < 1.0 {
-        (a.0 + t1 * dx, a.1 + t1 * dy)
-    } else {
-        b
-    };
+    let start = if t0 > 0.0 { (a.0 + t0 * dx, a.1 + t0 * dy) } else { a };
+    let end = if t1 < 1.0 { (a.0 + t1 * dx, a.1 + t1 * dy) } else { b };
     Some((start, end))
 }
 
@@ -129,29 +118,18 @@ pub(super) fn dashes(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
 mod tests {
     use super::*;
 
-    const UNIT: Rect = Rect {
-        left: 0.0,
-        top: 0.0,
-        right: 1.0,
-        bottom: 1.0,
-    };
+    const UNIT: Rect = Rect { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 };
 
     #[test]
     fn a_line_that_leaves_and_returns_is_cut_at_the_edges() {
         let parts = clip_line(&[(0.5, 0.5), (1.5, 0.5), (1.5, 0.25), (0.5, 0.25)], UNIT);
-        assert_eq!(
-            parts,
-            vec![vec![(0.5, 0.5), (1.0, 0.5)], vec![(1.0, 0.25), (0.5, 0.25)]]
-        );
+        assert_eq!(parts, vec![vec![(0.5, 0.5), (1.0, 0.5)], vec![(1.0, 0.25), (0.5, 0.25)]]);
         assert!(clip_line(&[(2.0, 2.0), (3.0, 2.0)], UNIT).is_empty());
     }
 
     #[test]
     fn a_clipped_polygon_keeps_the_area_inside() {
-        let ring = clip_area(
-            &[(-1.0, 0.25), (2.0, 0.25), (2.0, 0.75), (-1.0, 0.75)],
-            UNIT,
-        );
+        let ring = clip_area(&[(-1.0, 0.25), (2.0, 0.25), (2.0, 0.75), (-1.0, 0.75)], UNIT);
         let area: f64 = (0..ring.len())
             .map(|i| {
                 let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
@@ -167,11 +145,7 @@ mod tests {
         let line = [(0.0, 0.0), (40.0, 0.0), (40.0, 40.0)];
         let drawn: f64 = dashes(&line, &[5.0, 3.0])
             .iter()
-            .flat_map(|p| {
-                p.windows(2)
-                    .map(|w| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1))
-                    .collect::<Vec<_>>()
-            })
+            .flat_map(|p| p.windows(2).map(|w| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1)).collect::<Vec<_>>())
             .sum();
         // 80 = 10 whole periods of 8, 5 of each drawn.
         assert!((drawn - 50.0).abs() < 1e-9);

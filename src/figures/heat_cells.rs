@@ -26,9 +26,7 @@ impl HeatMap {
         let cell = self.cell(area, 0, 0);
         let all: Vec<f64> = self.values.iter().flatten().copied().collect();
         let words = number::alike(&all);
-        let fits = words
-            .iter()
-            .all(|w| width(w, SMALL, false) + 3.0 <= cell.width());
+        let fits = words.iter().all(|w| width(w, SMALL, false) + 3.0 <= cell.width());
         (self.write_values && fits && SMALL * LEADING <= cell.height()).then_some(words)
     }
 
@@ -65,12 +63,7 @@ impl HeatMap {
             for column in 0..self.x.len() {
                 let cell = self.cell(area, column, row);
                 if column + 1 < self.x.len() && differ(above(column, row), above(column + 1, row)) {
-                    threshold_line(
-                        scene,
-                        cell,
-                        (cell.right, cell.top),
-                        (cell.right, cell.bottom),
-                    );
+                    threshold_line(scene, cell, (cell.right, cell.top), (cell.right, cell.bottom));
                 }
                 if row + 1 < self.y.len() && differ(above(column, row), above(column, row + 1)) {
                     threshold_line(scene, cell, (cell.left, cell.top), (cell.right, cell.top));
@@ -79,25 +72,10 @@ impl HeatMap {
         }
     }
 
-    pub(super) fn names(
-        &self,
-        scene: &mut Scene,
-        area: Rect,
-        room: f64,
-        upwards: bool,
-        longest: f64,
-    ) {
+    pub(super) fn names(&self, scene: &mut Scene, area: Rect, room: f64, upwards: bool, longest: f64) {
         let w = area.width() / self.x.len() as f64;
-        let widest = self
-            .x
-            .iter()
-            .map(|n| width(n, SMALL, false))
-            .fold(0.0, f64::max);
-        let every = if upwards {
-            1
-        } else {
-            ((widest + 5.0) / w).ceil().max(1.0) as usize
-        };
+        let widest = self.x.iter().map(|n| width(n, SMALL, false)).fold(0.0, f64::max);
+        let every = if upwards { 1 } else { ((widest + 5.0) / w).ceil().max(1.0) as usize };
         let every_upwards = (SMALL * 1.1 / w).ceil().max(1.0) as usize;
         for (i, name) in self.x.iter().enumerate() {
             let x = area.left + (i as f64 + 0.5) * w;
@@ -128,19 +106,12 @@ impl HeatMap {
 
     pub(super) fn colour_bar(&self, scene: &mut Scene, area: Rect, scale: &Scale, labels: f64) {
         const SLICES: usize = 64;
-        let bar = Rect {
-            left: area.right + 14.0,
-            top: area.top,
-            right: area.right + 24.0,
-            bottom: area.bottom,
-        };
+        let bar =
+            Rect { left: area.right + 14.0, top: area.top, right: area.right + 24.0, bottom: area.bottom };
         // From the top down, each slice reaching to the foot: no seams show between them.
         for i in (0..SLICES).rev() {
             let h = bar.height() / SLICES as f64;
-            let slice = Rect {
-                top: bar.bottom - (i + 1) as f64 * h,
-                ..bar
-            };
+            let slice = Rect { top: bar.bottom - (i + 1) as f64 * h, ..bar };
             scene.rect(slice, self.shade((i as f64 + 0.5) / SLICES as f64), 1.0);
         }
         scene.outline(bar, 0.6, AXIS);
@@ -149,19 +120,11 @@ impl HeatMap {
                 continue;
             }
             let y = bar.bottom - tick.at * bar.height();
-            scene.line(
-                vec![(bar.right, y), (bar.right + 2.5, y)],
-                0.6,
-                AXIS,
-                Dash::Solid,
-            );
+            scene.line(vec![(bar.right, y), (bar.right + 2.5, y)], 0.6, AXIS, Dash::Solid);
             let at = (bar.right + 4.5, y + SMALL * CAPITAL / 2.0);
             scene.text(at, &tick.label, SMALL, INK, Anchor::Start);
         }
-        let at = (
-            bar.right + 5.0 + labels + LABEL * 1.25,
-            f64::midpoint(bar.top, bar.bottom),
-        );
+        let at = (bar.right + 5.0 + labels + LABEL * 1.25, f64::midpoint(bar.top, bar.bottom));
         let label = &self.colours.axis.label;
         axis_label(scene, at, label, bar.height() + 20.0, true);
     }
@@ -170,10 +133,8 @@ impl HeatMap {
 fn write(scene: &mut Scene, cell: Rect, text: &str, on: Colour) {
     // Above this luminance black has the higher contrast (WCAG), below it white.
     let ink = if on.luminance() > 0.2 { INK } else { WHITE };
-    let at = (
-        f64::midpoint(cell.left, cell.right),
-        f64::midpoint(cell.top, cell.bottom) + SMALL * CAPITAL / 2.0,
-    );
+    let at =
+        (f64::midpoint(cell.left, cell.right), f64::midpoint(cell.top, cell.bottom) + SMALL * CAPITAL / 2.0);
     scene.text(at, text, SMALL, ink, Anchor::Middle);
 }
 
@@ -182,10 +143,7 @@ fn hatch(scene: &mut Scene, cell: Rect) {
     let reach = cell.width() + cell.height();
     let mut offset = 5.0;
     while offset < reach {
-        let line = [
-            (cell.left + offset, cell.top),
-            (cell.left + offset - cell.height(), cell.bottom),
-        ];
+        let line = [(cell.left + offset, cell.top), (cell.left + offset - cell.height(), cell.bottom)];
         for part in clip_line(&line, cell) {
             scene.line(part, 0.5, Colour(0xA8, 0xA8, 0xA8), Dash::Solid);
         }

@@ -68,13 +68,8 @@ pub struct HeatMap {
 
 impl HeatMap {
     fn check(&self) -> Result<(), FigureError> {
-        let wrong = |what: &str, expected, got| {
-            Err(FigureError::Shape {
-                what: what.to_owned(),
-                expected,
-                got,
-            })
-        };
+        let wrong =
+            |what: &str, expected, got| Err(FigureError::Shape { what: what.to_owned(), expected, got });
         if self.values.len() != self.y.len() {
             return wrong("rows of the heat map", self.y.len(), self.values.len());
         }
@@ -125,17 +120,10 @@ impl HeatMap {
 impl Figure for HeatMap {
     fn scene(&self, size: Size) -> Result<Scene, FigureError> {
         self.check()?;
-        let mut scene = Scene::new(
-            size,
-            &super::description(&self.title, &self.colours.axis.label),
-        );
+        let mut scene = Scene::new(size, &super::description(&self.title, &self.colours.axis.label));
         let top = heading(&mut scene, &self.title, &self.subtitle);
         let scale = self.scale();
-        let missing = self
-            .values
-            .iter()
-            .flatten()
-            .any(|v| self.colour(&scale, *v).is_none());
+        let missing = self.values.iter().flatten().any(|v| self.colour(&scale, *v).is_none());
         let mut remarks = Vec::new();
         if let Some(t) = &self.threshold {
             remarks.push(format!("Thick line: {}.", t.label.trim_end_matches('.')));
@@ -146,53 +134,22 @@ impl Figure for HeatMap {
         remarks.push(self.note.clone());
         let bottom = notes(&mut scene, &[remarks.join(" ")]);
         let legend = scale.ticks(6);
-        let legend_width = legend
-            .iter()
-            .map(|t| width(&t.label, SMALL, false))
-            .fold(0.0, f64::max);
+        let legend_width = legend.iter().map(|t| width(&t.label, SMALL, false)).fold(0.0, f64::max);
         let side = 14.0 + 10.0 + 5.0 + legend_width + LABEL * 1.5;
-        let names = self
-            .y
-            .iter()
-            .map(|n| width(n, SMALL, false))
-            .fold(0.0, f64::max);
+        let names = self.y.iter().map(|n| width(n, SMALL, false)).fold(0.0, f64::max);
         let names = names.min(scene.width * 0.3);
-        let labels = if self.y_label.is_empty() {
-            0.0
-        } else {
-            LABEL * 1.45
-        };
+        let labels = if self.y_label.is_empty() { 0.0 } else { LABEL * 1.45 };
         let left = BORDER + labels + names + 5.0;
         let right = scene.width - BORDER - side;
         let columns = self.x.len().max(1) as f64;
-        let longest = self
-            .x
-            .iter()
-            .map(|n| width(n, SMALL, false))
-            .fold(0.0, f64::max);
-        let numeric = self
-            .x
-            .iter()
-            .all(|n| n.replace('−', "-").parse::<f64>().is_ok());
+        let longest = self.x.iter().map(|n| width(n, SMALL, false)).fold(0.0, f64::max);
+        let numeric = self.x.iter().all(|n| n.replace('−', "-").parse::<f64>().is_ok());
         let dense = numeric && self.x.len() > 16;
         let upwards = !dense && longest + 3.0 > (right - left) / columns;
         let longest = longest.min(scene.height * 0.3);
-        let under = if upwards {
-            longest + 5.0
-        } else {
-            SMALL * CAPITAL + 5.0
-        };
-        let x_room = if self.x_label.is_empty() {
-            0.0
-        } else {
-            LABEL * 1.5
-        };
-        let area = Rect {
-            left,
-            top: top + 4.0,
-            right,
-            bottom: bottom - under - x_room,
-        };
+        let under = if upwards { longest + 5.0 } else { SMALL * CAPITAL + 5.0 };
+        let x_room = if self.x_label.is_empty() { 0.0 } else { LABEL * 1.5 };
+        let area = Rect { left, top: top + 4.0, right, bottom: bottom - under - x_room };
         super::has_room(area, &scene)?;
         if self.x.is_empty() || self.y.is_empty() {
             no_data(&mut scene, area);

@@ -42,10 +42,7 @@ pub(super) struct Entry {
 /// Returns the width that labels beside the plot need, where they fit: at most about a quarter
 /// of the page, and no more of them than the plot is high.
 pub(super) fn beside(entries: &[Entry], title: &str, page: f64, height: f64) -> Option<f64> {
-    let words = entries
-        .iter()
-        .map(|e| width(&e.label, SMALL, false) + SAMPLE + GAP)
-        .fold(0.0, f64::max);
+    let words = entries.iter().map(|e| width(&e.label, SMALL, false) + SAMPLE + GAP).fold(0.0, f64::max);
     let title_lines = title_lines(title, page).len();
     let title_width = title_lines_width(title, page);
     let widest = words.max(title_width);
@@ -59,40 +56,21 @@ fn title_lines(title: &str, page: f64) -> Vec<String> {
 }
 
 fn title_lines_width(title: &str, page: f64) -> f64 {
-    title_lines(title, page)
-        .iter()
-        .map(|l| width(l, SMALL, false))
-        .fold(0.0, f64::max)
+    title_lines(title, page).iter().map(|l| width(l, SMALL, false)).fold(0.0, f64::max)
 }
 
 /// Draws labels beside the plot, each as near as possible to its target height.
-pub(super) fn draw_beside(
-    scene: &mut Scene,
-    area: Rect,
-    title: &str,
-    entries: &[(Entry, f64, bool)],
-) {
+pub(super) fn draw_beside(scene: &mut Scene, area: Rect, title: &str, entries: &[(Entry, f64, bool)]) {
     let left = area.right + AWAY;
     let mut top = area.top;
     for line in title_lines(title, scene.width) {
-        scene.text(
-            (left, top + SMALL * CAPITAL),
-            &line,
-            SMALL,
-            QUIET,
-            Anchor::Start,
-        );
+        scene.text((left, top + SMALL * CAPITAL), &line, SMALL, QUIET, Anchor::Start);
         top += STEP;
     }
     let mut order: Vec<usize> = (0..entries.len()).collect();
     order.sort_by(|&a, &b| entries[a].1.total_cmp(&entries[b].1));
     let targets: Vec<f64> = order.iter().map(|&i| entries[i].1).collect();
-    let heights = spread(
-        &targets,
-        STEP,
-        top + STEP / 2.0,
-        area.bottom.max(top + STEP),
-    );
+    let heights = spread(&targets, STEP, top + STEP / 2.0, area.bottom.max(top + STEP));
     for (&i, y) in order.iter().zip(heights) {
         let (entry, target, at_edge) = &entries[i];
         if *at_edge && (target - y).abs() > 1.5 {
@@ -171,22 +149,12 @@ fn sample(scene: &mut Scene, (x, y): (f64, f64), sample: Sample) {
         }
         Sample::Law => scene.line(across, 1.1, INK, Dash::Dashed),
         Sample::Baseline => {
-            let band = Rect {
-                left: x,
-                top: y - 2.5,
-                right: x + SAMPLE,
-                bottom: y + 2.5,
-            };
+            let band = Rect { left: x, top: y - 2.5, right: x + SAMPLE, bottom: y + 2.5 };
             scene.rect(band, BASELINE, 0.2);
             scene.line(across, 1.0, BASELINE, Dash::Solid);
         }
         Sample::Box(colour) => {
-            let fill = Rect {
-                left: x + 6.0,
-                top: y - 3.5,
-                right: x + SAMPLE,
-                bottom: y + 3.5,
-            };
+            let fill = Rect { left: x + 6.0, top: y - 3.5, right: x + SAMPLE, bottom: y + 3.5 };
             scene.rect(fill, colour, 1.0);
         }
         Sample::Dot(style) => {
@@ -204,32 +172,15 @@ pub(super) fn marker(scene: &mut Scene, (x, y): (f64, f64), style: Style) {
         Marker::Circle => scene.disc((x, y), r, c),
         Marker::Square => {
             let s = r * 0.88;
-            scene.area(
-                vec![
-                    (x - s, y - s),
-                    (x + s, y - s),
-                    (x + s, y + s),
-                    (x - s, y + s),
-                ],
-                c,
-                1.0,
-            );
+            scene.area(vec![(x - s, y - s), (x + s, y - s), (x + s, y + s), (x - s, y + s)], c, 1.0);
         }
         Marker::Up => scene.area(
-            vec![
-                (x, y - r * 1.25),
-                (x + r * 1.15, y + r * 0.85),
-                (x - r * 1.15, y + r * 0.85),
-            ],
+            vec![(x, y - r * 1.25), (x + r * 1.15, y + r * 0.85), (x - r * 1.15, y + r * 0.85)],
             c,
             1.0,
         ),
         Marker::Down => scene.area(
-            vec![
-                (x, y + r * 1.25),
-                (x + r * 1.15, y - r * 0.85),
-                (x - r * 1.15, y - r * 0.85),
-            ],
+            vec![(x, y + r * 1.25), (x + r * 1.15, y - r * 0.85), (x - r * 1.15, y - r * 0.85)],
             c,
             1.0,
         ),

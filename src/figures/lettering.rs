@@ -35,11 +35,7 @@ pub(super) fn ready() -> bool {
 
 /// Returns the font at `size` in the units of a backend.
 pub(super) fn font(size: f64, bold: bool) -> FontDesc<'static> {
-    let style = if bold {
-        FontStyle::Bold
-    } else {
-        FontStyle::Normal
-    };
+    let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
     FontDesc::new(FontFamily::Name(FAMILY), size, style)
 }
 
@@ -51,9 +47,7 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     }
     font(MEASURE * HEIGHT_PER_EM, bold)
         .layout_box(text)
-        .map_or(0.0, |((left, _), (right, _))| {
-            f64::from(right - left) * size / MEASURE
-        })
+        .map_or(0.0, |((left, _), (right, _))| f64::from(right - left) * size / MEASURE)
 }
 
 /// Breaks `text` at spaces into lines no wider than `limit` points. A single word that is

@@ -137,8 +137,5 @@ fn has_room(area: Rect, scene: &Scene) -> Result<(), FigureError> {
     if area.width() >= 60.0 && area.height() >= 45.0 {
         return Ok(());
     }
-    Err(FigureError::NoRoom {
-        width: scene.width / 72.0,
-        height: scene.height / 72.0,
-    })
+    Err(FigureError::NoRoom { width: scene.width / 72.0, height: scene.height / 72.0 })
 }

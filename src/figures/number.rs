@@ -4,36 +4,26 @@
 /// very large or very small ones.
 pub(super) fn even(values: &[f64]) -> Vec<String> {
     let top = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-    let step = values
-        .windows(2)
-        .map(|w| (w[1] - w[0]).abs())
-        .fold(f64::INFINITY, f64::min);
+    let step = values.windows(2).map(|w| (w[1] - w[0]).abs()).fold(f64::INFINITY, f64::min);
     let step = if step.is_finite() { step } else { top };
     if top >= 1e6 || (top > 0.0 && top < 1e-3) {
         return values.iter().map(|v| exponent(*v, step)).collect();
     }
     let decimals = decimals(step);
-    values
-        .iter()
-        .map(|v| minus(&format!("{:.decimals$}", v + 0.0)))
-        .collect()
+    values.iter().map(|v| minus(&format!("{:.decimals$}", v + 0.0))).collect()
 }
 
 /// Labels for powers of ten and their multiples: plain while all lie in 0.01..=10,000 (or are
 /// zero), else exponents for everything but 1 and 0.
 pub(super) fn decades(values: &[f64]) -> Vec<String> {
-    let plain = values
-        .iter()
-        .all(|v| *v == 0.0 || (0.0099..=10_001.0).contains(&v.abs()));
+    let plain = values.iter().all(|v| *v == 0.0 || (0.0099..=10_001.0).contains(&v.abs()));
     values
         .iter()
-        .map(|v| {
-            if plain || *v == 0.0 || (v.abs() - 1.0).abs() < 1e-12 {
-                short(*v)
-            } else {
-                exponent(*v, *v)
-            }
-        })
+        .map(
+            |v| {
+                if plain || *v == 0.0 || (v.abs() - 1.0).abs() < 1e-12 { short(*v) } else { exponent(*v, *v) }
+            },
+        )
         .collect()
 }
 
@@ -51,31 +41,20 @@ pub(super) fn short(v: f64) -> String {
     }
     let digits = (2 - v.abs().log10().floor() as i32).clamp(0, 5) as usize;
     let text = format!("{v:.digits$}");
-    let text = if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &text
-    };
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     minus(text)
 }
 
 /// Numbers of one table: the same decimals for all, three significant digits for the largest;
 /// where they span too much for that, each to three digits of its own.
 pub(super) fn alike(values: &[f64]) -> Vec<String> {
-    let top = values
-        .iter()
-        .filter(|v| v.is_finite())
-        .fold(0.0f64, |m, v| m.max(v.abs()));
+    let top = values.iter().filter(|v| v.is_finite()).fold(0.0f64, |m, v| m.max(v.abs()));
     if !(1e-2..1e5).contains(&top) {
         return values.iter().map(|v| short(*v)).collect();
     }
     let digits = (2 - top.log10().floor() as i32).clamp(0, 4) as usize;
     let alike = |v: &f64| {
-        if v.is_finite() {
-            minus(&format!("{v:.digits$}"))
-        } else {
-            "–".into()
-        }
+        if v.is_finite() { minus(&format!("{v:.digits$}")) } else { "–".into() }
     };
     values.iter().map(alike).collect()
 }
@@ -88,11 +67,7 @@ fn exponent(v: f64, step: f64) -> String {
     let inside = decimals(step.abs() / 10f64.powi(power)).min(3);
     let mantissa = v / 10f64.powi(power);
     let mantissa = format!("{mantissa:.inside$}");
-    let mantissa = if inside > 0 {
-        mantissa.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &mantissa
-    };
+    let mantissa = if inside > 0 { mantissa.trim_end_matches('0').trim_end_matches('.') } else { &mantissa };
     minus(&format!("{mantissa}e{power}"))
 }
 

@@ -39,25 +39,13 @@ struct Grid {
     pieces: bool,
 }
 
-const SVG: Grid = Grid {
-    unit: SVG_PER_POINT,
-    em: 1.24,
-    baseline: 0.76,
-    pieces: false,
-};
-const PNG: Grid = Grid {
-    unit: PNG_PER_POINT,
-    em: HEIGHT_PER_EM,
-    baseline: HEIGHT_PER_EM / 2.0,
-    pieces: true,
-};
+const SVG: Grid = Grid { unit: SVG_PER_POINT, em: 1.24, baseline: 0.76, pieces: false };
+const PNG: Grid =
+    Grid { unit: PNG_PER_POINT, em: HEIGHT_PER_EM, baseline: HEIGHT_PER_EM / 2.0, pieces: true };
 
 impl Grid {
     fn at(self, (x, y): (f64, f64)) -> (i32, i32) {
-        (
-            (x * self.unit).round() as i32,
-            (y * self.unit).round() as i32,
-        )
+        ((x * self.unit).round() as i32, (y * self.unit).round() as i32)
     }
 
     fn length(self, points: f64) -> u32 {
@@ -91,13 +79,7 @@ pub(super) fn svg(scene: &Scene) -> Result<String, FigureError> {
         escape(&scene.description),
     );
     for mark in &scene.marks {
-        if let Mark::Image {
-            at,
-            columns,
-            rows,
-            grey,
-        } = mark
-        {
+        if let Mark::Image { at, columns, rows, grey } = mark {
             let data = base64::engine::general_purpose::STANDARD.encode(encode(
                 grey,
                 *columns,
@@ -134,18 +116,10 @@ pub(super) fn png(scene: &Scene) -> Result<Vec<u8>, FigureError> {
         let mut backend = BitMapBackend::with_buffer(&mut fine, (wide as u32, high as u32));
         paint(scene, &mut backend, PNG)?;
         for mark in &scene.marks {
-            if let Mark::Image {
-                at,
-                columns,
-                rows,
-                grey,
-            } = mark
-            {
+            if let Mark::Image { at, columns, rows, grey } = mark {
                 let (w, h) = (PNG.length(at.width()), PNG.length(at.height()));
                 let pixels = enlarge(grey, *columns, *rows, w as usize, h as usize);
-                backend
-                    .blit_bitmap(PNG.at((at.left, at.top)), (w, h), &pixels)
-                    .map_err(failed)?;
+                backend.blit_bitmap(PNG.at((at.left, at.top)), (w, h), &pixels).map_err(failed)?;
             }
         }
         backend.present().map_err(failed)?;
@@ -158,10 +132,7 @@ pub(super) fn png(scene: &Scene) -> Result<Vec<u8>, FigureError> {
 fn check(scene: &Scene) -> Result<(), FigureError> {
     let fits = |v: f64| v.is_finite() && v > 0.0 && v <= LONGEST;
     if !fits(scene.width) || !fits(scene.height) {
-        return Err(FigureError::Size {
-            width: scene.width / 72.0,
-            height: scene.height / 72.0,
-        });
+        return Err(FigureError::Size { width: scene.width / 72.0, height: scene.height / 72.0 });
     }
     if !lettering::ready() {
         return Err(FigureError::Font);
@@ -183,40 +154,20 @@ fn filled(colour: Colour, alpha: f64) -> ShapeStyle {
 
 fn paint<B: DrawingBackend>(scene: &Scene, to: &mut B, grid: Grid) -> Result<(), FigureError> {
     let corner = grid.at((scene.width, scene.height));
-    to.draw_rect((0, 0), corner, &filled(super::palette::WHITE, 1.0), true)
-        .map_err(failed)?;
+    to.draw_rect((0, 0), corner, &filled(super::palette::WHITE, 1.0), true).map_err(failed)?;
     for mark in &scene.marks {
         match mark {
-            Mark::Line {
-                points,
-                width,
-                colour,
-                dash,
-            } => {
+            Mark::Line { points, width, colour, dash } => {
                 for piece in dashes(points, dash.pattern()) {
                     stroke(to, &piece, *width, *colour, grid)?;
                 }
             }
-            Mark::Area {
-                points,
-                colour,
-                alpha,
-            } => {
+            Mark::Area { points, colour, alpha } => {
                 let corners: Vec<_> = points.iter().map(|&p| grid.at(p)).collect();
-                to.fill_polygon(corners, &filled(*colour, *alpha))
-                    .map_err(failed)?;
+                to.fill_polygon(corners, &filled(*colour, *alpha)).map_err(failed)?;
             }
-            Mark::Disc {
-                centre,
-                radius,
-                colour,
-            } => to
-                .draw_circle(
-                    grid.at(*centre),
-                    grid.length(*radius),
-                    &filled(*colour, 1.0),
-                    true,
-                )
+            Mark::Disc { centre, radius, colour } => to
+                .draw_circle(grid.at(*centre), grid.length(*radius), &filled(*colour, 1.0), true)
                 .map_err(failed)?,
             Mark::Text(text) => letters(to, text, grid)?,
             Mark::Image { .. } => {}
@@ -246,17 +197,10 @@ fn stroke<B: DrawingBackend>(
             continue;
         }
         let (nx, ny) = ((y1 - y0) / length * half, (x0 - x1) / length * half);
-        let quad = [
-            (x0 + nx, y0 + ny),
-            (x1 + nx, y1 + ny),
-            (x1 - nx, y1 - ny),
-            (x0 - nx, y0 - ny),
-        ];
-        to.fill_polygon(quad.map(|p| grid.at(p)), &fill)
-            .map_err(failed)?;
+        let quad = [(x0 + nx, y0 + ny), (x1 + nx, y1 + ny), (x1 - nx, y1 - ny), (x0 - nx, y0 - ny)];
+        to.fill_polygon(quad.map(|p| grid.at(p)), &fill).map_err(failed)?;
         if i > 0 && half * grid.unit > 1.5 {
-            to.draw_circle(grid.at(pair[0]), grid.length(half), &fill, true)
-                .map_err(failed)?;
+            to.draw_circle(grid.at(pair[0]), grid.length(half), &fill, true).map_err(failed)?;
         }
     }
     Ok(())
@@ -276,16 +220,10 @@ fn letters<B: DrawingBackend>(to: &mut B, text: &Text, grid: Grid) -> Result<(),
         Anchor::Middle => HPos::Center,
         Anchor::End => HPos::Right,
     };
-    let style = font
-        .color(&rgb(text.colour))
-        .into_text_style(&(1, 1))
-        .pos(Pos::new(side, VPos::Top));
-    to.draw_text(&text.text, &style, grid.at(at))
-        .map_err(failed)
+    let style = font.color(&rgb(text.colour)).into_text_style(&(1, 1)).pos(Pos::new(side, VPos::Top));
+    to.draw_text(&text.text, &style, grid.at(at)).map_err(failed)
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -77,15 +77,8 @@ pub enum Marker {
     Cross,
 }
 
-const MARKERS: [Marker; 7] = [
-    Marker::Circle,
-    Marker::Square,
-    Marker::Up,
-    Marker::Diamond,
-    Marker::Down,
-    Marker::Ring,
-    Marker::Cross,
-];
+const MARKERS: [Marker; 7] =
+    [Marker::Circle, Marker::Square, Marker::Up, Marker::Diamond, Marker::Down, Marker::Ring, Marker::Cross];
 
 const DASHES: [Dash; 4] = [Dash::Solid, Dash::Short, Dash::DashDot, Dash::Dotted];
 
@@ -115,16 +108,8 @@ impl Style {
     /// palest fifth, solid lines.
     #[must_use]
     pub fn ordered(rank: usize, count: usize) -> Self {
-        let t = if count < 2 {
-            0.0
-        } else {
-            rank as f64 / (count - 1) as f64
-        };
-        Self {
-            colour: viridis(t * 0.82),
-            dash: Dash::Solid,
-            marker: MARKERS[rank % MARKERS.len()],
-        }
+        let t = if count < 2 { 0.0 } else { rank as f64 / (count - 1) as f64 };
+        Self { colour: viridis(t * 0.82), dash: Dash::Solid, marker: MARKERS[rank % MARKERS.len()] }
     }
 }
 
@@ -178,11 +163,7 @@ impl Colour {
     pub fn luminance(self) -> f64 {
         let linear = |c: u8| {
             let c = f64::from(c) / 255.0;
-            if c <= 0.04045 {
-                c / 12.92
-            } else {
-                ((c + 0.055) / 1.055).powf(2.4)
-            }
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
         };
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }

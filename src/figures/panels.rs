@@ -64,8 +64,7 @@ impl Figure for Panels {
             let found = looks.iter().find(|l| l.0 == name);
             found.map_or(Style::category(0), |l| l.1)
         };
-        let own =
-            |p: &Curve| -> Vec<Style> { p.series.iter().map(|s| style_of(&s.name)).collect() };
+        let own = |p: &Curve| -> Vec<Style> { p.series.iter().map(|s| style_of(&s.name)).collect() };
         let mut entries: Vec<Entry> = Vec::new();
         let all = self.panels.iter().flat_map(|p| p.entries(&own(p)));
         for entry in all {
@@ -77,12 +76,7 @@ impl Figure for Panels {
         entries.sort_by_key(|e| !matches!(e.sample, super::key::Sample::Series(_)));
         top = draw_above(&mut scene, (BORDER, right, top), &self.key, &entries);
         if self.panels.is_empty() {
-            let area = Rect {
-                left: BORDER,
-                top,
-                right,
-                bottom,
-            };
+            let area = Rect { left: BORDER, top, right, bottom };
             super::page::no_data(&mut scene, area);
             return Ok(scene);
         }
@@ -107,11 +101,7 @@ impl Figure for Panels {
         let wide = (right - BORDER - label) / columns as f64;
         for (i, panel) in self.panels.iter().enumerate() {
             let (row, column) = (i / columns, i % columns);
-            let title_room = if panel.title.is_empty() {
-                3.0
-            } else {
-                LABEL * 1.5
-            };
+            let title_room = if panel.title.is_empty() { 3.0 } else { LABEL * 1.5 };
             let cell = Rect {
                 left: BORDER + column as f64 * wide + if column > 0 { label } else { 0.0 },
                 top: top + row as f64 * high + title_room,
@@ -156,8 +146,5 @@ fn title(scene: &mut Scene, area: Rect, y: f64, panel: &Curve) {
 /// Returns a panel axis without a label, for grids whose panel titles name the quantity.
 #[must_use]
 pub fn unlabelled(axis: Axis) -> Axis {
-    Axis {
-        label: String::new(),
-        ..axis
-    }
+    Axis { label: String::new(), ..axis }
 }

@@ -8,10 +8,7 @@ pub(super) fn enlarge(grey: &[u8], columns: usize, rows: usize, w: usize, h: usi
     let mut out = Vec::with_capacity(w * h * 3);
     for y in 0..h {
         for x in 0..w {
-            let v = grey
-                .get(y * rows / h * columns + x * columns / w)
-                .copied()
-                .unwrap_or(255);
+            let v = grey.get(y * rows / h * columns + x * columns / w).copied().unwrap_or(255);
             out.extend_from_slice(&[v, v, v]);
         }
     }
@@ -55,11 +52,7 @@ pub(super) fn encode(
     encoder.set_filter(png::FilterType::NoFilter);
     encoder.set_compression(png::Compression::Default);
     if let Some(n) = per_metre {
-        encoder.set_pixel_dims(Some(png::PixelDimensions {
-            xppu: n,
-            yppu: n,
-            unit: png::Unit::Meter,
-        }));
+        encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: n, yppu: n, unit: png::Unit::Meter }));
     }
     let mut writer = encoder.write_header().map_err(failed)?;
     writer.write_image_data(data).map_err(failed)?;

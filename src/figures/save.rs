@@ -45,10 +45,7 @@ fn beside(path: &Path, extension: &str) -> PathBuf {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), FigureError> {
-    let failed = |source| FigureError::Write {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| FigureError::Write { path: path.to_owned(), source };
     let folder = match path.parent() {
         Some(p) if !p.as_os_str().is_empty() => p,
         _ => Path::new("."),
@@ -66,8 +63,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), FigureError> {
 #[cfg(unix)]
 fn readable(file: &tempfile::NamedTempFile) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    file.as_file()
-        .set_permissions(std::fs::Permissions::from_mode(0o644))
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]

@@ -44,15 +44,10 @@ impl Scale {
             other => other,
         };
         if low > high {
-            (low, high) = if spread == Spread::Log {
-                (1.0, 10.0)
-            } else {
-                (0.0, 1.0)
-            };
+            (low, high) = if spread == Spread::Log { (1.0, 10.0) } else { (0.0, 1.0) };
         }
         // A quantity that falls most of the way to zero is read against zero.
-        if spread == Spread::Linear && edge > 0.0 && !axis.integer && low > 0.0 && low < 0.35 * high
-        {
+        if spread == Spread::Linear && edge > 0.0 && !axis.integer && low > 0.0 && low < 0.35 * high {
             low = 0.0;
         }
         let fixed_low = axis.min.filter(|v| axis.shows(*v));
@@ -116,9 +111,7 @@ impl Scale {
         match self.spread {
             Spread::Linear => t,
             Spread::Log => t.exp().clamp(1e-305, 1e305),
-            Spread::SymLog { linear } => {
-                (t.signum() * linear * t.abs().exp_m1()).clamp(-1e305, 1e305)
-            }
+            Spread::SymLog { linear } => (t.signum() * linear * t.abs().exp_m1()).clamp(-1e305, 1e305),
         }
     }
 
@@ -141,11 +134,7 @@ impl Scale {
         let rough = span / count as f64;
         let ten = 10f64.powf(rough.log10().floor());
         let steps: &[f64] = &[1.0, 2.0, 2.5, 5.0, 10.0];
-        let mut step = steps
-            .iter()
-            .map(|s| s * ten)
-            .find(|s| *s >= rough * 0.999)
-            .unwrap_or(10.0 * ten);
+        let mut step = steps.iter().map(|s| s * ten).find(|s| *s >= rough * 0.999).unwrap_or(10.0 * ten);
         if self.integer {
             step = if step < 1.0 { 1.0 } else { step };
             if (step - step.round()).abs() > 1e-9 {
@@ -159,9 +148,8 @@ impl Scale {
 
     fn decades(&self, count: usize) -> Vec<Tick> {
         let (a, b) = (self.low.log10(), self.high.log10());
-        let whole: Vec<f64> = ((a - 1e-9).ceil() as i32..=(b + 1e-9).floor() as i32)
-            .map(|k| 10f64.powi(k))
-            .collect();
+        let whole: Vec<f64> =
+            ((a - 1e-9).ceil() as i32..=(b + 1e-9).floor() as i32).map(|k| 10f64.powi(k)).collect();
         let inside = |v: &f64| *v >= self.low * 0.999_999 && *v <= self.high * 1.000_001;
         let within = |digits: &[f64]| -> Vec<f64> {
             (a.floor() as i32..=b.floor() as i32)
@@ -172,11 +160,7 @@ impl Scale {
         if whole.len() < 2 {
             // About a decade or less: 1-2-5, or even steps where that gives too few.
             let some = within(&[1.0, 2.0, 5.0]);
-            let values = if some.len() >= 3 {
-                some
-            } else {
-                self.even(count.min(5))
-            };
+            let values = if some.len() >= 3 { some } else { self.even(count.min(5)) };
             let values: Vec<f64> = values.into_iter().filter(|v| *v > 0.0).collect();
             return self.label(&values);
         }
@@ -188,10 +172,7 @@ impl Scale {
         };
         if whole.len() <= 6 {
             let minor = within(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
-            ticks.extend(minor.iter().map(|v| Tick {
-                at: self.at(*v),
-                label: String::new(),
-            }));
+            ticks.extend(minor.iter().map(|v| Tick { at: self.at(*v), label: String::new() }));
         }
         ticks
     }
@@ -200,15 +181,9 @@ impl Scale {
         let top = self.low.abs().max(self.high.abs());
         let first = linear.log10().round() as i32;
         let last = (top.log10() + 1e-9).floor() as i32;
-        let sides = if self.low < 0.0 && self.high > 0.0 {
-            2
-        } else {
-            1
-        };
+        let sides = if self.low < 0.0 && self.high > 0.0 { 2 } else { 1 };
         let decades = (last - first + 1).max(1) as usize;
-        let every = (decades * sides)
-            .div_ceil(count.saturating_sub(1).max(1))
-            .max(1);
+        let every = (decades * sides).div_ceil(count.saturating_sub(1).max(1)).max(1);
         let mut values = vec![0.0];
         for k in (first..=last).rev().step_by(every) {
             values.extend([10f64.powi(k), -(10f64.powi(k))]);
@@ -217,10 +192,7 @@ impl Scale {
         // Labels that would touch the one at zero are left out.
         let near = 0.5 / count as f64;
         values.retain(|v| *v == 0.0 || (self.at(*v) - self.at(0.0)).abs() > near);
-        let values: Vec<f64> = values
-            .into_iter()
-            .filter(|v| *v >= self.low && *v <= self.high)
-            .collect();
+        let values: Vec<f64> = values.into_iter().filter(|v| *v >= self.low && *v <= self.high).collect();
         if values.len() < 2 {
             return self.label(&self.even(count));
         }
@@ -228,19 +200,9 @@ impl Scale {
     }
 
     fn label(&self, values: &[f64]) -> Vec<Tick> {
-        let labels = if self.spread == Spread::Linear {
-            number::even(values)
-        } else {
-            number::decades(values)
-        };
-        values
-            .iter()
-            .zip(labels)
-            .map(|(v, label)| Tick {
-                at: self.at(*v),
-                label,
-            })
-            .collect()
+        let labels =
+            if self.spread == Spread::Linear { number::even(values) } else { number::decades(values) };
+        values.iter().zip(labels).map(|(v, label)| Tick { at: self.at(*v), label }).collect()
     }
 }
 
@@ -296,10 +258,7 @@ mod tests {
 
     #[test]
     fn symmetric_log_shows_zero_and_both_signs() {
-        let axis = Axis {
-            spread: Spread::SymLog { linear: 0.1 },
-            ..Axis::linear("d")
-        };
+        let axis = Axis { spread: Spread::SymLog { linear: 0.1 }, ..Axis::linear("d") };
         let s = Scale::fit(&axis, [-10.0, 10.0], 0.0);
         assert!((s.at(0.0) - 0.5).abs() < 1e-12);
         assert_eq!(labels(&s, 8), ["−10", "−1", "−0.1", "0", "0.1", "1", "10"]);

@@ -17,15 +17,9 @@ pub struct Size {
 
 impl Size {
     /// One column of a two-column paper: 3.5 × 3 inches.
-    pub const COLUMN: Size = Size {
-        width: 3.5,
-        height: 3.0,
-    };
+    pub const COLUMN: Size = Size { width: 3.5, height: 3.0 };
     /// The full text width: 7 × 3.8 inches.
-    pub const PAGE: Size = Size {
-        width: 7.0,
-        height: 3.8,
-    };
+    pub const PAGE: Size = Size { width: 7.0, height: 3.8 };
 
     /// Returns a size of `width` × `height` inches.
     #[must_use]
@@ -196,67 +190,37 @@ impl Scene {
     /// Adds a line; one with fewer than two points is left out.
     pub(super) fn line(&mut self, points: Vec<(f64, f64)>, width: f64, colour: Colour, dash: Dash) {
         if points.len() >= 2 {
-            self.marks.push(Mark::Line {
-                points,
-                width,
-                colour,
-                dash,
-            });
+            self.marks.push(Mark::Line { points, width, colour, dash });
         }
     }
 
     /// Adds a filled polygon; one with fewer than three corners is left out.
     pub(super) fn area(&mut self, points: Vec<(f64, f64)>, colour: Colour, alpha: f64) {
         if points.len() >= 3 {
-            self.marks.push(Mark::Area {
-                points,
-                colour,
-                alpha,
-            });
+            self.marks.push(Mark::Area { points, colour, alpha });
         }
     }
 
     /// Adds a filled rectangle.
     pub(super) fn rect(&mut self, r: Rect, colour: Colour, alpha: f64) {
-        let corners = vec![
-            (r.left, r.top),
-            (r.right, r.top),
-            (r.right, r.bottom),
-            (r.left, r.bottom),
-        ];
+        let corners = vec![(r.left, r.top), (r.right, r.top), (r.right, r.bottom), (r.left, r.bottom)];
         self.area(corners, colour, alpha);
     }
 
     /// Adds the outline of a rectangle.
     pub(super) fn outline(&mut self, r: Rect, width: f64, colour: Colour) {
-        let corners = vec![
-            (r.left, r.top),
-            (r.right, r.top),
-            (r.right, r.bottom),
-            (r.left, r.bottom),
-            (r.left, r.top),
-        ];
+        let corners =
+            vec![(r.left, r.top), (r.right, r.top), (r.right, r.bottom), (r.left, r.bottom), (r.left, r.top)];
         self.line(corners, width, colour, Dash::Solid);
     }
 
     /// Adds a filled disc.
     pub(super) fn disc(&mut self, centre: (f64, f64), radius: f64, colour: Colour) {
-        self.marks.push(Mark::Disc {
-            centre,
-            radius,
-            colour,
-        });
+        self.marks.push(Mark::Disc { centre, radius, colour });
     }
 
     /// Adds plain text.
-    pub(super) fn text(
-        &mut self,
-        at: (f64, f64),
-        text: &str,
-        size: f64,
-        colour: Colour,
-        anchor: Anchor,
-    ) {
+    pub(super) fn text(&mut self, at: (f64, f64), text: &str, size: f64, colour: Colour, anchor: Anchor) {
         if !text.is_empty() {
             self.marks.push(Mark::Text(Text {
                 x: at.0,

@@ -17,23 +17,13 @@ impl Point {
     /// Returns a point without interval.
     #[must_use]
     pub fn new(x: f64, y: f64) -> Self {
-        Self {
-            x,
-            y,
-            low: None,
-            high: None,
-        }
+        Self { x, y, low: None, high: None }
     }
 
     /// Returns a point with the interval `low..=high`.
     #[must_use]
     pub fn with_interval(x: f64, y: f64, low: f64, high: f64) -> Self {
-        Self {
-            x,
-            y,
-            low: Some(low),
-            high: Some(high),
-        }
+        Self { x, y, low: Some(low), high: Some(high) }
     }
 }
 

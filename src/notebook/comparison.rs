@@ -53,21 +53,12 @@ mod tests {
 
     #[test]
     fn the_settings_cell_holds_what_was_asked() {
-        let text = comparison_notebook(
-            "A \"title\"",
-            "metrics.csv",
-            &["variance"],
-            &["loop.regime"],
-        )
-        .to_text()
-        .unwrap();
+        let text = comparison_notebook("A \"title\"", "metrics.csv", &["variance"], &["loop.regime"])
+            .to_text()
+            .unwrap();
         let cells: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let source: String = cells["cells"][1]["source"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(|l| l.as_str())
-            .collect();
+        let source: String =
+            cells["cells"][1]["source"].as_array().unwrap().iter().filter_map(|l| l.as_str()).collect();
         assert!(source.contains("METRICS = [\"variance\"]"));
         assert!(source.contains("SWEPT = [\"loop.regime\"]"));
         assert_eq!(cells["cells"].as_array().unwrap().len(), 7);

@@ -89,19 +89,10 @@ impl Notebook {
             let source: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
             let metadata = v4::CellMetadata::default();
             cells.push(match kind {
-                Kind::Markdown => v4::Cell::Markdown {
-                    id,
-                    metadata,
-                    source,
-                    attachments: None,
-                },
-                Kind::Code => v4::Cell::Code {
-                    id,
-                    metadata,
-                    execution_count: None,
-                    source,
-                    outputs: Vec::new(),
-                },
+                Kind::Markdown => v4::Cell::Markdown { id, metadata, source, attachments: None },
+                Kind::Code => {
+                    v4::Cell::Code { id, metadata, execution_count: None, source, outputs: Vec::new() }
+                }
             });
         }
         let metadata = v4::Metadata {
@@ -120,12 +111,8 @@ impl Notebook {
             authors: None,
             additional: HashMap::new(),
         };
-        let notebook = nbformat::Notebook::V4(v4::Notebook {
-            metadata,
-            nbformat: 4,
-            nbformat_minor: 5,
-            cells,
-        });
+        let notebook =
+            nbformat::Notebook::V4(v4::Notebook { metadata, nbformat: 4, nbformat_minor: 5, cells });
         Ok(nbformat::serialize_notebook(&notebook)?)
     }
 
@@ -135,10 +122,7 @@ impl Notebook {
     /// The JSON writer's, and a file that can't be written.
     pub fn write(&self, path: &Path) -> Result<(), NotebookError> {
         let text = self.to_text()?;
-        let failed = |source| NotebookError::Write {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| NotebookError::Write { path: path.to_owned(), source };
         let folder = match path.parent() {
             Some(p) if !p.as_os_str().is_empty() => p,
             _ => Path::new("."),
@@ -172,9 +156,7 @@ mod tests {
 
     #[test]
     fn a_notebook_reads_back_as_it_was_built() {
-        let built = Notebook::new()
-            .markdown("# T\n\ntext")
-            .code("a = 1\nprint(a)");
+        let built = Notebook::new().markdown("# T\n\ntext").code("a = 1\nprint(a)");
         let text = built.to_text().unwrap();
         let nbformat::Notebook::V4(read) = nbformat::parse_notebook(&text).unwrap() else {
             panic!("not a 4.5 notebook");
@@ -191,13 +173,7 @@ mod tests {
         let path = folder.path().join("new").join("a.ipynb");
         let notebook = Notebook::new().code("1");
         notebook.write(&path).unwrap();
-        assert_eq!(
-            std::fs::read_to_string(&path).unwrap(),
-            notebook.to_text().unwrap()
-        );
-        assert_eq!(
-            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
-            1
-        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), notebook.to_text().unwrap());
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 }

@@ -14,19 +14,10 @@ fn report() -> Report {
             tables: vec![TableData {
                 caption: "Claims".into(),
                 columns: vec![
-                    Column {
-                        name: "claim".into(),
-                        numeric: false,
-                    },
-                    Column {
-                        name: "verdict".into(),
-                        numeric: false,
-                    },
+                    Column { name: "claim".into(), numeric: false },
+                    Column { name: "verdict".into(), numeric: false },
                 ],
-                rows: vec![vec![
-                    Cell::text("variance < 1"),
-                    Cell::verdict(Verdict::Undecided),
-                ]],
+                rows: vec![vec![Cell::text("variance < 1"), Cell::verdict(Verdict::Undecided)]],
             }],
             figures: vec![FigureRef {
                 svg: "<svg viewBox=\"0 0 1 1\"><circle r=\"1\"/></svg>".into(),
@@ -65,9 +56,7 @@ fn texts_are_escaped_and_figures_are_not() {
 #[test]
 fn the_page_asks_for_nothing_outside() {
     let page = render(&report()).unwrap();
-    for asks in [
-        "<script", "<link", "<img", "<iframe", "url(", "@import", "src=", "http://", "https://",
-    ] {
+    for asks in ["<script", "<link", "<img", "<iframe", "url(", "@import", "src=", "http://", "https://"] {
         assert!(!page.contains(asks), "{asks}");
     }
 }
@@ -84,19 +73,9 @@ fn rows_must_match_their_columns() {
     let mut r = report();
     r.sections[0].tables[0].rows[0].pop();
     let wrong = render(&r);
-    assert!(matches!(
-        wrong,
-        Err(ReportError::Row {
-            row: 0,
-            expected: 2,
-            got: 1,
-            ..
-        })
-    ));
+    assert!(matches!(wrong, Err(ReportError::Row { row: 0, expected: 2, got: 1, .. })));
     let mut r = report();
-    r.sections[0].text_samples.as_mut().unwrap().rows[0]
-        .1
-        .clear();
+    r.sections[0].text_samples.as_mut().unwrap().rows[0].1.clear();
     assert!(render(&r).is_err());
 }
 

@@ -5,12 +5,7 @@ use super::ReportError;
 /// Returns the SVG ready for inlining: without XML prologue, and marked where it is wide.
 /// Refuses what is not one SVG element, holds a script or handler, or asks for outside files.
 pub(super) fn svg(caption: &str, text: &str) -> Result<String, ReportError> {
-    let refuse = |why: &str| {
-        Err(ReportError::Svg {
-            caption: caption.to_owned(),
-            why: why.to_owned(),
-        })
-    };
+    let refuse = |why: &str| Err(ReportError::Svg { caption: caption.to_owned(), why: why.to_owned() });
     let Some(start) = text.find("<svg") else {
         return refuse("no <svg> element");
     };
@@ -19,23 +14,13 @@ pub(super) fn svg(caption: &str, text: &str) -> Result<String, ReportError> {
         return refuse("the SVG does not end with </svg>");
     }
     let lower = body.to_ascii_lowercase();
-    for banned in [
-        "<script",
-        "<foreignobject",
-        "<iframe",
-        "javascript:",
-        "@import",
-        "<!entity",
-    ] {
+    for banned in ["<script", "<foreignobject", "<iframe", "javascript:", "@import", "<!entity"] {
         if lower.contains(banned) {
             return refuse(&format!("it holds `{banned}`"));
         }
     }
     for (at, _) in lower.match_indices(" on") {
-        let name: String = lower[at + 3..]
-            .chars()
-            .take_while(char::is_ascii_alphabetic)
-            .collect();
+        let name: String = lower[at + 3..].chars().take_while(char::is_ascii_alphabetic).collect();
         if !name.is_empty() && lower[at + 3 + name.len()..].starts_with("=\"") {
             return refuse(&format!("it holds the handler `on{name}`"));
         }
@@ -60,10 +45,7 @@ const WIDE: f64 = 450.0;
 fn natural_width(svg: &str) -> Option<f64> {
     let head = &svg[..svg.find('>')?];
     let value = &head[head.find(" width=\"")? + 8..];
-    value[..value.find('"')?]
-        .trim_end_matches("px")
-        .parse()
-        .ok()
+    value[..value.find('"')?].trim_end_matches("px").parse().ok()
 }
 
 /// Checks that a link stays in the folder of the report, and returns it with the characters
@@ -74,9 +56,7 @@ pub(super) fn link(href: &str) -> Result<String, ReportError> {
         || href.contains([':', '\\'])
         || href.split('/').any(|part| part == "..");
     if outside {
-        return Err(ReportError::Link {
-            href: href.to_owned(),
-        });
+        return Err(ReportError::Link { href: href.to_owned() });
     }
     let mut out = String::with_capacity(href.len());
     for byte in href.bytes() {
@@ -119,18 +99,8 @@ mod tests {
 
     #[test]
     fn links_stay_inside_the_folder() {
-        assert_eq!(
-            link("figures/a b.svg").ok().as_deref(),
-            Some("figures/a%20b.svg")
-        );
-        for bad in [
-            "",
-            "/etc/x",
-            "../x",
-            "a/../../x",
-            "javascript:x",
-            "http://x",
-        ] {
+        assert_eq!(link("figures/a b.svg").ok().as_deref(), Some("figures/a%20b.svg"));
+        for bad in ["", "/etc/x", "../x", "a/../../x", "javascript:x", "http://x"] {
             assert!(link(bad).is_err(), "{bad}");
         }
     }

@@ -98,28 +98,19 @@ impl Cell {
     /// Returns a cell that only says `text`.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            ..Self::default()
-        }
+        Self { text: text.into(), ..Self::default() }
     }
 
     /// Returns a cell with a second line, usually the interval.
     #[must_use]
     pub fn with_detail(text: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            detail: detail.into(),
-            ..Self::text(text)
-        }
+        Self { detail: detail.into(), ..Self::text(text) }
     }
 
     /// Returns a verdict, its word as the text.
     #[must_use]
     pub fn verdict(verdict: Verdict) -> Self {
-        Self {
-            verdict: Some(verdict),
-            ..Self::text(verdict.word())
-        }
+        Self { verdict: Some(verdict), ..Self::text(verdict.word()) }
     }
 }
 
@@ -204,9 +195,7 @@ pub enum ReportError {
         got: usize,
     },
     /// A figure's SVG can't be inlined.
-    #[error(
-        "figure `{caption}`: {why}; pass one SVG document without scripts or outside references"
-    )]
+    #[error("figure `{caption}`: {why}; pass one SVG document without scripts or outside references")]
     Svg {
         /// The caption of the figure.
         caption: String,

@@ -17,15 +17,11 @@ pub fn render(report: &Report) -> Result<String, ReportError> {
     let report = checked(report)?;
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    let lines = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build()?;
+    let lines = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
     environment.set_syntax(lines);
     environment.add_template("report.html", TEMPLATE)?;
-    let page = environment
-        .get_template("report.html")?
-        .render(context! { r => Serde(report), style => STYLE })?;
+    let page =
+        environment.get_template("report.html")?.render(context! { r => Serde(report), style => STYLE })?;
     Ok(page)
 }
 
@@ -56,12 +52,7 @@ fn rows(section: &Section) -> Result<(), ReportError> {
         .position(|got| *got != expected)
     {
         None => Ok(()),
-        Some(row) => Err(ReportError::Row {
-            what: what.to_owned(),
-            row,
-            expected,
-            got: counts[row],
-        }),
+        Some(row) => Err(ReportError::Row { what: what.to_owned(), row, expected, got: counts[row] }),
     };
     for table in &section.tables {
         let counts = table.rows.iter().map(Vec::len).collect();

@@ -1,0 +1,116 @@
+//! Human data: what a row is, and where human rows come from.
+//!
+//! A [`Source`] gives human rows: a [`Distribution`] without end, or a finite data set in three
+//! fixed [`Splits`]. Rows travel as [`Samples`] under a [`Schema`]; a training set is a [`Mix`] of
+//! blocks that know their origin and generation.
+
+mod human;
+mod mix;
+mod samples;
+mod schema;
+mod statistics;
+
+pub use human::{HumanRows, SupplyError};
+pub use mix::{Body, Mix, Origin, Part};
+pub use samples::{Column, Rows, Samples, ShapeError};
+pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
+pub use statistics::{Counts, Moments, Statistics};
+
+use std::sync::Arc;
+
+pub use crate::spec::Combine;
+
+use crate::rng::Stream;
+
+/// Where human rows come from.
+pub struct Source {
+    /// The name in the registry, or the user's file name.
+    pub name: String,
+    /// SHA-256 of the rows in hexadecimal for finite data; the parameters for a distribution.
+    pub digest: String,
+    /// The rows.
+    pub supply: Supply,
+}
+
+/// An endless or a finite supply of human rows.
+pub enum Supply {
+    /// Rows are drawn from a known distribution.
+    Distribution(Box<dyn Distribution>),
+    /// Rows are taken from a data set.
+    Finite(Splits),
+}
+
+/// A finite data set, split once and for all (the same for every seed).
+#[derive(Clone)]
+pub struct Splits {
+    /// Rows that training sets are taken from.
+    pub train: Arc<Samples>,
+    /// Rows for choosing settings; never trained on, never reported.
+    pub validation: Arc<Samples>,
+    /// Rows that metrics compare with; never trained on.
+    pub held_out: Arc<Samples>,
+}
+
+/// A distribution with known truth.
+pub trait Distribution: Send + Sync {
+    /// The columns of a row.
+    fn schema(&self) -> &Arc<Schema>;
+
+    /// Draws `n` rows, one after the other: a longer draw from the same stream starts with a
+    /// shorter one.
+    fn draw(&self, n: usize, rng: &mut Stream) -> Samples;
+
+    /// The true mean of the numeric features (`d` numbers), where it is known.
+    fn mean(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The true covariance of the numeric features (row-major, `d × d`), where it is known.
+    fn covariance(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The true probability of each outcome, where rows are outcomes.
+    fn probabilities(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The true log density (or log probability) of each row, in nats, where it is known.
+    fn log_density(&self, _rows: &Samples) -> Option<Vec<f64>> {
+        None
+    }
+}
+
+impl Source {
+    /// The columns of a row.
+    pub fn schema(&self) -> &Arc<Schema> {
+        match &self.supply {
+            Supply::Distribution(d) => d.schema(),
+            Supply::Finite(splits) => splits.train.schema(),
+        }
+    }
+
+    /// The truth behind the rows, where it is known.
+    pub fn truth(&self) -> Option<&dyn Distribution> {
+        match &self.supply {
+            Supply::Distribution(d) => Some(d.as_ref()),
+            Supply::Finite(_) => None,
+        }
+    }
+
+    /// The number of rows that training sets can be taken from; `None` if there is no end.
+    pub fn available(&self) -> Option<usize> {
+        match &self.supply {
+            Supply::Distribution(_) => None,
+            Supply::Finite(splits) => Some(splits.train.len()),
+        }
+    }
+
+    /// The number of held-out rows; `None` if there is no end.
+    pub fn held_out(&self) -> Option<usize> {
+        match &self.supply {
+            Supply::Distribution(_) => None,
+            Supply::Finite(splits) => Some(splits.held_out.len()),
+        }
+    }
+}

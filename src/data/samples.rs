@@ -1,0 +1,347 @@
+//! Rows: the one table type that sources, models and metrics exchange.
+
+use std::sync::Arc;
+
+use super::schema::{Kind, Role, Schema};
+
+/// A table of rows. Columns are shared, so cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    schema: Arc<Schema>,
+    columns: Vec<Arc<Column>>,
+    len: usize,
+}
+
+/// The cells of one column, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// `width` single-precision numbers a row.
+    F32 {
+        /// Numbers per row.
+        width: usize,
+        /// `len × width` numbers.
+        data: Vec<f32>,
+    },
+    /// `width` double-precision numbers a row.
+    F64 {
+        /// Numbers per row.
+        width: usize,
+        /// `len × width` numbers.
+        data: Vec<f64>,
+    },
+    /// One code a row.
+    Codes {
+        /// `len` codes below the schema's number of levels.
+        data: Vec<u32>,
+    },
+    /// One token sequence a row.
+    Ragged {
+        /// `len + 1` offsets into `tokens`, the first 0.
+        offsets: Vec<usize>,
+        /// All tokens, row after row.
+        tokens: Vec<u32>,
+    },
+}
+
+/// Why rows don't make a table.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ShapeError {
+    /// The number of columns differs from the schema's.
+    #[error("the schema has {expected} columns, but {found} were given")]
+    Columns {
+        /// Columns in the schema.
+        expected: usize,
+        /// Columns given.
+        found: usize,
+    },
+    /// A column has another kind, width or length than the schema and its neighbours say.
+    #[error("column `{column}` does not fit: {why}")]
+    Column {
+        /// The column's name.
+        column: String,
+        /// What differs.
+        why: String,
+    },
+}
+
+impl Column {
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Column::F32 { width, data } => data.len().checked_div(*width).unwrap_or(0),
+            Column::F64 { width, data } => data.len().checked_div(*width).unwrap_or(0),
+            Column::Codes { data } => data.len(),
+            Column::Ragged { offsets, .. } => offsets.len().saturating_sub(1),
+        }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn take(&self, rows: &[u32]) -> Column {
+        fn gather<T: Copy>(width: usize, data: &[T], rows: &[u32]) -> Vec<T> {
+            rows.iter().flat_map(|&r| &data[r as usize * width..(r as usize + 1) * width]).copied().collect()
+        }
+        match self {
+            Column::F32 { width, data } => Column::F32 { width: *width, data: gather(*width, data, rows) },
+            Column::F64 { width, data } => Column::F64 { width: *width, data: gather(*width, data, rows) },
+            Column::Codes { data } => Column::Codes { data: gather(1, data, rows) },
+            Column::Ragged { offsets, tokens } => {
+                let (mut o, mut t) = (vec![0], Vec::new());
+                for &r in rows {
+                    t.extend_from_slice(&tokens[offsets[r as usize]..offsets[r as usize + 1]]);
+                    o.push(t.len());
+                }
+                Column::Ragged { offsets: o, tokens: t }
+            }
+        }
+    }
+
+    fn append(&mut self, other: &Column) -> bool {
+        match (self, other) {
+            (Column::F32 { width: a, data }, Column::F32 { width: b, data: more }) if a == b => {
+                data.extend_from_slice(more);
+            }
+            (Column::F64 { width: a, data }, Column::F64 { width: b, data: more }) if a == b => {
+                data.extend_from_slice(more);
+            }
+            (Column::Codes { data }, Column::Codes { data: more }) => data.extend_from_slice(more),
+            (Column::Ragged { offsets, tokens }, Column::Ragged { offsets: o, tokens: t }) => {
+                let base = tokens.len();
+                tokens.extend_from_slice(t);
+                offsets.extend(o.iter().skip(1).map(|x| x + base));
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Samples {
+    /// Makes a table; every column must have the kind and width that the schema states and the
+    /// same number of rows.
+    pub fn new(schema: Arc<Schema>, columns: Vec<Column>) -> Result<Self, ShapeError> {
+        if schema.fields.len() != columns.len() {
+            return Err(ShapeError::Columns { expected: schema.fields.len(), found: columns.len() });
+        }
+        let len = columns.first().map_or(0, Column::len);
+        for (field, column) in schema.fields.iter().zip(&columns) {
+            let refuse = |why: String| ShapeError::Column { column: field.name.clone(), why };
+            let fits = match (&field.kind, column) {
+                (Kind::F32 { width, .. }, Column::F32 { width: w, data }) => {
+                    width == w && data.len() == len * w
+                }
+                (Kind::F64 { width }, Column::F64 { width: w, data }) => width == w && data.len() == len * w,
+                (Kind::Codes { levels }, Column::Codes { data }) => {
+                    if let Some(bad) = data.iter().find(|&&c| c as usize >= levels.count()) {
+                        return Err(refuse(format!("code {bad} is not below the {} levels", levels.count())));
+                    }
+                    true
+                }
+                (Kind::Ragged { .. }, Column::Ragged { .. }) => true,
+                _ => false,
+            };
+            if !fits {
+                return Err(refuse(format!("its cells are not {}", field.kind)));
+            }
+            if column.len() != len {
+                return Err(refuse(format!("it has {} rows where the first column has {len}", column.len())));
+            }
+        }
+        Ok(Self { schema, columns: columns.into_iter().map(Arc::new).collect(), len })
+    }
+
+    /// What the columns are.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The cells of column `index`.
+    pub fn column(&self, index: usize) -> &Column {
+        &self.columns[index]
+    }
+
+    /// A new table of the given rows, in the given order; rows may repeat.
+    pub fn take(&self, rows: &[u32]) -> Samples {
+        let columns = self.columns.iter().map(|c| Arc::new(c.take(rows))).collect();
+        Self { schema: self.schema.clone(), columns, len: rows.len() }
+    }
+
+    /// The first `n` rows (all of them if there are fewer).
+    pub fn head(&self, n: usize) -> Samples {
+        if n >= self.len { self.clone() } else { self.slice(0, n) }
+    }
+
+    /// `n` rows from `start` on.
+    pub fn slice(&self, start: usize, n: usize) -> Samples {
+        let rows: Vec<u32> = (start..(start + n).min(self.len)).map(|r| r as u32).collect();
+        self.take(&rows)
+    }
+
+    /// The rows of all tables, one after the other. Errors if their schemas differ in kind.
+    pub fn concat(tables: &[&Samples]) -> Result<Samples, ShapeError> {
+        let Some((first, rest)) = tables.split_first() else {
+            return Err(ShapeError::Columns { expected: 1, found: 0 });
+        };
+        let mut columns: Vec<Column> = first.columns.iter().map(|c| Column::clone(c)).collect();
+        for table in rest {
+            for (i, column) in columns.iter_mut().enumerate() {
+                if table.columns.get(i).is_none_or(|other| !column.append(other)) {
+                    let column = first.schema.fields[i].name.clone();
+                    return Err(ShapeError::Column { column, why: "the tables have different kinds".into() });
+                }
+            }
+        }
+        let len = tables.iter().map(|t| t.len).sum();
+        Ok(Self { schema: first.schema.clone(), columns: columns.into_iter().map(Arc::new).collect(), len })
+    }
+
+    /// All numeric feature columns as one row-major matrix of `len × numeric_width` doubles: what
+    /// Gaussian families and distance metrics see.
+    pub fn features(&self) -> Vec<f64> {
+        let numeric: Vec<&Column> =
+            self.feature_columns().filter(|c| matches!(c, Column::F32 { .. } | Column::F64 { .. })).collect();
+        if let [Column::F64 { data, .. }] = numeric.as_slice() {
+            return data.clone();
+        }
+        let mut out = Vec::with_capacity(self.len * self.schema.numeric_width());
+        for row in 0..self.len {
+            for column in &numeric {
+                match column {
+                    Column::F32 { width, data } => {
+                        out.extend(data[row * width..(row + 1) * width].iter().map(|&v| f64::from(v)));
+                    }
+                    Column::F64 { width, data } => {
+                        out.extend_from_slice(&data[row * width..(row + 1) * width])
+                    }
+                    _ => {}
+                }
+            }
+        }
+        out
+    }
+
+    /// The codes of the first categorical feature column.
+    pub fn codes(&self) -> Option<&[u32]> {
+        self.feature_columns().find_map(|c| match c {
+            Column::Codes { data } => Some(data.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// The codes of the label column.
+    pub fn labels(&self) -> Option<&[u32]> {
+        let (index, _) = self.schema.first(Role::Label)?;
+        match &*self.columns[index] {
+            Column::Codes { data } => Some(data),
+            _ => None,
+        }
+    }
+
+    /// The token sequences of the first text column: offsets (`len + 1`) and tokens.
+    pub fn token_rows(&self) -> Option<(&[usize], &[u32])> {
+        self.feature_columns().find_map(|c| match c {
+            Column::Ragged { offsets, tokens } => Some((offsets.as_slice(), tokens.as_slice())),
+            _ => None,
+        })
+    }
+
+    /// The tokens of row `row` of the first text column.
+    pub fn tokens(&self, row: usize) -> Option<&[u32]> {
+        self.token_rows().map(|(offsets, tokens)| &tokens[offsets[row]..offsets[row + 1]])
+    }
+
+    /// Row `row` of the first text column, written out.
+    pub fn text(&self, row: usize) -> Option<String> {
+        Some(self.schema.vocabulary()?.text(self.tokens(row)?))
+    }
+
+    /// The first row and column name that hold a NaN or an infinity, if any does.
+    pub fn first_non_finite(&self) -> Option<(usize, &str)> {
+        self.columns.iter().zip(&self.schema.fields).find_map(|(column, field)| {
+            let at = match &**column {
+                Column::F32 { width, data } => data.iter().position(|v| !v.is_finite()).map(|i| i / width),
+                Column::F64 { width, data } => data.iter().position(|v| !v.is_finite()).map(|i| i / width),
+                _ => None,
+            };
+            at.map(|row| (row, field.name.as_str()))
+        })
+    }
+
+    fn feature_columns(&self) -> impl Iterator<Item = &Column> {
+        let fields = self.schema.fields.iter();
+        self.columns.iter().zip(fields).filter(|(_, f)| f.role == Role::Feature).map(|(c, _)| &**c)
+    }
+}
+
+/// Rows of a table, possibly a selection of them, without copying.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    samples: Arc<Samples>,
+    index: Option<Arc<[u32]>>,
+}
+
+impl Rows {
+    /// All rows of a table.
+    pub fn all(samples: Samples) -> Self {
+        Self { samples: Arc::new(samples), index: None }
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.index.as_ref().map_or(self.samples.len(), |i| i.len())
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The table that the rows are taken from.
+    pub fn table(&self) -> &Samples {
+        &self.samples
+    }
+
+    /// The table's row number of each row.
+    pub fn indices(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.len()).map(|i| self.index.as_ref().map_or(i as u32, |index| index[i]))
+    }
+
+    /// The rows at the given positions, in that order.
+    pub fn select(&self, positions: &[u32]) -> Rows {
+        let index = match &self.index {
+            None => positions.into(),
+            Some(index) => positions.iter().map(|&p| index[p as usize]).collect(),
+        };
+        Rows { samples: self.samples.clone(), index: Some(index) }
+    }
+
+    /// The first `n` rows.
+    pub fn head(&self, n: usize) -> Rows {
+        if n >= self.len() {
+            return self.clone();
+        }
+        let positions: Vec<u32> = (0..n as u32).collect();
+        self.select(&positions)
+    }
+
+    /// The rows as a table of their own; shares the cells where nothing was left out.
+    pub fn gather(&self) -> Samples {
+        match &self.index {
+            None => Samples::clone(&self.samples),
+            Some(index) => self.samples.take(index),
+        }
+    }
+}

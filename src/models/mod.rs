@@ -1,0 +1,284 @@
+//! Families and models.
+//!
+//! A [`Family`] is a recipe: it fits a training set and returns a [`Model`]. They are two types, so
+//! nothing can sample before it is fitted. Closed-form families live in this folder, one file each;
+//! burn families in [`neural`](crate::neural).
+
+use std::any::Any;
+use std::path::{Path, PathBuf};
+
+use crate::data::{Combine, Mix, Origin, Rows, Samples, Schema, Statistics};
+use crate::rng::{Stream, Streams};
+
+/// The recipe of a model.
+pub trait Family: Send + Sync {
+    /// Whether rows of this shape can be modelled; the refusal says what would be needed.
+    fn accepts(&self, schema: &Schema) -> Result<(), Refusal>;
+
+    /// Fits the training set. Rows weigh what the [`Mix`] says. `streams` are the fit's own.
+    fn fit(&self, mix: &Mix, start: Start<'_>, streams: &Streams) -> Result<Box<dyn Model>, FitError>;
+
+    /// The average of models fitted on separate groups, with the given weights (which sum to 1):
+    /// `combine = "by-group"`. Families without such an average refuse.
+    fn average(&self, _fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
+        Err(FitError::Refused(Refusal::new(
+            "this family can't average the fits of two groups (`combine = \"by-group\"`)",
+        )))
+    }
+
+    /// Reads a model that [`Model::save`] wrote.
+    fn load(&self, from: &Path) -> Result<Box<dyn Model>, StorageError> {
+        Err(StorageError::unsupported(from))
+    }
+
+    /// The statistics path, where a fit needs only sufficient statistics.
+    fn statistics(&self) -> Option<&dyn StatisticsPath> {
+        None
+    }
+
+    /// How many seeds make one cell: 1 for families whose fit takes long, 1,000 for closed forms.
+    fn seeds_per_cell(&self) -> u64 {
+        1000
+    }
+}
+
+/// Where the fit starts from.
+#[derive(Clone, Copy)]
+pub enum Start<'a> {
+    /// New initial parameters.
+    Scratch,
+    /// The previous generation's model.
+    Warm(&'a dyn Model),
+    /// The generation-0 model.
+    Base(&'a dyn Model),
+}
+
+/// A fitted model.
+pub trait Model: Any + Send {
+    /// Makes `n` rows. `synthesise(5)` gives the first five rows of `synthesise(10)` under the
+    /// same streams.
+    fn synthesise(
+        &self,
+        ask: Ask<'_>,
+        n: usize,
+        how: &Sampling,
+        streams: &Streams,
+    ) -> Result<Samples, SampleError>;
+
+    /// The likelihood of rows under the untransformed model, where it can be computed.
+    fn density(&self) -> Option<&dyn Density> {
+        None
+    }
+
+    /// The fitted parameters that metrics and laws speak of.
+    fn parameters(&self) -> Parameters<'_> {
+        Parameters::Opaque
+    }
+
+    /// Whether the model is absorbed: it can only repeat itself from now on (a variance of 0, a
+    /// single outcome).
+    fn is_degenerate(&self) -> bool {
+        false
+    }
+
+    /// The number of trained parameters.
+    fn size(&self) -> usize;
+
+    /// Writes the model to a file; a loaded model synthesises the same bits.
+    fn save(&self, to: &Path) -> Result<(), StorageError> {
+        Err(StorageError::unsupported(to))
+    }
+}
+
+/// Parameters that have a meaning outside the family.
+pub enum Parameters<'a> {
+    /// A fitted normal distribution.
+    Gaussian {
+        /// `d` numbers.
+        mean: &'a [f64],
+        /// `d × d` numbers, row-major.
+        covariance: &'a [f64],
+    },
+    /// A fitted distribution over outcomes; sums to 1.
+    Probabilities(&'a [f64]),
+    /// Nothing that others could read.
+    Opaque,
+}
+
+/// What the model is asked to make.
+#[derive(Clone, Copy)]
+pub enum Ask<'a> {
+    /// New rows.
+    Rows,
+    /// New labels for the given inputs.
+    Given(&'a Samples),
+    /// Continuations of the given prompts.
+    Continue(&'a Samples),
+    /// The given rows, redrawn where the model is surer than `above`.
+    Edit {
+        /// The rows to edit.
+        of: &'a Samples,
+        /// Tokens or labels with a probability of at least this are redrawn.
+        above: f64,
+    },
+}
+
+/// The transform on a model's output. Likelihoods ignore it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampling {
+    /// Probabilities are raised to 1/temperature and renormalised; 1 leaves them alone.
+    pub temperature: f64,
+    /// Only the k likeliest tokens are drawn.
+    pub top_k: Option<usize>,
+    /// Only the likeliest tokens that together reach this probability are drawn.
+    pub top_p: Option<f64>,
+    /// The width of a beam search.
+    pub beam: Option<usize>,
+    /// Covariances (of a Gaussian, of a latent prior) are multiplied by this: the λ of
+    /// Alemohammad et al. (arXiv 2307.01850).
+    pub covariance_scale: f64,
+    /// The strength of classifier-free guidance.
+    pub guidance: Option<f64>,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 1.0, top_k: None, top_p: None, beam: None, covariance_scale: 1.0, guidance: None }
+    }
+}
+
+/// The likelihood of rows.
+pub trait Density {
+    /// The log likelihood of each row in nats.
+    fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal>;
+
+    /// `None` if the likelihood is exact; else what kind of bound or estimate it is.
+    fn bound(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// Fitting from sufficient statistics, and drawing the statistics of a sample without the sample.
+/// Everything here is exact in distribution; what is not exact is refused.
+pub trait StatisticsPath: Send + Sync {
+    /// The statistics of rows.
+    fn summarise(&self, rows: &Rows) -> Result<Statistics, FitError>;
+
+    /// The statistics of `n` rows of the model, as if they had been drawn.
+    fn draw(
+        &self,
+        model: &dyn Model,
+        n: usize,
+        how: &Sampling,
+        rng: &mut Stream,
+    ) -> Result<Statistics, SampleError>;
+
+    /// Whether [`StatisticsPath::thin`] is exact for this family.
+    fn thins(&self) -> bool {
+        false
+    }
+
+    /// The statistics of `n` of the rows, chosen at random without replacement.
+    fn thin(&self, _of: &Statistics, _n: usize, _rng: &mut Stream) -> Option<Statistics> {
+        None
+    }
+
+    /// Whether this sampling transform is exact on the statistics path.
+    fn supports(&self, how: &Sampling) -> bool {
+        *how == Sampling::default()
+    }
+}
+
+/// Why something can't be done with this input. Not an error of the program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub String);
+
+impl Refusal {
+    /// A refusal with a reason.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+/// Why a fit failed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// The training set can't be fitted by this family.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// There are fewer rows than the fit needs.
+    #[error("the fit needs at least {needed} rows, but the training set has {found}")]
+    TooFewRows {
+        /// Rows needed.
+        needed: usize,
+        /// Rows found.
+        found: usize,
+    },
+    /// A value was NaN or infinite.
+    #[error("column `{column}`, row {row}: not a finite number")]
+    NotFinite {
+        /// The column.
+        column: String,
+        /// The row, from 0.
+        row: usize,
+    },
+    /// The loss or a parameter became NaN or infinite. An outcome of the lineage, not a bug.
+    #[error("training diverged at step {step}: the loss is no longer a finite number")]
+    Diverged {
+        /// The optimiser step, from 0.
+        step: usize,
+    },
+}
+
+/// Why a model made no rows.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SampleError {
+    /// The model can't do what was asked.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// A produced value was NaN or infinite.
+    #[error("the model produced a value that is not finite")]
+    NotFinite,
+    /// An outside model failed.
+    #[error("{0}")]
+    Outside(String),
+}
+
+/// Why a model could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {why}", path = path.display())]
+pub struct StorageError {
+    /// The file.
+    pub path: PathBuf,
+    /// What went wrong.
+    pub why: String,
+}
+
+impl StorageError {
+    /// The family has no file format.
+    pub fn unsupported(path: &Path) -> Self {
+        Self { path: path.into(), why: "models of this family can't be stored".into() }
+    }
+}
+
+/// Fits a training set as its [`Combine`] says: all rows in one likelihood, or each origin alone
+/// and then averaged with the origins' total weights.
+pub fn fit(
+    family: &dyn Family,
+    mix: &Mix,
+    start: Start<'_>,
+    streams: &Streams,
+) -> Result<Box<dyn Model>, FitError> {
+    let (human, synthetic) = (mix.weight_of(Origin::Human), mix.weight_of(Origin::Synthetic));
+    if mix.combine == Combine::Pooled || human <= 0.0 || synthetic <= 0.0 {
+        return family.fit(mix, start, streams);
+    }
+    let total = human + synthetic;
+    let groups = [(human / total, Origin::Human), (synthetic / total, Origin::Synthetic)];
+    let mut fits = Vec::with_capacity(groups.len());
+    for (weight, origin) in groups {
+        fits.push((weight, family.fit(&mix.only(origin), start, streams)?));
+    }
+    family.average(&fits)
+}

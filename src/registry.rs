@@ -1,0 +1,76 @@
+//! Named components.
+//!
+//! Every folder of components (sources, families, metrics, curation steps, …) has one list of
+//! entries in its `mod.rs`: a description that `collapse list` and `collapse describe` print, and a
+//! constructor that reads the component's own table of the spec. Adding a component is one file
+//! and one line in that list.
+
+use crate::spec::{self, Node};
+
+/// What a component is, for people.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// The name in specs, rows and figures: lower case with hyphens.
+    pub name: &'static str,
+    /// One line, without a full stop.
+    pub summary: &'static str,
+    /// The definition: formula, conventions, shapes, units, cost. Markdown paragraphs.
+    pub details: &'static str,
+    /// Where the definition comes from: arXiv or DOI, with the equation.
+    pub source: &'static str,
+    /// The parameters that its table takes.
+    pub parameters: &'static [Parameter],
+    /// Raised when results change; part of every setting's hash.
+    pub version: u32,
+}
+
+/// One parameter of a component.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// The key in the spec.
+    pub name: &'static str,
+    /// The default, as it would be written in the spec; `required` if there is none.
+    pub default: &'static str,
+    /// What it means, with its unit and range.
+    pub meaning: &'static str,
+}
+
+/// A component's description and constructor. `E` is what a folder adds to the description.
+pub struct Entry<T: 'static, E: 'static = ()> {
+    /// What it is.
+    pub about: About,
+    /// What its folder adds: a metric's direction and ideal, for example.
+    pub extra: E,
+    /// Reads the component's table. The selector key (`family`, `source`, …) is already ignored.
+    pub build: fn(&Node) -> Result<T, spec::Error>,
+}
+
+/// The list of a folder's components.
+pub struct Registry<T: 'static, E: 'static = ()> {
+    /// What one entry is called in messages: "family", "source", "metric".
+    pub kind: &'static str,
+    /// The entries, in the order in which `collapse list` shows them.
+    pub entries: &'static [Entry<T, E>],
+}
+
+impl<T, E> Registry<T, E> {
+    /// The entry with a name.
+    pub fn get(&self, name: &str) -> Option<&'static Entry<T, E>> {
+        self.entries.iter().find(|e| e.about.name == name)
+    }
+
+    /// The entry that a name in a spec stands for, or an error that points at the name and
+    /// suggests the nearest.
+    pub fn find(&self, name: &Node) -> Result<&'static Entry<T, E>, spec::Error> {
+        let entry = name.as_str().and_then(|n| self.entries.iter().find(|e| e.about.name == n));
+        entry.ok_or_else(|| {
+            let known: Vec<&str> = self.names().collect();
+            spec::unknown_name(self.kind, name, &known)
+        })
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.entries.iter().map(|e| e.about.name)
+    }
+}
