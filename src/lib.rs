@@ -3,11 +3,14 @@
 pub mod analysis;
 pub mod curation;
 pub mod data;
+pub mod figures;
 pub mod lineage;
 pub mod metrics;
 pub mod models;
+pub mod notebook;
 pub mod regimes;
 pub mod registry;
+pub mod report;
 pub mod rng;
 pub mod spec;
 pub mod store;
