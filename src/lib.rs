@@ -7,5 +7,6 @@ pub mod metrics;
 pub mod models;
 pub mod registry;
 pub mod rng;
+pub mod run;
 pub mod spec;
 pub mod store;

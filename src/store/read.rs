@@ -35,6 +35,7 @@ pub fn metrics(folder: &Folder) -> Result<MetricsReader, StoreError> {
 pub fn metrics_file(path: &Path) -> Result<MetricsReader, StoreError> {
     let (csv, columns) = open(path)?;
     expect(path, &columns[..columns.len().min(METRICS_COLUMNS.len())], &METRICS_COLUMNS)?;
+    // `expect` has seen that there are at least as many.
     let swept = columns[METRICS_COLUMNS.len()..].to_vec();
     Ok(MetricsReader { csv, path: path.into(), swept, record: csv::StringRecord::new() })
 }
@@ -243,3 +244,7 @@ fn damaged(path: &Path, error: &csv::Error) -> StoreError {
     let line = error.position().map_or(0, csv::Position::line);
     StoreError::Line { path: path.into(), line, why: error.to_string() }
 }
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

@@ -198,8 +198,7 @@ mod tests {
         // 1.2533·0.01/√5000 = 0.00018; five of them and half a bin (±4 sd = 0.08 wide, at least 64
         // bins: 0.0006) are allowed.
         let law = Normal::new(1.0, 0.01).unwrap();
-        let values: Vec<f64> =
-            law.sample_iter(Streams::new(0, 6).of("sketch").rng()).take(5_000).collect();
+        let values: Vec<f64> = law.sample_iter(Streams::new(0, 6).of("sketch").rng()).take(5_000).collect();
         let median = of(&values).quantile(0.5, 0.0, 2.0).unwrap();
         assert!((median - 1.0).abs() < 0.0015, "median {median}");
     }

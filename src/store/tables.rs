@@ -149,12 +149,8 @@ impl MetricsTable {
     /// Writes a row that is already whole, as in a merged table.
     pub fn write_row(&mut self, row: &Row) -> Result<(), StoreError> {
         let m = &row.measurement;
-        let slot = Slot {
-            generation: m.generation,
-            member: m.member,
-            subject: m.subject,
-            metric: m.metric.clone(),
-        };
+        let slot =
+            Slot { generation: m.generation, member: m.member, subject: m.subject, metric: m.metric.clone() };
         let before = [
             row.experiment.clone(),
             row.cell.clone(),
