@@ -17,8 +17,8 @@ impl Interrupt {
         Self::default()
     }
 
-    /// One that Ctrl-C (and SIGTERM, SIGHUP) sets; a second Ctrl-C exits with
-    /// [`EXIT_INTERRUPTED`]. For the binary, once a process. Errors if a handler is there already.
+    /// One that Ctrl-C sets; a second Ctrl-C exits with [`EXIT_INTERRUPTED`]. For the binary, once
+    /// a process. Errors if a handler is there already.
     pub fn on_ctrl_c() -> Result<Self, ctrlc::Error> {
         let interrupt = Self::new();
         let asked = interrupt.clone();

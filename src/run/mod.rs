@@ -128,4 +128,6 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod kill_tests;
+#[cfg(test)]
 mod tests;
