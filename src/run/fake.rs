@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rand_distr::{ChiSquared, Distribution};
 
 use super::*;
+use crate::data::{Column, Kind, Samples, Schema};
 use crate::lineage::{StopReason, Why};
 use crate::metrics::{Measurement, Subject};
 use crate::models::Refusal;
@@ -73,6 +74,11 @@ impl Work for Fake {
                 let (subject, metric) = (Subject::Model, Cow::Borrowed(metric));
                 record.measurement(Measurement { seed, member: 0, generation, subject, metric, value });
             }
+            if record.wants_examples(seed) > 0 {
+                let column = Column::F64 { width: 1, data: vec![variance; 5] };
+                let rows = Samples::new(Arc::new(Schema::single(Kind::F64 { width: 1 })), vec![column]);
+                record.examples(seed, 0, generation, Subject::Model, &rows.expect("a table"));
+            }
             if !self.delay.is_zero() {
                 std::thread::sleep(self.delay);
             }
@@ -125,7 +131,7 @@ pub fn go(fake: &Fake, seeds: &[u64], out: &Path, jobs: usize, keep: Keep, told:
         experiment: "fake".into(),
         jobs,
         keep,
-        examples: 0,
+        examples: 2,
         cell_timeout: None,
         interrupt: &interrupt,
         progress: told,

@@ -180,6 +180,17 @@ fn a_damaged_cell_is_told_once_and_run_again() {
 }
 
 #[test]
+fn the_first_seed_alone_shows_rows() {
+    let fake = Fake::new(&[5, 50], 2, 4);
+    let (out, _) = fresh(&fake, &[6, 3, 4], 2, Keep::Rows);
+    for cell in result(out.path()).2 {
+        let shown: Vec<_> = cell.examples.iter().map(|e| (e.seed, e.generation, e.rows.len())).collect();
+        let expected: Vec<_> = (0..5).map(|generation| (3, generation, 2)).collect();
+        assert_eq!(shown, if cell.seeds.contains_key(&3) { expected } else { Vec::new() });
+    }
+}
+
+#[test]
 fn another_measurement_runs_the_cell_again() {
     let mut fake = Fake::new(&[5], 2, 4);
     let (out, _) = fresh(&fake, &all(0..4), 1, Keep::Rows);
