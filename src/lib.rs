@@ -12,6 +12,7 @@ pub mod regimes;
 pub mod registry;
 pub mod report;
 pub mod rng;
+pub mod run;
 pub mod spec;
 pub mod store;
 pub mod theory;
