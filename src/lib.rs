@@ -8,6 +8,7 @@ pub mod lineage;
 pub mod metrics;
 pub mod models;
 pub mod notebook;
+pub mod neural;
 pub mod regimes;
 pub mod registry;
 pub mod report;
