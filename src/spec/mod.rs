@@ -14,4 +14,8 @@ impl Node {
     pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
         Err(Error)
     }
+    /// stub
+    pub fn parse_without<T: serde::de::DeserializeOwned>(&self, _ignored: &[&str]) -> Result<T, Error> {
+        Err(Error)
+    }
 }
