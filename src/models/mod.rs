@@ -7,12 +7,14 @@
 mod categorical;
 mod cholesky;
 mod gaussian;
+mod ngram;
 mod numeric;
 mod ranges;
 mod sampling;
 
 pub use categorical::{Categorical, CategoricalModel};
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub use ngram::{NGram, NGramModel, Smoothing};
 pub use sampling::{Sampling, Transform};
 
 use std::any::Any;
@@ -27,7 +29,7 @@ pub type BoxedFamily = Box<dyn Family>;
 
 /// All families.
 pub static FAMILIES: Registry<BoxedFamily> =
-    Registry { kind: "model family", entries: &[gaussian::ENTRY, categorical::ENTRY] };
+    Registry { kind: "model family", entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY] };
 
 /// The recipe of a model.
 pub trait Family: Send + Sync {
