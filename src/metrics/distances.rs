@@ -40,7 +40,8 @@ impl<'a> Points<'a> {
     }
 }
 
-/// Dimensions up to which differences are squared directly.
+/// Dimensions up to which no matrix multiplication is used. Not below 5: nalgebra's own loops, which
+/// it takes for inner dimensions up to 5, can't read strided views.
 const DIRECT: usize = 8;
 /// Points are padded to a multiple of this, so that every tile goes through the same kernel.
 const PAD: usize = 8;
@@ -143,7 +144,7 @@ impl Cloud {
                 let cells = &mut cells[..rows * stride];
                 match what {
                     Cells::SquaredDistances => self.distances(row0, rows, other, column0, stride, cells),
-                    Cells::Products => self.multiply(row0, rows, other, column0, stride, 1.0, cells),
+                    Cells::Products => self.products(row0, rows, other, column0, stride, cells),
                 }
                 let rows = ROWS.min(self.rows - row0);
                 let columns = COLUMNS.min(other.rows - column0);
@@ -154,14 +155,7 @@ impl Cloud {
 
     fn distances(&self, row0: usize, rows: usize, other: &Cloud, column0: usize, columns: usize, out: &mut [f64]) {
         if self.dim <= DIRECT {
-            for (r, line) in out.chunks_exact_mut(columns).enumerate() {
-                let x = &self.data[(row0 + r) * self.dim..][..self.dim];
-                let ys = other.data[column0 * self.dim..].chunks_exact(self.dim.max(1));
-                for (cell, y) in line.iter_mut().zip(ys) {
-                    *cell = x.iter().zip(y).map(|(a, b)| (a - b) * (a - b)).sum();
-                }
-            }
-            return;
+            return self.direct(row0, other, column0, columns, out, |a, b| (a - b) * (a - b));
         }
         self.multiply(row0, rows, other, column0, columns, -2.0, out);
         let norms = &other.norms[column0..column0 + columns];
@@ -169,6 +163,24 @@ impl Cloud {
             for (cell, norm) in line.iter_mut().zip(norms) {
                 // Adding the two norms first keeps the sum symmetric.
                 *cell = (*cell + (own + norm)).max(0.0);
+            }
+        }
+    }
+
+    fn products(&self, row0: usize, rows: usize, other: &Cloud, column0: usize, columns: usize, out: &mut [f64]) {
+        if self.dim <= DIRECT {
+            return self.direct(row0, other, column0, columns, out, |a, b| a * b);
+        }
+        self.multiply(row0, rows, other, column0, columns, 1.0, out);
+    }
+
+    /// Sums `term` over the features of every pair.
+    fn direct(&self, row0: usize, other: &Cloud, column0: usize, columns: usize, out: &mut [f64], term: impl Fn(f64, f64) -> f64) {
+        for (r, line) in out.chunks_exact_mut(columns).enumerate() {
+            let x = &self.data[(row0 + r) * self.dim..][..self.dim];
+            let ys = other.data[column0 * self.dim..].chunks_exact(self.dim.max(1));
+            for (cell, y) in line.iter_mut().zip(ys) {
+                *cell = x.iter().zip(y).map(|(a, b)| term(*a, *b)).sum();
             }
         }
     }
