@@ -11,12 +11,14 @@ mod schema;
 mod statistics;
 
 pub use human::{HumanRows, SupplyError};
-pub use mix::{Body, Combine, Mix, Origin, Part};
+pub use mix::{Body, Mix, Origin, Part};
 pub use samples::{Column, Rows, Samples, ShapeError};
 pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
 pub use statistics::{Counts, Moments, Statistics};
 
 use std::sync::Arc;
+
+pub use crate::spec::Combine;
 
 use crate::rng::Stream;
 
