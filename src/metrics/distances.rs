@@ -82,8 +82,7 @@ pub struct Tile<'a> {
 impl Tile<'_> {
     /// The row index and the cells of each row.
     pub fn rows(&self) -> impl Iterator<Item = (usize, &[f64])> {
-        (0..self.rows)
-            .map(|r| (self.row0 + r, &self.cells[r * self.stride..r * self.stride + self.columns]))
+        (0..self.rows).map(|r| (self.row0 + r, &self.cells[r * self.stride..r * self.stride + self.columns]))
     }
 }
 
@@ -153,7 +152,15 @@ impl Cloud {
         }
     }
 
-    fn distances(&self, row0: usize, rows: usize, other: &Cloud, column0: usize, columns: usize, out: &mut [f64]) {
+    fn distances(
+        &self,
+        row0: usize,
+        rows: usize,
+        other: &Cloud,
+        column0: usize,
+        columns: usize,
+        out: &mut [f64],
+    ) {
         if self.dim <= DIRECT {
             return self.direct(row0, other, column0, columns, out, |a, b| (a - b) * (a - b));
         }
@@ -167,7 +174,15 @@ impl Cloud {
         }
     }
 
-    fn products(&self, row0: usize, rows: usize, other: &Cloud, column0: usize, columns: usize, out: &mut [f64]) {
+    fn products(
+        &self,
+        row0: usize,
+        rows: usize,
+        other: &Cloud,
+        column0: usize,
+        columns: usize,
+        out: &mut [f64],
+    ) {
         if self.dim <= DIRECT {
             return self.direct(row0, other, column0, columns, out, |a, b| a * b);
         }
@@ -175,7 +190,15 @@ impl Cloud {
     }
 
     /// Sums `term` over the features of every pair.
-    fn direct(&self, row0: usize, other: &Cloud, column0: usize, columns: usize, out: &mut [f64], term: impl Fn(f64, f64) -> f64) {
+    fn direct(
+        &self,
+        row0: usize,
+        other: &Cloud,
+        column0: usize,
+        columns: usize,
+        out: &mut [f64],
+        term: impl Fn(f64, f64) -> f64,
+    ) {
         for (r, line) in out.chunks_exact_mut(columns).enumerate() {
             let x = &self.data[(row0 + r) * self.dim..][..self.dim];
             let ys = other.data[column0 * self.dim..].chunks_exact(self.dim.max(1));
@@ -186,7 +209,16 @@ impl Cloud {
     }
 
     #[expect(clippy::too_many_arguments)]
-    fn multiply(&self, row0: usize, rows: usize, other: &Cloud, column0: usize, columns: usize, factor: f64, out: &mut [f64]) {
+    fn multiply(
+        &self,
+        row0: usize,
+        rows: usize,
+        other: &Cloud,
+        column0: usize,
+        columns: usize,
+        factor: f64,
+        out: &mut [f64],
+    ) {
         let d = self.dim;
         // Row-major rows × columns is column-major columns × rows: out = factor · other · selfᵀ.
         let x = DMatrixView::from_slice(&self.data[row0 * d..(row0 + rows) * d], d, rows);

@@ -7,7 +7,9 @@
 use serde::Deserialize;
 
 use super::frequencies::fitted_or_sample;
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Parameter};
@@ -48,35 +50,85 @@ macro_rules! entry {
             },
             extra: Reading { direction: Direction::Lower, ideal: "0", unit: $unit, scale: $scale },
             build: |node| {
-                let Smoothing { smoothing } = node.parse()?;
+                let Smoothing { smoothing } = table(node)?;
                 Ok(Box::new(Divergence { name: $name, of: $of, smoothing }))
             },
         };
     };
 }
 
-entry!(KL, "kl", "Kullback–Leibler divergence KL(truth ‖ model), in nats",
+entry!(
+    KL,
+    "kl",
+    "Kullback–Leibler divergence KL(truth ‖ model), in nats",
     "Σ p ln(p/q). Infinite once a possible outcome has q = 0, which is what a collapse does: then use \
     `reverse-kl`, `js` or `tv`, or a smoothing above 0.",
-    "Kullback & Leibler 1951", "nats", Scale::Log, kl);
-entry!(REVERSE_KL, "reverse-kl", "Kullback–Leibler divergence KL(model ‖ truth), in nats",
+    "Kullback & Leibler 1951",
+    "nats",
+    Scale::Log,
+    kl
+);
+entry!(
+    REVERSE_KL,
+    "reverse-kl",
+    "Kullback–Leibler divergence KL(model ‖ truth), in nats",
     "Σ q ln(q/p). Finite where outcomes have died out.",
-    "Kullback & Leibler 1951", "nats", Scale::Log, reverse_kl);
-entry!(JS, "js", "Jensen–Shannon divergence, in nats",
+    "Kullback & Leibler 1951",
+    "nats",
+    Scale::Log,
+    reverse_kl
+);
+entry!(
+    JS,
+    "js",
+    "Jensen–Shannon divergence, in nats",
     "½ KL(p ‖ m) + ½ KL(q ‖ m) with m = (p + q)/2; at most ln 2. The divergence, not its square root.",
-    "Lin 1991 (10.1109/18.61115)", "nats", Scale::Log, js);
-entry!(TV, "tv", "Total variation distance", "½ Σ |p − q|, between 0 and 1.",
-    "Levin & Peres 2017, ch. 4", "probability", Scale::Logit, tv);
-entry!(HELLINGER, "hellinger", "Hellinger distance",
+    "Lin 1991 (10.1109/18.61115)",
+    "nats",
+    Scale::Log,
+    js
+);
+entry!(
+    TV,
+    "tv",
+    "Total variation distance",
+    "½ Σ |p − q|, between 0 and 1.",
+    "Levin & Peres 2017, ch. 4",
+    "probability",
+    Scale::Logit,
+    tv
+);
+entry!(
+    HELLINGER,
+    "hellinger",
+    "Hellinger distance",
     "√(1 − Σ √(pq)), between 0 and 1. The distance, not its square.",
-    "Hellinger 1909", "distance", Scale::Logit, hellinger);
-entry!(FISHER_RAO, "fisher-rao", "Fisher–Rao distance on the simplex, in radians",
+    "Hellinger 1909",
+    "distance",
+    Scale::Logit,
+    hellinger
+);
+entry!(
+    FISHER_RAO,
+    "fisher-rao",
+    "Fisher–Rao distance on the simplex, in radians",
     "arccos Σ √(pq), between 0 and π/2: the angle between √p and √q, as in the papers on model collapse. \
     The geodesic length of the Fisher metric is twice this.",
-    "Marchi, Silvestre, Gharesifard & Tabuada 2026, A Fisher–Rao perspective", "radians", Scale::Log, fisher_rao);
-entry!(CHI_SQUARED, "chi-squared", "χ² divergence of the model from the truth",
+    "Marchi, Silvestre, Gharesifard & Tabuada 2026, A Fisher–Rao perspective",
+    "radians",
+    Scale::Log,
+    fisher_rao
+);
+entry!(
+    CHI_SQUARED,
+    "chi-squared",
+    "χ² divergence of the model from the truth",
     "Σ (q − p)²/p. Infinite if the model gives an impossible outcome a probability.",
-    "Pearson 1900", "", Scale::Log, chi_squared);
+    "Pearson 1900",
+    "",
+    Scale::Log,
+    chi_squared
+);
 
 impl Metric for Divergence {
     fn needs(&self) -> Needs {

@@ -4,7 +4,9 @@
 //! Entropies are in nats everywhere. Cost: O(outcomes), after one pass over the rows.
 
 use super::frequencies::{fitted_or_sample, sample_counts, shares};
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -30,7 +32,12 @@ pub(super) const ENTROPY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading { direction: Direction::TwoSided, ideal: "the human entropy", unit: "nats", scale: Scale::Linear },
+    extra: Reading {
+        direction: Direction::TwoSided,
+        ideal: "the human entropy",
+        unit: "nats",
+        scale: Scale::Linear,
+    },
     build: |node| plain(node, Diversity::Entropy),
 };
 
@@ -157,10 +164,11 @@ mod tests {
     #[test]
     fn uniform_and_certain_outcomes_have_known_values() {
         let uniform = Scene::model(Fitted::Outcomes(vec![0.25, 0.25, 0.0, 0.25, 0.25]));
-        let found: Vec<f64> = [Diversity::Entropy, Diversity::Simpson, Diversity::Hill2, Diversity::SupportSize]
-            .iter()
-            .map(|m| value(m, &uniform).unwrap())
-            .collect();
+        let found: Vec<f64> =
+            [Diversity::Entropy, Diversity::Simpson, Diversity::Hill2, Diversity::SupportSize]
+                .iter()
+                .map(|m| value(m, &uniform).unwrap())
+                .collect();
         assert_eq!(found, [4f64.ln(), 0.25, 4.0, 4.0]);
         let certain = Scene::model(Fitted::Outcomes(vec![0.0, 1.0]));
         assert_eq!(value(&Diversity::Entropy, &certain), Ok(0.0));
@@ -169,7 +177,8 @@ mod tests {
 
     #[test]
     fn people_are_counted_in_their_rows() {
-        let mut scene = Scene::sample(outcomes(&[0, 0, 1, 1], 4)).with_model(Fitted::Outcomes(vec![1.0, 0.0, 0.0, 0.0]));
+        let mut scene =
+            Scene::sample(outcomes(&[0, 0, 1, 1], 4)).with_model(Fitted::Outcomes(vec![1.0, 0.0, 0.0, 0.0]));
         assert_eq!(value(&Diversity::Entropy, &scene), Ok(0.0));
         scene.subject = Subject::Human;
         assert_eq!(value(&Diversity::Entropy, &scene), Ok(2f64.ln()));

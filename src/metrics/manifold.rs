@@ -17,7 +17,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::distances::{Cells, Cloud, Points, neighbour_radii, shift};
-use super::{BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes};
+use super::{
+    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one,
+    shapes, table,
+};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Parameter};
@@ -64,7 +67,8 @@ const DETAILS: &str = "Held-out human rows x (N of them), model rows y (M), r(x)
     even against itself, and identical discrete rows score lower than they should. For equal distributions \
     E[coverage] = 1 − Π_{j=1..k} (N − j)/(M + N − j), which is 0.969 for k = 5 and N = M: not 1. Needs more than \
     k rows on both sides; all four depend on the number of rows.";
-const SOURCE: &str = "Kynkäänniemi et al. 2019 (arXiv 1904.06991), eq. 1-2; Naeem et al. 2020 (arXiv 2002.09797), eq. 3-5";
+const SOURCE: &str =
+    "Kynkäänniemi et al. 2019 (arXiv 1904.06991), eq. 1-2; Naeem et al. 2020 (arXiv 2002.09797), eq. 3-5";
 
 const fn entry(
     name: &'static str,
@@ -82,28 +86,28 @@ pub(super) const PRECISION: MetricEntry = entry(
     "Share of model rows inside the human support",
     "that of another human sample; at most 1",
     Scale::Logit,
-    |node| Ok(Box::new(Prdc { which: Which::Precision, k: node.parse::<Neighbours>()?.k })),
+    |node| Ok(Box::new(Prdc { which: Which::Precision, k: table::<Neighbours>(node)?.k })),
 );
 pub(super) const RECALL: MetricEntry = entry(
     "recall",
     "Share of human rows inside the model's support",
     "that of another human sample; at most 1",
     Scale::Logit,
-    |node| Ok(Box::new(Prdc { which: Which::Recall, k: node.parse::<Neighbours>()?.k })),
+    |node| Ok(Box::new(Prdc { which: Which::Recall, k: table::<Neighbours>(node)?.k })),
 );
 pub(super) const DENSITY: MetricEntry = entry(
     "density",
     "How densely model rows fill the human neighbourhoods",
     "1 in expectation",
     Scale::Log,
-    |node| Ok(Box::new(Prdc { which: Which::Density, k: node.parse::<Neighbours>()?.k })),
+    |node| Ok(Box::new(Prdc { which: Which::Density, k: table::<Neighbours>(node)?.k })),
 );
 pub(super) const COVERAGE: MetricEntry = entry(
     "coverage",
     "Share of human neighbourhoods with a model row in them",
     "1 − Π (N − j)/(M + N − j), j = 1..k; 0.969 for k = 5 and N = M",
     Scale::Logit,
-    |node| Ok(Box::new(Prdc { which: Which::Coverage, k: node.parse::<Neighbours>()?.k })),
+    |node| Ok(Box::new(Prdc { which: Which::Coverage, k: table::<Neighbours>(node)?.k })),
 );
 
 impl Metric for Prdc {
@@ -146,7 +150,9 @@ fn manifold(of: &Observation<'_>, k: usize) -> Result<Arc<Manifold>, Refusal> {
     }
     let least = reference.rows().min(sample.rows());
     if least <= k {
-        return Err(Refusal::new(format!("k = {k} needs more than {k} rows on both sides, but one has {least}")));
+        return Err(Refusal::new(format!(
+            "k = {k} needs more than {k} rows on both sides, but one has {least}"
+        )));
     }
     Ok(of.shared.manifold(k, || compare(reference, sample, k)))
 }

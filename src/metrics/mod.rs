@@ -5,15 +5,26 @@
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
 pub mod distances;
+mod distinct;
+mod divergence;
+mod duplicates;
+mod entropy;
+mod frequencies;
+mod human_fraction;
+mod likelihood;
 mod log_determinant;
 pub mod manifold;
 mod mean_error;
+mod memorisation;
 mod needs;
 mod observation;
 mod shapes;
 mod shared;
 mod variance;
+mod vendi;
+mod vocabulary;
 mod wasserstein2;
+mod words;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -25,6 +36,7 @@ pub use shared::Shared;
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -127,6 +139,31 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         manifold::RECALL,
         manifold::DENSITY,
         manifold::COVERAGE,
+        vendi::ENTRY,
+        entropy::ENTROPY,
+        entropy::MILLER_MADOW,
+        entropy::SIMPSON,
+        entropy::HILL_2,
+        entropy::SUPPORT_SIZE,
+        likelihood::NEGATIVE_LOG_LIKELIHOOD,
+        likelihood::PERPLEXITY,
+        distinct::DISTINCT_1,
+        distinct::DISTINCT_2,
+        distinct::DISTINCT_3,
+        distinct::DISTINCT_4,
+        vocabulary::SURVIVAL,
+        vocabulary::ZIPF_SLOPE,
+        memorisation::SHARE,
+        memorisation::RATIO,
+        duplicates::ENTRY,
+        human_fraction::ENTRY,
+        divergence::KL,
+        divergence::REVERSE_KL,
+        divergence::JS,
+        divergence::TV,
+        divergence::HELLINGER,
+        divergence::FISHER_RAO,
+        divergence::CHI_SQUARED,
     ],
 };
 
@@ -142,9 +179,18 @@ pub fn reading(metric: &str) -> Option<Reading> {
 #[serde(deny_unknown_fields)]
 struct NoParameters {}
 
+/// Reads a metric's table. In a spec a metric is its name (all defaults) or a table with the key
+/// `name` and parameters.
+fn table<T: DeserializeOwned>(node: &Node) -> Result<T, spec::Error> {
+    match node.as_str() {
+        Some(_) => Node::table(node.at.clone()).parse(),
+        None => node.parse_without(&["name"]),
+    }
+}
+
 /// Builds a metric that takes no parameters.
 fn plain(node: &Node, metric: impl Metric + 'static) -> Result<BoxedMetric, spec::Error> {
-    let NoParameters {} = node.parse()?;
+    let NoParameters {} = table(node)?;
     Ok(Box::new(metric))
 }
 

@@ -9,7 +9,9 @@ pub fn numeric(schema: &Schema, least: usize) -> Result<(), Refusal> {
     if width >= least {
         return Ok(());
     }
-    Err(Refusal::new(format!("it needs rows with at least {least} numeric feature(s); these rows are {schema}")))
+    Err(Refusal::new(format!(
+        "it needs rows with at least {least} numeric feature(s); these rows are {schema}"
+    )))
 }
 
 /// Rows with exactly one numeric feature.
@@ -40,9 +42,9 @@ pub fn text(schema: &Schema) -> Result<(), Refusal> {
 pub fn known_outcomes(schema: &Schema, truth: Option<&dyn Distribution>) -> Result<(), Refusal> {
     match schema.outcomes() {
         None => Err(Refusal::new(format!("it needs rows of one outcome; these rows are {schema}"))),
-        Some(_) if truth.and_then(|t| t.probabilities()).is_none() => {
-            Err(Refusal::new("it needs the true probability of every outcome, which this source does not state"))
-        }
+        Some(_) if truth.and_then(|t| t.probabilities()).is_none() => Err(Refusal::new(
+            "it needs the true probability of every outcome, which this source does not state",
+        )),
         Some(_) => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::distances::Points;
 use super::manifold::Manifold;
+use super::memorisation::Neighbours;
 use super::observation::Normal;
 use crate::data::{Moments, Samples};
 use crate::models::Refusal;
@@ -17,6 +18,7 @@ pub struct Shared {
     held_out_features: OnceLock<Result<Vec<f64>, Refusal>>,
     sample_moments: OnceLock<(Vec<f64>, Vec<f64>)>,
     held_out_moments: OnceLock<(Vec<f64>, Vec<f64>)>,
+    neighbours: OnceLock<Result<Neighbours, Refusal>>,
     manifolds: Mutex<BTreeMap<usize, Arc<Manifold>>>,
 }
 
@@ -39,6 +41,14 @@ impl Shared {
     /// Mean and unbiased covariance of the held-out rows.
     pub(super) fn held_out_moments(&self, points: Points<'_>) -> Result<Normal<'_>, Refusal> {
         moments(&self.held_out_moments, points, "held-out set")
+    }
+
+    /// Nearest training and held-out rows of the sample.
+    pub(super) fn neighbours(
+        &self,
+        make: impl FnOnce() -> Result<Neighbours, Refusal>,
+    ) -> Result<Neighbours, Refusal> {
+        self.neighbours.get_or_init(make).clone()
     }
 
     /// The nearest-neighbour comparison of sample and held-out rows for one `k`.

@@ -212,10 +212,9 @@ pub fn text(unit: TokenUnit, lines: &[&str]) -> Samples {
     };
     let mut known: Vec<String> = match unit {
         TokenUnit::Characters => (32..127_u8).map(|c| char::from(c).to_string()).collect(),
-        TokenUnit::Words => "a b c d e f g h i j k l m n o p q r s t u v w x y z"
-            .split(' ')
-            .map(String::from)
-            .collect(),
+        TokenUnit::Words => {
+            "a b c d e f g h i j k l m n o p q r s t u v w x y z".split(' ').map(String::from).collect()
+        }
     };
     let (mut offsets, mut tokens) = (vec![0], Vec::new());
     for line in lines {

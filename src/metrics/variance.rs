@@ -5,8 +5,7 @@
 //! rows.
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain,
-    shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -20,7 +19,8 @@ enum Spread {
     LogVariance,
 }
 
-const SOURCE: &str = "Shumailov et al. 2024 (10.1038/s41586-024-07566-y); Alemohammad et al. 2023 (arXiv 2307.01850)";
+const SOURCE: &str =
+    "Shumailov et al. 2024 (10.1038/s41586-024-07566-y); Alemohammad et al. 2023 (arXiv 2307.01850)";
 const FITTED: &str = "tr Σ / d of the fitted covariance Σ (for one number a row: σ²). Where the model has no \
     parameters, and for people and curated rows, it is that of the sample's unbiased covariance \
     (divided by n − 1).";

@@ -9,7 +9,9 @@ use serde::Deserialize;
 
 use super::distances::{Cells, Cloud, Points, shift};
 use super::wasserstein2::symmetric_eigen;
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Parameter};
@@ -54,9 +56,21 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             does not.",
         source: "Friedman & Dieng 2023 (arXiv 2210.02410), eq. 3; Pasarkar & Dieng 2023 (arXiv 2310.12952) for the order",
         parameters: &[
-            Parameter { name: "kernel", default: "\"cosine\"", meaning: "similarity of two rows: cosine or rbf" },
-            Parameter { name: "order", default: "1.0", meaning: "order q of the entropy; above 0, inf allowed" },
-            Parameter { name: "bandwidth", default: "1.0", meaning: "h of the rbf kernel, data units; above 0" },
+            Parameter {
+                name: "kernel",
+                default: "\"cosine\"",
+                meaning: "similarity of two rows: cosine or rbf",
+            },
+            Parameter {
+                name: "order",
+                default: "1.0",
+                meaning: "order q of the entropy; above 0, inf allowed",
+            },
+            Parameter {
+                name: "bandwidth",
+                default: "1.0",
+                meaning: "h of the rbf kernel, data units; above 0",
+            },
             Parameter { name: "rows", default: "500", meaning: "rows that the rbf kernel reads; at least 1" },
         ],
         version: 1,
@@ -67,7 +81,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "rows",
         scale: Scale::Log,
     },
-    build: |node| Ok(Box::new(node.parse::<Vendi>()?)),
+    build: |node| Ok(Box::new(table::<Vendi>(node)?)),
 };
 
 impl Metric for Vendi {
@@ -177,7 +191,9 @@ mod tests {
         assert!((value(&cosine, &Scene::numbers(&orthogonal, 3)).unwrap() - 3.0).abs() < 1e-12);
         assert!((value(&cosine, &Scene::numbers(&[1.0, 2.0, 2.0, 4.0], 2)).unwrap() - 1.0).abs() < 1e-12);
         // One row in five dimensions: the n × n side of the duality.
-        assert!((value(&cosine, &Scene::numbers(&[1.0, 2.0, 3.0, 4.0, 5.0], 5)).unwrap() - 1.0).abs() < 1e-12);
+        assert!(
+            (value(&cosine, &Scene::numbers(&[1.0, 2.0, 3.0, 4.0, 5.0], 5)).unwrap() - 1.0).abs() < 1e-12
+        );
         // Zeros are a group of their own.
         assert!((value(&cosine, &Scene::numbers(&[0.0, 0.0, 1.0, 1.0], 2)).unwrap() - 2.0).abs() < 1e-12);
     }

@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn one_dimension_is_the_distance_of_means_and_deviations() {
-        let scene = Scene::model(Fitted::gaussian(&[1.0], &[4.0])).with_truth(Truth::gaussian(&[4.0], &[1.0]));
+        let scene =
+            Scene::model(Fitted::gaussian(&[1.0], &[4.0])).with_truth(Truth::gaussian(&[4.0], &[1.0]));
         assert_eq!(value(&Wasserstein2, &scene), Ok(10.0));
     }
 
@@ -120,7 +121,8 @@ mod tests {
 
     #[test]
     fn fewer_rows_than_dimensions_are_allowed() {
-        let scene = Scene::numbers(&[0.0, 1.0, 2.0, 5.0, 4.0, 3.0], 3).with_held_out(&[1.0, 1.0, 2.0, 0.0, 2.0, 3.0], 3);
+        let scene = Scene::numbers(&[0.0, 1.0, 2.0, 5.0, 4.0, 3.0], 3)
+            .with_held_out(&[1.0, 1.0, 2.0, 0.0, 2.0, 3.0], 3);
         assert!(value(&Wasserstein2, &scene).unwrap() > 0.0);
     }
 }
