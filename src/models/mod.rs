@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use crate::data::{Combine, Mix, Origin, Rows, Samples, Schema, Statistics};
 use crate::registry::Registry;
+use crate::neural::{gpt, vae};
 use crate::rng::{Stream, Streams};
 
 /// A boxed family.
@@ -29,7 +30,7 @@ pub type BoxedFamily = Box<dyn Family>;
 
 /// All families.
 pub static FAMILIES: Registry<BoxedFamily> =
-    Registry { kind: "model family", entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY] };
+    Registry { kind: "model family", entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, vae::ENTRY, gpt::ENTRY] };
 
 /// The recipe of a model.
 pub trait Family: Send + Sync {

@@ -37,9 +37,9 @@ use super::parameter;
 use super::train::{Effort, Schedule, steps, train};
 use crate::data::{Kind, Mix, Role, Samples, Schema};
 use crate::models::{
-    Ask, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start, StorageError,
+    Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start, StorageError,
 };
-use crate::registry::About;
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 use corpus::Corpus;
@@ -186,8 +186,11 @@ pub const ABOUT: About = About {
     version: 1,
 };
 
+/// The family in the registry.
+pub const ENTRY: Entry<BoxedFamily> = Entry { about: ABOUT, extra: (), build };
+
 /// Builds the family from its table of a spec, on the selected device.
-pub fn build(node: &Node) -> Result<Box<dyn Family>, Error> {
+pub fn build(node: &Node) -> Result<BoxedFamily, Error> {
     Ok(Box::new(Gpt { params: node.parse()?, device: selected() }))
 }
 
