@@ -19,8 +19,6 @@ use crate::spec::{
 /// What the command line adds to a spec.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
-    /// The device of neural families, where the spec does not name one.
-    pub device: Option<String>,
     /// Re-randomises the whole experiment.
     pub salt: u64,
     /// Relative paths in `[data]` and `[generator]` start here.
@@ -91,7 +89,7 @@ fn one(
     let mut versions = vec![("source", source.digest.clone())];
     let mut seeds_per_cell = u64::MAX;
     for node in &models {
-        let (entry, family) = family(node, context)?;
+        let (entry, family) = family(node)?;
         family
             .accepts(source.schema())
             .map_err(|why| Error::refused(node.at_of("family"), why.to_string(), "choose another family or source"))?;
@@ -110,7 +108,7 @@ fn one(
         versions.push(("curation", format!("{} {}", entry.about.name, entry.about.version)));
         curation.push((on, step));
     }
-    let teacher = teacher(setting, context, sources, &source, &mut versions)?;
+    let teacher = teacher(setting, sources, &source, &mut versions)?;
     let sampling = sampling(setting);
     let contamination = setting.data.get("contamination").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
     if !(0.0..=1.0).contains(&contamination) {
@@ -144,7 +142,7 @@ fn one(
     versions.push(("path", if statistics { "statistics" } else { "rows" }.into()));
     versions.push(("salt", context.salt.to_string()));
     if seeds_per_cell == 1 {
-        versions.push(("device", context.device.clone().unwrap_or_else(|| "flex".into())));
+        versions.push(("device", neural::device::selected().to_string()));
         versions.push(("kernels", neural::device::kernel_class().into()));
     }
     let measure_versions: Vec<(&str, String)> = measuring
@@ -204,19 +202,15 @@ pub fn find_family(name: &str) -> Option<&'static Entry<BoxedFamily>> {
     models::FAMILIES.get(name).or_else(|| neural::FAMILIES.get(name))
 }
 
-fn family(node: &Node, context: &Context) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
+fn family(node: &Node) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
     let name = node.selector("family")?;
     let Some(entry) = name.as_str().and_then(find_family) else {
         let known: Vec<&str> = models::FAMILIES.names().chain(neural::FAMILIES.names()).collect();
         return Err(spec::unknown_name("family", name, &known));
     };
     let mut own = node.clone();
-    let takes_device = entry.about.parameters.iter().any(|p| p.name == "device");
     if let Some(table) = own.as_table_mut() {
         table.remove("family");
-        if let (true, None, Some(device)) = (takes_device, table.get("device"), &context.device) {
-            table.insert(Key::new("device", node.at.clone()), Node::string(device, node.at.clone()));
-        }
     }
     Ok((entry, (entry.build)(&own)?))
 }
@@ -251,7 +245,6 @@ impl Sources<'_> {
 
 fn teacher(
     setting: &Setting,
-    context: &Context,
     sources: &mut Sources<'_>,
     own: &Source,
     versions: &mut Vec<(&'static str, String)>,
@@ -263,7 +256,7 @@ fn teacher(
         table.remove("when");
     }
     if node.get("family").is_some() {
-        let (entry, family) = family(&rest, context)?;
+        let (entry, family) = family(&rest)?;
         versions.push(("generator", format!("{} {}", entry.about.name, entry.about.version)));
         family
             .accepts(own.schema())

@@ -22,15 +22,14 @@ use std::path::{Path, PathBuf};
 
 use crate::data::{Combine, Mix, Origin, Rows, Samples, Schema, Statistics};
 use crate::registry::Registry;
-use crate::neural::{gpt, vae};
 use crate::rng::{Stream, Streams};
 
 /// A boxed family.
 pub type BoxedFamily = Box<dyn Family>;
 
-/// All families.
+/// The closed-form families.
 pub static FAMILIES: Registry<BoxedFamily> =
-    Registry { kind: "model family", entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, vae::ENTRY, gpt::ENTRY] };
+    Registry { kind: "model family", entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY] };
 
 /// The recipe of a model.
 pub trait Family: Send + Sync {
