@@ -1,85 +1,143 @@
 //! The generational loop.
+//!
+//! ```text
+//! D(0)   = human rows;  model(0) = fit(D(0))
+//! for g = 1, 2, …
+//!     M(g) = retain(M(g−1)) ∪ inflow(g) ∪ curate(synthesise(model(g−1)))
+//!     D(g) = weight(curate_mix(draw(M(g))))
+//!     model(g) = fit(D(g))
+//!     measure(g)
+//! ```
+//!
+//! A [`Lineage`] is one setting of everything; [`Lineage::run`] runs it for one seed. A population
+//! of several models is the same loop over several [`Member`]s; the plain loop is a population of
+//! one.
 
-use crate::curation::CurationError;
-use crate::data::{Samples, SupplyError};
-use crate::metrics::{Measurement, Subject};
-use crate::models::{FitError, Model, Refusal, SampleError};
+mod measuring;
+mod member;
+mod record;
+mod synthesis;
 
-/// Where a lineage reports what it sees.
-pub trait Record {
-    /// One measured number.
-    fn measurement(&mut self, measurement: Measurement);
+pub use measuring::{Measured, Measuring};
+pub use member::Member;
+pub use record::{LineageError, Outcome, Record, StopReason, Why};
+pub use synthesis::{Synthesiser, Teacher, When};
 
-    /// The first few rows of a measured sample, for galleries and text samples.
-    fn examples(&mut self, _seed: u64, _member: u32, _generation: u32, _subject: Subject, _rows: &Samples) {}
+use std::sync::Arc;
 
-    /// A fitted model, for checkpoints.
-    fn model(&mut self, _seed: u64, _member: u32, _generation: u32, _model: &dyn Model) {}
+use crate::curation::{BoxedCuration, On, Seen};
+use crate::data::{Mix, Part, Source};
+use crate::models::{Family, FitError};
+use crate::regimes::{Budget, Counts, Regime};
+use crate::rng::Streams;
+use crate::spec::StartFrom;
 
-    /// How many example rows of this seed are wanted; 0 for none.
-    fn wants_examples(&self, _seed: u64) -> usize {
-        0
+/// One setting of everything, ready to be run for any seed.
+pub struct Lineage {
+    /// Where human rows come from.
+    pub source: Arc<Source>,
+    /// The family of each member of the population.
+    pub families: Vec<Arc<dyn Family>>,
+    /// How training sets are composed.
+    pub regime: Regime,
+    /// How many rows that moves.
+    pub budget: Budget,
+    /// The budget's human rows and draws, by generation from 1 on.
+    pub plan: Vec<Counts>,
+    /// How synthetic rows are made.
+    pub synthesiser: Synthesiser,
+    /// What is done to rows before the next fit, in order.
+    pub curation: Vec<(On, BoxedCuration)>,
+    /// Where each fit starts.
+    pub start: StartFrom,
+    /// The share of the human data that is synthetic without anyone knowing.
+    pub contamination: f64,
+    /// Whether blocks are kept as sufficient statistics.
+    pub statistics: bool,
+    /// What is measured.
+    pub measuring: Measuring,
+    /// Re-randomises the whole experiment.
+    pub salt: u64,
+}
+
+impl Lineage {
+    /// Runs the loop for one seed and reports to `record`.
+    pub fn run(&self, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError> {
+        let streams = Streams::new(self.salt, seed);
+        let failed =
+            |g: u32, stage: &'static str| move |why: Why| LineageError { seed, generation: g, stage, why };
+        let ended = |stop_reason, last_generation| Ok(Outcome { stop_reason, last_generation });
+
+        // Generation 0 is trained on human rows alone.
+        let mut population = Vec::with_capacity(self.families.len());
+        for (index, family) in self.families.iter().enumerate() {
+            match Member::first(self, index, family.as_ref(), streams.of("member").at(index as u64)) {
+                Ok(member) => population.push(member),
+                Err(Why::Fit(FitError::Diverged { .. })) => return ended(StopReason::Diverged, 0),
+                Err(why) => return Err(failed(0, "fit")(why)),
+            }
+        }
+        let mut memory =
+            self.measuring.start(self, &population, seed, record).map_err(failed(0, "measure"))?;
+
+        for g in 1..=self.budget.generations {
+            if !record.generation(seed, g - 1) {
+                return ended(StopReason::Interrupted, g - 1);
+            }
+            // M(g) = retain(M(g−1)) ∪ inflow(g) ∪ curate(synthesise(model(g−1)))
+            for member in &mut population {
+                member.retain(self, g).map_err(failed(g, "retain"))?;
+                member.receive_human(self, g).map_err(failed(g, "inflow"))?;
+            }
+            let synthetic = self.synthesiser.serve(self, &population, g).map_err(failed(g, "synthesise"))?;
+            for (member, parts) in population.iter_mut().zip(synthetic) {
+                member.receive_synthetic(self, parts, g).map_err(failed(g, "synthesise"))?;
+            }
+            // D(g) = weight(curate_mix(draw(M(g)))), and the next fit.
+            for member in &mut population {
+                member.compose(self, g).map_err(failed(g, "compose"))?;
+                match member.refit(self, g) {
+                    Err(Why::Fit(FitError::Diverged { .. })) => return ended(StopReason::Diverged, g - 1),
+                    other => other.map_err(failed(g, "fit"))?,
+                }
+            }
+            self.measuring
+                .observe(self, &population, g, &mut memory, seed, record)
+                .map_err(failed(g, "measure"))?;
+        }
+        record.generation(seed, self.budget.generations);
+        let collapsed = population.iter().all(|m| m.model.is_degenerate());
+        let reason = if collapsed { StopReason::Collapsed } else { StopReason::Finished };
+        ended(reason, self.budget.generations)
     }
 
-    /// A generation has ended; returning `false` asks the lineage to stop (an interruption).
-    fn generation(&mut self, _seed: u64, _generation: u32) -> bool {
-        true
+    /// The human rows and the draw of generation `g ≥ 1`.
+    fn counts(&self, g: u32) -> Counts {
+        self.plan[g as usize - 1]
     }
-}
 
-/// How a lineage ended.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Outcome {
-    /// Why it stopped.
-    pub stop_reason: StopReason,
-    /// The last generation that was fitted.
-    pub last_generation: u32,
-}
+    /// Applies the curation steps of one kind, in order.
+    fn curate(&self, on: On, mut mix: Mix, member: &Member<'_>, g: u32) -> Result<Mix, Why> {
+        for (i, (_, step)) in self.curation.iter().enumerate().filter(|(_, (place, _))| *place == on) {
+            let streams = member.streams.of("curate").at(u64::from(g)).at(i as u64);
+            let initial = member.store.initial();
+            let truth = self.source.truth();
+            let seen = Seen { model: member.model.as_ref(), generation: g, initial: &initial, truth };
+            let mut batch = 0;
+            let mut more = |n: usize| {
+                batch += 1;
+                self.synthesiser.more(self, member, n, &streams.of("more").at(batch))
+            };
+            mix = match on {
+                On::Synthetic => step.apply(mix, Some(&mut more), &seen, &streams)?,
+                On::Mix => step.apply(mix, None, &seen, &streams)?,
+            };
+        }
+        Ok(mix)
+    }
 
-/// Why a lineage stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StopReason {
-    /// All generations were fitted.
-    Finished,
-    /// It was absorbed in a degenerate model and goes on as a constant.
-    Collapsed,
-    /// A fit diverged. An outcome, not an error.
-    Diverged,
-    /// Somebody asked it to stop; it is not recorded and will be run again.
-    Interrupted,
-}
-
-/// Why a lineage failed. The cell is marked failed and the others go on.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("seed {seed}, generation {generation}, {stage}: {why}")]
-pub struct LineageError {
-    /// The seed.
-    pub seed: u64,
-    /// The generation, from 0.
-    pub generation: u32,
-    /// Which step of the loop failed: "fit", "synthesise", "curate", "measure", ….
-    pub stage: &'static str,
-    /// The reason.
-    pub why: Why,
-}
-
-/// The reason of a [`LineageError`].
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum Why {
-    /// Human rows ran out.
-    #[error(transparent)]
-    Supply(#[from] SupplyError),
-    /// A fit failed.
-    #[error(transparent)]
-    Fit(#[from] FitError),
-    /// A model made no rows.
-    #[error(transparent)]
-    Sample(#[from] SampleError),
-    /// A curation step failed.
-    #[error(transparent)]
-    Curation(#[from] CurationError),
-    /// Something was asked that can't be done.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    /// Human rows of one block as parts, a share of them replaced where the data are contaminated.
+    fn human_parts(&self, member: &Member<'_>, rows: crate::data::Rows, g: u32) -> Result<Vec<Part>, Why> {
+        synthesis::contaminate(self, member.contaminant.as_deref(), rows, g, &member.streams)
+    }
 }

@@ -55,15 +55,17 @@ pub struct Registry<T: 'static, E: 'static = ()> {
 
 impl<T, E> Registry<T, E> {
     /// The entry with a name.
-    pub fn get(&self, name: &str) -> Option<&Entry<T, E>> {
+    pub fn get(&self, name: &str) -> Option<&'static Entry<T, E>> {
         self.entries.iter().find(|e| e.about.name == name)
     }
 
-    /// The entry with a name, or an error that points at the name and suggests the nearest.
-    pub fn find(&self, name: &str, at: &Node) -> Result<&Entry<T, E>, spec::Error> {
-        self.get(name).ok_or_else(|| {
+    /// The entry that a name in a spec stands for, or an error that points at the name and
+    /// suggests the nearest.
+    pub fn find(&self, name: &Node) -> Result<&'static Entry<T, E>, spec::Error> {
+        let entry = name.as_str().and_then(|n| self.entries.iter().find(|e| e.about.name == n));
+        entry.ok_or_else(|| {
             let known: Vec<&str> = self.names().collect();
-            spec::unknown_name(self.kind, name, at, &known)
+            spec::unknown_name(self.kind, name, &known)
         })
     }
 

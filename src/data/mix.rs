@@ -2,6 +2,7 @@
 
 use super::samples::{Rows, Samples, ShapeError};
 use super::statistics::Statistics;
+use crate::spec::Combine;
 
 /// Who made a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,16 +36,6 @@ pub enum Body {
     Rows(Rows),
     /// Their sufficient statistics.
     Statistics(Statistics),
-}
-
-/// How human and synthetic rows with different weights are combined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Combine {
-    /// All rows in one weighted likelihood.
-    #[default]
-    Pooled,
-    /// Each origin is fitted alone and the fitted statistics are averaged (golden-ratio papers).
-    ByGroup,
 }
 
 /// A training set: blocks of rows with weights. Nothing is copied.

@@ -22,7 +22,7 @@ pub use digest::digest;
 pub use export::{ExportError, write_csv};
 pub use files::{FileError, Options, Place, Problem, open};
 pub use human::{HumanRows, SupplyError};
-pub use mix::{Body, Combine, Mix, Origin, Part};
+pub use mix::{Body, Mix, Origin, Part};
 pub use parameters::{ParameterError, Portion, SourceError};
 pub use samples::{Column, Rows, Samples, ShapeError};
 pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
@@ -31,6 +31,8 @@ pub use statistics::{Counts, Moments, Statistics};
 pub use text::{Cut, TextOptions, UNKNOWN_CHARACTER, UNKNOWN_WORD};
 
 use std::sync::Arc;
+
+pub use crate::spec::Combine;
 
 use crate::registry::Registry;
 use crate::rng::Stream;
@@ -43,10 +45,15 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::uniform_categorical::ENTRY,
         distributions::categorical::ENTRY,
         distributions::zipf::ENTRY,
+        distributions::zipf::MANDELBROT,
+        distributions::categorical::BERNOULLI,
         embedded::images::DIGITS,
         embedded::images::FASHION,
         embedded::prose::MOBY_DICK,
         embedded::prose::STATE_OF_THE_UNION,
+        embedded::sentences::ENTRY,
+        embedded::tables::NHEFS,
+        embedded::tables::ADULT,
         files::CSV,
         files::TEXT,
         files::JSONL,
@@ -146,3 +153,6 @@ impl Source {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,15 +45,30 @@ pub(super) trait Build: DeserializeOwned {
     fn build(self) -> Result<Source, SourceError>;
 }
 
+/// Keys of the `[data]` table that are not the source's own: its selector, and what the loop does
+/// with the rows.
+const OTHERS: [&str; 2] = ["source", "contamination"];
+
 /// The constructor that the registry calls: reads the table as `P` and makes the source. Errors
 /// point at the value that is wrong.
 pub(super) fn build<P: Build>(node: &Node) -> Result<Source, spec::Error> {
-    let parameters: P = node.parse()?;
-    parameters.build().map_err(|error| located(error, node))
+    build_with(node, P::build)
 }
 
-fn located(_error: SourceError, _node: &Node) -> spec::Error {
-    spec::Error
+/// As [`build`], for parameters that more than one source shares.
+pub(super) fn build_with<P: DeserializeOwned>(
+    node: &Node,
+    make: impl FnOnce(P) -> Result<Source, SourceError>,
+) -> Result<Source, spec::Error> {
+    let parameters: P = node.parse_without(&OTHERS)?;
+    make(parameters).map_err(|error| match error {
+        SourceError::Parameter(e) => {
+            spec::Error::bad_value(node.at_of(e.key), format!("`{}`: {}", e.key, e.why), e.help)
+        }
+        SourceError::File(e) => {
+            spec::Error::refused(node.at_of("path"), format!("{}{}: {}", e.path.display(), e.place, e.what()), e.help())
+        }
+    })
 }
 
 /// One number for all coordinates, or a list with one for each.

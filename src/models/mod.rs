@@ -75,6 +75,12 @@ pub trait Model: Any + Send {
         Parameters::Opaque
     }
 
+    /// Whether the model is absorbed: it can only repeat itself from now on (a variance of 0, a
+    /// single outcome).
+    fn is_degenerate(&self) -> bool {
+        false
+    }
+
     /// The number of trained parameters.
     fn size(&self) -> usize;
 

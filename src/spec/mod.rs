@@ -1,17 +1,63 @@
-//! temporary stub
-/// stub
-pub struct Node;
-/// stub
-#[derive(Debug, thiserror::Error)]
-#[error("stub")]
-pub struct Error;
-/// stub
-pub fn unknown_name(_kind: &str, _name: &str, _at: &Node, _known: &[&str]) -> Error {
-    Error
-}
-impl Node {
-    /// stub
-    pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
-        Err(Error)
-    }
-}
+//! Experiment specs: located TOML, overlays, the typed top level, sweeps and their hashes.
+//!
+//! A spec is read as a tree of [`Node`]s that remember which text and which bytes they came from.
+//! Overlays (profile, quick, `--set`, sweep point) act on the tree; only then does each owner read
+//! its part with [`Node::parse`], so an error points at the place where the value was written.
+//!
+//! ```
+//! use model_collapse::spec::Experiment;
+//! let text = r#"
+//! [data]
+//! source = "gaussian"
+//! [model]
+//! family = "gaussian"
+//! [loop]
+//! generations = 10
+//! samples = 100
+//! regime = "replace"
+//! [sweep]
+//! seeds = 20
+//! "loop.samples" = [50, 100]
+//! "#;
+//! let experiment = Experiment::from_toml(text, "demo.toml")?;
+//! assert_eq!(experiment.settings()?.len(), 2);
+//! # Ok::<(), model_collapse::spec::Error>(())
+//! ```
+
+mod choices;
+mod claim;
+mod de;
+mod error;
+mod experiment;
+mod figure;
+mod hash;
+mod loop_checks;
+mod loop_spec;
+mod measure;
+mod node;
+mod overlay;
+mod parse;
+mod resolved;
+mod sampling;
+mod schedule;
+mod source;
+mod sweep;
+mod writer;
+
+pub use choices::{ChoicesSpec, Combine, Draw, Inflow, RetainHuman, RetainSynthetic, Weights};
+pub use claim::{ClaimSpec, Direction, Statistic};
+pub use error::{Error, Kind, unknown_name};
+pub use experiment::{About, Experiment};
+pub use figure::{FigureKind, FigureSpec, Overlay};
+pub use hash::{canonical, measure_digest, run_digest, setting_digest};
+pub use loop_spec::{Hold, LoopSpec, PathChoice, Prompts, Sharing, StartFrom, Synthesis};
+pub use measure::{Generations, Keep, MeasureSpec, MetricSpec, Subject};
+pub use node::{Key, Node, Table, Value};
+pub use overlay::Overlays;
+pub use sampling::SamplingSpec;
+pub use schedule::{Schedule, ScheduleError};
+pub use source::{At, Layer, Source};
+pub use sweep::{Setting, Sweep, settings};
+
+#[cfg(test)]
+mod tests;

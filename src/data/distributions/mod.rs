@@ -1,17 +1,11 @@
 //! Sources with known truth: rows are drawn from a distribution without end.
 //!
 //! One file each; a file states the density, the truth that metrics may compare with, and the
-//! parameters. Distributions over outcomes share [`outcomes`], mixtures of Gaussians share
-//! [`mixture`].
+//! parameters. Distributions over outcomes share [`outcomes`].
 
 pub(super) mod categorical;
 pub(super) mod gaussian;
-pub(super) mod gaussian_mixture;
-mod mixture;
 mod outcomes;
-pub(super) mod shapes;
-pub(super) mod poisson;
-pub(super) mod rosenbrock;
 pub(super) mod uniform_categorical;
 pub(super) mod zipf;
 

@@ -17,7 +17,11 @@ use crate::data::Splits;
 
 /// The splits of a CSV file's bytes.
 pub(super) fn load(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Splits, SourceError> {
-    options.only("a CSV file", &[TABLE, &["text_column", "delimiter", "header"]])?;
+    let (format, text) = match options.text_column {
+        Some(_) => ("a CSV file", TEXT),
+        None => ("a CSV file without `text_column`", [].as_slice()),
+    };
+    options.only(format, &[TABLE, text, &["text_column", "delimiter", "header"]])?;
     let text = read::text(path, bytes)?;
     table(path, &text, options)?.splits(path, options, options.text_column.as_deref())
 }
@@ -89,6 +93,3 @@ fn sniff(text: &str) -> u8 {
     // `max_by_key` takes the last of equals; the order above is the order of preference.
     counts.iter().rev().max_by_key(|(_, n)| *n).map_or(b',', |(c, _)| *c)
 }
-
-/// The keys that make sense together with `text_column`.
-pub(super) const WITH_TEXT: &[&str] = TEXT;

@@ -46,7 +46,7 @@ pub enum Problem {
     #[error("this is a directory; name a file inside it")]
     Directory,
     /// The operating system refused.
-    #[error("it can't be read: {0}")]
+    #[error("it can't be read ({0}); check its permissions")]
     Unreadable(std::io::Error),
     /// It has no byte, or nothing but white space.
     #[error("the file is empty; give a file with data")]
@@ -81,7 +81,7 @@ pub enum Problem {
         found: usize,
     },
     /// The CSV reader gave up.
-    #[error("this is no CSV: {0}")]
+    #[error("this is no CSV ({0}); check quotes and delimiters")]
     Csv(csv::Error),
     /// A cell without a value.
     #[error("a value is missing; fill it in, or set `missing = \"drop\"` to leave out such rows")]
@@ -168,6 +168,16 @@ pub enum Problem {
 impl FileError {
     pub(super) fn new(path: &Path, place: Place, problem: Problem) -> Self {
         Self { path: path.into(), place, problem }
+    }
+
+    /// What is wrong, without what to do.
+    pub fn what(&self) -> String {
+        self.problem.to_string().split_once("; ").map_or_else(|| self.problem.to_string(), |(what, _)| what.into())
+    }
+
+    /// What to do.
+    pub fn help(&self) -> String {
+        self.problem.to_string().split_once("; ").map_or_else(String::new, |(_, help)| help.into())
     }
 
     pub(super) fn whole(path: &Path, problem: Problem) -> Self {

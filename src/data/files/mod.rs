@@ -20,7 +20,7 @@ use std::path::Path;
 pub use error::{FileError, Place, Problem};
 pub use options::{Missing, Options};
 
-use super::parameters::{ParameterError, build, joined};
+use super::parameters::{ParameterError, build_with, joined};
 use super::splits::Shares;
 use super::text::PARAMETERS as OF_TEXT;
 use super::{Source, SourceError, Splits};
@@ -52,7 +52,7 @@ fn source(format: Format, path: &Path, bytes: Vec<u8>, options: &Options) -> Res
 }
 
 fn named(format: Format, node: &Node) -> Result<Source, spec::Error> {
-    build::<Options>(node, |options| {
+    build_with(node, |options: Options| {
         if options.path.is_empty() {
             return Err(ParameterError::new("path", "no file is named", "add `path = \"…\"`").into());
         }

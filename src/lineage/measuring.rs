@@ -1,0 +1,195 @@
+//! What is measured of each generation, and on which rows.
+
+use super::{Lineage, Member, Record, Why};
+use crate::data::Samples;
+use crate::metrics::{BoxedMetric, Measurement, Observation, Shared, Subject};
+use crate::models::{Ask, Model, Refusal};
+use crate::rng::Streams;
+
+/// What is measured, of whom, when.
+pub struct Measuring {
+    /// The metrics that apply to this setting.
+    pub metrics: Vec<Measured>,
+    /// The size of the sample that metrics see.
+    pub size: usize,
+    /// Whose rows are measured.
+    pub subject: Subject,
+    /// Whether a generation is measured, by generation from 0 on.
+    pub at: Vec<bool>,
+}
+
+/// One metric of a setting.
+pub struct Measured {
+    /// The metric's registry name.
+    pub name: String,
+    /// The metric.
+    pub metric: BoxedMetric,
+    /// Whether this metric needs a sample for this setting's family and source.
+    pub sample: bool,
+}
+
+/// What a lineage remembers of its first observation.
+pub struct Memory {
+    held_out: Vec<Option<Samples>>,
+    first: Vec<Option<Samples>>,
+}
+
+impl Measuring {
+    /// Measures the human baseline and generation 0.
+    pub(super) fn start(
+        &self,
+        lineage: &Lineage,
+        population: &[Member<'_>],
+        seed: u64,
+        record: &mut dyn Record,
+    ) -> Result<Memory, Why> {
+        let mut memory = Memory { held_out: Vec::new(), first: vec![None; population.len()] };
+        for member in population {
+            let reference = self.metrics.iter().any(|m| m.metric.needs().held_out);
+            memory.held_out.push(if reference { Some(member.human.reference(self.size)?) } else { None });
+        }
+        if self.metrics.iter().any(|m| m.sample)
+            && let Some(member) = population.first()
+        {
+            let rows = member.human.baseline(self.size)?;
+            let look = Look { subject: Subject::Human, generation: 0, model: None, sample: Some(&rows) };
+            self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, seed, record)?;
+            let examples = record.wants_examples(seed);
+            if examples > 0 {
+                record.examples(seed, 0, 0, Subject::Human, &rows.head(examples));
+            }
+        }
+        self.observe(lineage, population, 0, &mut memory, seed, record)?;
+        Ok(memory)
+    }
+
+    /// Measures generation `g` of every member.
+    pub(super) fn observe(
+        &self,
+        lineage: &Lineage,
+        population: &[Member<'_>],
+        g: u32,
+        memory: &mut Memory,
+        seed: u64,
+        record: &mut dyn Record,
+    ) -> Result<(), Why> {
+        for member in population {
+            record.model(seed, member.index as u32, g, member.model.as_ref());
+            if !self.at.get(g as usize).copied().unwrap_or(false) {
+                continue;
+            }
+            if let Some(share) = member.human_fraction() {
+                record.measurement(Measurement {
+                    seed,
+                    member: member.index as u32,
+                    generation: g,
+                    subject: Subject::Training,
+                    metric: "realised-human-fraction".into(),
+                    value: share,
+                });
+            }
+            let sample = self.sample(lineage, member, g)?;
+            if let Some(rows) = &sample {
+                let examples = record.wants_examples(seed);
+                if examples > 0 {
+                    record.examples(seed, member.index as u32, g, self.subject, &rows.head(examples));
+                }
+            }
+            if memory.first[member.index].is_none() {
+                memory.first[member.index].clone_from(&sample);
+            }
+            let look = Look {
+                subject: self.subject,
+                generation: g,
+                model: Some(member.model.as_ref()),
+                sample: sample.as_ref(),
+            };
+            let held_out = memory.held_out[member.index].as_ref();
+            let first = memory.first[member.index].as_ref();
+            self.measure(lineage, member, look, held_out, first, seed, record)?;
+        }
+        Ok(())
+    }
+
+    /// The rows that metrics see: a draw of its own and never the training rows, unless these are
+    /// the subject.
+    fn sample(&self, lineage: &Lineage, member: &Member<'_>, g: u32) -> Result<Option<Samples>, Why> {
+        if !self.metrics.iter().any(|m| m.sample) {
+            return Ok(None);
+        }
+        let mix = match self.subject {
+            Subject::Model | Subject::Human => {
+                let streams = member.streams.of("measure").at(u64::from(g));
+                let rows =
+                    member.model.synthesise(Ask::Rows, self.size, &lineage.synthesiser.sampling, &streams)?;
+                return Ok(Some(rows));
+            }
+            Subject::Synthetic => member.synthetic_mix(),
+            Subject::Training => member.training.clone(),
+        };
+        match mix.gather() {
+            None => Ok(None),
+            Some(Err(e)) => Err(Refusal::new(e.to_string()).into()),
+            Some(Ok((rows, _))) => Ok(Some(rows.head(self.size))),
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn measure(
+        &self,
+        lineage: &Lineage,
+        member: &Member<'_>,
+        look: Look<'_>,
+        held_out: Option<&Samples>,
+        first: Option<&Samples>,
+        seed: u64,
+        record: &mut dyn Record,
+    ) -> Result<(), Why> {
+        let shared = Shared::default();
+        let of = Observation {
+            subject: look.subject,
+            generation: look.generation,
+            model: look.model,
+            sample: look.sample,
+            training: &member.training,
+            held_out,
+            first,
+            truth: lineage.source.truth(),
+            shared: &shared,
+        };
+        let human = look.subject == Subject::Human;
+        for measured in &self.metrics {
+            if human && !measured.sample {
+                continue;
+            }
+            let streams = self.streams(member, look.generation, human).of(&measured.name);
+            // A refusal is an empty cell: the metric has no value for such rows (a distance to a
+            // model that gives an outcome probability 0, a spread of one row).
+            let Ok(values) = measured.metric.measure(&of, &streams) else { continue };
+            for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
+                record.measurement(Measurement {
+                    seed,
+                    member: member.index as u32,
+                    generation: look.generation,
+                    subject: look.subject,
+                    metric,
+                    value,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn streams(&self, member: &Member<'_>, g: u32, human: bool) -> Streams {
+        let purpose = if human { "measure-human" } else { "measure-metric" };
+        member.streams.of(purpose).at(u64::from(g))
+    }
+}
+
+/// Whose rows are looked at.
+struct Look<'a> {
+    subject: Subject,
+    generation: u32,
+    model: Option<&'a dyn Model>,
+    sample: Option<&'a Samples>,
+}

@@ -1,0 +1,156 @@
+//! One model of a population, with its own store of rows.
+
+use super::{Lineage, Why, synthesis};
+use crate::curation::On;
+use crate::data::{HumanRows, Mix, Origin, Part};
+use crate::models::{self, Family, Model, Start, StatisticsPath};
+use crate::regimes::Store;
+use crate::rng::Streams;
+use crate::spec::{Inflow, StartFrom};
+
+/// One model of a population, with its own store of rows and its own human rows.
+pub struct Member<'a> {
+    /// The position in the population, from 0.
+    pub index: usize,
+    /// The recipe.
+    pub family: &'a dyn Family,
+    /// The member's random streams.
+    pub streams: Streams,
+    /// The member's view of the human rows.
+    pub human: HumanRows<'a>,
+    /// `M(g)`.
+    pub store: Store<'a>,
+    /// `D(g)`, what the model was last fitted on.
+    pub training: Mix,
+    /// The last fit.
+    pub model: Box<dyn Model>,
+    /// The generation-0 model, where later fits start from it.
+    pub base: Option<Box<dyn Model>>,
+    /// The synthetic rows that last entered the store.
+    pub synthetic: Vec<Part>,
+    /// The model behind contaminated human data.
+    pub contaminant: Option<Box<dyn Model>>,
+}
+
+impl<'a> Member<'a> {
+    /// Generation 0: draws `D(0)` and fits it.
+    pub fn first(
+        lineage: &'a Lineage,
+        index: usize,
+        family: &'a dyn Family,
+        streams: Streams,
+    ) -> Result<Self, Why> {
+        let human = HumanRows::new(&lineage.source, streams);
+        let rows = human.initial(lineage.budget.initial)?;
+        let contaminant = synthesis::contaminant(lineage, family, &rows, &streams)?;
+        let parts = synthesis::contaminate(lineage, contaminant.as_deref(), rows, 0, &streams)?;
+        let path = if lineage.statistics { family.statistics() } else { None };
+        let store = Store::new(parts, path)?;
+        let training = store.everything();
+        let model = models::fit(family, &training, Start::Scratch, &streams.of("fit").at(0))?;
+        Ok(Member {
+            index,
+            family,
+            streams,
+            human,
+            store,
+            training,
+            model,
+            base: None,
+            synthetic: Vec::new(),
+            contaminant,
+        })
+    }
+
+    /// The statistics path, where the lineage is on it.
+    pub fn path(&self, lineage: &Lineage) -> Option<&'a dyn StatisticsPath> {
+        if lineage.statistics { self.family.statistics() } else { None }
+    }
+
+    /// `retain(M(g − 1))`.
+    pub fn retain(&mut self, lineage: &Lineage, g: u32) -> Result<(), Why> {
+        let streams = self.streams.at(u64::from(g));
+        Ok(self.store.retain(&lineage.regime, lineage.counts(g).anchor, &streams)?)
+    }
+
+    /// `∪ inflow(g)`.
+    pub fn receive_human(&mut self, lineage: &Lineage, g: u32) -> Result<(), Why> {
+        let counts = lineage.counts(g);
+        let parts = match lineage.regime.inflow {
+            _ if counts.inflow == 0 => Vec::new(),
+            Inflow::None => Vec::new(),
+            Inflow::Fresh => {
+                let rows = self.human.fresh(g, counts.fresh_from, counts.inflow)?;
+                lineage.human_parts(self, rows, g)?
+            }
+            Inflow::Pool => {
+                let positions = self.human.pool(g, lineage.budget.initial, counts.inflow);
+                self.store.pooled(&positions, g)
+            }
+        };
+        for part in parts {
+            self.store.admit(part)?;
+        }
+        Ok(())
+    }
+
+    /// How many synthetic rows the member needs for `D(g)`.
+    pub fn wanted(&self, lineage: &Lineage, g: u32) -> Result<usize, Why> {
+        let inflow = lineage.counts(g).inflow;
+        Ok(lineage.budget.synthetic(&lineage.regime, g, self.store.len(), inflow)?)
+    }
+
+    /// `∪ curate(synthetic rows)`.
+    pub fn receive_synthetic(&mut self, lineage: &Lineage, parts: Vec<Part>, g: u32) -> Result<(), Why> {
+        let curates = lineage.curation.iter().any(|(on, _)| *on == On::Synthetic);
+        let parts = if curates {
+            let mix = Mix { parts, combine: Default::default() };
+            lineage.curate(On::Synthetic, mix, self, g)?.parts
+        } else {
+            parts
+        };
+        for part in &parts {
+            self.store.admit(part.clone())?;
+        }
+        self.synthetic = parts;
+        if lineage.regime.keeps_everything() {
+            self.store.coalesce();
+        }
+        Ok(())
+    }
+
+    /// `D(g) = weight(curate_mix(draw(M(g))))`.
+    pub fn compose(&mut self, lineage: &Lineage, g: u32) -> Result<(), Why> {
+        let streams = self.streams.at(u64::from(g));
+        let drawn = self.store.draw(&lineage.regime, lineage.counts(g).draw, &streams)?;
+        self.training = lineage.curate(On::Mix, drawn, self, g)?;
+        Ok(())
+    }
+
+    /// `model(g) = fit(D(g))`.
+    pub fn refit(&mut self, lineage: &Lineage, g: u32) -> Result<(), Why> {
+        let start = match lineage.start {
+            StartFrom::Scratch => Start::Scratch,
+            StartFrom::Warm => Start::Warm(self.model.as_ref()),
+            StartFrom::Base => Start::Base(self.base.as_ref().unwrap_or(&self.model).as_ref()),
+        };
+        let streams = self.streams.of("fit").at(u64::from(g));
+        let next = models::fit(self.family, &self.training, start, &streams)?;
+        let last = std::mem::replace(&mut self.model, next);
+        if lineage.start == StartFrom::Base && self.base.is_none() {
+            self.base = Some(last);
+        }
+        Ok(())
+    }
+
+    /// Human rows ÷ all rows of `D(g)`, by true origin.
+    pub fn human_fraction(&self) -> Option<f64> {
+        self.training.human_fraction()
+    }
+
+    /// The synthetic part of `D(g)` as a mix of its own.
+    pub fn synthetic_mix(&self) -> Mix {
+        let parts = self.synthetic.iter().filter(|p| p.origin == Origin::Synthetic).cloned().collect();
+        Mix { parts, combine: Default::default() }
+    }
+}

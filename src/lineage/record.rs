@@ -1,0 +1,85 @@
+//! What a lineage reports, and how it ends.
+
+use crate::curation::CurationError;
+use crate::data::{Samples, SupplyError};
+use crate::metrics::{Measurement, Subject};
+use crate::models::{FitError, Model, Refusal, SampleError};
+
+/// Where a lineage reports what it sees.
+pub trait Record {
+    /// One measured number.
+    fn measurement(&mut self, measurement: Measurement);
+
+    /// The first few rows of a measured sample, for galleries and text samples.
+    fn examples(&mut self, _seed: u64, _member: u32, _generation: u32, _subject: Subject, _rows: &Samples) {}
+
+    /// A fitted model, for checkpoints.
+    fn model(&mut self, _seed: u64, _member: u32, _generation: u32, _model: &dyn Model) {}
+
+    /// How many example rows of this seed are wanted; 0 for none.
+    fn wants_examples(&self, _seed: u64) -> usize {
+        0
+    }
+
+    /// A generation has ended; returning `false` asks the lineage to stop (an interruption).
+    fn generation(&mut self, _seed: u64, _generation: u32) -> bool {
+        true
+    }
+}
+
+/// How a lineage ended.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Outcome {
+    /// Why it stopped.
+    pub stop_reason: StopReason,
+    /// The last generation that was fitted.
+    pub last_generation: u32,
+}
+
+/// Why a lineage stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StopReason {
+    /// All generations were fitted.
+    Finished,
+    /// It was absorbed in a degenerate model and goes on as a constant.
+    Collapsed,
+    /// A fit diverged. An outcome, not an error.
+    Diverged,
+    /// Somebody asked it to stop; it is not recorded and will be run again.
+    Interrupted,
+}
+
+/// Why a lineage failed. The cell is marked failed and the others go on.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("seed {seed}, generation {generation}, {stage}: {why}")]
+pub struct LineageError {
+    /// The seed.
+    pub seed: u64,
+    /// The generation, from 0.
+    pub generation: u32,
+    /// Which step of the loop failed: "fit", "synthesise", "curate", "measure", ….
+    pub stage: &'static str,
+    /// The reason.
+    pub why: Why,
+}
+
+/// The reason of a [`LineageError`].
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Why {
+    /// Human rows ran out.
+    #[error(transparent)]
+    Supply(#[from] SupplyError),
+    /// A fit failed.
+    #[error(transparent)]
+    Fit(#[from] FitError),
+    /// A model made no rows.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// A curation step failed.
+    #[error(transparent)]
+    Curation(#[from] CurationError),
+    /// Something was asked that can't be done.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}

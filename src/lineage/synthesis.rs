@@ -1,0 +1,229 @@
+//! Who makes the synthetic rows of a generation, from what, and for whom.
+
+use std::sync::Arc;
+
+use super::{Lineage, Member, Why};
+use crate::data::{Body, Mix, Origin, Part, Rows, Samples, Source, Supply};
+use crate::models::{self, Ask, Family, Model, Refusal, SampleError, Sampling, Start};
+use crate::rng::Streams;
+use crate::spec::{Prompts, Sharing, Synthesis};
+
+/// How synthetic rows are made.
+pub struct Synthesiser {
+    /// What the model is asked for.
+    pub synthesis: Synthesis,
+    /// The human rows behind labels, continuations and edits.
+    pub prompts: Prompts,
+    /// Tokens or labels with at least this probability are redrawn (`synthesis = "edit"`).
+    pub edit_above: f64,
+    /// The transform on the output.
+    pub sampling: Sampling,
+    /// Whose synthetic rows enter a member's store.
+    pub sharing: Sharing,
+    /// Who makes the rows, where it is not the student itself.
+    pub teacher: Teacher,
+}
+
+/// Who makes the synthetic rows.
+pub enum Teacher {
+    /// The student: the plain loop.
+    Own,
+    /// A model of another family, fitted on the same training set at every generation.
+    Family(Arc<dyn Family>, When),
+    /// Another source: other-domain knowledge, a shifted truth, a collapsed start.
+    Source(Arc<Source>, When),
+}
+
+/// At which generations the teacher makes the rows; otherwise the student does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    /// At every generation.
+    #[default]
+    Always,
+    /// Only for generation 1: the student consumes itself from then on.
+    First,
+}
+
+impl When {
+    fn at(self, g: u32) -> bool {
+        self == When::Always || g == 1
+    }
+}
+
+impl Synthesiser {
+    /// The synthetic rows of generation `g` for every member, made by the models of `g − 1`.
+    pub fn serve(&self, lineage: &Lineage, population: &[Member<'_>], g: u32) -> Result<Vec<Vec<Part>>, Why> {
+        let models = population.len();
+        population
+            .iter()
+            .map(|member| {
+                let n = member.wanted(lineage, g)?;
+                let from = |source: usize, n: usize| -> Result<Option<Part>, Why> {
+                    if n == 0 {
+                        return Ok(None);
+                    }
+                    let streams = member.streams.of("synthesise").at(u64::from(g)).at(source as u64);
+                    let maker = &population[source];
+                    Ok(Some(Part::synthetic(g, self.make(lineage, maker, member, n, g, &streams)?)))
+                };
+                let parts = match self.sharing {
+                    Sharing::Own => vec![from(member.index, n)?],
+                    Sharing::Ring => vec![from((member.index + models - 1) % models, n)?],
+                    // Equal shares of everyone's output; the first members give the remainder.
+                    Sharing::Pool => (0..models)
+                        .map(|m| from(m, n / models + usize::from(m < n % models)))
+                        .collect::<Result<_, Why>>()?,
+                };
+                Ok(parts.into_iter().flatten().collect())
+            })
+            .collect()
+    }
+
+    /// Further rows for a curation step.
+    pub fn more(
+        &self,
+        lineage: &Lineage,
+        member: &Member<'_>,
+        n: usize,
+        streams: &Streams,
+    ) -> Result<Samples, SampleError> {
+        // The streams already name the generation; a teacher keeps its role in curation too.
+        match self.make_rows(lineage, member, member, n, 2, streams) {
+            Ok(rows) => Ok(rows),
+            Err(Why::Sample(e)) => Err(e),
+            Err(other) => Err(SampleError::Refused(Refusal::new(other.to_string()))),
+        }
+    }
+
+    fn make(
+        &self,
+        lineage: &Lineage,
+        maker: &Member<'_>,
+        taker: &Member<'_>,
+        n: usize,
+        g: u32,
+        streams: &Streams,
+    ) -> Result<Body, Why> {
+        if let Some(path) = maker.path(lineage) {
+            return Ok(Body::Statistics(path.draw(
+                maker.model.as_ref(),
+                n,
+                &self.sampling,
+                &mut streams.rng(),
+            )?));
+        }
+        Ok(Body::Rows(Rows::all(self.make_rows(lineage, maker, taker, n, g, streams)?)))
+    }
+
+    fn make_rows(
+        &self,
+        lineage: &Lineage,
+        maker: &Member<'_>,
+        taker: &Member<'_>,
+        n: usize,
+        g: u32,
+        streams: &Streams,
+    ) -> Result<Samples, Why> {
+        let fitted;
+        let model: &dyn Model = match &self.teacher {
+            Teacher::Source(source, when) if when.at(g) => return Ok(from_source(source, n, streams)?),
+            Teacher::Family(family, when) if when.at(g) => {
+                let fit = taker.streams.of("teacher").at(u64::from(g));
+                fitted = models::fit(family.as_ref(), &maker.training, Start::Scratch, &fit)?;
+                fitted.as_ref()
+            }
+            _ => maker.model.as_ref(),
+        };
+        if self.synthesis == Synthesis::Sample {
+            return Ok(model.synthesise(Ask::Rows, n, &self.sampling, streams)?);
+        }
+        let prompts = self.prompt_rows(lineage, taker, n, g)?;
+        let ask = match self.synthesis {
+            Synthesis::Sample => Ask::Rows,
+            Synthesis::Label => Ask::Given(&prompts),
+            Synthesis::Continue => Ask::Continue(&prompts),
+            Synthesis::Edit => Ask::Edit { of: &prompts, above: self.edit_above },
+        };
+        Ok(model.synthesise(ask, n, &self.sampling, streams)?)
+    }
+
+    /// `n` rows to label, continue or edit; a shorter table is gone through again.
+    fn prompt_rows(&self, lineage: &Lineage, member: &Member<'_>, n: usize, g: u32) -> Result<Samples, Why> {
+        let table = match self.prompts {
+            Prompts::Initial => gathered(&member.store.initial())?,
+            Prompts::Previous => gathered(&member.training)?,
+            Prompts::Fresh => member.human.fresh(g, lineage.counts(g).fresh_from, n)?.gather(),
+        };
+        let rows: Vec<u32> = (0..n).map(|i| (i % table.len().max(1)) as u32).collect();
+        Ok(table.take(&rows))
+    }
+}
+
+fn gathered(mix: &Mix) -> Result<Samples, Why> {
+    match mix.gather() {
+        Some(Ok((table, _))) => Ok(table),
+        Some(Err(e)) => Err(Refusal::new(e.to_string()).into()),
+        None => Err(Refusal::new("there are no rows to label, continue or edit").into()),
+    }
+}
+
+/// `n` rows of a source that takes the model's place.
+fn from_source(source: &Source, n: usize, streams: &Streams) -> Result<Samples, SampleError> {
+    match &source.supply {
+        Supply::Distribution(d) => Ok(d.draw(n, &mut streams.rng())),
+        Supply::Finite(splits) => {
+            // A generator's own data are outside knowledge: rows are drawn with replacement.
+            use rand::RngExt;
+            let mut rng = streams.rng();
+            let rows: Vec<u32> = (0..n).map(|_| rng.random_range(0..splits.train.len() as u32)).collect();
+            Ok(splits.train.take(&rows))
+        }
+    }
+}
+
+/// The model behind contaminated human data: fitted on the clean `D(0)`.
+pub(super) fn contaminant(
+    lineage: &Lineage,
+    family: &dyn Family,
+    rows: &Rows,
+    streams: &Streams,
+) -> Result<Option<Box<dyn Model>>, Why> {
+    if lineage.contamination <= 0.0 {
+        return Ok(None);
+    }
+    let mix = Mix::of_human(rows.clone());
+    Ok(Some(models::fit(family, &mix, Start::Scratch, &streams.of("contaminant"))?))
+}
+
+/// Human rows as parts; the last `contamination` share of them is replaced by rows of the
+/// contaminant, which the regime takes for human.
+pub(super) fn contaminate(
+    lineage: &Lineage,
+    contaminant: Option<&dyn Model>,
+    rows: Rows,
+    g: u32,
+    streams: &Streams,
+) -> Result<Vec<Part>, Why> {
+    let n = rows.len();
+    let foreign = (lineage.contamination * n as f64).round() as usize;
+    let Some(model) = contaminant.filter(|_| foreign > 0) else {
+        return Ok(vec![Part::human(g, Body::Rows(rows))]);
+    };
+    let made = model.synthesise(
+        Ask::Rows,
+        foreign,
+        &Sampling::default(),
+        &streams.of("contamination").at(u64::from(g)),
+    )?;
+    let hidden = Part {
+        origin: Origin::Synthetic,
+        labelled: Origin::Human,
+        ..Part::human(g, Body::Rows(Rows::all(made)))
+    };
+    let mut parts = vec![hidden];
+    if n > foreign {
+        parts.insert(0, Part::human(g, Body::Rows(rows.head(n - foreign))));
+    }
+    Ok(parts)
+}

@@ -1,0 +1,188 @@
+//! `[[claim]]`: a number, law or ordering that a paper states, and the test that decides it.
+
+use serde::{Deserialize, Serialize};
+
+use super::de::one_or_many;
+use super::error::Error;
+use super::hash::canonical;
+use super::measure::Subject;
+use super::node::{Node, Value};
+use super::sweep::Setting;
+
+/// One claim. `where_` picks the settings; exactly one target says what must hold.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimSpec {
+    /// The claim in words.
+    pub says: String,
+    /// `where`: dotted settings and the values that they must have.
+    #[serde(skip)]
+    pub where_: Vec<(String, Node)>,
+    /// The settings that the claim subtracts, paired by seed: `where` minus `versus`.
+    #[serde(skip)]
+    pub versus: Vec<(String, Node)>,
+    /// The metric.
+    pub metric: String,
+    /// The generations it is about: one or a list.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub at: Vec<u32>,
+    /// What is taken over seeds (or over generations).
+    pub statistic: Statistic,
+    /// Target: a law's name.
+    pub law: Option<String>,
+    /// Target: a number.
+    pub value: Option<f64>,
+    /// Target: the statistic is above this.
+    pub greater: Option<f64>,
+    /// Target: the statistic is below this.
+    pub less: Option<f64>,
+    /// With `ordering`: the dotted setting whose values are put in order.
+    pub by: Option<String>,
+    /// With `ordering`: the values of `by`, from the lowest metric to the highest.
+    #[serde(skip)]
+    pub order: Vec<Node>,
+    /// With `monotone`: the direction over the generations `at`.
+    pub direction: Option<Direction>,
+    /// Allowed relative deviation from `law` or `value`, > 0.
+    pub tolerance: Option<f64>,
+    /// Allowed absolute deviation, in the metric's unit, > 0; for targets near 0.
+    pub tolerance_absolute: Option<f64>,
+    /// What the metric is about. Default `model`.
+    #[serde(default)]
+    pub subject: Subject,
+}
+
+/// What a claim takes over seeds (or over generations).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Statistic {
+    /// The mean.
+    Mean,
+    /// The median.
+    Median,
+    /// The mean of the logarithm.
+    MeanLog,
+    /// The slope over the generations `at`.
+    Slope,
+    /// The order of several settings.
+    Ordering,
+    /// Rising or falling over the generations `at`.
+    Monotone,
+}
+
+/// The direction of a monotone claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Each generation above the one before.
+    Increasing,
+    /// Each generation below the one before.
+    Decreasing,
+}
+
+impl ClaimSpec {
+    /// Reads and checks one `[[claim]]`.
+    ///
+    /// # Errors
+    /// On unknown keys, and a target that is missing, doubled or of another statistic.
+    pub fn read(node: &Node) -> Result<Self, Error> {
+        let mut claim: Self = node.parse_without(&["where", "versus", "order"])?;
+        claim.where_ = picks(node.get("where"))?;
+        claim.versus = picks(node.get("versus"))?;
+        if let Some(order) = node.get("order") {
+            let values = order.as_array().ok_or_else(|| Error::wrong_type(order, "a list"))?;
+            claim.order = values.to_vec();
+        }
+        claim.check(node)?;
+        Ok(claim)
+    }
+
+    fn check(&self, node: &Node) -> Result<(), Error> {
+        let missing = |key: &str| Err(Error::missing_key(key, &node.at));
+        if self.at.is_empty() {
+            return missing("at");
+        }
+        let numeric = [
+            ("law", self.law.is_some()),
+            ("value", self.value.is_some()),
+            ("greater", self.greater.is_some()),
+            ("less", self.less.is_some()),
+        ];
+        let ordinal = [
+            ("by", self.by.is_some()),
+            ("order", !self.order.is_empty()),
+            ("direction", self.direction.is_some()),
+        ];
+        let (needed, allowed): (&[&str], &[&str]) = match self.statistic {
+            Statistic::Ordering => (&["by", "order"], &["by", "order"]),
+            Statistic::Monotone => (&["direction"], &["direction"]),
+            _ => (&[], &["law", "value", "greater", "less"]),
+        };
+        for (key, there) in numeric.iter().chain(&ordinal) {
+            if needed.contains(key) && !there {
+                return missing(key);
+            }
+            if *there && !allowed.contains(key) {
+                return Err(self.clash(node, key, "statistic", "does not fit this statistic"));
+            }
+        }
+        if needed.is_empty() {
+            let mut targets = numeric.iter().filter(|(_, there)| *there).map(|(k, _)| *k);
+            match (targets.next(), targets.next()) {
+                (None, _) => return missing("law, value, greater or less"),
+                // An interval is one target: greater = a, less = b.
+                (Some("greater"), Some("less")) | (Some(_), None) => {}
+                (Some(a), Some(b)) => return Err(self.clash(node, b, a, "is a second target")),
+            }
+        }
+        let aimed = self.law.is_some() || self.value.is_some();
+        match (self.tolerance, self.tolerance_absolute) {
+            (Some(_), Some(_)) => {
+                let what = "is a second tolerance";
+                return Err(self.clash(node, "tolerance_absolute", "tolerance", what));
+            }
+            (None, None) if aimed => return missing("tolerance"),
+            (Some(t), None) | (None, Some(t)) if !(t > 0.0 && t.is_finite()) => {
+                let key = if self.tolerance.is_some() { "tolerance" } else { "tolerance_absolute" };
+                let message = format!("`{key}` must be above 0");
+                let help = "give the deviation that still counts as agreement".to_owned();
+                return Err(Error::bad_value(node.at_of(key), message, help));
+            }
+            (Some(_), None) if self.value == Some(0.0) => {
+                let message = "a relative tolerance means nothing around 0".to_owned();
+                let help = "use `tolerance_absolute`".to_owned();
+                return Err(Error::bad_value(node.at_of("tolerance"), message, help));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn clash(&self, node: &Node, key: &str, with: &str, what: &str) -> Error {
+        let message = format!("`{key}` {what}");
+        Error::conflict(node.key_at(key), node.key_at(with), message, "remove one of them".into())
+    }
+
+    /// Whether `where` picks this setting.
+    pub fn matches(&self, setting: &Setting) -> bool {
+        self.where_
+            .iter()
+            .all(|(key, value)| setting.get(key).is_some_and(|found| canonical(found) == canonical(value)))
+    }
+}
+
+fn picks(node: Option<&Node>) -> Result<Vec<(String, Node)>, Error> {
+    let Some(node) = node else {
+        return Ok(Vec::new());
+    };
+    let table = node.as_table().ok_or_else(|| Error::wrong_type(node, "a table"))?;
+    let mut found = Vec::new();
+    for (key, value) in table.iter() {
+        super::sweep::check_key(&key.name, &key.at)?;
+        if matches!(value.value, Value::Array(_)) {
+            return Err(Error::wrong_type(value, "one value").about(&key.name));
+        }
+        found.push((key.name.clone(), value.clone()));
+    }
+    Ok(found)
+}

@@ -1,0 +1,318 @@
+//! Errors of a spec, each pointing at the text that caused it.
+
+use std::fmt::Display;
+
+use miette::{Diagnostic, LabeledSpan, SourceCode};
+
+use super::node::Node;
+use super::source::At;
+
+/// The class of an [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The text is no TOML.
+    Syntax,
+    /// A key that nobody reads.
+    UnknownKey,
+    /// A value of another type.
+    WrongType,
+    /// A key that is needed.
+    MissingKey,
+    /// A value out of range.
+    BadValue,
+    /// A component, profile or variant that does not exist.
+    UnknownName,
+    /// Two keys that exclude each other.
+    Conflict,
+    /// A combination that a component refuses.
+    Refused,
+    /// A file that can't be read.
+    Unreadable,
+}
+
+/// What is wrong in a spec, where, and what to do. `Display` is the message alone; `miette` prints
+/// the text and the help; [`Error::located`] is one line with `name:line:column`.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}", .0.message)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
+    kind: Kind,
+    message: String,
+    help: Option<String>,
+    labels: Vec<(At, String)>,
+    elsewhere: Vec<Elsewhere>,
+}
+
+/// A label in another text than the first one.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the other place")]
+struct Elsewhere(At, String);
+
+impl Error {
+    /// An error with one label.
+    pub fn new(kind: Kind, at: At, message: String, label: String, help: Option<String>) -> Self {
+        let labels = vec![(at, label)];
+        Self(Box::new(Inner { kind, message, help, labels, elsewhere: Vec::new() }))
+    }
+
+    /// The text is no TOML.
+    pub fn syntax(at: At, message: String) -> Self {
+        let help = "strings need quotes; lists need brackets; a key stands once in a table";
+        Self::new(Kind::Syntax, at, message, "here".into(), Some(help.into()))
+    }
+
+    /// Keys that nobody reads, all of one table. `found` must not be empty.
+    pub fn unknown_keys<'k>(found: &[(&'k str, At)], known: &[&str]) -> Self {
+        let names: Vec<String> = found.iter().map(|(k, _)| format!("`{k}`")).collect();
+        let plural = if found.len() == 1 { "key" } else { "keys" };
+        let guesses: Vec<String> = found.iter().filter_map(|(k, _)| nearest(k, known)).collect();
+        let labels = found.iter().map(|(k, at)| {
+            let label = nearest(k, known).map(|g| format!("did you mean `{g}`?"));
+            (at.clone(), label.unwrap_or_else(|| "not a key here".into()))
+        });
+        let inner = Inner {
+            kind: Kind::UnknownKey,
+            message: format!("unknown {plural} {}", names.join(", ")),
+            help: Some(suggestion(&guesses, "keys here", known)),
+            labels: labels.collect(),
+            elsewhere: Vec::new(),
+        };
+        Self(Box::new(inner)).split()
+    }
+
+    /// A value of another type than `expected`.
+    pub fn wrong_type(node: &Node, expected: &str) -> Self {
+        let message = format!("expected {expected}, found {}", node.kind());
+        Self::new(Kind::WrongType, node.at.clone(), message, format!("expected {expected}"), None)
+    }
+
+    /// `key` is needed in the table at `at`.
+    pub fn missing_key(key: &str, at: &At) -> Self {
+        let message = format!("missing key `{key}`");
+        Self::new(Kind::MissingKey, at.clone(), message, format!("`{key}` is needed here"), None)
+    }
+
+    /// A value out of range.
+    pub fn bad_value(at: At, message: String, help: String) -> Self {
+        Self::new(Kind::BadValue, at, message, "this value".into(), Some(help))
+    }
+
+    /// Two keys or values that exclude each other.
+    pub fn conflict(first: At, second: At, message: String, help: String) -> Self {
+        let mut e = Self::new(Kind::Conflict, first, message, "this".into(), Some(help));
+        e.0.labels.push((second, "and this".into()));
+        e.split()
+    }
+
+    /// Anything else that a component refuses.
+    pub fn refused(at: At, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, at, message.into(), "here".into(), Some(help.into()))
+    }
+
+    /// A file that can't be read.
+    pub fn unreadable(name: &str, reason: &std::io::Error) -> Self {
+        let message = format!("can't read `{name}`: {reason}");
+        let mut e = Self::new(Kind::Unreadable, At::default_value(), message, String::new(), None);
+        e.0.labels.clear();
+        e
+    }
+
+    /// Names the key in the message: "`key`: …".
+    pub fn about(mut self, key: &str) -> Self {
+        self.0.message = format!("`{key}`: {}", self.0.message);
+        self
+    }
+
+    /// Gives a place to an error that has none yet.
+    pub(super) fn or_at(mut self, at: &At) -> Self {
+        if self.0.labels.is_empty() && self.0.kind != Kind::Unreadable {
+            let label = match self.0.kind {
+                Kind::UnknownKey => "not a key here",
+                Kind::MissingKey => "in this table",
+                _ => "here",
+            };
+            self.0.labels.push((at.clone(), label.into()));
+        }
+        self
+    }
+
+    /// The class of the error.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The places, the most telling first.
+    pub fn places(&self) -> Vec<&At> {
+        let other = self.0.elsewhere.iter().map(|e| &e.0);
+        self.0.labels.iter().map(|(at, _)| at).chain(other).collect()
+    }
+
+    /// The advice, if there is any.
+    pub fn help_text(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+
+    /// `name:line:column: message (help)`, on one line.
+    pub fn located(&self) -> String {
+        let mut text = String::new();
+        if let Some((at, _)) = self.0.labels.first() {
+            let (line, column) = at.line_column();
+            text = format!("{}:{line}:{column}: ", at.source.name);
+        }
+        text.push_str(&self.0.message);
+        if let Some(help) = &self.0.help {
+            text.push_str(&format!(" ({help})"));
+        }
+        text
+    }
+
+    /// Moves labels of other texts than the first one to `elsewhere`: miette shows one text each.
+    fn split(mut self) -> Self {
+        let labels = std::mem::take(&mut self.0.labels);
+        for (at, label) in labels {
+            let same = self.0.labels.first().is_none_or(|(a, _)| a.source == at.source);
+            if same {
+                self.0.labels.push((at, label));
+            } else {
+                self.0.elsewhere.push(Elsewhere(at, label));
+            }
+        }
+        self
+    }
+}
+
+/// The error for a name that a registry does not know, with the nearest known one.
+pub fn unknown_name(kind: &str, name: &Node, known: &[&str]) -> Error {
+    let given = name.as_str().unwrap_or_else(|| name.at.text());
+    let guess: Vec<String> = nearest(given, known).into_iter().collect();
+    let label = guess.first().map_or("unknown".into(), |g| format!("did you mean `{g}`?"));
+    let help = suggestion(&guess, "known", known);
+    Error::new(Kind::UnknownName, name.at.clone(), format!("unknown {kind} `{given}`"), label, Some(help))
+}
+
+fn suggestion(guesses: &[String], what: &str, known: &[&str]) -> String {
+    let mut text = String::new();
+    if !guesses.is_empty() {
+        text = format!("did you mean `{}`? ", guesses.join("`, `"));
+    }
+    let list = if known.is_empty() { "none".into() } else { known.join(", ") };
+    text + what + ": " + &list
+}
+
+/// The known word nearest to `word`, if it is near enough to be a slip.
+fn nearest(word: &str, known: &[&str]) -> Option<String> {
+    let score = |k: &&str| strsim::damerau_levenshtein(word, k);
+    let best = known.iter().min_by_key(|k| score(k))?;
+    let length = word.chars().count().max(best.chars().count());
+    (score(best) <= (length / 3).max(1)).then(|| (*best).to_owned())
+}
+
+fn span(at: &At, label: &str) -> LabeledSpan {
+    LabeledSpan::new(Some(label.to_owned()), at.span.0, at.span.1 - at.span.0)
+}
+
+impl Diagnostic for Error {
+    fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        self.0.help.as_ref().map(|h| Box::new(h) as Box<dyn Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        let (at, _) = self.0.labels.first()?;
+        (!at.source.text.is_empty()).then_some(&*at.source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.0.labels.iter().map(|(at, label)| span(at, label))))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.0.elsewhere.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.0.elsewhere.iter().map(|e| e as &dyn Diagnostic)))
+    }
+}
+
+impl Diagnostic for Elsewhere {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        (!self.0.source.text.is_empty()).then_some(&*self.0.source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(std::iter::once(span(&self.0, &self.1))))
+    }
+}
+
+/// Errors raised by serde have no place yet; the deserializer adds it on the way out.
+impl serde::de::Error for Error {
+    fn custom<T: Display>(message: T) -> Self {
+        unplaced(Kind::BadValue, message.to_string(), None)
+    }
+
+    fn invalid_type(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
+        use serde::de::Unexpected;
+        let help = match found {
+            Unexpected::Float(x) if x.fract() == 0.0 => Some(format!("write {x:.0}")),
+            _ => None,
+        };
+        let message = format!("expected {}, found {}", plain(&expected.to_string()), words(found));
+        unplaced(Kind::WrongType, message, help)
+    }
+
+    fn invalid_value(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
+        let message = format!("expected {}, found {}", plain(&expected.to_string()), words(found));
+        unplaced(Kind::BadValue, message, None)
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let guess: Vec<String> = nearest(field, expected).into_iter().collect();
+        let help = suggestion(&guess, "keys here", expected);
+        unplaced(Kind::UnknownKey, format!("unknown key `{field}`"), Some(help))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let guess: Vec<String> = nearest(variant, expected).into_iter().collect();
+        let help = suggestion(&guess, "known", expected);
+        unplaced(Kind::UnknownName, format!("unknown value `{variant}`"), Some(help))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        unplaced(Kind::MissingKey, format!("missing key `{field}`"), None)
+    }
+}
+
+fn unplaced(kind: Kind, message: String, help: Option<String>) -> Error {
+    let (labels, elsewhere) = (Vec::new(), Vec::new());
+    Error(Box::new(Inner { kind, message, help, labels, elsewhere }))
+}
+
+/// Rust's type names in plain words.
+fn plain(expected: &str) -> &str {
+    match expected {
+        "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number of 0 or more",
+        "isize" | "i64" | "i32" | "i16" | "i8" => "a whole number",
+        "f64" | "f32" => "a number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        other if other.starts_with("struct ") => "a table",
+        other => other,
+    }
+}
+
+fn words(found: serde::de::Unexpected<'_>) -> String {
+    use serde::de::Unexpected;
+    match found {
+        Unexpected::Bool(b) => b.to_string(),
+        Unexpected::Unsigned(n) => n.to_string(),
+        Unexpected::Signed(n) => n.to_string(),
+        Unexpected::Float(x) => format!("the number {x:?}"),
+        Unexpected::Str(s) => format!("the string \"{s}\""),
+        Unexpected::Seq => "a list".into(),
+        Unexpected::Map => "a table".into(),
+        other => other.to_string(),
+    }
+}

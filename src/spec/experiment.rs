@@ -1,0 +1,161 @@
+//! The typed top level of a spec.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::choices::ChoicesSpec;
+use super::claim::ClaimSpec;
+use super::de::fields_of;
+use super::error::Error;
+use super::figure::FigureSpec;
+use super::loop_spec::LoopSpec;
+use super::measure::MeasureSpec;
+use super::node::{Node, Value};
+use super::overlay::Overlays;
+use super::sampling::SamplingSpec;
+use super::source::At;
+use super::sweep::{Setting, Sweep, settings};
+
+/// The tables that one setting is made of, in the order in which they are written.
+pub(super) const SETTING_TABLES: &[&str] =
+    &["data", "model", "loop", "generator", "sampling", "curation", "task", "member"];
+const OTHER_TABLES: &[&str] = &["about", "measure", "sweep", "figure", "claim"];
+const LAYERS: &[&str] = &["quick", "profile"];
+
+/// `[about]`: what the experiment is. Nothing here changes a result.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// The title of pages and figures.
+    pub title: Option<String>,
+    /// The key of the paper in the bibliography.
+    pub paper: Option<String>,
+    /// The figure or table that is redone.
+    pub figure: Option<String>,
+    /// What should come out, in words.
+    pub expect: Option<String>,
+}
+
+/// A whole spec after overlays, checked as far as no component is needed.
+#[derive(Debug, Clone)]
+pub struct Experiment {
+    /// The name given at loading, such as the file's path.
+    pub name: String,
+    /// `[about]`.
+    pub about: About,
+    /// `[measure]`.
+    pub measure: MeasureSpec,
+    /// `[sweep]`.
+    pub sweep: Sweep,
+    /// `[[figure]]`, in order.
+    pub figures: Vec<FigureSpec>,
+    /// `[[claim]]`, in order.
+    pub claims: Vec<ClaimSpec>,
+    /// The whole tree after overlays, before any sweep point: the template of every setting.
+    pub template: Node,
+}
+
+impl Experiment {
+    /// Reads a spec without overlays. `name` stands in errors.
+    ///
+    /// # Errors
+    /// See [`Experiment::with_overlays`].
+    pub fn from_toml(text: &str, name: &str) -> Result<Self, Error> {
+        Self::with_overlays(text, name, &Overlays::default())
+    }
+
+    /// Reads a spec file.
+    ///
+    /// # Errors
+    /// If the file can't be read, and as [`Experiment::with_overlays`].
+    pub fn from_file(path: &Path, overlays: &Overlays) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|e| Error::unreadable(&name, &e))?;
+        Self::with_overlays(&text, &name, overlays)
+    }
+
+    /// Reads a spec, lays the overlays on it and checks all of its settings.
+    ///
+    /// # Errors
+    /// On syntax, unknown keys, wrong types and values, and conflicting keys, each with its place.
+    pub fn with_overlays(text: &str, name: &str, overlays: &Overlays) -> Result<Self, Error> {
+        let template = overlays.apply(Node::from_toml(text, name)?)?;
+        let empty = Node::table(At::default_value());
+        let part = |key: &str| template.get(key).unwrap_or(&empty);
+        let experiment = Self {
+            name: name.to_owned(),
+            about: part("about").parse()?,
+            measure: MeasureSpec::read(part("measure"))?,
+            sweep: Sweep::read(part("sweep"), &template)?,
+            figures: each(&template, "figure")?.iter().map(FigureSpec::read).collect::<Result<_, _>>()?,
+            claims: each(&template, "claim")?.iter().map(ClaimSpec::read).collect::<Result<_, _>>()?,
+            template,
+        };
+        experiment.settings()?;
+        Ok(experiment)
+    }
+
+    /// The title, or the name where there is none.
+    pub fn title(&self) -> &str {
+        self.about.title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Every combination of the sweep as a setting.
+    ///
+    /// # Errors
+    /// On the first setting whose tables don't fit together.
+    pub fn settings(&self) -> Result<Vec<Setting>, Error> {
+        settings(self)
+    }
+}
+
+/// The entries of an array of tables; none if it is absent.
+pub(super) fn each<'n>(root: &'n Node, key: &str) -> Result<&'n [Node], Error> {
+    let Some(node) = root.get(key) else {
+        return Ok(&[]);
+    };
+    let items = node
+        .as_array()
+        .ok_or_else(|| Error::wrong_type(node, &format!("[[{key}]], with two brackets")).about(key))?;
+    match items.iter().find(|item| item.as_table().is_none()) {
+        Some(item) => Err(Error::wrong_type(item, "a table").about(key)),
+        None => Ok(items),
+    }
+}
+
+/// Reports keys that nobody reads in one layer, also in layers that are not asked for.
+pub(super) fn check_layer(layer: &Node, whole_file: bool) -> Result<(), Error> {
+    let mut tables = [SETTING_TABLES, OTHER_TABLES].concat();
+    if whole_file {
+        tables.extend(LAYERS);
+    }
+    check_keys(layer, &tables)?;
+    let owned: [(&str, &[&str]); 4] = [
+        ("about", fields_of::<About>()),
+        ("loop", fields_of::<LoopSpec>()),
+        ("loop.choices", fields_of::<ChoicesSpec>()),
+        ("sampling", fields_of::<SamplingSpec>()),
+    ];
+    for (path, known) in owned {
+        if let Some(node) = layer.get(path) {
+            check_keys(node, known)?;
+        }
+    }
+    if let Some(node) = layer.get("measure") {
+        check_keys(node, &[&["metrics"], fields_of::<MeasureSpec>()].concat())?;
+    }
+    Ok(())
+}
+
+fn check_keys(node: &Node, known: &[&str]) -> Result<(), Error> {
+    let Value::Table(table) = &node.value else {
+        return Err(Error::wrong_type(node, "a table"));
+    };
+    let unknown: Vec<(&str, At)> = table
+        .iter()
+        .filter(|(key, _)| !known.contains(&key.name.as_str()))
+        .map(|(key, _)| (key.name.as_str(), key.at.clone()))
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(Error::unknown_keys(&unknown, known)) }
+}

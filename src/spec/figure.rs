@@ -1,0 +1,80 @@
+//! `[[figure]]`: what to draw from the rows that the run wrote.
+
+use serde::{Deserialize, Serialize};
+
+use super::de::one_or_many;
+use super::error::Error;
+use super::node::Node;
+
+/// One figure. Axes name a column of `metrics.csv`, a metric, or a dotted setting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FigureSpec {
+    /// The kind of figure.
+    pub kind: FigureKind,
+    /// The horizontal axis. Needed except for galleries.
+    pub x: Option<String>,
+    /// The vertical axis: one name or a list. Needed except for galleries.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub y: Vec<String>,
+    /// What the colours tell apart; in a heat map, the metric shown.
+    pub color: Option<String>,
+    /// What the rows of panels tell apart.
+    pub rows: Option<String>,
+    /// What the columns of panels tell apart.
+    pub columns: Option<String>,
+    /// What is drawn on top.
+    pub overlay: Option<Overlay>,
+    /// Logarithmic horizontal axis. Default false.
+    #[serde(default)]
+    pub log_x: bool,
+    /// Logarithmic vertical axis. Default false.
+    #[serde(default)]
+    pub log_y: bool,
+    /// The title. Default: made from the axes.
+    pub title: Option<String>,
+    /// The file's name without extension. Default: made from the position.
+    pub name: Option<String>,
+}
+
+/// The kind of figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FigureKind {
+    /// A line per colour, with intervals.
+    Curve,
+    /// One small curve per facet.
+    SmallMultiples,
+    /// A grid of two settings, coloured by a metric.
+    HeatMap,
+    /// Samples, generation by generation.
+    Gallery,
+    /// Bars with intervals.
+    Bars,
+}
+
+/// What is drawn on top of the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overlay {
+    /// The closed-form prediction, where one is known.
+    Law,
+}
+
+impl FigureSpec {
+    /// Reads and checks one `[[figure]]`.
+    ///
+    /// # Errors
+    /// On unknown keys and missing axes.
+    pub fn read(node: &Node) -> Result<Self, Error> {
+        let figure: Self = node.parse()?;
+        if figure.kind != FigureKind::Gallery {
+            let color = figure.kind != FigureKind::HeatMap || figure.color.is_some();
+            let needed = [("x", figure.x.is_some()), ("y", !figure.y.is_empty()), ("color", color)];
+            if let Some((key, _)) = needed.iter().find(|(_, there)| !there) {
+                return Err(Error::missing_key(key, &node.at));
+            }
+        }
+        Ok(figure)
+    }
+}
