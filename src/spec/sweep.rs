@@ -1,13 +1,12 @@
-//! `[sweep]` → settings: the grid of swept keys, beside zipped points.
+//! `[sweep]`: the grid of swept keys, beside zipped points.
 
 use super::choices::ChoicesSpec;
 use super::de::fields_of;
-use super::error::{Error, Kind, unknown_name};
-use super::experiment::{Experiment, SETTING_TABLES, each};
+use super::error::{Error, Kind};
+use super::experiment::{SETTING_TABLES, each};
 use super::hash::canonical;
 use super::loop_spec::LoopSpec;
 use super::node::{Key, Node, Table, Value};
-use super::resolved::fill;
 use super::sampling::SamplingSpec;
 use super::source::{At, Layer};
 
@@ -28,40 +27,20 @@ pub struct Sweep {
 /// The seeds are listed in memory: 80 MB at most.
 const MAX_SEEDS: u64 = 10_000_000;
 
-/// One combination of the sweep: all that a lineage needs but its seed.
-#[derive(Debug, Clone)]
-pub struct Setting {
-    /// Position in the sweep, from 0.
-    pub index: usize,
-    /// The swept keys and their values here.
-    pub point: Vec<(String, Node)>,
-    /// `[data]`; its selector is `source`.
-    pub data: Node,
-    /// `[model]`; its selector is `family`.
-    pub model: Node,
-    /// `[loop]`.
-    pub loop_: LoopSpec,
-    /// `[generator]`.
-    pub generator: Option<Node>,
-    /// `[sampling]`.
-    pub sampling: SamplingSpec,
-    /// `[[curation]]`, in order; the selector is `step`.
-    pub curation: Vec<Node>,
-    /// `[task]`.
-    pub task: Option<Node>,
-    /// One model table per member, `[[member]]` laid on `[model]`; empty if all use `[model]`.
-    pub members: Vec<Node>,
-    tree: Node,
-}
-
 impl Sweep {
     /// Reads and checks `[sweep]`; `template` is the whole spec, for conflicts with `--set`.
     ///
     /// # Errors
     /// On unknown keys, empty or repeated values, and keys that are swept twice.
     pub fn read(node: &Node, template: &Node) -> Result<Self, Error> {
-        let table = node.as_table().ok_or_else(|| Error::wrong_type(node, "a table"))?;
-        let mut sweep = Self { seeds: (0..10).collect(), grid: Vec::new(), points: Vec::new() };
+        let table = node
+            .as_table()
+            .ok_or_else(|| Error::wrong_type(node, "a table"))?;
+        let mut sweep = Self {
+            seeds: (0..10).collect(),
+            grid: Vec::new(),
+            points: Vec::new(),
+        };
         for (key, value) in table.iter() {
             match key.name.as_str() {
                 "seeds" => sweep.seeds = seeds(value)?,
@@ -73,7 +52,10 @@ impl Sweep {
             }
         }
         for point in each(node, "point")? {
-            let pairs = point.as_table().map(|t| t.entries.clone()).unwrap_or_default();
+            let pairs = point
+                .as_table()
+                .map(|t| t.entries.clone())
+                .unwrap_or_default();
             for (i, (key, _)) in pairs.iter().enumerate() {
                 check_key(&key.name, &key.at)?;
                 let others = pairs[..i].iter().map(|(k, _)| k);
@@ -85,12 +67,10 @@ impl Sweep {
             apart(key, sweep.grid[..i].iter().map(|(k, _)| k))?;
         }
         for key in sweep.keys() {
-            if let Some(set) = template.get(&key.name)
-                && set.at.layer == Layer::Set
-            {
+            if let Some(set) = template.get(&key.name).and_then(set_inside) {
                 let message = format!("`{}` is swept, so setting it has no effect", key.name);
                 let help = format!("set the list instead: --set sweep.{}=[…]", key.name);
-                return Err(Error::conflict(set.at.clone(), key.at.clone(), message, help));
+                return Err(Error::conflict(set.clone(), key.at.clone(), message, help));
             }
         }
         Ok(sweep)
@@ -109,8 +89,12 @@ impl Sweep {
     }
 
     /// All combinations, the first key outermost; one empty point without a sweep.
-    fn combinations(&self) -> Vec<Vec<(Key, Node)>> {
-        let mut all = if self.points.is_empty() { vec![Vec::new()] } else { self.points.clone() };
+    pub(super) fn combinations(&self) -> Vec<Vec<(Key, Node)>> {
+        let mut all = if self.points.is_empty() {
+            vec![Vec::new()]
+        } else {
+            self.points.clone()
+        };
         for (key, values) in &self.grid {
             let longer = |point: &Vec<(Key, Node)>| {
                 let point = point.clone();
@@ -129,121 +113,6 @@ impl Sweep {
     }
 }
 
-impl Setting {
-    /// The value at a dotted key of this setting. Defaults of [loop] and [sampling] are included;
-    /// those of a component are its own affair.
-    pub fn get(&self, path: &str) -> Option<&Node> {
-        self.tree.get(path)
-    }
-
-    /// The model table of a member: its own, or `[model]`.
-    pub fn model_of(&self, member: usize) -> &Node {
-        self.members.get(member).unwrap_or(&self.model)
-    }
-
-    /// An error at the selector `key` of `table`, for a registry that does not know its value.
-    pub fn unknown(table: &Node, key: &str, kind: &str, known: &[&str]) -> Error {
-        match table.selector(key) {
-            Ok(name) => unknown_name(kind, name, known),
-            Err(error) => error,
-        }
-    }
-
-    fn read(index: usize, template: &Node, point: Vec<(Key, Node)>) -> Result<Self, Error> {
-        let mut tree = Node::table(template.at.clone());
-        for key in SETTING_TABLES {
-            if let (Some(from), Some(to)) = (template.as_table(), tree.as_table_mut())
-                && let (Some(k), Some(v)) = (from.key(key), from.get(key))
-            {
-                to.insert(k.clone(), v.clone());
-            }
-        }
-        for (key, value) in &point {
-            let at = At { layer: Layer::SweepPoint, ..key.at.clone() };
-            tree.set(&key.name, &at, value.clone().on_layer(&Layer::SweepPoint))?;
-        }
-        let members = each(&tree, "member")?.len();
-        if members > 0 && tree.get("loop").is_some() && tree.get("loop.population").is_none() {
-            let count = i64::try_from(members).unwrap_or(i64::MAX);
-            let at = At::default_value();
-            let node = Node { value: Value::Integer(count), at: at.clone() };
-            tree.set("loop.population", &at, node)?;
-        }
-        let table = |key: &str| match tree.get(key) {
-            Some(node) if node.as_table().is_some() => Ok(node.clone()),
-            Some(node) => Err(Error::wrong_type(node, "a table").about(key)),
-            None => Err(Error::missing_key(key, &tree.at)),
-        };
-        // An empty table asks for nothing.
-        let empty = |node: &Node| node.as_table().is_some_and(Table::is_empty);
-        let optional = |key: &str| tree.get(key).filter(|n| !empty(n)).map(|_| table(key)).transpose();
-        let mut setting = Self {
-            index,
-            data: table("data")?,
-            model: table("model")?,
-            loop_: LoopSpec::read(&table("loop")?)?,
-            generator: optional("generator")?,
-            sampling: optional("sampling")?
-                .map_or_else(|| Ok(SamplingSpec::default()), |node| SamplingSpec::read(&node))?,
-            curation: each(&tree, "curation")?.iter().filter(|n| !empty(n)).cloned().collect(),
-            task: optional("task")?,
-            members: each(&tree, "member")?.iter().map(|m| member(&tree, m)).collect(),
-            point: point.into_iter().map(|(k, v)| (k.name, v)).collect(),
-            tree: tree.clone(),
-        };
-        setting.check()?;
-        fill(&mut setting.tree, "loop", &setting.loop_, None);
-        fill(&mut setting.tree, "sampling", &setting.sampling, None);
-        Ok(setting)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        self.data.selector("source")?;
-        self.model.selector("family")?;
-        for step in &self.curation {
-            step.selector("step")?;
-        }
-        for member in &self.members {
-            member.selector("family")?;
-        }
-        let (n, population) = (self.members.len(), self.loop_.population);
-        if n > 0 && n != population {
-            return Err(Error::conflict(
-                self.loop_.at("population"),
-                self.tree.at_of("member.0"),
-                format!("`population` is {population}, but there are {n} [[member]] tables"),
-                "give one table per member, or none".into(),
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// `[[member]]` on `[model]`; a member of another family shares none of its parameters.
-fn member(tree: &Node, member: &Node) -> Node {
-    let base = tree.get("model").cloned().unwrap_or_default();
-    let other = |node: &Node| node.get("family").and_then(|f| f.as_str().map(str::to_owned));
-    match other(member) {
-        Some(family) if other(&base) != Some(family.clone()) => member.clone(),
-        _ => {
-            let mut merged = base;
-            merged.overlay(member.clone());
-            merged.at = member.at.clone();
-            merged
-        }
-    }
-}
-
-/// Every combination of an experiment's sweep, in order: points, then the grid's first key.
-///
-/// # Errors
-/// On the first setting whose tables don't fit together.
-pub fn settings(experiment: &Experiment) -> Result<Vec<Setting>, Error> {
-    let combinations = experiment.sweep.combinations();
-    let read = |(i, point)| Setting::read(i, &experiment.template, point);
-    combinations.into_iter().enumerate().map(read).collect()
-}
-
 /// Refuses a dotted key that no setting can have. What a component's table holds is its own affair.
 pub(super) fn check_key(key: &str, at: &At) -> Result<(), Error> {
     let mut segments = key.split('.');
@@ -256,19 +125,37 @@ pub(super) fn check_key(key: &str, at: &At) -> Result<(), Error> {
     };
     let (prefix, word) = match (first, second, third) {
         (Some("loop"), Some("choices"), Some(choice)) => ("loop.choices.", choice),
-        (Some(table @ ("loop" | "sampling")), Some(k), _) => {
-            (if table == "loop" { "loop." } else { "sampling." }, k)
-        }
+        (Some(table @ ("loop" | "sampling")), Some(k), _) => (
+            if table == "loop" {
+                "loop."
+            } else {
+                "sampling."
+            },
+            k,
+        ),
         (first, _, _) => ("", first.unwrap_or_default()),
     };
     if known.contains(&word) {
         return Ok(());
     }
     // Suggest whole dotted keys, so that the line can be pasted.
-    let rest = key.strip_prefix(prefix).and_then(|k| k.strip_prefix(word)).unwrap_or("");
+    let rest = key
+        .strip_prefix(prefix)
+        .and_then(|k| k.strip_prefix(word))
+        .unwrap_or("");
     let whole: Vec<String> = known.iter().map(|k| format!("{prefix}{k}{rest}")).collect();
     let whole: Vec<&str> = whole.iter().map(String::as_str).collect();
     Err(Error::unknown_keys(&[(key, at.clone())], &whole))
+}
+
+/// The place of a value from `--set` in this tree: a sweep over the whole would undo it unseen.
+fn set_inside(node: &Node) -> Option<&At> {
+    match &node.value {
+        _ if node.at.layer == Layer::Set => Some(&node.at),
+        Value::Table(t) => t.iter().find_map(|(_, n)| set_inside(n)),
+        Value::Array(items) => items.iter().find_map(set_inside),
+        _ => None,
+    }
 }
 
 /// Refuses two swept keys of which one contains the other.
@@ -278,17 +165,28 @@ fn apart<'k>(key: &Key, others: impl Iterator<Item = &'k Key>) -> Result<(), Err
         if inside(&key.name, &other.name) || inside(&other.name, &key.name) {
             let message = format!("`{}` and `{}` are swept together", key.name, other.name);
             let help = "sweep one of them, or put both into [[sweep.point]] as one table".into();
-            return Err(Error::conflict(key.at.clone(), other.at.clone(), message, help));
+            return Err(Error::conflict(
+                key.at.clone(),
+                other.at.clone(),
+                message,
+                help,
+            ));
         }
     }
     Ok(())
 }
 
 fn values(key: &Key, node: &Node) -> Result<Vec<Node>, Error> {
-    let list = node.as_array().ok_or_else(|| Error::wrong_type(node, "a list of values").about(&key.name))?;
+    let list = node
+        .as_array()
+        .ok_or_else(|| Error::wrong_type(node, "a list of values").about(&key.name))?;
     if list.is_empty() {
         let help = "list at least one value, or remove the key".to_owned();
-        return Err(Error::bad_value(node.at.clone(), "nothing to sweep".into(), help));
+        return Err(Error::bad_value(
+            node.at.clone(),
+            "nothing to sweep".into(),
+            help,
+        ));
     }
     no_doubles(list)?;
     Ok(list.to_vec())
@@ -309,18 +207,29 @@ fn no_doubles(list: &[Node]) -> Result<(), Error> {
 fn seeds(node: &Node) -> Result<Vec<u64>, Error> {
     let bad = |at: &At, what: &str| {
         let help = "seeds = 20 (the seeds 0 to 19), or a list of whole numbers of 0 or more";
-        Error::new(Kind::BadValue, at.clone(), format!("`seeds`: {what}"), "here".into(), Some(help.into()))
+        Error::new(
+            Kind::BadValue,
+            at.clone(),
+            format!("`seeds`: {what}"),
+            "here".into(),
+            Some(help.into()),
+        )
     };
     match &node.value {
         Value::Integer(n) => match u64::try_from(*n) {
             Ok(n @ 1..=MAX_SEEDS) => Ok((0..n).collect()),
             Ok(0) => Err(bad(&node.at, "at least one seed is needed")),
-            _ => Err(bad(&node.at, &format!("the number must be from 1 to {MAX_SEEDS}"))),
+            _ => Err(bad(
+                &node.at,
+                &format!("the number must be from 1 to {MAX_SEEDS}"),
+            )),
         },
         Value::Array(list) if list.is_empty() => Err(bad(&node.at, "at least one seed is needed")),
         Value::Array(list) => {
             no_doubles(list)?;
-            list.iter().map(|n| n.parse::<u64>().map_err(|_| bad(&n.at, "not a seed"))).collect()
+            list.iter()
+                .map(|n| n.parse::<u64>().map_err(|_| bad(&n.at, "not a seed")))
+                .collect()
         }
         _ => Err(bad(&node.at, "expected a number or a list")),
     }
@@ -336,7 +245,11 @@ pub(super) fn flatten_sweep(root: &mut Node) -> Result<(), Error> {
         return Err(Error::wrong_type(sweep, "a table").about("sweep"));
     };
     *table = flattened(std::mem::take(table))?;
-    if let Some(Node { value: Value::Array(points), .. }) = table.get_mut("point") {
+    if let Some(Node {
+        value: Value::Array(points),
+        ..
+    }) = table.get_mut("point")
+    {
         for point in points {
             if let Some(table) = point.as_table_mut() {
                 *table = flattened(std::mem::take(table))?;
@@ -347,7 +260,10 @@ pub(super) fn flatten_sweep(root: &mut Node) -> Result<(), Error> {
 }
 
 fn flattened(table: Table) -> Result<Table, Error> {
-    let mut flat = Table { entries: Vec::new(), inline: table.inline };
+    let mut flat = Table {
+        entries: Vec::new(),
+        inline: table.inline,
+    };
     flatten_into(&mut flat, "", table)?;
     Ok(flat)
 }
