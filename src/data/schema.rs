@@ -99,7 +99,7 @@ impl Levels {
 pub enum TokenUnit {
     /// One Unicode scalar value.
     Characters,
-    /// One white-space separated word.
+    /// One word; punctuation marks are words of their own.
     Words,
 }
 
@@ -182,6 +182,18 @@ impl Schema {
         let mut features = self.fields.iter().filter(|f| f.role == Role::Feature);
         match (features.next(), features.next()) {
             (Some(Field { kind: Kind::Codes { levels }, .. }), None) => Some(levels.count()),
+            _ => None,
+        }
+    }
+}
+
+impl Kind {
+    /// The number of codes that a cell (or a token) can take: levels or vocabulary. `None` for
+    /// numbers.
+    pub fn codes(&self) -> Option<usize> {
+        match self {
+            Kind::Codes { levels } => Some(levels.count()),
+            Kind::Ragged { vocabulary } => Some(vocabulary.len()),
             _ => None,
         }
     }
