@@ -20,8 +20,7 @@ use crate::models::{BoxedFamily, FitError, Refusal};
 use crate::registry::Registry;
 
 /// The burn families.
-pub static FAMILIES: Registry<BoxedFamily> =
-    Registry { kind: "family", entries: &[vae::ENTRY, gpt::ENTRY] };
+pub static FAMILIES: Registry<BoxedFamily> = Registry { kind: "family", entries: &[vae::ENTRY, gpt::ENTRY] };
 use crate::registry::Parameter;
 
 const fn parameter(name: &'static str, default: &'static str, meaning: &'static str) -> Parameter {

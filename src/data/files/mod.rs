@@ -104,7 +104,11 @@ const COLUMNS: [Parameter; 5] = [
     },
     Parameter { name: "label", default: "none", meaning: "The column that is the target of tasks" },
     Parameter { name: "group", default: "none", meaning: "The column whose groups' shares are measured" },
-    Parameter { name: "categorical", default: "[]", meaning: "Columns whose numbers are names of categories" },
+    Parameter {
+        name: "categorical",
+        default: "[]",
+        meaning: "Columns whose numbers are names of categories",
+    },
     Parameter {
         name: "missing",
         default: "\"error\"",
@@ -118,8 +122,7 @@ const CUT: Parameter = Parameter {
 };
 const SPLITS: [Parameter; 3] = Shares::describe("0.3", "0.1");
 const TEXT_PARAMETERS: [Parameter; 9] = joined(joined::<5, 1, 6>(OF_TEXT, [CUT]), SPLITS);
-const TABLE_PARAMETERS: [Parameter; 15] =
-    joined(joined::<1, 5, 6>([PATH], COLUMNS), TEXT_PARAMETERS);
+const TABLE_PARAMETERS: [Parameter; 15] = joined(joined::<1, 5, 6>([PATH], COLUMNS), TEXT_PARAMETERS);
 
 /// `source = "csv"`.
 pub(super) const CSV: Entry<Source> = Entry {
@@ -214,7 +217,11 @@ pub(super) const IDX: Entry<Source> = Entry {
                     default: "found",
                     meaning: "The idx file of labels; default: found by name; \"\" for none",
                 },
-                Parameter { name: "scale", default: "255", meaning: "The pixel value that becomes 1, positive" },
+                Parameter {
+                    name: "scale",
+                    default: "255",
+                    meaning: "The pixel value that becomes 1, positive",
+                },
             ],
             SPLITS,
         ),
