@@ -54,6 +54,7 @@ pub const SOURCES: Registry<Source> = Registry {
         embedded::sentences::ENTRY,
         embedded::tables::NHEFS,
         embedded::tables::ADULT,
+        files::ANY,
         files::CSV,
         files::TEXT,
         files::JSONL,
