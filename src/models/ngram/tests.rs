@@ -149,7 +149,8 @@ fn tokens_are_drawn_from_the_transformed_distribution() {
                 let mut sampler = super::sampler::Sampler::new(&m, how);
                 let mut seen = [0.0; 12];
                 let n = 20_000.0;
-                (0..n as usize).for_each(|_| seen[sampler.draw(&after(&m, before), &mut rng) as usize] += 1.0);
+                (0..n as usize)
+                    .for_each(|_| seen[sampler.draw(&after(&m, before), &mut rng) as usize] += 1.0);
                 for (t, &q) in want.iter().enumerate() {
                     // One count of slack, where the expected number is far below one.
                     let se = (n * q * (1.0 - q)).sqrt();
