@@ -9,7 +9,7 @@ mod cholesky;
 mod gaussian;
 mod ngram;
 mod numeric;
-mod ranges;
+pub(crate) mod ranges;
 mod sampling;
 
 pub use categorical::{Categorical, CategoricalModel};

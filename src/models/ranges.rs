@@ -17,6 +17,11 @@ pub fn share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     checked(from, |v| (0.0..1.0).contains(&v), "a number of at least 0 and below 1")
 }
 
+/// A number in (0, 1].
+pub fn positive_share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    checked(from, |v| v > 0.0 && v <= 1.0, "a number greater than 0 and at most 1")
+}
+
 /// A whole number of at least 1.
 pub fn at_least_one<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
     match usize::deserialize(from)? {
