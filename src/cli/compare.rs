@@ -14,7 +14,7 @@ use super::{EXIT_DONE, Execution, RunOptions, comparison_table, execute, termina
 use crate::analysis::{self, ArmSeries, Bearing, ComparisonRow, MetricSeries, Series};
 use crate::data::{SOURCES, Schema, Source};
 use crate::metrics::{Subject, reading};
-use crate::publish::Publication;
+use crate::publish::{Publication, number};
 use crate::rng::Streams;
 use crate::run::Interrupt;
 use crate::spec::{Experiment, Overlays};
@@ -376,7 +376,7 @@ fn sentences(rows: &[ComparisonRow]) -> Vec<String> {
         let generation = rows.iter().map(|r| r.generation).max().unwrap_or(0);
         format!(
             "With a human share of {} in every training set, after {generation} generations: {}.",
-            terminal::number(fraction),
+            number(fraction),
             parts.join("; ")
         )
     };

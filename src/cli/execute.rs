@@ -104,9 +104,6 @@ pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
     let publication = Publication {
         folder: folder.clone(),
         experiment: prepared.experiment.clone(),
-        settings: prepared.settings().to_vec(),
-        keep,
-        seeds: seeds.clone(),
         command: std::env::args().collect(),
     };
     let nothing = |publication| Done {

@@ -7,6 +7,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Tab
 use super::Done;
 use crate::analysis::{Bearing, ClaimResult, ComparisonRow, Verdict};
 use crate::metrics::METRICS;
+use crate::publish::number;
 use crate::run::{Estimate, Prepared, Work};
 
 /// The settings that a spec makes, and the notes on them.
@@ -156,39 +157,11 @@ impl std::fmt::Display for Signed {
     }
 }
 
-/// Three significant digits, in plain notation where that is short.
-pub(super) fn number(value: f64) -> String {
-    let size = value.abs();
-    if value == 0.0 {
-        return "0".into();
-    }
-    if !(1e-3..1e5).contains(&size) {
-        return format!("{value:.2e}");
-    }
-    let decimals = (2 - size.log10().floor() as i32).max(0) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
 fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 1.0 => format!("{:.0} ms", s * 1e3),
         s if s < 120.0 => format!("{s:.1} s"),
         s if s < 7200.0 => format!("{:.0} min", s / 60.0),
         s => format!("{:.1} h", s / 3600.0),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_keep_three_digits() {
-        let cases =
-            [(0.0, "0"), (1.0, "1"), (0.36603, "0.366"), (123.456, "123"), (-2.5, "-2.5"), (1e-7, "1.00e-7")];
-        for (value, text) in cases {
-            assert_eq!(number(value), text);
-        }
     }
 }
