@@ -45,7 +45,8 @@ impl Measuring {
     ) -> Result<Memory, Why> {
         let mut memory = Memory { held_out: Vec::new(), first: vec![None; population.len()] };
         for member in population {
-            let reference = self.metrics.iter().any(|m| m.metric.needs().held_out);
+            let truth = lineage.source.truth();
+            let reference = self.metrics.iter().any(|m| m.metric.needs().held_out.applies(false, truth));
             memory.held_out.push(if reference { Some(member.human.reference(self.size)?) } else { None });
         }
         if self.metrics.iter().any(|m| m.sample)

@@ -4,21 +4,58 @@
 //! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
+pub mod distances;
+mod distinct;
+mod divergence;
+mod duplicates;
+mod entropy;
+mod frequencies;
+mod human_fraction;
+mod likelihood;
+mod log_determinant;
+pub mod manifold;
+mod mean_error;
+mod memorisation;
+mod needs;
+mod observation;
+mod shapes;
 mod shared;
+mod variance;
+mod vendi;
+mod vocabulary;
+mod wasserstein2;
+mod words;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use needs::{Needs, When, truth_is_known};
+pub use observation::{Observation, Subject};
 pub use shared::Shared;
 
 use std::borrow::Cow;
 
-use crate::data::{Distribution, Mix, Samples, Schema};
-use crate::models::{Model, Refusal};
-use crate::registry::Registry;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::data::{Distribution, Schema};
+use crate::models::Refusal;
+use crate::registry::{Entry, Registry};
 use crate::rng::Streams;
+use crate::spec::{self, Node};
 
 /// A boxed metric.
 pub type BoxedMetric = Box<dyn Metric>;
 
+/// The line of a metric in [`METRICS`].
+pub type MetricEntry = Entry<BoxedMetric, Reading>;
+
+/// What a metric returns: the name that goes into the rows, and the value.
+pub type Measured = Vec<(Cow<'static, str>, f64)>;
+
 /// One measurable quantity, or a tight group of them.
+///
+/// A metric runs inside a cell, and cells are the parallel unit: it must not start threads.
 pub trait Metric: Send + Sync {
     /// What must be there for the metric to be computed; decides whether the statistics path may
     /// serve and whether human baseline rows are drawn.
@@ -27,76 +64,10 @@ pub trait Metric: Send + Sync {
     /// Whether rows of this shape can be measured.
     fn accepts(&self, schema: &Schema, truth: Option<&dyn Distribution>) -> Result<(), Refusal>;
 
-    /// The values: usually one, named like the metric. Finite, or a refusal with the reason.
-    fn measure(
-        &self,
-        of: &Observation<'_>,
-        streams: &Streams,
-    ) -> Result<Vec<(Cow<'static, str>, f64)>, Refusal>;
-}
-
-/// What a metric needs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// The fitted model (parameters or likelihood). Such a metric has no human baseline of its
-    /// own unless it also reads the sample.
-    pub model: bool,
-    /// A sample of rows; without it the statistics path may serve.
-    pub sample: bool,
-    /// The training set's rows.
-    pub training: bool,
-    /// Held-out human rows.
-    pub held_out: bool,
-    /// The generation-0 observation's sample (survival of a vocabulary, for example).
-    pub first: bool,
-}
-
-/// Everything that can be known of one generation when it is measured.
-pub struct Observation<'a> {
-    /// Whose rows [`Observation::sample`] holds.
-    pub subject: Subject,
-    /// The generation, from 0.
-    pub generation: u32,
-    /// The fitted model; `None` for the human baseline.
-    pub model: Option<&'a dyn Model>,
-    /// Rows of the subject, `measure.size` of them; `None` on the statistics path.
-    pub sample: Option<&'a Samples>,
-    /// What the model was fitted on.
-    pub training: &'a Mix,
-    /// Held-out human rows, as many as the sample has.
-    pub held_out: Option<&'a Samples>,
-    /// The generation-0 sample of the same subject.
-    pub first: Option<&'a Samples>,
-    /// The true distribution, where it is known.
-    pub truth: Option<&'a dyn Distribution>,
-    /// Intermediate results that several metrics use.
-    pub shared: &'a Shared,
-}
-
-/// Whose rows are measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Subject {
-    /// The model, or rows drawn from it for measuring.
-    Model,
-    /// The synthetic rows after curation.
-    Synthetic,
-    /// The training set.
-    Training,
-    /// Held-out human rows: the baseline of the same size.
-    Human,
-}
-
-impl Subject {
-    /// The word in rows and figures.
-    pub fn name(self) -> &'static str {
-        match self {
-            Subject::Model => "model",
-            Subject::Synthetic => "synthetic",
-            Subject::Training => "training",
-            Subject::Human => "human",
-        }
-    }
+    /// The values: usually one, named like the metric. Always finite. A refusal is an outcome of
+    /// this generation (the logarithm of a variance that is zero, a divergence that is infinite):
+    /// the row is left out, the lineage goes on.
+    fn measure(&self, of: &Observation<'_>, streams: &Streams) -> Result<Measured, Refusal>;
 }
 
 /// One number that a lineage measured: everything of a row that the setting does not already say.
@@ -154,9 +125,80 @@ pub enum Scale {
 }
 
 /// All metrics.
-pub static METRICS: Registry<BoxedMetric, Reading> = Registry { kind: "metric", entries: &[] };
+pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
+    kind: "metric",
+    entries: &[
+        variance::VARIANCE,
+        variance::SAMPLE_VARIANCE,
+        variance::STANDARD_DEVIATION,
+        variance::LOG_VARIANCE,
+        log_determinant::ENTRY,
+        mean_error::ENTRY,
+        wasserstein2::ENTRY,
+        manifold::PRECISION,
+        manifold::RECALL,
+        manifold::DENSITY,
+        manifold::COVERAGE,
+        vendi::ENTRY,
+        entropy::ENTROPY,
+        entropy::MILLER_MADOW,
+        entropy::SIMPSON,
+        entropy::HILL_2,
+        entropy::SUPPORT_SIZE,
+        likelihood::NEGATIVE_LOG_LIKELIHOOD,
+        likelihood::PERPLEXITY,
+        distinct::DISTINCT_1,
+        distinct::DISTINCT_2,
+        distinct::DISTINCT_3,
+        distinct::DISTINCT_4,
+        vocabulary::SURVIVAL,
+        vocabulary::ZIPF_SLOPE,
+        memorisation::SHARE,
+        memorisation::RATIO,
+        duplicates::ENTRY,
+        human_fraction::ENTRY,
+        divergence::KL,
+        divergence::REVERSE_KL,
+        divergence::JS,
+        divergence::TV,
+        divergence::HELLINGER,
+        divergence::FISHER_RAO,
+        divergence::CHI_SQUARED,
+    ],
+};
 
-/// How to read a metric's numbers, by the name in the rows.
+/// How to read a metric's numbers, by the name in the rows. A metric with numbered rows
+/// (`cross-entropy-decile-3`) is found by the part before the number.
 pub fn reading(metric: &str) -> Option<Reading> {
-    METRICS.get(metric).map(|e| e.extra)
+    let numbered = || METRICS.get(metric.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('-')?);
+    METRICS.get(metric).or_else(numbered).map(|e| e.extra)
+}
+
+/// The table of a metric without parameters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoParameters {}
+
+/// Reads a metric's table. In a spec a metric is its name (all defaults) or a table with the key
+/// `name` and parameters.
+fn table<T: DeserializeOwned>(node: &Node) -> Result<T, spec::Error> {
+    match node.as_str() {
+        Some(_) => Node::table(node.at.clone()).parse(),
+        None => node.parse_without(&["name"]),
+    }
+}
+
+/// Builds a metric that takes no parameters.
+fn plain(node: &Node, metric: impl Metric + 'static) -> Result<BoxedMetric, spec::Error> {
+    let NoParameters {} = table(node)?;
+    Ok(Box::new(metric))
+}
+
+/// A single value under the metric's name; a value that is not finite becomes a refusal.
+fn one(name: &'static str, value: f64) -> Result<Measured, Refusal> {
+    if value.is_finite() {
+        Ok(vec![(Cow::Borrowed(name), value)])
+    } else {
+        Err(Refusal::new(format!("`{name}` is not a finite number here ({value})")))
+    }
 }

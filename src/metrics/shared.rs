@@ -1,24 +1,90 @@
 //! Intermediate results that several metrics of one observation use, computed at most once.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// Lazily computed results of one observation. New ones are added as fields.
+use super::distances::Points;
+use super::manifold::Manifold;
+use super::memorisation::Neighbours;
+use super::observation::Normal;
+use crate::data::{Moments, Samples};
+use crate::models::Refusal;
+
+/// Lazily computed results of one observation. New ones are added as fields. Make a new one for
+/// every observation: nothing here is ever recomputed.
 #[derive(Default)]
 pub struct Shared {
-    /// The feature matrix of the sample, row-major.
-    sample_features: OnceLock<Vec<f64>>,
-    /// The feature matrix of the held-out rows, row-major.
-    held_out_features: OnceLock<Vec<f64>>,
+    sample_features: OnceLock<Result<Vec<f64>, Refusal>>,
+    held_out_features: OnceLock<Result<Vec<f64>, Refusal>>,
+    sample_moments: OnceLock<(Vec<f64>, Vec<f64>)>,
+    held_out_moments: OnceLock<(Vec<f64>, Vec<f64>)>,
+    neighbours: OnceLock<Result<Neighbours, Refusal>>,
+    manifolds: Mutex<BTreeMap<usize, Arc<Manifold>>>,
 }
 
 impl Shared {
-    /// The sample's features, computed by `make` at the first call.
-    pub fn sample_features(&self, make: impl FnOnce() -> Vec<f64>) -> &[f64] {
-        self.sample_features.get_or_init(make)
+    /// The sample's numeric features, row-major; refuses NaN and infinities.
+    pub(super) fn sample_features(&self, rows: &Samples) -> Result<&[f64], Refusal> {
+        features(&self.sample_features, rows, "sample")
     }
 
-    /// The held-out features, computed by `make` at the first call.
-    pub fn held_out_features(&self, make: impl FnOnce() -> Vec<f64>) -> &[f64] {
-        self.held_out_features.get_or_init(make)
+    /// The held-out rows' numeric features, row-major; refuses NaN and infinities.
+    pub(super) fn held_out_features(&self, rows: &Samples) -> Result<&[f64], Refusal> {
+        features(&self.held_out_features, rows, "held-out set")
     }
+
+    /// Mean and unbiased covariance of the sample.
+    pub(super) fn sample_moments(&self, points: Points<'_>) -> Result<Normal<'_>, Refusal> {
+        moments(&self.sample_moments, points, "sample")
+    }
+
+    /// Mean and unbiased covariance of the held-out rows.
+    pub(super) fn held_out_moments(&self, points: Points<'_>) -> Result<Normal<'_>, Refusal> {
+        moments(&self.held_out_moments, points, "held-out set")
+    }
+
+    /// Nearest training and held-out rows of the sample.
+    pub(super) fn neighbours(
+        &self,
+        make: impl FnOnce() -> Result<Neighbours, Refusal>,
+    ) -> Result<Neighbours, Refusal> {
+        self.neighbours.get_or_init(make).clone()
+    }
+
+    /// The nearest-neighbour comparison of sample and held-out rows for one `k`.
+    pub(super) fn manifold(&self, k: usize, make: impl FnOnce() -> Manifold) -> Arc<Manifold> {
+        let mut known = self.manifolds.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(k).or_insert_with(|| Arc::new(make())).clone()
+    }
+}
+
+fn features<'a>(
+    cell: &'a OnceLock<Result<Vec<f64>, Refusal>>,
+    rows: &Samples,
+    whose: &str,
+) -> Result<&'a [f64], Refusal> {
+    let made = cell.get_or_init(|| match rows.first_non_finite() {
+        Some((row, column)) => Err(Refusal::new(format!(
+            "row {row} of the {whose} holds a number that is not finite (column `{column}`)"
+        ))),
+        None => Ok(rows.features()),
+    });
+    made.as_deref().map_err(Refusal::clone)
+}
+
+fn moments<'a>(
+    cell: &'a OnceLock<(Vec<f64>, Vec<f64>)>,
+    points: Points<'_>,
+    whose: &str,
+) -> Result<Normal<'a>, Refusal> {
+    let n = points.rows();
+    if n < 2 {
+        return Err(Refusal::new(format!("a covariance needs two rows, but the {whose} has {n}")));
+    }
+    let (mean, covariance) = cell.get_or_init(|| {
+        let Moments { mean, mut scatter, .. } = Moments::of_matrix(points.data, points.dim);
+        scatter.iter_mut().for_each(|s| *s /= (n - 1) as f64);
+        (mean, scatter)
+    });
+    Ok(Normal { mean: mean.into(), covariance: covariance.into() })
 }

@@ -31,7 +31,7 @@ use crate::rng::{Stream, Streams};
 /// A boxed family.
 pub type BoxedFamily = Box<dyn Family>;
 
-/// All families.
+/// The closed-form families.
 pub static FAMILIES: Registry<BoxedFamily> = Registry {
     kind: "model family",
     entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, kde::ENTRY],

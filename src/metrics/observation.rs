@@ -1,0 +1,145 @@
+//! What is known of one generation when it is measured.
+
+use std::borrow::Cow;
+
+use super::Shared;
+use super::distances::Points;
+use crate::data::{Distribution, Mix, Samples};
+use crate::models::{Model, Parameters, Refusal};
+
+/// Everything that can be known of one generation when it is measured.
+pub struct Observation<'a> {
+    /// Whose rows [`Observation::sample`] holds.
+    pub subject: Subject,
+    /// The generation, from 0.
+    pub generation: u32,
+    /// The fitted model; `None` for the human baseline.
+    pub model: Option<&'a dyn Model>,
+    /// Rows of the subject, `measure.size` of them; `None` on the statistics path.
+    pub sample: Option<&'a Samples>,
+    /// What the model was fitted on.
+    pub training: &'a Mix,
+    /// Held-out human rows, as many as the sample has.
+    pub held_out: Option<&'a Samples>,
+    /// The generation-0 sample of the same subject.
+    pub first: Option<&'a Samples>,
+    /// The true distribution, where it is known.
+    pub truth: Option<&'a dyn Distribution>,
+    /// Intermediate results that several metrics use. It belongs to this observation alone: a new
+    /// one for every subject and generation.
+    pub shared: &'a Shared,
+}
+
+/// Whose rows are measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    /// The model, or rows drawn from it for measuring.
+    Model,
+    /// The synthetic rows after curation.
+    Synthetic,
+    /// The training set.
+    Training,
+    /// Held-out human rows: the baseline of the same size.
+    Human,
+}
+
+impl Subject {
+    /// The word in rows and figures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Subject::Model => "model",
+            Subject::Synthetic => "synthetic",
+            Subject::Training => "training",
+            Subject::Human => "human",
+        }
+    }
+}
+
+/// A mean (`d` numbers) and a covariance (row-major, `d × d`).
+#[derive(Clone)]
+pub(super) struct Normal<'a> {
+    pub mean: Cow<'a, [f64]>,
+    pub covariance: Cow<'a, [f64]>,
+}
+
+impl<'a> Observation<'a> {
+    /// The subject's rows; refuses where there is none.
+    pub(super) fn rows(&self) -> Result<&'a Samples, Refusal> {
+        match self.sample {
+            Some(sample) if !sample.is_empty() => Ok(sample),
+            _ => Err(Refusal::new(format!("there are no rows of the {} to measure", self.subject.name()))),
+        }
+    }
+
+    /// The held-out human rows; refuses where there is none.
+    pub(super) fn reference(&self) -> Result<&'a Samples, Refusal> {
+        match self.held_out {
+            Some(rows) if !rows.is_empty() => Ok(rows),
+            _ => Err(Refusal::new("there are no held-out human rows to compare with")),
+        }
+    }
+
+    /// The fitted parameters, where the subject is the model: the parameters say nothing of
+    /// curated rows, training rows or people.
+    pub(super) fn parameters(&self) -> Parameters<'a> {
+        match (self.subject, self.model) {
+            (Subject::Model, Some(model)) => model.parameters(),
+            _ => Parameters::Opaque,
+        }
+    }
+
+    /// Mean and covariance that the model was fitted with.
+    pub(super) fn gaussian(&self) -> Option<(&'a [f64], &'a [f64])> {
+        match self.parameters() {
+            Parameters::Gaussian { mean, covariance } => Some((mean, covariance)),
+            _ => None,
+        }
+    }
+
+    /// The fitted probability of each outcome.
+    pub(super) fn probabilities(&self) -> Option<&'a [f64]> {
+        match self.parameters() {
+            Parameters::Probabilities(p) => Some(p),
+            _ => None,
+        }
+    }
+
+    /// The sample's numeric features; refuses NaN and infinities.
+    pub(super) fn sample_points(&self) -> Result<Points<'a>, Refusal> {
+        let rows = self.rows()?;
+        self.shared.sample_features(rows).map(|data| Points { data, dim: rows.schema().numeric_width() })
+    }
+
+    /// The held-out numeric features; refuses NaN and infinities.
+    pub(super) fn held_out_points(&self) -> Result<Points<'a>, Refusal> {
+        let rows = self.reference()?;
+        self.shared.held_out_features(rows).map(|data| Points { data, dim: rows.schema().numeric_width() })
+    }
+
+    /// The sample's mean and unbiased covariance; needs two rows.
+    pub(super) fn sample_moments(&self) -> Result<Normal<'a>, Refusal> {
+        let points = self.sample_points()?;
+        self.shared.sample_moments(points)
+    }
+
+    /// The fitted mean and covariance, or the sample's where the model has none.
+    pub(super) fn fitted_or_sample_moments(&self) -> Result<Normal<'a>, Refusal> {
+        match self.gaussian() {
+            Some((mean, covariance)) => Ok(Normal { mean: mean.into(), covariance: covariance.into() }),
+            None => self.sample_moments(),
+        }
+    }
+
+    /// The true mean and covariance, or those of the held-out rows where the truth is unknown.
+    pub(super) fn true_or_held_out_moments(&self) -> Result<Normal<'a>, Refusal> {
+        let known = self.truth.and_then(|t| Some((t.mean()?, t.covariance()?)));
+        match known {
+            Some((mean, covariance)) => Ok(Normal { mean: mean.into(), covariance: covariance.into() }),
+            None => {
+                let points = self.held_out_points()?;
+                self.shared.held_out_moments(points)
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Small observations for the tests of metrics, and the reference values of other packages.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::{Metric, Observation, Shared, Subject};
+use crate::data::{Column, Distribution, Kind, Levels, Mix, Rows, Samples, Schema, TokenUnit, Vocabulary};
+use crate::models::{Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, StorageError};
+use crate::rng::{Stream, Streams};
+
+/// A model that is nothing but its parameters.
+pub enum Fitted {
+    /// Mean and covariance.
+    Gaussian(Vec<f64>, Vec<f64>),
+    /// Probabilities.
+    Outcomes(Vec<f64>),
+    /// Each token (or outcome) has its own log likelihood, independently of the others.
+    Unigram(Vec<f64>),
+}
+
+impl Fitted {
+    pub fn gaussian(mean: &[f64], covariance: &[f64]) -> Fitted {
+        Fitted::Gaussian(mean.into(), covariance.into())
+    }
+}
+
+impl Model for Fitted {
+    fn synthesise(&self, _: Ask<'_>, _: usize, _: &Sampling, _: &Streams) -> Result<Samples, SampleError> {
+        Err(Refusal::new("only parameters").into())
+    }
+
+    fn density(&self) -> Option<&dyn Density> {
+        matches!(self, Fitted::Unigram(_)).then_some(self)
+    }
+
+    fn parameters(&self) -> Parameters<'_> {
+        match self {
+            Fitted::Gaussian(mean, covariance) => Parameters::Gaussian { mean, covariance },
+            Fitted::Outcomes(p) => Parameters::Probabilities(p),
+            Fitted::Unigram(_) => Parameters::Opaque,
+        }
+    }
+
+    fn size(&self) -> usize {
+        1
+    }
+
+    fn save(&self, to: &Path) -> Result<(), StorageError> {
+        Err(StorageError::unsupported(to))
+    }
+}
+
+impl Density for Fitted {
+    fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
+        let Fitted::Unigram(p) = self else { return Err(Refusal::new("no likelihood")) };
+        let of = |codes: &[u32]| codes.iter().map(|&c| p[c as usize].ln()).sum();
+        Ok((0..rows.len())
+            .map(|i| match (rows.tokens(i), rows.codes()) {
+                (Some(tokens), _) => of(tokens),
+                (None, Some(codes)) => of(&codes[i..=i]),
+                _ => f64::NAN,
+            })
+            .collect())
+    }
+}
+
+/// A truth that is nothing but its parameters.
+#[derive(Default)]
+pub struct Truth {
+    pub mean: Option<Vec<f64>>,
+    pub covariance: Option<Vec<f64>>,
+    pub probabilities: Option<Vec<f64>>,
+}
+
+impl Truth {
+    pub fn gaussian(mean: &[f64], covariance: &[f64]) -> Truth {
+        Truth { mean: Some(mean.into()), covariance: Some(covariance.into()), probabilities: None }
+    }
+
+    pub fn outcomes(p: &[f64]) -> Truth {
+        Truth { probabilities: Some(p.into()), ..Truth::default() }
+    }
+}
+
+impl Distribution for Truth {
+    fn schema(&self) -> &Arc<Schema> {
+        unimplemented!("tests read the scene's schema")
+    }
+
+    fn draw(&self, _: usize, _: &mut Stream) -> Samples {
+        unimplemented!("tests draw their own rows")
+    }
+
+    fn mean(&self) -> Option<&[f64]> {
+        self.mean.as_deref()
+    }
+
+    fn covariance(&self) -> Option<&[f64]> {
+        self.covariance.as_deref()
+    }
+
+    fn probabilities(&self) -> Option<&[f64]> {
+        self.probabilities.as_deref()
+    }
+}
+
+/// An observation that owns what it shows.
+pub struct Scene {
+    pub subject: Subject,
+    pub model: Option<Fitted>,
+    pub sample: Option<Samples>,
+    pub training: Mix,
+    pub held_out: Option<Samples>,
+    pub first: Option<Samples>,
+    pub truth: Option<Truth>,
+}
+
+impl Scene {
+    pub fn new() -> Scene {
+        Scene {
+            subject: Subject::Model,
+            model: None,
+            sample: None,
+            training: Mix::default(),
+            held_out: None,
+            first: None,
+            truth: None,
+        }
+    }
+
+    pub fn model(model: Fitted) -> Scene {
+        Scene::new().with_model(model)
+    }
+
+    pub fn sample(rows: Samples) -> Scene {
+        Scene { sample: Some(rows), ..Scene::new() }
+    }
+
+    pub fn numbers(data: &[f64], dim: usize) -> Scene {
+        Scene::sample(numbers(data, dim))
+    }
+
+    pub fn with_model(self, model: Fitted) -> Scene {
+        Scene { model: Some(model), ..self }
+    }
+
+    pub fn with_truth(self, truth: Truth) -> Scene {
+        Scene { truth: Some(truth), ..self }
+    }
+
+    pub fn with_held_out(self, data: &[f64], dim: usize) -> Scene {
+        self.beside(numbers(data, dim))
+    }
+
+    pub fn beside(self, held_out: Samples) -> Scene {
+        Scene { held_out: Some(held_out), ..self }
+    }
+
+    pub fn trained_on(self, rows: Samples) -> Scene {
+        Scene { training: Mix::of_human(Rows::all(rows)), ..self }
+    }
+
+    /// Measures with a fresh [`Shared`].
+    pub fn measure(&self, metric: &dyn Metric) -> Result<super::Measured, Refusal> {
+        let shared = Shared::default();
+        let of = Observation {
+            subject: self.subject,
+            generation: 3,
+            model: self.model.as_ref().map(|m| m as &dyn Model),
+            sample: self.sample.as_ref(),
+            training: &self.training,
+            held_out: self.held_out.as_ref(),
+            first: self.first.as_ref(),
+            truth: self.truth.as_ref().map(|t| t as &dyn Distribution),
+            shared: &shared,
+        };
+        metric.measure(&of, &Streams::new(0, 1).of("measure"))
+    }
+}
+
+/// The single value of a metric.
+pub fn value(metric: &dyn Metric, scene: &Scene) -> Result<f64, Refusal> {
+    let all = scene.measure(metric)?;
+    assert_eq!(all.len(), 1, "{all:?}");
+    Ok(all[0].1)
+}
+
+/// Rows of `dim` numbers.
+pub fn numbers(data: &[f64], dim: usize) -> Samples {
+    let schema = Schema::single(Kind::F64 { width: dim });
+    Samples::new(Arc::new(schema), vec![Column::F64 { width: dim, data: data.into() }]).unwrap()
+}
+
+/// Rows of one outcome of `levels`.
+pub fn outcomes(codes: &[u32], levels: usize) -> Samples {
+    let schema = Schema::single(Kind::Codes { levels: Levels::Count(levels) });
+    Samples::new(Arc::new(schema), vec![Column::Codes { data: codes.into() }]).unwrap()
+}
+
+/// One row of text per line. Words are numbered in order of first occurrence, characters by scalar
+/// value from a fixed list of ASCII characters.
+pub fn text(unit: TokenUnit, lines: &[&str]) -> Samples {
+    let pieces = |line: &str| -> Vec<String> {
+        match unit {
+            TokenUnit::Characters => line.chars().map(String::from).collect(),
+            TokenUnit::Words => line.split_whitespace().map(String::from).collect(),
+        }
+    };
+    let mut known: Vec<String> = match unit {
+        TokenUnit::Characters => (32..127_u8).map(|c| char::from(c).to_string()).collect(),
+        TokenUnit::Words => {
+            "a b c d e f g h i j k l m n o p q r s t u v w x y z".split(' ').map(String::from).collect()
+        }
+    };
+    let (mut offsets, mut tokens) = (vec![0], Vec::new());
+    for line in lines {
+        for piece in pieces(line) {
+            let code = known.iter().position(|k| *k == piece).unwrap_or_else(|| {
+                known.push(piece);
+                known.len() - 1
+            });
+            tokens.push(code as u32);
+        }
+        offsets.push(tokens.len());
+    }
+    let vocabulary = Arc::new(Vocabulary { unit, tokens: known });
+    let schema = Schema::single(Kind::Ragged { vocabulary });
+    Samples::new(Arc::new(schema), vec![Column::Ragged { offsets, tokens }]).unwrap()
+}
+
+/// `n × dim` standard normal numbers.
+pub fn normals(n: usize, dim: usize, seed: u64) -> Vec<f64> {
+    let mut rng = Streams::new(11, seed).of("normals").rng();
+    (0..n * dim).map(|_| StandardNormal.sample(&mut rng)).collect()
+}
+
+/// The values that `tests/references/make.py` got from other packages.
+pub struct Reference(serde_json::Value);
+
+/// Reads `tests/references/metrics.json`.
+pub fn reference() -> Reference {
+    Reference(serde_json::from_str(include_str!("../../tests/references/metrics.json")).unwrap())
+}
+
+impl Reference {
+    pub fn number(&self, key: &str) -> f64 {
+        self.0[key].as_f64().unwrap_or_else(|| panic!("no number `{key}`"))
+    }
+
+    pub fn numbers(&self, key: &str) -> Vec<f64> {
+        let list = self.0[key].as_array().unwrap_or_else(|| panic!("no list `{key}`"));
+        list.iter().map(|v| v.as_f64().unwrap()).collect()
+    }
+
+    pub fn lines(&self, key: &str) -> Vec<&str> {
+        let list = self.0[key].as_array().unwrap_or_else(|| panic!("no list `{key}`"));
+        list.iter().map(|v| v.as_str().unwrap()).collect()
+    }
+}
