@@ -7,13 +7,17 @@
 mod categorical;
 mod cholesky;
 mod gaussian;
+mod kde;
 mod ngram;
 mod numeric;
 pub(crate) mod ranges;
 mod sampling;
+#[cfg(test)]
+mod tests;
 
 pub use categorical::{Categorical, CategoricalModel};
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub use kde::{Bandwidth, Kde, KdeModel};
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use sampling::{Sampling, Transform};
 
@@ -28,8 +32,10 @@ use crate::rng::{Stream, Streams};
 pub type BoxedFamily = Box<dyn Family>;
 
 /// The closed-form families.
-pub static FAMILIES: Registry<BoxedFamily> =
-    Registry { kind: "model family", entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY] };
+pub static FAMILIES: Registry<BoxedFamily> = Registry {
+    kind: "model family",
+    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, kde::ENTRY],
+};
 
 /// The recipe of a model.
 pub trait Family: Send + Sync {
