@@ -1,6 +1,7 @@
 //! The model-collapse workbench.
 
 pub mod analysis;
+pub mod cli;
 pub mod curation;
 pub mod data;
 pub mod figures;
@@ -9,6 +10,7 @@ pub mod metrics;
 pub mod models;
 pub mod neural;
 pub mod notebook;
+pub mod publish;
 pub mod regimes;
 pub mod registry;
 pub mod report;

@@ -10,9 +10,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::intervals::{Interval, mean_sd, median_rank, normal_interval, t_quantile};
-use super::moments::Moments;
-use super::quantiles::ACCURACY;
 pub use crate::spec::Statistic;
+use crate::store::Accumulator;
 pub use crate::theory::Relation;
 
 /// The chance that a claim that is true fails.
@@ -72,7 +71,7 @@ pub enum Evidence<'a> {
     /// One value a seed.
     Values(&'a [f64]),
     /// Moments over seeds (`keep = "summary"`).
-    Moments(&'a Moments),
+    Moments(&'a Accumulator),
 }
 
 /// One generation of a claim.
@@ -278,23 +277,16 @@ fn evidence_log_mean(evidence: Evidence<'_>) -> Result<(f64, f64, f64), String> 
 }
 
 fn median(evidence: Evidence<'_>, level: f64) -> Result<(f64, Interval), String> {
-    let (n, at): (usize, Box<dyn Fn(usize) -> f64>) = match evidence {
-        Evidence::Values(x) => {
-            let mut sorted = x.to_vec();
-            sorted.sort_by(f64::total_cmp);
-            (sorted.len(), Box::new(move |i| sorted[i]))
-        }
-        Evidence::Moments(m) => {
-            (m.count() as usize, Box::new(|i| m.sketch().at_rank(i as u64).unwrap_or(f64::NAN)))
-        }
+    let Evidence::Values(x) = evidence else {
+        return Err("streamed moments give no interval of the median; set measure.keep = \"rows\"".to_owned());
     };
+    let mut sorted = x.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len();
     let rank = median_rank(n, level)
         .ok_or_else(|| format!("{n} seeds are too few for an interval of the median"))?;
-    // A sketch's values are within its accuracy: the interval says so.
-    let blur = if matches!(evidence, Evidence::Moments(_)) { ACCURACY } else { 0.0 };
-    let (low, high) = (at(rank), at(n - 1 - rank));
-    let middle = 0.5 * (at((n - 1) / 2) + at(n / 2));
-    Ok((middle, Interval::new(low - blur * low.abs(), high + blur * high.abs(), "order")))
+    let middle = 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]);
+    Ok((middle, Interval::new(sorted[rank], sorted[n - 1 - rank], "order")))
 }
 
 #[cfg(test)]

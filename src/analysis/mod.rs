@@ -6,11 +6,9 @@
 mod claims;
 mod critical;
 mod intervals;
-mod moments;
 mod observations;
 mod onset;
 mod paired;
-mod quantiles;
 mod summary;
 mod table;
 mod trends;
@@ -20,11 +18,9 @@ pub use claims::{
 };
 pub use critical::{Arm, CriticalFraction, MetricArms, critical_fraction};
 pub use intervals::{BOOTSTRAP_FROM, Interval, mean_interval, normal_interval, order_interval, t_interval};
-pub use moments::Moments;
 pub use observations::{Observation, Series, SettingKey, group, read_csv};
 pub use onset::{Band, Onset, half_life, leaves_band};
 pub use paired::{Paired, differences, paired_difference};
-pub use quantiles::Sketch;
 pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
 pub use table::{ArmSeries, Bearing, ComparisonRow, MetricSeries, comparison};
 pub use trends::{monotone, ordering, slope};

@@ -10,9 +10,9 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::DISPLAY_LEVEL;
 use super::intervals::{Interval, mean_interval, mean_sd, normal_interval};
-use super::moments::Moments;
 use super::observations::{Series, SettingKey};
 use crate::metrics::{Scale, Subject};
+use crate::store::Accumulator;
 
 /// One row of `summary.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -86,11 +86,11 @@ pub fn summary_of_moments(
     generation: u32,
     subject: Subject,
     metric: &str,
-    moments: &Moments,
+    moments: &Accumulator,
 ) -> Option<SummaryRow> {
     let (mean, sd) = (moments.mean()?, moments.sd());
     let interval = sd.map(|sd| normal_interval(mean, sd / (moments.count() as f64).sqrt(), DISPLAY_LEVEL));
-    let numbers = (moments.count(), mean, sd, moments.sketch().quantile(0.5)?, interval);
+    let numbers = (moments.count(), mean, sd, moments.median()?, interval);
     Some(row(key, generation, subject, metric, numbers))
 }
 
@@ -180,13 +180,13 @@ mod tests {
 
     #[test]
     fn moments_give_the_same_row_with_a_normal_interval() {
-        let moments: Moments = [1.0, 2.0, 3.0, 4.0, 5.0].into_iter().collect();
+        let moments: Accumulator = [1.0, 2.0, 3.0, 4.0, 5.0].into_iter().collect();
         let r = summary_of_moments(&SettingKey::default(), 4, Subject::Model, "variance", &moments).unwrap();
         assert!((r.mean - 3.0).abs() < 1e-12 && (r.median - 3.0).abs() < 0.016 && r.ci_method == "normal");
         // 3 ± 1.96 · 1.5811/√5
         assert!((r.ci_high.unwrap() - 4.3859).abs() < 1e-4);
         assert_eq!(
-            summary_of_moments(&SettingKey::default(), 0, Subject::Model, "v", &Moments::default()),
+            summary_of_moments(&SettingKey::default(), 0, Subject::Model, "v", &Accumulator::default()),
             None
         );
     }

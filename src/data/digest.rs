@@ -106,7 +106,9 @@ mod tests {
     fn splits(cells: &[f64]) -> Splits {
         let schema = Arc::new(Schema::single(Kind::F64 { width: 1 }));
         let rows = |data: &[f64]| {
-            Arc::new(Samples::new(schema.clone(), vec![Column::F64 { width: 1, data: data.to_vec() }]).unwrap())
+            Arc::new(
+                Samples::new(schema.clone(), vec![Column::F64 { width: 1, data: data.to_vec() }]).unwrap(),
+            )
         };
         Splits { train: rows(&cells[..2]), validation: rows(&cells[2..3]), held_out: rows(&cells[3..]) }
     }
@@ -115,7 +117,8 @@ mod tests {
     fn the_digest_is_sha_256_of_the_documented_encoding() {
         let word = |text: &str| [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat();
         let mut bytes = b"model-collapse rows 1".to_vec();
-        for (name, cells) in [("train", vec![1.0, 2.0]), ("validation", vec![3.0]), ("held-out", vec![4.0, 5.0])]
+        for (name, cells) in
+            [("train", vec![1.0, 2.0]), ("validation", vec![3.0]), ("held-out", vec![4.0, 5.0])]
         {
             bytes.extend(word(name));
             let n = (cells.len() as u64).to_le_bytes();

@@ -63,6 +63,7 @@ pub const SOURCES: Registry<Source> = Registry {
         embedded::sentences::ENTRY,
         embedded::tables::NHEFS,
         embedded::tables::ADULT,
+        files::ANY,
         files::CSV,
         files::TEXT,
         files::JSONL,

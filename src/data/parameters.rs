@@ -65,9 +65,11 @@ pub(super) fn build_with<P: DeserializeOwned>(
         SourceError::Parameter(e) => {
             spec::Error::bad_value(node.at_of(e.key), format!("`{}`: {}", e.key, e.why), e.help)
         }
-        SourceError::File(e) => {
-            spec::Error::refused(node.at_of("path"), format!("{}{}: {}", e.path.display(), e.place, e.what()), e.help())
-        }
+        SourceError::File(e) => spec::Error::refused(
+            node.at_of("path"),
+            format!("{}{}: {}", e.path.display(), e.place, e.what()),
+            e.help(),
+        ),
     })
 }
 
@@ -92,7 +94,9 @@ impl Numbers {
             }
         };
         match numbers.iter().find(|x| !x.is_finite()) {
-            Some(x) => Err(ParameterError::new(key, format!("{x} is not a finite number"), "give finite numbers")),
+            Some(x) => {
+                Err(ParameterError::new(key, format!("{x} is not a finite number"), "give finite numbers"))
+            }
             None => Ok(numbers),
         }
     }
@@ -176,8 +180,9 @@ impl Serialize for Portion {
 impl<'de> Deserialize<'de> for Portion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let x = f64::deserialize(deserializer)?;
-        Portion::from_number(x)
-            .ok_or_else(|| D::Error::custom("a share from 0 to below 1, or a whole number of rows, is needed"))
+        Portion::from_number(x).ok_or_else(|| {
+            D::Error::custom("a share from 0 to below 1, or a whole number of rows, is needed")
+        })
     }
 }
 

@@ -175,7 +175,8 @@ mod tests {
 
     use super::*;
 
-    const SHARES: Shares = Shares { held_out: Portion::Share(0.2), validation: Portion::Share(0.05), rows: None };
+    const SHARES: Shares =
+        Shares { held_out: Portion::Share(0.2), validation: Portion::Share(0.05), rows: None };
 
     fn all(a: &Assignment) -> Vec<u32> {
         [&a.train[..], &a.validation, &a.held_out].concat()

@@ -145,7 +145,8 @@ fn a_mix_knows_its_realised_fraction_and_weights() {
     let s = numbers(100);
     let h = human(&s, 1);
     let rows = |n| Body::Rows(h.initial(n).unwrap());
-    let mut mix = Mix { parts: vec![Part::human(0, rows(10)), Part::synthetic(1, rows(30))], ..Mix::default() };
+    let mut mix =
+        Mix { parts: vec![Part::human(0, rows(10)), Part::synthetic(1, rows(30))], ..Mix::default() };
     assert_eq!(mix.human_fraction(), Some(0.25));
     assert!(mix.equally_weighted());
     mix.parts[0].weight = 3.0;
@@ -159,9 +160,8 @@ fn a_mix_knows_its_realised_fraction_and_weights() {
 
 /// Sources that need no parameter.
 fn all() -> Vec<(&'static str, Source)> {
-    let needs_none = |e: &&crate::registry::Entry<Source>| {
-        e.about.parameters.iter().all(|p| p.default != "required")
-    };
+    let needs_none =
+        |e: &&crate::registry::Entry<Source>| e.about.parameters.iter().all(|p| p.default != "required");
     let make = |e: &crate::registry::Entry<Source>| {
         (e.about.name, source(&format!("source = \"{}\"", e.about.name)).unwrap())
     };
@@ -197,8 +197,7 @@ fn every_source_gives_finite_rows_that_repeat() {
 fn stated_moments_are_those_of_the_draws() {
     let n = 40_000;
     for (name, s) in all() {
-        let Some((truth, mean, covariance)) =
-            s.truth().and_then(|t| Some((t, t.mean()?, t.covariance()?)))
+        let Some((truth, mean, covariance)) = s.truth().and_then(|t| Some((t, t.mean()?, t.covariance()?)))
         else {
             continue;
         };
@@ -214,7 +213,10 @@ fn stated_moments_are_those_of_the_draws() {
             let fourth: f64 = rows.features().chunks(d).map(|r| deviation(r).powi(2)).sum::<f64>() / n as f64;
             let spread = ((fourth - variance * variance) / n as f64).sqrt();
             let found = m.scatter[i * d + i] / n as f64;
-            assert!((found - variance).abs() < 5.0 * spread + 1e-9, "{name}: variance {i} {found} for {variance}");
+            assert!(
+                (found - variance).abs() < 5.0 * spread + 1e-9,
+                "{name}: variance {i} {found} for {variance}"
+            );
         }
     }
 }

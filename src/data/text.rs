@@ -116,7 +116,11 @@ impl TextOptions {
             return Err(ParameterError::new("row_tokens", why, "give a number from 1 to 1000000"));
         }
         if self.max_vocabulary.is_some_and(|most| most < 2) {
-            return Err(ParameterError::new("max_vocabulary", "a vocabulary needs two tokens", "give 2 or more"));
+            return Err(ParameterError::new(
+                "max_vocabulary",
+                "a vocabulary needs two tokens",
+                "give 2 or more",
+            ));
         }
         Ok(())
     }
@@ -301,7 +305,8 @@ mod tests {
     use super::*;
     use crate::data::Portion;
 
-    const SHARES: Shares = Shares { held_out: Portion::Share(0.3), validation: Portion::Share(0.1), rows: None };
+    const SHARES: Shares =
+        Shares { held_out: Portion::Share(0.3), validation: Portion::Share(0.1), rows: None };
 
     fn record(text: &str) -> Record<'_> {
         Record { text, codes: vec![] }
@@ -317,8 +322,26 @@ mod tests {
     fn words_keep_inner_marks_and_split_off_the_others() {
         let all = words("years ago—never mind: (the U.S. don't) pay 3.5, well-known 'x'.");
         let expected = [
-            "years", "ago", "—", "never", "mind", ":", "(", "the", "U.S", ".", "don't", ")", "pay", "3.5", ",",
-            "well-known", "'", "x", "'", ".",
+            "years",
+            "ago",
+            "—",
+            "never",
+            "mind",
+            ":",
+            "(",
+            "the",
+            "U.S",
+            ".",
+            "don't",
+            ")",
+            "pay",
+            "3.5",
+            ",",
+            "well-known",
+            "'",
+            "x",
+            "'",
+            ".",
         ];
         assert_eq!(all, expected);
     }

@@ -1,7 +1,6 @@
 //! From a setting of a spec to a lineage that can be run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Lineage, Measured, Measuring, Synthesiser, Teacher, When};
@@ -13,18 +12,14 @@ use crate::neural;
 use crate::regimes::{self, Regime};
 use crate::registry::Entry;
 use crate::spec::{
-    self, Error, Experiment, Key, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom, Synthesis,
+    self, Error, Experiment, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom, Synthesis,
 };
 
 /// What the command line adds to a spec.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
-    /// The device of neural families, where the spec does not name one.
-    pub device: Option<String>,
     /// Re-randomises the whole experiment.
     pub salt: u64,
-    /// Relative paths in `[data]` and `[generator]` start here.
-    pub folder: Option<PathBuf>,
 }
 
 /// A setting made ready.
@@ -47,7 +42,7 @@ pub struct Assembled {
 /// with the reason where a sweep made them; a spec without any runnable setting is an error.
 pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assembled>, Error> {
     let settings = experiment.settings()?;
-    let mut sources = Sources { context, known: BTreeMap::new() };
+    let mut sources = Sources::default();
     let mut assembled = Vec::with_capacity(settings.len());
     let mut first_refusal = None;
     let sweeps = settings.len() > 1;
@@ -78,7 +73,7 @@ fn one(
     experiment: &Experiment,
     setting: &Setting,
     context: &Context,
-    sources: &mut Sources<'_>,
+    sources: &mut Sources,
 ) -> Result<Assembled, Error> {
     let spec = &setting.loop_;
     let source = sources.get(&setting.data)?;
@@ -89,39 +84,45 @@ fn one(
     };
     let mut families: Vec<Arc<dyn Family>> = Vec::with_capacity(models.len());
     let mut versions = vec![("source", source.digest.clone())];
+    let mut components = Vec::new();
     let mut seeds_per_cell = u64::MAX;
     for node in &models {
-        let (entry, family) = family(node, context)?;
-        family
-            .accepts(source.schema())
-            .map_err(|why| Error::refused(node.at_of("family"), why.to_string(), "choose another family or source"))?;
-        versions.push(("family", format!("{} {}", entry.about.name, entry.about.version)));
+        let (entry, family) = family(node)?;
+        family.accepts(source.schema()).map_err(|why| {
+            Error::refused(node.at_of("family"), why.to_string(), "choose another family or source")
+        })?;
+        components.push(format!("{} {}", entry.about.name, entry.about.version));
         seeds_per_cell = seeds_per_cell.min(family.seeds_per_cell());
         families.push(Arc::from(family));
     }
-    let plan =
-        budget.plan(&regime).map_err(|e| Error::refused(spec.at("samples"), e.to_string(), "see the schedule"))?;
+    let plan = budget
+        .plan(&regime)
+        .map_err(|e| Error::refused(spec.at("samples"), e.to_string(), "see the schedule"))?;
     check_supply(setting, &source, &regime, &budget)?;
 
     let mut curation: Vec<(On, BoxedCuration)> = Vec::with_capacity(setting.curation.len());
     for node in &setting.curation {
         let (entry, step) = component(&CURATIONS, node, "step", &["on"])?;
         let on = node.get("on").map(Node::parse::<On>).transpose()?.unwrap_or_default();
-        versions.push(("curation", format!("{} {}", entry.about.name, entry.about.version)));
+        components.push(format!("{} {}", entry.about.name, entry.about.version));
         curation.push((on, step));
     }
-    let teacher = teacher(setting, context, sources, &source, &mut versions)?;
+    let teacher = teacher(setting, sources, &source, &mut versions)?;
     let sampling = sampling(setting);
     let contamination = setting.data.get("contamination").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
     if !(0.0..=1.0).contains(&contamination) {
         let at = setting.data.at_of("contamination");
-        return Err(Error::bad_value(at, "`contamination` must be in [0, 1]".into(), "it is a share of rows".into()));
+        return Err(Error::bad_value(
+            at,
+            "`contamination` must be in [0, 1]".into(),
+            "it is a share of rows".into(),
+        ));
     }
 
     let mut notes = Vec::new();
-    let exact = families.iter().all(|f| {
-        f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins()))
-    });
+    let exact = families
+        .iter()
+        .all(|f| f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins())));
     let measuring = measuring(experiment, setting, &source, exact, &mut notes)?;
     let plain = curation.is_empty()
         && matches!(teacher, Teacher::Own)
@@ -141,10 +142,11 @@ fn one(
             ));
         }
     };
+    versions.push(("components", components.join(", ")));
     versions.push(("path", if statistics { "statistics" } else { "rows" }.into()));
     versions.push(("salt", context.salt.to_string()));
     if seeds_per_cell == 1 {
-        versions.push(("device", context.device.clone().unwrap_or_else(|| "flex".into())));
+        versions.push(("device", neural::device::selected().to_string()));
         versions.push(("kernels", neural::device::kernel_class().into()));
     }
     let measure_versions: Vec<(&str, String)> = measuring
@@ -177,7 +179,14 @@ fn one(
         salt: context.salt,
     };
     check_start(setting, &lineage)?;
-    Ok(Assembled { setting: setting.clone(), lineage: Ok(lineage), digest, measure_digest, seeds_per_cell, notes })
+    Ok(Assembled {
+        setting: setting.clone(),
+        lineage: Ok(lineage),
+        digest,
+        measure_digest,
+        seeds_per_cell,
+        notes,
+    })
 }
 
 /// Reads a component's table: finds the entry that the selector names and lets it read the rest.
@@ -204,39 +213,30 @@ pub fn find_family(name: &str) -> Option<&'static Entry<BoxedFamily>> {
     models::FAMILIES.get(name).or_else(|| neural::FAMILIES.get(name))
 }
 
-fn family(node: &Node, context: &Context) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
+fn family(node: &Node) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
     let name = node.selector("family")?;
     let Some(entry) = name.as_str().and_then(find_family) else {
         let known: Vec<&str> = models::FAMILIES.names().chain(neural::FAMILIES.names()).collect();
         return Err(spec::unknown_name("family", name, &known));
     };
     let mut own = node.clone();
-    let takes_device = entry.about.parameters.iter().any(|p| p.name == "device");
     if let Some(table) = own.as_table_mut() {
         table.remove("family");
-        if let (true, None, Some(device)) = (takes_device, table.get("device"), &context.device) {
-            table.insert(Key::new("device", node.at.clone()), Node::string(device, node.at.clone()));
-        }
     }
     Ok((entry, (entry.build)(&own)?))
 }
 
 /// Sources are read once, however many settings use them.
-struct Sources<'c> {
-    context: &'c Context,
+#[derive(Default)]
+struct Sources {
     known: BTreeMap<String, Arc<Source>>,
 }
 
-impl Sources<'_> {
+impl Sources {
     fn get(&mut self, node: &Node) -> Result<Arc<Source>, Error> {
         let mut own = node.clone();
         if let Some(table) = own.as_table_mut() {
             table.remove("contamination");
-            if let (Some(folder), Some(path)) = (&self.context.folder, table.get("path").and_then(Node::as_str)) {
-                let full = folder.join(path).to_string_lossy().into_owned();
-                let at = node.at_of("path");
-                table.insert(Key::new("path", at.clone()), Node::string(&full, at));
-            }
         }
         let key = spec::canonical(&own);
         if let Some(source) = self.known.get(&key) {
@@ -251,8 +251,7 @@ impl Sources<'_> {
 
 fn teacher(
     setting: &Setting,
-    context: &Context,
-    sources: &mut Sources<'_>,
+    sources: &mut Sources,
     own: &Source,
     versions: &mut Vec<(&'static str, String)>,
 ) -> Result<Teacher, Error> {
@@ -263,18 +262,22 @@ fn teacher(
         table.remove("when");
     }
     if node.get("family").is_some() {
-        let (entry, family) = family(&rest, context)?;
+        let (entry, family) = family(&rest)?;
         versions.push(("generator", format!("{} {}", entry.about.name, entry.about.version)));
-        family
-            .accepts(own.schema())
-            .map_err(|why| Error::refused(node.at_of("family"), why.to_string(), "choose another generator family"))?;
+        family.accepts(own.schema()).map_err(|why| {
+            Error::refused(node.at_of("family"), why.to_string(), "choose another generator family")
+        })?;
         return Ok(Teacher::Family(Arc::from(family), when));
     }
     let source = sources.get(&rest)?;
     if source.schema() != own.schema() {
         return Err(Error::refused(
             node.at_of("source"),
-            format!("the generator makes rows of {} where the student reads {}", source.schema(), own.schema()),
+            format!(
+                "the generator makes rows of {} where the student reads {}",
+                source.schema(),
+                own.schema()
+            ),
             "choose a generator source with the same columns",
         ));
     }
@@ -307,7 +310,7 @@ fn measuring(
     for asked in &spec.metrics {
         let Some(entry) = METRICS.get(&asked.name) else {
             let known: Vec<&str> = METRICS.names().collect();
-            return Err(spec::unknown_name("metric", &Node::string(&asked.name, asked.at.clone()), &known));
+            return Err(spec::unknown_name("metric", asked.node.get("name").unwrap_or(&asked.node), &known));
         };
         let mut own = asked.node.clone();
         if let Some(table) = own.as_table_mut() {
@@ -325,7 +328,11 @@ fn measuring(
         metrics.push(Measured { name: asked.name.clone(), metric, sample });
     }
     if let (true, Some((at, why))) = (metrics.is_empty(), refusal) {
-        return Err(Error::refused(at, format!("no metric applies to {}: {why}", source.name), "see `collapse list metrics`"));
+        return Err(Error::refused(
+            at,
+            format!("no metric applies to {}: {why}", source.name),
+            "see `collapse list metrics`",
+        ));
     }
     let mut size = spec.size;
     let needs_rows = metrics.iter().any(|m| m.sample);
@@ -335,7 +342,10 @@ fn measuring(
         if experiment.template.get("measure.size").is_some() {
             return Err(Error::refused(
                 experiment.template.at_of("measure.size"),
-                format!("metrics compare two disjoint sets of held-out human rows, and {} has {held_out}", source.name),
+                format!(
+                    "metrics compare two disjoint sets of held-out human rows, and {} has {held_out}",
+                    source.name
+                ),
                 format!("set measure.size to {} or less", held_out / 2),
             ));
         }

@@ -60,7 +60,8 @@ impl Record for Nothing {
 
 fn numbers(values: impl Iterator<Item = i64>) -> Samples {
     let data: Vec<f64> = values.map(|v| v as f64).collect();
-    Samples::new(Arc::new(Schema::single(Kind::F64 { width: 1 })), vec![Column::F64 { width: 1, data }]).unwrap()
+    Samples::new(Arc::new(Schema::single(Kind::F64 { width: 1 })), vec![Column::F64 { width: 1, data }])
+        .unwrap()
 }
 
 /// Runs a `[loop]` table for seed 0 on forty human rows and returns the training sets.
@@ -69,14 +70,19 @@ fn training_sets(table: &str) -> Vec<Vec<Seen>> {
 }
 
 fn traced(table: &str, seed: u64, change: impl Fn(&mut Lineage)) -> Vec<Vec<Seen>> {
-    let text = format!("[data]\nsource = \"x\"\n[model]\nfamily = \"x\"\n[loop]\n{table}\n[sweep]\nseeds = 1\n");
+    let text =
+        format!("[data]\nsource = \"x\"\n[model]\nfamily = \"x\"\n[loop]\n{table}\n[sweep]\nseeds = 1\n");
     let settings = Experiment::from_toml(&text, "test.toml").unwrap().settings().unwrap();
     let (regime, budget) = resolve(&settings[0].loop_).unwrap();
     let table = Arc::new(numbers(0..40));
     let splits = Splits { train: table.clone(), validation: table.clone(), held_out: table };
     let log: Log = Log::default();
     let mut lineage = Lineage {
-        source: Arc::new(Source { name: "forty".into(), digest: String::new(), supply: Supply::Finite(splits) }),
+        source: Arc::new(Source {
+            name: "forty".into(),
+            digest: String::new(),
+            supply: Supply::Finite(splits),
+        }),
         families: vec![Arc::new(Tracer(log.clone()))],
         plan: budget.plan(&regime).unwrap(),
         regime,

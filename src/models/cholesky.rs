@@ -91,7 +91,8 @@ mod tests {
     fn a_scatter_of_fewer_rows_than_dimensions_is_reproduced() {
         // Three rows in five dimensions, with thirds, so that rounding has something to do.
         let rows: Vec<f64> = (0..15).map(|i| ((i * i) % 7) as f64 / 3.0 - 0.9).collect();
-        let columns: Vec<f64> = (0..5).flat_map(|c| (0..3).map(move |r| r * 5 + c)).map(|i| rows[i]).collect();
+        let columns: Vec<f64> =
+            (0..5).flat_map(|c| (0..3).map(move |r| r * 5 + c)).map(|i| rows[i]).collect();
         let m = gram(&columns, 5, 3);
         let l = semidefinite(&m, 5);
         for (a, b) in gram(&l, 5, 5).iter().zip(&m) {

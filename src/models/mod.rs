@@ -7,13 +7,17 @@
 mod categorical;
 mod cholesky;
 mod gaussian;
+mod kde;
 mod ngram;
 mod numeric;
-mod ranges;
+pub(crate) mod ranges;
 mod sampling;
+#[cfg(test)]
+mod tests;
 
 pub use categorical::{Categorical, CategoricalModel};
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub use kde::{Bandwidth, Kde, KdeModel};
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use sampling::{Sampling, Transform};
 
@@ -22,15 +26,16 @@ use std::path::{Path, PathBuf};
 
 use crate::data::{Combine, Mix, Origin, Rows, Samples, Schema, Statistics};
 use crate::registry::Registry;
-use crate::neural::{gpt, vae};
 use crate::rng::{Stream, Streams};
 
 /// A boxed family.
 pub type BoxedFamily = Box<dyn Family>;
 
-/// All families.
-pub static FAMILIES: Registry<BoxedFamily> =
-    Registry { kind: "model family", entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, vae::ENTRY, gpt::ENTRY] };
+/// The closed-form families.
+pub static FAMILIES: Registry<BoxedFamily> = Registry {
+    kind: "model family",
+    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, kde::ENTRY],
+};
 
 /// The recipe of a model.
 pub trait Family: Send + Sync {

@@ -60,9 +60,7 @@ impl Layout {
                     Kind::F32 { width, .. } => {
                         (Column::F32 { width, data: cells(from, width).map(|v| v as f32).collect() }, width)
                     }
-                    Kind::F64 { width } => {
-                        (Column::F64 { width, data: cells(from, width).collect() }, width)
-                    }
+                    Kind::F64 { width } => (Column::F64 { width, data: cells(from, width).collect() }, width),
                     _ => return Err(Refusal::new("the rows were not numeric").into()),
                 };
                 columns.push(column);
@@ -111,7 +109,9 @@ pub fn gathered(mix: &Mix) -> Result<(Samples, Vec<f64>), FitError> {
         return Err(FitError::TooFewRows { needed: 1, found: 0 });
     }
     let Some(gathered) = mix.gather() else {
-        return Err(Refusal::new("this family is fitted from rows, not from statistics (`path = \"rows\"`)").into());
+        return Err(
+            Refusal::new("this family is fitted from rows, not from statistics (`path = \"rows\"`)").into()
+        );
     };
     let (table, weights) = gathered.map_err(|e| Refusal::new(e.to_string()))?;
     if let Some((row, column)) = table.first_non_finite() {

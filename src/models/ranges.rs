@@ -7,14 +7,14 @@ pub fn non_negative<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error>
     checked(from, |v| v >= 0.0, "a number of at least 0")
 }
 
-/// A finite number greater than 0.
-pub fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-    checked(from, |v| v > 0.0, "a number greater than 0")
-}
-
 /// A number in [0, 1).
 pub fn share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     checked(from, |v| (0.0..1.0).contains(&v), "a number of at least 0 and below 1")
+}
+
+/// A number in (0, 1].
+pub fn positive_share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    checked(from, |v| v > 0.0 && v <= 1.0, "a number greater than 0 and at most 1")
 }
 
 /// A whole number of at least 1.

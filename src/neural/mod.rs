@@ -16,7 +16,11 @@ pub mod train;
 pub mod vae;
 
 use crate::data::{Mix, Samples};
-use crate::models::{FitError, Refusal};
+use crate::models::{BoxedFamily, FitError, Refusal};
+use crate::registry::Registry;
+
+/// The burn families.
+pub static FAMILIES: Registry<BoxedFamily> = Registry { kind: "family", entries: &[vae::ENTRY, gpt::ENTRY] };
 use crate::registry::Parameter;
 
 const fn parameter(name: &'static str, default: &'static str, meaning: &'static str) -> Parameter {

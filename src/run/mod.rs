@@ -6,12 +6,14 @@ mod cell;
 pub mod estimate;
 mod interrupt;
 pub mod plan;
+mod prepared;
 pub mod progress;
 mod recorder;
 mod report;
 
 pub use estimate::{Estimate, estimate};
 pub use interrupt::{EXIT_INTERRUPTED, Interrupt};
+pub use prepared::Prepared;
 pub use progress::{Progress, Silent};
 pub use report::{Failure, RunError, RunReport};
 

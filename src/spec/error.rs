@@ -55,13 +55,7 @@ impl Error {
     /// An error with one label.
     pub fn new(kind: Kind, at: At, message: String, label: String, help: Option<String>) -> Self {
         let labels = vec![(at, label)];
-        Self(Box::new(Inner {
-            kind,
-            message,
-            help,
-            labels,
-            elsewhere: Vec::new(),
-        }))
+        Self(Box::new(Inner { kind, message, help, labels, elsewhere: Vec::new() }))
     }
 
     /// The text is no TOML.
@@ -74,10 +68,7 @@ impl Error {
     pub fn unknown_keys(found: &[(&str, At)], known: &[&str]) -> Self {
         let names: Vec<String> = found.iter().map(|(k, _)| format!("`{k}`")).collect();
         let plural = if found.len() == 1 { "key" } else { "keys" };
-        let guesses: Vec<String> = found
-            .iter()
-            .filter_map(|(k, _)| nearest(k, known))
-            .collect();
+        let guesses: Vec<String> = found.iter().filter_map(|(k, _)| nearest(k, known)).collect();
         let labels = found.iter().map(|(k, at)| {
             let label = nearest(k, known).map(|g| format!("did you mean `{g}`?"));
             (at.clone(), label.unwrap_or_else(|| "not a key here".into()))
@@ -95,25 +86,13 @@ impl Error {
     /// A value of another type than `expected`.
     pub fn wrong_type(node: &Node, expected: &str) -> Self {
         let message = format!("expected {expected}, found {}", node.kind());
-        Self::new(
-            Kind::WrongType,
-            node.at.clone(),
-            message,
-            format!("expected {expected}"),
-            None,
-        )
+        Self::new(Kind::WrongType, node.at.clone(), message, format!("expected {expected}"), None)
     }
 
     /// `key` is needed in the table at `at`.
     pub fn missing_key(key: &str, at: &At) -> Self {
         let message = format!("missing key `{key}`");
-        Self::new(
-            Kind::MissingKey,
-            at.clone(),
-            message,
-            format!("`{key}` is needed here"),
-            None,
-        )
+        Self::new(Kind::MissingKey, at.clone(), message, format!("`{key}` is needed here"), None)
     }
 
     /// A value out of range.
@@ -130,25 +109,13 @@ impl Error {
 
     /// Anything else that a component refuses.
     pub fn refused(at: At, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self::new(
-            Kind::Refused,
-            at,
-            message.into(),
-            "here".into(),
-            Some(help.into()),
-        )
+        Self::new(Kind::Refused, at, message.into(), "here".into(), Some(help.into()))
     }
 
     /// A file that can't be read.
     pub fn unreadable(name: &str, reason: &std::io::Error) -> Self {
         let message = format!("can't read `{name}`: {reason}");
-        let mut e = Self::new(
-            Kind::Unreadable,
-            At::default_value(),
-            message,
-            String::new(),
-            None,
-        );
+        let mut e = Self::new(Kind::Unreadable, At::default_value(), message, String::new(), None);
         e.0.labels.clear();
         e
     }
@@ -162,13 +129,7 @@ impl Error {
     /// An error whose place the deserializer adds on the way out.
     pub(super) fn unplaced(kind: Kind, message: String, help: Option<String>) -> Self {
         let (labels, elsewhere) = (Vec::new(), Vec::new());
-        Self(Box::new(Inner {
-            kind,
-            message,
-            help,
-            labels,
-            elsewhere,
-        }))
+        Self(Box::new(Inner { kind, message, help, labels, elsewhere }))
     }
 
     /// Gives a place to an error that has none yet.
@@ -192,12 +153,7 @@ impl Error {
     /// The places, the most telling first.
     pub fn places(&self) -> Vec<&At> {
         let other = self.0.elsewhere.iter().map(|e| &e.0);
-        self.0
-            .labels
-            .iter()
-            .map(|(at, _)| at)
-            .chain(other)
-            .collect()
+        self.0.labels.iter().map(|(at, _)| at).chain(other).collect()
     }
 
     /// The advice, if there is any.
@@ -223,11 +179,7 @@ impl Error {
     fn split(mut self) -> Self {
         let labels = std::mem::take(&mut self.0.labels);
         for (at, label) in labels {
-            let same = self
-                .0
-                .labels
-                .first()
-                .is_none_or(|(a, _)| a.source == at.source);
+            let same = self.0.labels.first().is_none_or(|(a, _)| a.source == at.source);
             if same {
                 self.0.labels.push((at, label));
             } else {
@@ -242,17 +194,9 @@ impl Error {
 pub fn unknown_name(kind: &str, name: &Node, known: &[&str]) -> Error {
     let given = name.as_str().unwrap_or_else(|| name.at.text());
     let guess: Vec<String> = nearest(given, known).into_iter().collect();
-    let label = guess
-        .first()
-        .map_or("unknown".into(), |g| format!("did you mean `{g}`?"));
+    let label = guess.first().map_or("unknown".into(), |g| format!("did you mean `{g}`?"));
     let help = suggestion(&guess, "known", known);
-    Error::new(
-        Kind::UnknownName,
-        name.at.clone(),
-        format!("unknown {kind} `{given}`"),
-        label,
-        Some(help),
-    )
+    Error::new(Kind::UnknownName, name.at.clone(), format!("unknown {kind} `{given}`"), label, Some(help))
 }
 
 pub(super) fn suggestion(guesses: &[String], what: &str, known: &[&str]) -> String {
@@ -260,11 +204,7 @@ pub(super) fn suggestion(guesses: &[String], what: &str, known: &[&str]) -> Stri
     if !guesses.is_empty() {
         text = format!("did you mean `{}`? ", guesses.join("`, `"));
     }
-    let list = if known.is_empty() {
-        "none".into()
-    } else {
-        known.join(", ")
-    };
+    let list = if known.is_empty() { "none".into() } else { known.join(", ") };
     text + what + ": " + &list
 }
 
@@ -282,10 +222,7 @@ fn span(at: &At, label: &str) -> LabeledSpan {
 
 impl Diagnostic for Error {
     fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
-        self.0
-            .help
-            .as_ref()
-            .map(|h| Box::new(h) as Box<dyn Display>)
+        self.0.help.as_ref().map(|h| Box::new(h) as Box<dyn Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -309,9 +246,7 @@ impl Diagnostic for Error {
         if self.0.elsewhere.is_empty() {
             return None;
         }
-        Some(Box::new(
-            self.0.elsewhere.iter().map(|e| e as &dyn Diagnostic),
-        ))
+        Some(Box::new(self.0.elsewhere.iter().map(|e| e as &dyn Diagnostic)))
     }
 }
 

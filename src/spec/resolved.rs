@@ -22,20 +22,11 @@ impl Experiment {
             if first.members.is_empty() {
                 fill(&mut root, "loop", &first.loop_, Some(&["population"]));
             }
-            fill(
-                &mut root,
-                "sampling",
-                &first.sampling,
-                Some(&["temperature", "covariance_scale"]),
-            );
+            fill(&mut root, "sampling", &first.sampling, Some(&["temperature", "covariance_scale"]));
         }
         fill::<MeasureSpec>(&mut root, "measure", &self.measure, None);
         if root.get("sweep.seeds").is_none() {
-            put(
-                &mut root,
-                "sweep.seeds",
-                Value::Integer(self.sweep.seeds.len() as i64),
-            );
+            put(&mut root, "sweep.seeds", Value::Integer(self.sweep.seeds.len() as i64));
         }
         ordered(&root).to_toml()
     }
@@ -44,12 +35,7 @@ impl Experiment {
 /// The tables in the order of the design's example.
 fn ordered(tree: &Node) -> Node {
     let mut root = Node::table(At::default_value());
-    let order = [
-        &["about"],
-        SETTING_TABLES,
-        &["measure", "sweep", "figure", "claim"],
-    ]
-    .concat();
+    let order = [&["about"], SETTING_TABLES, &["measure", "sweep", "figure", "claim"]].concat();
     if let (Some(from), Some(to)) = (tree.as_table(), root.as_table_mut()) {
         for key in order {
             if let (Some(k), Some(v)) = (from.key(key), from.get(key)) {
@@ -66,12 +52,7 @@ fn ordered(tree: &Node) -> Node {
 
 /// Writes the scalar values of `section` that nobody wrote, unless they are swept: the first
 /// setting's value would then be that point's, which does no harm but misleads.
-pub(super) fn fill<T: Serialize>(
-    root: &mut Node,
-    section: &str,
-    values: &T,
-    only: Option<&[&str]>,
-) {
+pub(super) fn fill<T: Serialize>(root: &mut Node, section: &str, values: &T, only: Option<&[&str]>) {
     let Ok(Json::Object(map)) = serde_json::to_value(values) else {
         return;
     };
@@ -79,15 +60,9 @@ pub(super) fn fill<T: Serialize>(
         let path = format!("{section}.{key}");
         let swept = |root: &Node| {
             let mut tables = root.get("sweep").into_iter().chain(points(root));
-            tables.any(|t| {
-                t.as_table()
-                    .is_some_and(|t| t.get(&path).is_some() || t.get(section).is_some())
-            })
+            tables.any(|t| t.as_table().is_some_and(|t| t.get(&path).is_some() || t.get(section).is_some()))
         };
-        if only.is_some_and(|o| !o.contains(&key.as_str()))
-            || root.get(&path).is_some()
-            || swept(root)
-        {
+        if only.is_some_and(|o| !o.contains(&key.as_str())) || root.get(&path).is_some() || swept(root) {
             continue;
         }
         let value = match json {
@@ -105,20 +80,11 @@ pub(super) fn fill<T: Serialize>(
 }
 
 fn points(root: &Node) -> &[Node] {
-    root.get("sweep.point")
-        .and_then(Node::as_array)
-        .unwrap_or(&[])
+    root.get("sweep.point").and_then(Node::as_array).unwrap_or(&[])
 }
 
 /// The path starts at a table, so setting can't fail.
 fn put(root: &mut Node, path: &str, value: Value) {
     let at = At::default_value();
-    let _ = root.set(
-        path,
-        &at,
-        Node {
-            value,
-            at: at.clone(),
-        },
-    );
+    let _ = root.set(path, &at, Node { value, at: at.clone() });
 }

@@ -16,41 +16,25 @@ impl serde::de::Error for Error {
             Unexpected::Float(x) if x.fract() == 0.0 => Some(format!("write {x:.0}")),
             _ => None,
         };
-        let message = format!(
-            "expected {}, found {}",
-            plain(&expected.to_string()),
-            words(found)
-        );
+        let message = format!("expected {}, found {}", plain(&expected.to_string()), words(found));
         Error::unplaced(Kind::WrongType, message, help)
     }
 
     fn invalid_value(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        let message = format!(
-            "expected {}, found {}",
-            plain(&expected.to_string()),
-            words(found)
-        );
+        let message = format!("expected {}, found {}", plain(&expected.to_string()), words(found));
         Error::unplaced(Kind::BadValue, message, None)
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let guess: Vec<String> = nearest(field, expected).into_iter().collect();
         let help = suggestion(&guess, "keys here", expected);
-        Error::unplaced(
-            Kind::UnknownKey,
-            format!("unknown key `{field}`"),
-            Some(help),
-        )
+        Error::unplaced(Kind::UnknownKey, format!("unknown key `{field}`"), Some(help))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let guess: Vec<String> = nearest(variant, expected).into_iter().collect();
         let help = suggestion(&guess, "known", expected);
-        Error::unplaced(
-            Kind::UnknownName,
-            format!("unknown value `{variant}`"),
-            Some(help),
-        )
+        Error::unplaced(Kind::UnknownName, format!("unknown value `{variant}`"), Some(help))
     }
 
     fn missing_field(field: &'static str) -> Self {

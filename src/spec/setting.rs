@@ -64,20 +64,14 @@ impl Setting {
             }
         }
         for (key, value) in &point {
-            let at = At {
-                layer: Layer::SweepPoint,
-                ..key.at.clone()
-            };
+            let at = At { layer: Layer::SweepPoint, ..key.at.clone() };
             tree.set(&key.name, &at, value.clone().on_layer(&Layer::SweepPoint))?;
         }
         let members = each(&tree, "member")?.len();
         if members > 0 && tree.get("loop").is_some() && tree.get("loop.population").is_none() {
             let count = i64::try_from(members).unwrap_or(i64::MAX);
             let at = At::default_value();
-            let node = Node {
-                value: Value::Integer(count),
-                at: at.clone(),
-            };
+            let node = Node { value: Value::Integer(count), at: at.clone() };
             tree.set("loop.population", &at, node)?;
         }
         let table = |key: &str| match tree.get(key) {
@@ -87,32 +81,18 @@ impl Setting {
         };
         // An empty table asks for nothing.
         let empty = |node: &Node| node.as_table().is_some_and(Table::is_empty);
-        let optional = |key: &str| {
-            tree.get(key)
-                .filter(|n| !empty(n))
-                .map(|_| table(key))
-                .transpose()
-        };
+        let optional = |key: &str| tree.get(key).filter(|n| !empty(n)).map(|_| table(key)).transpose();
         let mut setting = Self {
             index,
             data: table("data")?,
             model: table("model")?,
             loop_: LoopSpec::read(&table("loop")?)?,
             generator: optional("generator")?,
-            sampling: optional("sampling")?.map_or_else(
-                || Ok(SamplingSpec::default()),
-                |node| SamplingSpec::read(&node),
-            )?,
-            curation: each(&tree, "curation")?
-                .iter()
-                .filter(|n| !empty(n))
-                .cloned()
-                .collect(),
+            sampling: optional("sampling")?
+                .map_or_else(|| Ok(SamplingSpec::default()), |node| SamplingSpec::read(&node))?,
+            curation: each(&tree, "curation")?.iter().filter(|n| !empty(n)).cloned().collect(),
             task: optional("task")?,
-            members: each(&tree, "member")?
-                .iter()
-                .map(|m| member(&tree, m))
-                .collect(),
+            members: each(&tree, "member")?.iter().map(|m| member(&tree, m)).collect(),
             point: point.into_iter().map(|(k, v)| (k.name, v)).collect(),
             tree: tree.clone(),
         };
@@ -147,10 +127,7 @@ impl Setting {
 /// `[[member]]` on `[model]`; a member of another family shares none of its parameters.
 fn member(tree: &Node, member: &Node) -> Node {
     let base = tree.get("model").cloned().unwrap_or_default();
-    let other = |node: &Node| {
-        node.get("family")
-            .and_then(|f| f.as_str().map(str::to_owned))
-    };
+    let other = |node: &Node| node.get("family").and_then(|f| f.as_str().map(str::to_owned));
     match other(member) {
         Some(family) if other(&base) != Some(family.clone()) => member.clone(),
         _ => {

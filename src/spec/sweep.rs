@@ -33,14 +33,8 @@ impl Sweep {
     /// # Errors
     /// On unknown keys, empty or repeated values, and keys that are swept twice.
     pub fn read(node: &Node, template: &Node) -> Result<Self, Error> {
-        let table = node
-            .as_table()
-            .ok_or_else(|| Error::wrong_type(node, "a table"))?;
-        let mut sweep = Self {
-            seeds: (0..10).collect(),
-            grid: Vec::new(),
-            points: Vec::new(),
-        };
+        let table = node.as_table().ok_or_else(|| Error::wrong_type(node, "a table"))?;
+        let mut sweep = Self { seeds: (0..10).collect(), grid: Vec::new(), points: Vec::new() };
         for (key, value) in table.iter() {
             match key.name.as_str() {
                 "seeds" => sweep.seeds = seeds(value)?,
@@ -52,10 +46,7 @@ impl Sweep {
             }
         }
         for point in each(node, "point")? {
-            let pairs = point
-                .as_table()
-                .map(|t| t.entries.clone())
-                .unwrap_or_default();
+            let pairs = point.as_table().map(|t| t.entries.clone()).unwrap_or_default();
             for (i, (key, _)) in pairs.iter().enumerate() {
                 check_key(&key.name, &key.at)?;
                 let others = pairs[..i].iter().map(|(k, _)| k);
@@ -90,11 +81,7 @@ impl Sweep {
 
     /// All combinations, the first key outermost; one empty point without a sweep.
     pub(super) fn combinations(&self) -> Vec<Vec<(Key, Node)>> {
-        let mut all = if self.points.is_empty() {
-            vec![Vec::new()]
-        } else {
-            self.points.clone()
-        };
+        let mut all = if self.points.is_empty() { vec![Vec::new()] } else { self.points.clone() };
         for (key, values) in &self.grid {
             let longer = |point: &Vec<(Key, Node)>| {
                 let point = point.clone();
@@ -125,24 +112,16 @@ pub(super) fn check_key(key: &str, at: &At) -> Result<(), Error> {
     };
     let (prefix, word) = match (first, second, third) {
         (Some("loop"), Some("choices"), Some(choice)) => ("loop.choices.", choice),
-        (Some(table @ ("loop" | "sampling")), Some(k), _) => (
-            if table == "loop" {
-                "loop."
-            } else {
-                "sampling."
-            },
-            k,
-        ),
+        (Some(table @ ("loop" | "sampling")), Some(k), _) => {
+            (if table == "loop" { "loop." } else { "sampling." }, k)
+        }
         (first, _, _) => ("", first.unwrap_or_default()),
     };
     if known.contains(&word) {
         return Ok(());
     }
     // Suggest whole dotted keys, so that the line can be pasted.
-    let rest = key
-        .strip_prefix(prefix)
-        .and_then(|k| k.strip_prefix(word))
-        .unwrap_or("");
+    let rest = key.strip_prefix(prefix).and_then(|k| k.strip_prefix(word)).unwrap_or("");
     let whole: Vec<String> = known.iter().map(|k| format!("{prefix}{k}{rest}")).collect();
     let whole: Vec<&str> = whole.iter().map(String::as_str).collect();
     Err(Error::unknown_keys(&[(key, at.clone())], &whole))
@@ -165,28 +144,17 @@ fn apart<'k>(key: &Key, others: impl Iterator<Item = &'k Key>) -> Result<(), Err
         if inside(&key.name, &other.name) || inside(&other.name, &key.name) {
             let message = format!("`{}` and `{}` are swept together", key.name, other.name);
             let help = "sweep one of them, or put both into [[sweep.point]] as one table".into();
-            return Err(Error::conflict(
-                key.at.clone(),
-                other.at.clone(),
-                message,
-                help,
-            ));
+            return Err(Error::conflict(key.at.clone(), other.at.clone(), message, help));
         }
     }
     Ok(())
 }
 
 fn values(key: &Key, node: &Node) -> Result<Vec<Node>, Error> {
-    let list = node
-        .as_array()
-        .ok_or_else(|| Error::wrong_type(node, "a list of values").about(&key.name))?;
+    let list = node.as_array().ok_or_else(|| Error::wrong_type(node, "a list of values").about(&key.name))?;
     if list.is_empty() {
         let help = "list at least one value, or remove the key".to_owned();
-        return Err(Error::bad_value(
-            node.at.clone(),
-            "nothing to sweep".into(),
-            help,
-        ));
+        return Err(Error::bad_value(node.at.clone(), "nothing to sweep".into(), help));
     }
     no_doubles(list)?;
     Ok(list.to_vec())
@@ -207,29 +175,18 @@ fn no_doubles(list: &[Node]) -> Result<(), Error> {
 fn seeds(node: &Node) -> Result<Vec<u64>, Error> {
     let bad = |at: &At, what: &str| {
         let help = "seeds = 20 (the seeds 0 to 19), or a list of whole numbers of 0 or more";
-        Error::new(
-            Kind::BadValue,
-            at.clone(),
-            format!("`seeds`: {what}"),
-            "here".into(),
-            Some(help.into()),
-        )
+        Error::new(Kind::BadValue, at.clone(), format!("`seeds`: {what}"), "here".into(), Some(help.into()))
     };
     match &node.value {
         Value::Integer(n) => match u64::try_from(*n) {
             Ok(n @ 1..=MAX_SEEDS) => Ok((0..n).collect()),
             Ok(0) => Err(bad(&node.at, "at least one seed is needed")),
-            _ => Err(bad(
-                &node.at,
-                &format!("the number must be from 1 to {MAX_SEEDS}"),
-            )),
+            _ => Err(bad(&node.at, &format!("the number must be from 1 to {MAX_SEEDS}"))),
         },
         Value::Array(list) if list.is_empty() => Err(bad(&node.at, "at least one seed is needed")),
         Value::Array(list) => {
             no_doubles(list)?;
-            list.iter()
-                .map(|n| n.parse::<u64>().map_err(|_| bad(&n.at, "not a seed")))
-                .collect()
+            list.iter().map(|n| n.parse::<u64>().map_err(|_| bad(&n.at, "not a seed"))).collect()
         }
         _ => Err(bad(&node.at, "expected a number or a list")),
     }
@@ -245,11 +202,7 @@ pub(super) fn flatten_sweep(root: &mut Node) -> Result<(), Error> {
         return Err(Error::wrong_type(sweep, "a table").about("sweep"));
     };
     *table = flattened(std::mem::take(table))?;
-    if let Some(Node {
-        value: Value::Array(points),
-        ..
-    }) = table.get_mut("point")
-    {
+    if let Some(Node { value: Value::Array(points), .. }) = table.get_mut("point") {
         for point in points {
             if let Some(table) = point.as_table_mut() {
                 *table = flattened(std::mem::take(table))?;
@@ -260,10 +213,7 @@ pub(super) fn flatten_sweep(root: &mut Node) -> Result<(), Error> {
 }
 
 fn flattened(table: Table) -> Result<Table, Error> {
-    let mut flat = Table {
-        entries: Vec::new(),
-        inline: table.inline,
-    };
+    let mut flat = Table { entries: Vec::new(), inline: table.inline };
     flatten_into(&mut flat, "", table)?;
     Ok(flat)
 }

@@ -77,6 +77,14 @@ impl Default for Accumulator {
     }
 }
 
+impl FromIterator<f64> for Accumulator {
+    fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
+        let mut all = Self::default();
+        values.into_iter().for_each(|v| all.push(v));
+        all
+    }
+}
+
 impl Accumulator {
     /// Adds one finite number.
     pub fn push(&mut self, value: f64) {

@@ -30,7 +30,11 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
         source: "Shumailov et al. 2024, DOI 10.1038/s41586-024-07566-y; Alemohammad et al., arXiv 2307.01850",
         parameters: &[
             Parameter { name: "dim", default: "1", meaning: "Numbers per row, 1 to 4096" },
-            Parameter { name: "mean", default: "0", meaning: "One number for all coordinates, or a list of `dim`" },
+            Parameter {
+                name: "mean",
+                default: "0",
+                meaning: "One number for all coordinates, or a list of `dim`",
+            },
             Parameter {
                 name: "sd",
                 default: "1",
@@ -116,7 +120,11 @@ impl Gaussian {
         sd: Vec<f64>,
     ) -> Result<Self, ParameterError> {
         if let Some(bad) = sd.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
-            return Err(ParameterError::new(key, format!("{bad} is no standard deviation"), "give positive numbers"));
+            return Err(ParameterError::new(
+                key,
+                format!("{bad} is no standard deviation"),
+                "give positive numbers",
+            ));
         }
         let d = mean.len();
         let mut covariance = vec![0.0; d * d];
@@ -130,7 +138,8 @@ impl Gaussian {
         mean: Vec<f64>,
         covariance: &[Vec<f64>],
     ) -> Result<Self, ParameterError> {
-        let refuse = |why: String| ParameterError::new(key, why, "give a symmetric, positive definite matrix");
+        let refuse =
+            |why: String| ParameterError::new(key, why, "give a symmetric, positive definite matrix");
         let d = mean.len();
         if covariance.len() != d || covariance.iter().any(|row| row.len() != d) {
             return Err(refuse(format!("it does not have {d} rows of {d} numbers")));
@@ -254,7 +263,8 @@ mod tests {
 
     #[test]
     fn draws_have_the_stated_moments() {
-        let s = from_json::<Parameters>(r#"{"dim": 2, "mean": [1, -2], "covariance": [[4, 1.2], [1.2, 1]]}"#).unwrap();
+        let s = from_json::<Parameters>(r#"{"dim": 2, "mean": [1, -2], "covariance": [[4, 1.2], [1.2, 1]]}"#)
+            .unwrap();
         let truth = s.truth().unwrap();
         let n = 200_000;
         let rows = truth.draw(n, &mut Streams::new(0, 0).of("test").rng());

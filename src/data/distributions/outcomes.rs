@@ -88,7 +88,8 @@ mod tests {
         rows.codes().unwrap().iter().for_each(|&c| counts[c as usize] += 1.0);
         assert_eq!(counts[2], 0.0);
         let expected = [0.5, 0.1, 0.0, 0.3, 0.05, 0.05].map(|p| p * n as f64);
-        let chi: f64 = (0..6).filter(|&i| i != 2).map(|i| (counts[i] - expected[i]).powi(2) / expected[i]).sum();
+        let chi: f64 =
+            (0..6).filter(|&i| i != 2).map(|i| (counts[i] - expected[i]).powi(2) / expected[i]).sum();
         assert!(chi < 33.4, "{chi}: {counts:?}");
     }
 

@@ -19,7 +19,11 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   the Wright–Fisher model of population genetics.",
         source: "Briesch, Sobania and Rothlauf, arXiv 2311.16822; Shumailov et al. 2024, DOI \
                  10.1038/s41586-024-07566-y",
-        parameters: &[Parameter { name: "outcomes", default: "100", meaning: "Number of outcomes, 1 to 10^7" }],
+        parameters: &[Parameter {
+            name: "outcomes",
+            default: "100",
+            meaning: "Number of outcomes, 1 to 10^7",
+        }],
         version: 1,
     },
     extra: (),

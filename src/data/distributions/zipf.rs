@@ -15,7 +15,8 @@ use crate::registry::{About, Entry, Parameter};
 const DETAILS: &str = "Each row is one of `outcomes` codes; code i has probability proportional to \
                        (i + 1 + offset)^(−exponent), so code 0 is the most frequent word. The probabilities are \
                        known. The many rare outcomes are what refitting loses first.";
-const OUTCOMES: Parameter = Parameter { name: "outcomes", default: "10000", meaning: "Number of outcomes, 1 to 10^7" };
+const OUTCOMES: Parameter =
+    Parameter { name: "outcomes", default: "10000", meaning: "Number of outcomes, 1 to 10^7" };
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
     about: About {

@@ -57,7 +57,14 @@ pub(in crate::data) const FASHION: Entry<Source> = Entry {
     extra: (),
     build: |node| {
         build_with(node, |p: Parameters| {
-            p.source("fashion14x14", &FASHION_IMAGES, &FASHION_LABELS, 255.0, Portion::Rows(1000), Portion::Rows(200))
+            p.source(
+                "fashion14x14",
+                &FASHION_IMAGES,
+                &FASHION_LABELS,
+                255.0,
+                Portion::Rows(1000),
+                Portion::Rows(200),
+            )
         })
     },
 };
@@ -91,9 +98,9 @@ impl Parameters {
         let rows = images.samples(Path::new(name), labels, scale)?;
         // With a cap, the default splits keep their share.
         let default = |portion: Portion| match self.rows {
-            Some(most) if most < rows.len() => {
-                Portion::Rows((portion.of(rows.len()) as f64 / rows.len() as f64 * most as f64).round() as usize)
-            }
+            Some(most) if most < rows.len() => Portion::Rows(
+                (portion.of(rows.len()) as f64 / rows.len() as f64 * most as f64).round() as usize,
+            ),
             _ => portion,
         };
         let shares = Shares {

@@ -139,7 +139,8 @@ fn state_of_the_union(parameters: Parameters) -> Result<Source, SourceError> {
         Some(Group::Speaker) => Some(a.name.clone()),
         Some(Group::Decade) => Some(format!("{}s", a.year / 10 * 10)),
     };
-    let names: Vec<String> = addresses.iter().filter_map(group).collect::<BTreeSet<_>>().into_iter().collect();
+    let names: Vec<String> =
+        addresses.iter().filter_map(group).collect::<BTreeSet<_>>().into_iter().collect();
     let code = |name: String| names.binary_search(&name).map_or(0, |i| i as u32);
     let records: Vec<Record<'_>> = addresses
         .iter()

@@ -7,12 +7,12 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Embedded, embed};
-use crate::data::files::table::{Cell, Table};
-use crate::data::parameters::{ParameterError, Portion, SourceError, build, joined};
-use crate::data::parameters::Build;
-use crate::data::{Options, Source, TokenUnit};
 use crate::data::Shares;
+use crate::data::files::table::{Cell, Table};
+use crate::data::parameters::Build;
+use crate::data::parameters::{ParameterError, Portion, SourceError, build, joined};
 use crate::data::text::PARAMETERS;
+use crate::data::{Options, Source, TokenUnit};
 use crate::registry::{About, Entry, Parameter};
 
 static SENTENCES: Embedded = embed!("uci_sentences.tsv.gz");
@@ -67,9 +67,12 @@ impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
         if let Some(domain) = self.domain.as_deref().filter(|d| !DOMAINS.contains(d)) {
             let why = format!("`{domain}` is no domain");
-            return Err(ParameterError::new("domain", why, format!("give one of {}", DOMAINS.join(", "))).into());
+            return Err(
+                ParameterError::new("domain", why, format!("give one of {}", DOMAINS.join(", "))).into()
+            );
         }
-        let mut table = Table { names: ["domain", "sentiment", "text"].map(String::from).to_vec(), rows: vec![] };
+        let mut table =
+            Table { names: ["domain", "sentiment", "text"].map(String::from).to_vec(), rows: vec![] };
         for (line, text) in SENTENCES.text().lines().enumerate() {
             let cells: Vec<Cell> = text.splitn(3, '\t').map(|cell| Cell::Word(cell.into())).collect();
             let keep = |c: &Cell| self.domain.as_ref().is_none_or(|d| *c == Cell::Word(d.clone()));

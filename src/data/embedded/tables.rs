@@ -36,8 +36,17 @@ pub(in crate::data) const NHEFS: Entry<Source> = Entry {
     build: |node| {
         build_with(node, |p: Parameters| {
             let coded = [
-                "race", "marital", "education", "qsmk", "exercise", "active", "hbp", "diabetes", "asthma",
-                "bronch", "alcoholfreq",
+                "race",
+                "marital",
+                "education",
+                "qsmk",
+                "exercise",
+                "active",
+                "hbp",
+                "diabetes",
+                "asthma",
+                "bronch",
+                "alcoholfreq",
             ];
             p.source("nhefs", &SURVEY, "death", "sex", &coded)
         })
@@ -57,7 +66,9 @@ pub(in crate::data) const ADULT: Entry<Source> = Entry {
     },
     extra: (),
     build: |node| {
-        build_with(node, |p: Parameters| p.source("adult", &CENSUS, "income", "sex", &["race", "marital", "occ"]))
+        build_with(node, |p: Parameters| {
+            p.source("adult", &CENSUS, "income", "sex", &["race", "marital", "occ"])
+        })
     },
 };
 

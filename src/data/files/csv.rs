@@ -12,8 +12,8 @@ use super::error::{FileError, Place, Problem};
 use super::options::{Options, TABLE, TEXT};
 use super::read;
 use super::table::{Cell, Table};
-use crate::data::parameters::{ParameterError, SourceError};
 use crate::data::Splits;
+use crate::data::parameters::{ParameterError, SourceError};
 
 /// The splits of a CSV file's bytes.
 pub(super) fn load(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Splits, SourceError> {
@@ -48,8 +48,9 @@ fn table(path: &Path, text: &str, options: &Options) -> Result<Table, SourceErro
     let Some((first_line, first)) = rows.first().cloned() else {
         return Err(FileError::whole(path, Problem::Empty).into());
     };
-    let has_header =
-        options.header.unwrap_or_else(|| !first.iter().all(|cell| matches!(Cell::read(cell), Cell::Number(..))));
+    let has_header = options
+        .header
+        .unwrap_or_else(|| !first.iter().all(|cell| matches!(Cell::read(cell), Cell::Number(..))));
     let names: Vec<String> = first
         .iter()
         .enumerate()
@@ -60,7 +61,9 @@ fn table(path: &Path, text: &str, options: &Options) -> Result<Table, SourceErro
         .collect();
     let mut seen = BTreeSet::new();
     if let Some(twice) = names.iter().find(|name| !seen.insert(*name)) {
-        return Err(FileError::new(path, Place::Line(first_line), Problem::DuplicateColumn(twice.clone())).into());
+        return Err(
+            FileError::new(path, Place::Line(first_line), Problem::DuplicateColumn(twice.clone())).into()
+        );
     }
     let rows = &rows[usize::from(has_header)..];
     if rows.is_empty() {

@@ -131,7 +131,9 @@ pub enum Problem {
     #[error("the value is a list or an object; flatten it, or leave the field out with `columns`")]
     Nested,
     /// The first four bytes are not an idx file's.
-    #[error("an idx file starts with 00 00 08 and its number of dimensions, but this one with {0}; convert it")]
+    #[error(
+        "an idx file starts with 00 00 08 and its number of dimensions, but this one with {0}; convert it"
+    )]
     IdxMagic(String),
     /// A header whose sizes make no sense.
     #[error("the idx header states {0}; write the file again")]
@@ -145,7 +147,9 @@ pub enum Problem {
         found: usize,
     },
     /// Labels that don't belong to the images.
-    #[error("there are {labels} labels for {images} images; give the right file as `labels`, or none with \"\"")]
+    #[error(
+        "there are {labels} labels for {images} images; give the right file as `labels`, or none with \"\""
+    )]
     IdxLabels {
         /// Labels found.
         labels: usize,
@@ -172,7 +176,10 @@ impl FileError {
 
     /// What is wrong, without what to do.
     pub fn what(&self) -> String {
-        self.problem.to_string().split_once("; ").map_or_else(|| self.problem.to_string(), |(what, _)| what.into())
+        self.problem
+            .to_string()
+            .split_once("; ")
+            .map_or_else(|| self.problem.to_string(), |(what, _)| what.into())
     }
 
     /// What to do.

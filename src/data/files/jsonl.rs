@@ -10,8 +10,8 @@ use super::error::{FileError, Place, Problem};
 use super::options::{Options, TABLE, TEXT};
 use super::read;
 use super::table::{Cell, Table};
-use crate::data::parameters::SourceError;
 use crate::data::Splits;
+use crate::data::parameters::SourceError;
 
 /// The field that is the text where none is named.
 const TEXT_FIELD: &str = "text";
@@ -45,7 +45,9 @@ fn table(path: &Path, text: &str, options: &Options) -> Result<Table, FileError>
         let object = match serde_json::from_str(line) {
             Ok(Value::Object(object)) => object,
             Ok(_) => return Err(fail("this is JSON, but no object".into())),
-            Err(e) if line.trim_start().starts_with('[') => return Err(fail(format!("a JSON list starts here ({e})"))),
+            Err(e) if line.trim_start().starts_with('[') => {
+                return Err(fail(format!("a JSON list starts here ({e})")));
+            }
             Err(e) => return Err(fail(format!("this is no JSON ({e})"))),
         };
         let mut cells = vec![Cell::Missing; table.names.len()];

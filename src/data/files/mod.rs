@@ -51,13 +51,17 @@ fn source(format: Format, path: &Path, bytes: Vec<u8>, options: &Options) -> Res
     Ok(Source::finite(name, splits))
 }
 
-fn named(format: Format, node: &Node) -> Result<Source, spec::Error> {
+/// Opens the file that a spec names, in the given format or by its ending.
+fn named(format: Option<Format>, node: &Node) -> Result<Source, spec::Error> {
     build_with(node, |options: Options| {
         if options.path.is_empty() {
             return Err(ParameterError::new("path", "no file is named", "add `path = \"…\"`").into());
         }
         let path = Path::new(&options.path);
-        source(format, path, read::bytes(path)?, &options)
+        match format {
+            Some(format) => source(format, path, read::bytes(path)?, &options),
+            None => open(path, &options),
+        }
     })
 }
 
@@ -104,7 +108,11 @@ const COLUMNS: [Parameter; 5] = [
     },
     Parameter { name: "label", default: "none", meaning: "The column that is the target of tasks" },
     Parameter { name: "group", default: "none", meaning: "The column whose groups' shares are measured" },
-    Parameter { name: "categorical", default: "[]", meaning: "Columns whose numbers are names of categories" },
+    Parameter {
+        name: "categorical",
+        default: "[]",
+        meaning: "Columns whose numbers are names of categories",
+    },
     Parameter {
         name: "missing",
         default: "\"error\"",
@@ -118,8 +126,22 @@ const CUT: Parameter = Parameter {
 };
 const SPLITS: [Parameter; 3] = Shares::describe("0.3", "0.1");
 const TEXT_PARAMETERS: [Parameter; 9] = joined(joined::<5, 1, 6>(OF_TEXT, [CUT]), SPLITS);
-const TABLE_PARAMETERS: [Parameter; 15] =
-    joined(joined::<1, 5, 6>([PATH], COLUMNS), TEXT_PARAMETERS);
+const TABLE_PARAMETERS: [Parameter; 15] = joined(joined::<1, 5, 6>([PATH], COLUMNS), TEXT_PARAMETERS);
+
+/// `source = "file"`.
+pub(super) const ANY: Entry<Source> = Entry {
+    about: About {
+        name: "file",
+        summary: "Your own file, read by its ending as csv, text, jsonl or idx",
+        details: "`.csv` and `.tsv` are tables, `.txt` and `.md` text, `.jsonl` JSON lines, `.idx` and `-ubyte` \
+                  idx; `.gz` before that is undone. The parameters are those of the format.",
+        source: "`csv`, `text`, `jsonl` and `idx`",
+        parameters: &[PATH],
+        version: 1,
+    },
+    extra: (),
+    build: |node| named(None, node),
+};
 
 /// `source = "csv"`.
 pub(super) const CSV: Entry<Source> = Entry {
@@ -154,7 +176,7 @@ pub(super) const CSV: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| named(Format::Csv, node),
+    build: |node| named(Some(Format::Csv), node),
 };
 
 /// `source = "text"`.
@@ -171,7 +193,7 @@ pub(super) const TEXT: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| named(Format::Text, node),
+    build: |node| named(Some(Format::Text), node),
 };
 
 /// `source = "jsonl"`.
@@ -194,7 +216,7 @@ pub(super) const JSONL: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| named(Format::JsonLines, node),
+    build: |node| named(Some(Format::JsonLines), node),
 };
 
 /// `source = "idx"`.
@@ -214,12 +236,16 @@ pub(super) const IDX: Entry<Source> = Entry {
                     default: "found",
                     meaning: "The idx file of labels; default: found by name; \"\" for none",
                 },
-                Parameter { name: "scale", default: "255", meaning: "The pixel value that becomes 1, positive" },
+                Parameter {
+                    name: "scale",
+                    default: "255",
+                    meaning: "The pixel value that becomes 1, positive",
+                },
             ],
             SPLITS,
         ),
         version: 1,
     },
     extra: (),
-    build: |node| named(Format::Idx, node),
+    build: |node| named(Some(Format::Idx), node),
 };

@@ -101,7 +101,9 @@ impl Options {
         ];
         let stray = given.iter().find(|(key, given)| *given && !known.iter().any(|list| list.contains(key)));
         match stray {
-            Some((key, _)) => Err(ParameterError::new(key, format!("it means nothing for {format}"), "remove it")),
+            Some((key, _)) => {
+                Err(ParameterError::new(key, format!("it means nothing for {format}"), "remove it"))
+            }
             None => Ok(()),
         }
     }

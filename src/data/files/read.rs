@@ -38,7 +38,9 @@ pub(super) fn decompressed(path: &Path, raw: Vec<u8>) -> Result<Vec<u8>, FileErr
     let fail = |problem| FileError::whole(path, problem);
     let bytes = if raw.starts_with(b"\x1f\x8b") {
         let mut out = Vec::new();
-        MultiGzDecoder::new(raw.as_slice()).read_to_end(&mut out).map_err(|e| fail(Problem::Compression(e)))?;
+        MultiGzDecoder::new(raw.as_slice())
+            .read_to_end(&mut out)
+            .map_err(|e| fail(Problem::Compression(e)))?;
         out
     } else {
         raw
@@ -57,9 +59,8 @@ pub(super) fn text(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
     if let Some(at) = bytes.iter().position(|&b| b == 0) {
         return Err(FileError::new(path, Place::Byte(at), Problem::Binary));
     }
-    let text = String::from_utf8(bytes).map_err(|e| {
-        FileError::new(path, Place::Byte(e.utf8_error().valid_up_to()), Problem::NotUtf8)
-    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|e| FileError::new(path, Place::Byte(e.utf8_error().valid_up_to()), Problem::NotUtf8))?;
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,

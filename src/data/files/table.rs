@@ -62,7 +62,12 @@ impl Cell {
 
 impl Table {
     /// The splits that the options ask for. `text` is the column that makes it a text source.
-    pub fn splits(mut self, path: &Path, options: &Options, text: Option<&str>) -> Result<Splits, SourceError> {
+    pub fn splits(
+        mut self,
+        path: &Path,
+        options: &Options,
+        text: Option<&str>,
+    ) -> Result<Splits, SourceError> {
         let find = |name: &str| self.find(path, name);
         let label = options.label.as_deref().map(find).transpose()?;
         let group = options.group.as_deref().map(find).transpose()?;
@@ -175,7 +180,11 @@ impl Table {
             }
             Some((line, cells)) if numbers > 0 && !self.words(i) => {
                 let found = cells[i].written().to_owned();
-                return Err(FileError::new(path, self.place(*line, i), Problem::MixedTypes { found, numbers }));
+                return Err(FileError::new(
+                    path,
+                    self.place(*line, i),
+                    Problem::MixedTypes { found, numbers },
+                ));
             }
             Some(_) => {}
         }

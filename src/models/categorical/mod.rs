@@ -162,9 +162,9 @@ impl StatisticsPath for Categorical {
     ) -> Result<Statistics, SampleError> {
         how.check("categorical", TRANSFORMS)?;
         let model: &dyn Any = model;
-        let model = model
-            .downcast_ref::<CategoricalModel>()
-            .ok_or_else(|| Refusal::new("only outcome frequencies can be drawn by the family `categorical`"))?;
+        let model = model.downcast_ref::<CategoricalModel>().ok_or_else(|| {
+            Refusal::new("only outcome frequencies can be drawn by the family `categorical`")
+        })?;
         let counts = multinomial(&model.transformed(how), n as u64, rng);
         Ok(Statistics::Counts(Counts { n: n as u64, counts }))
     }
@@ -175,7 +175,9 @@ impl StatisticsPath for Categorical {
 
     fn thin(&self, of: &Statistics, n: usize, rng: &mut Stream) -> Option<Statistics> {
         match of {
-            Statistics::Counts(counts) => thin::without_replacement(counts, n as u64, rng).map(Statistics::Counts),
+            Statistics::Counts(counts) => {
+                thin::without_replacement(counts, n as u64, rng).map(Statistics::Counts)
+            }
             Statistics::Moments(_) => None,
         }
     }

@@ -47,9 +47,8 @@ impl CategoricalModel {
             let fit = fit
                 .downcast_ref::<CategoricalModel>()
                 .ok_or_else(|| Refusal::new("only outcome frequencies can be averaged with their like"))?;
-            let sum = sum.get_or_insert_with(|| {
-                Self::new(vec![0.0; fit.probabilities.len()], fit.schema.clone())
-            });
+            let sum =
+                sum.get_or_insert_with(|| Self::new(vec![0.0; fit.probabilities.len()], fit.schema.clone()));
             if sum.probabilities.len() != fit.probabilities.len() {
                 return Err(Refusal::new("the two groups differ in their outcomes").into());
             }

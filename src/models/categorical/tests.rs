@@ -93,7 +93,10 @@ fn check(draws: &[Vec<f64>], want: &[(f64, f64)]) {
         let v = draws.iter().map(|d| (d[i] - mean).powi(2)).sum::<f64>() / r;
         assert!((m - mean).abs() <= 4.0 * (variance / r).sqrt(), "mean of {i}: {m}, not {mean}");
         // The kurtosis of these counts is below 4, so Var(v) ≤ 3 σ⁴ / R.
-        assert!((v - variance).abs() <= 4.0 * variance * (3.0 / r).sqrt(), "variance of {i}: {v}, not {variance}");
+        assert!(
+            (v - variance).abs() <= 4.0 * variance * (3.0 / r).sqrt(),
+            "variance of {i}: {v}, not {variance}"
+        );
     }
 }
 

@@ -5,8 +5,8 @@ use std::any::Any;
 use rand::RngExt;
 use rand_distr::{Distribution, Gamma, StandardNormal};
 
-use super::model::{GaussianModel, TRANSFORMS, spread};
 use super::Gaussian;
+use super::model::{GaussianModel, TRANSFORMS, spread};
 use crate::data::{Body, Moments, Part, Rows, Statistics};
 use crate::models::cholesky;
 use crate::models::{FitError, Model, Refusal, SampleError, Sampling, StatisticsPath};
@@ -48,10 +48,7 @@ fn draw_scalar(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) ->
     let z: f64 = rng.sample(StandardNormal);
     let (mean, scatter) = match n {
         0 => (0.0, 0.0),
-        _ => (
-            model.mean()[0] + (variance / n as f64).sqrt() * z,
-            variance * chi_squared(n as u64 - 1, rng),
-        ),
+        _ => (model.mean()[0] + (variance / n as f64).sqrt() * z, variance * chi_squared(n as u64 - 1, rng)),
     };
     Moments { n: n as u64, weight: n as f64, mean: vec![mean], scatter: vec![scatter] }
 }
@@ -88,7 +85,8 @@ fn draw_matrix(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) ->
         for k in 0..=i {
             let factor = l[i * d + k];
             let upto = (k + 1).min(columns);
-            let (row, source) = (&mut la[i * columns..i * columns + upto], &a[k * columns..k * columns + upto]);
+            let (row, source) =
+                (&mut la[i * columns..i * columns + upto], &a[k * columns..k * columns + upto]);
             row.iter_mut().zip(source).for_each(|(x, a)| *x += factor * a);
         }
     }

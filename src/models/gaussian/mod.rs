@@ -44,8 +44,16 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   sufficient statistics alone: the mean of n rows is normal, their scatter Wishart.",
         source: "arXiv 2307.01850, section 3; doi:10.1038/s41586-024-07566-y; Bartlett 1933",
         parameters: &[
-            Parameter { name: "ddof", default: "0", meaning: "0 divides by n (maximum likelihood), 1 by n − 1 (unbiased)" },
-            Parameter { name: "covariance", default: "\"full\"", meaning: "\"full\", or \"diagonal\" to fit variances only" },
+            Parameter {
+                name: "ddof",
+                default: "0",
+                meaning: "0 divides by n (maximum likelihood), 1 by n − 1 (unbiased)",
+            },
+            Parameter {
+                name: "covariance",
+                default: "\"full\"",
+                meaning: "\"full\", or \"diagonal\" to fit variances only",
+            },
         ],
         version: 1,
     },
@@ -117,7 +125,13 @@ impl Family for Gaussian {
 
 impl Gaussian {
     /// The model of moments. `squares` is Σ w² with every weight multiplied by `1 / scale`.
-    fn estimate(&self, m: &Moments, squares: f64, scale: f64, layout: Layout) -> Result<Box<dyn Model>, FitError> {
+    fn estimate(
+        &self,
+        m: &Moments,
+        squares: f64,
+        scale: f64,
+        layout: Layout,
+    ) -> Result<Box<dyn Model>, FitError> {
         let needed = 1 + usize::from(self.ddof);
         if (m.n as usize) < needed {
             return Err(FitError::TooFewRows { needed, found: m.n as usize });

@@ -96,7 +96,8 @@ fn unusable_rows_are_typed_errors() {
 fn degenerate_models_go_on() {
     let how = Sampling::default();
     // One row, constant rows, fewer rows than dimensions.
-    for (d, data) in [(1, vec![3.0]), (2, vec![3.0, 1.0, 3.0, 1.0]), (3, vec![1.0, 2.0, 3.0, 4.0, 5.0, 7.0])] {
+    for (d, data) in [(1, vec![3.0]), (2, vec![3.0, 1.0, 3.0, 1.0]), (3, vec![1.0, 2.0, 3.0, 4.0, 5.0, 7.0])]
+    {
         let model = fitted(MLE, &mix(d, data));
         let made = model.synthesise(Ask::Rows, 4, &how, &Streams::new(0, 1)).unwrap();
         assert_eq!(made.len(), 4);

@@ -53,13 +53,21 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   bias that every generation applies again: an accumulating loop need not plateau.",
         source: "Chen and Goodman 1998, TR-10-98",
         parameters: &[
-            Parameter { name: "order", default: "3", meaning: "the length of the longest n-gram in tokens, at least 1" },
+            Parameter {
+                name: "order",
+                default: "3",
+                meaning: "the length of the longest n-gram in tokens, at least 1",
+            },
             Parameter {
                 name: "smoothing",
                 default: "\"kneser-ney\"",
                 meaning: "\"kneser-ney\", \"witten-bell\", \"jelinek-mercer\" or \"add-k\"",
             },
-            Parameter { name: "k", default: "0.01", meaning: "add-k only: the count added to every word, at least 0" },
+            Parameter {
+                name: "k",
+                default: "0.01",
+                meaning: "add-k only: the count added to every word, at least 0",
+            },
             Parameter {
                 name: "lambda",
                 default: "0.75",

@@ -32,7 +32,9 @@ impl NGramModel {
         let mut blocks: Vec<(&Rows, f64)> = Vec::new();
         for part in mix.parts.iter().filter(|p| !p.body.is_empty() && p.weight > 0.0) {
             let Body::Rows(rows) = &part.body else {
-                return Err(Refusal::new("the family `ngram` is fitted from rows, not from statistics").into());
+                return Err(
+                    Refusal::new("the family `ngram` is fitted from rows, not from statistics").into()
+                );
             };
             family.accepts(rows.table().schema())?;
             blocks.push((rows, part.weight));

@@ -149,7 +149,8 @@ fn tokens_are_drawn_from_the_transformed_distribution() {
                 let mut sampler = super::sampler::Sampler::new(&m, how);
                 let mut seen = [0.0; 12];
                 let n = 20_000.0;
-                (0..n as usize).for_each(|_| seen[sampler.draw(&after(&m, before), &mut rng) as usize] += 1.0);
+                (0..n as usize)
+                    .for_each(|_| seen[sampler.draw(&after(&m, before), &mut rng) as usize] += 1.0);
                 for (t, &q) in want.iter().enumerate() {
                     // One count of slack, where the expected number is far below one.
                     let se = (n * q * (1.0 - q)).sqrt();
@@ -199,7 +200,10 @@ fn unusable_rows_are_typed_errors() {
     let fit = |mix: Mix| NGramModel::fit(NGram::default(), &mix).err();
     assert_eq!(fit(Mix::default()), Some(FitError::TooFewRows { needed: 1, found: 0 }));
     assert!(matches!(fit(Mix::of_human(rows(3, &[&[], &[]]))), Some(FitError::Refused(_))));
-    assert!(matches!(fit(Mix::of_human(rows(3, &[&[3]]))), Some(FitError::Refused(_))));
+    // A second block over a larger vocabulary holds a token that the first one's lacks.
+    let mut mixed = Mix::of_human(rows(3, &[&[2]]));
+    mixed.parts.push(Part::synthetic(1, Body::Rows(rows(4, &[&[3]]))));
+    assert!(matches!(fit(mixed), Some(FitError::Refused(_))));
     assert!(fit(Mix::of_human(rows(1, &[&[0]]))).is_none());
     assert!(NGram { order: 64, ..Default::default() }.accepts(rows(9, &[&[0]]).table().schema()).is_err());
     assert!(NGram::default().accepts(&Schema::single(Kind::F64 { width: 1 })).is_err());

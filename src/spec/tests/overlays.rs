@@ -89,11 +89,7 @@ fn setting_a_swept_key_is_refused_with_both_places() {
     let text = small("[sweep]\nmodel = [{ family = \"a\" }]\n");
     let inside = Overlays::default().set("model.ddof=1");
     let error = Experiment::with_overlays(&text, "e.toml", &inside).unwrap_err();
-    assert!(
-        error.located().starts_with("--set:1:12: `model` is swept"),
-        "{}",
-        error.located()
-    );
+    assert!(error.located().starts_with("--set:1:12: `model` is swept"), "{}", error.located());
 }
 
 #[test]
