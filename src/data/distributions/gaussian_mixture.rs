@@ -31,7 +31,11 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                 default: "1",
                 meaning: "Standard deviation, positive: one number, or one for each component",
             },
-            Parameter { name: "weights", default: "equal", meaning: "One positive number for each component" },
+            Parameter {
+                name: "weights",
+                default: "equal",
+                meaning: "One positive number for each component",
+            },
         ],
         version: 1,
     },
@@ -146,7 +150,8 @@ impl Parameters {
         }
         let sd = self.sd.expand("sd", self.means.len())?;
         let component = |(m, &s): (&Vec<f64>, &f64)| Gaussian::independent("sd", m.clone(), vec![s; d]);
-        let components: Vec<Gaussian> = self.means.iter().zip(&sd).map(component).collect::<Result<_, _>>()?;
+        let components: Vec<Gaussian> =
+            self.means.iter().zip(&sd).map(component).collect::<Result<_, _>>()?;
         let weights = self.weights.clone().unwrap_or_else(|| vec![1.0; components.len()]);
         Ok(source(name, &self, Mixture::new(components, &weights)?))
     }

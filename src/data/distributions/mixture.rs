@@ -28,7 +28,8 @@ impl Mixture {
     /// are about `weights`.
     pub(super) fn new(components: Vec<Gaussian>, weights: &[f64]) -> Result<Self, ParameterError> {
         let total: f64 = weights.iter().sum();
-        let refuse = |why: &str| Err(ParameterError::new("weights", why, "give positive numbers, one a component"));
+        let refuse =
+            |why: &str| Err(ParameterError::new("weights", why, "give positive numbers, one a component"));
         if components.is_empty() || weights.len() != components.len() {
             return refuse("there is not one weight for each component");
         }
@@ -87,7 +88,8 @@ impl Distribution for Mixture {
             return None;
         }
         let log = |row: &[f64]| {
-            let parts = || self.components.iter().zip(&self.log_weights).map(|(c, w)| w + c.log_density_of(row));
+            let parts =
+                || self.components.iter().zip(&self.log_weights).map(|(c, w)| w + c.log_density_of(row));
             // Log-sum-exp, so that far components don't underflow the sum.
             let top = parts().fold(f64::NEG_INFINITY, f64::max);
             top + parts().map(|p| (p - top).exp()).sum::<f64>().ln()

@@ -43,7 +43,8 @@ impl Default for Parameters {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        let refuse = || ParameterError::new("rate", format!("it is {}", self.rate), "give a number in (0, 10^9]");
+        let refuse =
+            || ParameterError::new("rate", format!("it is {}", self.rate), "give a number in (0, 10^9]");
         if !(self.rate > 0.0 && self.rate <= 1e9) {
             return Err(refuse().into());
         }

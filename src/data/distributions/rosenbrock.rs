@@ -55,7 +55,9 @@ impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
         let checks = [("a", self.a, true), ("b", self.b, self.b > 0.0), ("s", self.s, self.s > 0.0)];
         if let Some((key, value, _)) = checks.iter().find(|(_, value, ok)| !(*ok && value.is_finite())) {
-            return Err(ParameterError::new(key, format!("it is {value}"), "give a finite number in range").into());
+            return Err(
+                ParameterError::new(key, format!("it is {value}"), "give a finite number in range").into()
+            );
         }
         let (a, b, s2) = (self.a, self.b, self.s * self.s);
         let cross = 2.0 * a * s2;
@@ -107,9 +109,8 @@ impl Distribution for Rosenbrock {
         }
         let Parameters { a, b, s } = self.of;
         let constant = -(std::f64::consts::TAU * s * s).ln() + 0.5 * b.ln();
-        let log = |p: &[f64]| {
-            constant - ((a - p[0]).powi(2) + b * (p[1] - p[0] * p[0]).powi(2)) / (2.0 * s * s)
-        };
+        let log =
+            |p: &[f64]| constant - ((a - p[0]).powi(2) + b * (p[1] - p[0] * p[0]).powi(2)) / (2.0 * s * s);
         Some(rows.features().chunks_exact(2).map(log).collect())
     }
 }

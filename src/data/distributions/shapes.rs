@@ -18,8 +18,11 @@ use crate::data::{Distribution, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Stream;
 
-const NOISE: &[Parameter] =
-    &[Parameter { name: "noise", default: "0.05", meaning: "Standard deviation around the curve, 0 or more" }];
+const NOISE: &[Parameter] = &[Parameter {
+    name: "noise",
+    default: "0.05",
+    meaning: "Standard deviation around the curve, 0 or more",
+}];
 const KDE: &str = "Pedregosa et al. 2011, scikit-learn; Kazdan et al., arXiv 2410.16713";
 
 pub(in crate::data) const TWO_MOONS: Entry<Source> = Entry {
@@ -102,7 +105,9 @@ impl Default for Parameters {
 impl Parameters {
     fn source(self, name: &str, point: fn(&mut Stream) -> [f64; 2]) -> Result<Source, SourceError> {
         if !(self.noise.is_finite() && self.noise >= 0.0) {
-            return Err(ParameterError::new("noise", format!("it is {}", self.noise), "give 0 or more").into());
+            return Err(
+                ParameterError::new("noise", format!("it is {}", self.noise), "give 0 or more").into()
+            );
         }
         Ok(source(name, &self, Curve { schema: numbers(2), point, noise: self.noise }))
     }

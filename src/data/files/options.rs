@@ -46,7 +46,7 @@ pub struct Options {
     pub row_tokens: Option<usize>,
     /// Whether letters become lower case; default true.
     pub lower_case: Option<bool>,
-    /// Tokens seen less often become unknown; default 1.
+    /// Tokens seen less often in the training rows become unknown; default 5.
     pub min_count: Option<usize>,
     /// The most distinct tokens; default 64 characters or 2,000 words.
     pub max_vocabulary: Option<usize>,

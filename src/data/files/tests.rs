@@ -34,7 +34,8 @@ fn error_with(name: &str, bytes: &[u8], options: &Options) -> FileError {
 
 /// A table of 20 good rows with one line put in at line 5.
 fn with_line(line: &str) -> Vec<u8> {
-    let mut lines: Vec<String> = (0..20).map(|i| format!("{i},{},{}", i * 2, ["red", "blue"][i % 2])).collect();
+    let mut lines: Vec<String> =
+        (0..20).map(|i| format!("{i},{},{}", i * 2, ["red", "blue"][i % 2])).collect();
     lines.insert(3, line.into());
     format!("a,b,colour\n{}\n", lines.join("\n")).into_bytes()
 }
@@ -45,8 +46,7 @@ fn cell(line: u64, column: &str) -> Place {
 
 #[test]
 fn a_table_has_numbers_categories_labels_and_groups() {
-    let options =
-        Options { label: Some("colour".into()), group: Some("b".into()), ..Options::default() };
+    let options = Options { label: Some("colour".into()), group: Some("b".into()), ..Options::default() };
     let s = load("t.csv", &with_line("7,0,green"), &options).unwrap();
     let fields = &s.schema().fields;
     assert_eq!(fields.iter().map(|f| f.role).collect::<Vec<_>>(), [Role::Feature, Role::Label, Role::Group]);
@@ -145,8 +145,9 @@ fn a_path_that_is_no_file_says_so() {
 
 #[test]
 fn json_lines_are_text_or_a_table() {
-    let texts: String = (0..10).map(|i| format!("{{\"text\": \"line no {i}\", \"stars\": {}}}\n", i % 2)).collect();
-    let options = Options { label: Some("stars".into()), ..Options::default() };
+    let texts: String =
+        (0..10).map(|i| format!("{{\"text\": \"line no {i}\", \"stars\": {}}}\n", i % 2)).collect();
+    let options = Options { label: Some("stars".into()), min_count: Some(1), ..Options::default() };
     let s = load("t.jsonl", texts.as_bytes(), &options).unwrap();
     let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
     for row in 0..splits.train.len() {
@@ -198,7 +199,9 @@ fn idx_images_are_scaled_and_find_their_labels() {
     }
     std::fs::write(&labels, idx(&[9], &[0; 9])).unwrap();
     match open(&path, &Options::default()) {
-        Err(SourceError::File(e)) => assert!(matches!(e.problem, Problem::IdxLabels { labels: 9, images: 10 })),
+        Err(SourceError::File(e)) => {
+            assert!(matches!(e.problem, Problem::IdxLabels { labels: 9, images: 10 }))
+        }
         _ => panic!("an error is due"),
     }
 }
@@ -209,7 +212,9 @@ fn a_wrong_idx_file_names_what_is_wrong() {
     assert!(matches!(error("t.idx", &good[..50]).problem, Problem::IdxLength { expected: 56, found: 50 }));
     assert!(matches!(error("t.idx", &good[..9]).problem, Problem::IdxLength { .. }));
     assert!(matches!(error("t.idx", &[&good[..], &[0]].concat()).problem, Problem::IdxLength { .. }));
-    assert!(matches!(error("t.idx", b"\x00\x00\x0d\x03....").problem, Problem::IdxMagic(m) if m == "00 00 0d 03"));
+    assert!(
+        matches!(error("t.idx", b"\x00\x00\x0d\x03....").problem, Problem::IdxMagic(m) if m == "00 00 0d 03")
+    );
     assert!(matches!(error("t.idx", &idx(&[u32::MAX; 4], &[])).problem, Problem::IdxShape(_)));
     let scale = Options { scale: Some(16.0), ..Options::default() };
     let e = error_with("t.idx", &idx(&[10, 1, 1], &[3, 17, 0, 0, 0, 0, 0, 0, 0, 0]), &scale);
@@ -237,7 +242,11 @@ fn the_sources_read_the_spec_and_point_at_it() {
     let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
     assert_eq!(splits.train.len() + splits.validation.len() + splits.held_out.len(), 174);
     let error = crate::data::tests::source("source = \"csv\"\npath = \"no/such.csv\"").err().unwrap();
-    assert!(error.located().contains("no such file") && error.located().contains(":3:"), "{}", error.located());
+    assert!(
+        error.located().contains("no such file") && error.located().contains(":3:"),
+        "{}",
+        error.located()
+    );
     assert!(crate::data::tests::source("source = \"csv\"").is_err(), "no path");
 }
 
