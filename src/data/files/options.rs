@@ -79,7 +79,7 @@ impl Options {
     /// Refuses what `format` does not understand. `known` lists its own keys beside `path` and the
     /// splits.
     pub(super) fn only(&self, format: &str, known: &[&[&str]]) -> Result<(), ParameterError> {
-        let given: [(&'static str, bool); 18] = [
+        let given: [(&'static str, bool); 17] = [
             ("columns", self.columns.is_some()),
             ("label", self.label.is_some()),
             ("group", self.group.is_some()),
@@ -97,7 +97,6 @@ impl Options {
             ("cut", self.cut.is_some()),
             ("labels", self.labels.is_some()),
             ("scale", self.scale.is_some()),
-            ("rows", self.rows == Some(0)),
         ];
         let stray = given.iter().find(|(key, given)| *given && !known.iter().any(|list| list.contains(key)));
         match stray {
