@@ -8,24 +8,31 @@ pub mod distances;
 mod distinct;
 mod divergence;
 mod duplicates;
+mod energy;
 mod entropy;
 mod frequencies;
 mod human_fraction;
+mod knn_entropy;
 mod likelihood;
+mod line;
 mod log_determinant;
 pub mod manifold;
 mod mean_error;
 mod memorisation;
+mod mmd;
 mod needs;
 mod observation;
 mod shapes;
 mod shared;
+mod sliced;
 mod variance;
 mod vendi;
 mod vocabulary;
 mod wasserstein2;
 mod words;
 
+#[cfg(test)]
+mod conformance;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -157,6 +164,14 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         memorisation::RATIO,
         duplicates::ENTRY,
         human_fraction::ENTRY,
+        line::W1,
+        line::CRAMER_VON_MISES,
+        sliced::ENTRY,
+        energy::DISTANCE,
+        energy::PAIRWISE,
+        mmd::RBF,
+        mmd::CUBIC,
+        knn_entropy::ENTRY,
         divergence::KL,
         divergence::REVERSE_KL,
         divergence::JS,
