@@ -13,11 +13,13 @@
 //! of several models is the same loop over several [`Member`]s; the plain loop is a population of
 //! one.
 
+mod assemble;
 mod measuring;
 mod member;
 mod record;
 mod synthesis;
 
+pub use assemble::{Assembled, Context, assemble, find_family};
 pub use measuring::{Measured, Measuring};
 pub use member::Member;
 pub use record::{LineageError, Outcome, Record, StopReason, Why};
@@ -141,3 +143,7 @@ impl Lineage {
         synthesis::contaminate(self, member.contaminant.as_deref(), rows, g, &member.streams)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

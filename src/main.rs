@@ -1,1 +1,10 @@
-fn main() {}
+//! The `collapse` command.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    model_collapse::cli::main()
+}

@@ -3,7 +3,13 @@
 //! A step works `on = "synthetic"` rows, where it may ask the sampler for more until it has enough,
 //! or `on = "mix"`, the drawn training set. One file per step.
 
-use crate::data::{Distribution, Mix, Samples, ShapeError};
+mod deduplicate;
+mod top_likelihood;
+
+pub use deduplicate::{Deduplicate, WhenShort};
+pub use top_likelihood::TopLikelihood;
+
+use crate::data::{Body, Distribution, Mix, Origin, Part, Rows, Samples, ShapeError};
 use crate::models::{Model, Refusal, SampleError};
 use crate::registry::Registry;
 use crate::rng::Streams;
@@ -75,4 +81,54 @@ pub enum CurationError {
 }
 
 /// All steps.
-pub static CURATIONS: Registry<BoxedCuration> = Registry { kind: "curation step", entries: &[] };
+pub static CURATIONS: Registry<BoxedCuration> =
+    Registry { kind: "curation step", entries: &[deduplicate::ENTRY, top_likelihood::ENTRY] };
+
+/// Applies `work` to the rows of every block that is labelled synthetic; human rows pass. Refuses
+/// blocks that hold statistics only.
+fn on_synthetic(
+    mut mix: Mix,
+    mut work: impl FnMut(&Rows) -> Result<Rows, CurationError>,
+) -> Result<Mix, CurationError> {
+    let synthetic = |p: &&mut Part| p.labelled == Origin::Synthetic && !p.body.is_empty();
+    for part in mix.parts.iter_mut().filter(synthetic) {
+        let Body::Rows(rows) = &part.body else {
+            return Err(Refusal::new("curation needs rows, not statistics (`path = \"rows\"`)").into());
+        };
+        part.body = Body::Rows(work(rows)?);
+    }
+    Ok(mix)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::data::{Column, Combine, Counts, Kind, Levels, Schema, Statistics};
+    use crate::models::{Categorical, Family, Start};
+
+    pub fn outcomes(levels: usize, data: Vec<u32>) -> Samples {
+        let schema = Schema::single(Kind::Codes { levels: Levels::Count(levels) });
+        Samples::new(Arc::new(schema), vec![Column::Codes { data }]).unwrap()
+    }
+
+    pub fn synthetic(rows: Samples) -> Mix {
+        Mix { parts: vec![Part::synthetic(1, Body::Rows(Rows::all(rows)))], combine: Combine::Pooled }
+    }
+
+    pub fn codes_of(mix: &Mix) -> Vec<u32> {
+        mix.gather().unwrap().unwrap().0.codes().unwrap().to_vec()
+    }
+
+    /// Calls `work` with a model of these frequencies.
+    pub fn seen(counts: &[f64], work: impl Fn(&Seen<'_>)) {
+        let counts = Counts { n: counts.len() as u64, counts: counts.to_vec() };
+        let body = Body::Statistics(Statistics::Counts(counts));
+        let initial = Mix { parts: vec![Part::human(0, body)], combine: Combine::Pooled };
+        let model = Categorical::default().fit(&initial, Start::Scratch, &Streams::new(0, 0)).unwrap();
+        work(&Seen { model: &*model, generation: 1, initial: &initial, truth: None });
+    }
+}

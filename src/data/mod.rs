@@ -4,23 +4,63 @@
 //! fixed [`Splits`]. Rows travel as [`Samples`] under a [`Schema`]; a training set is a [`Mix`] of
 //! blocks that know their origin and generation.
 
+mod digest;
+mod distributions;
+mod embedded;
+mod export;
+mod files;
 mod human;
 mod mix;
+mod parameters;
 mod samples;
 mod schema;
+mod splits;
 mod statistics;
+mod text;
 
+pub use digest::digest;
+pub use export::{ExportError, write_csv};
+pub use files::{FileError, Options, Place, Problem, open};
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
+pub use parameters::{ParameterError, Portion, SourceError};
 pub use samples::{Column, Rows, Samples, ShapeError};
 pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
+pub use splits::{Assignment, Shares, TooFewRows};
 pub use statistics::{Counts, Moments, Statistics};
+pub use text::{Cut, TextOptions, UNKNOWN_CHARACTER, UNKNOWN_WORD};
 
 use std::sync::Arc;
 
 pub use crate::spec::Combine;
 
+use crate::registry::Registry;
 use crate::rng::Stream;
+
+/// All sources that a spec can name.
+pub const SOURCES: Registry<Source> = Registry {
+    kind: "source",
+    entries: &[
+        distributions::gaussian::ENTRY,
+        distributions::uniform_categorical::ENTRY,
+        distributions::categorical::ENTRY,
+        distributions::zipf::ENTRY,
+        distributions::zipf::MANDELBROT,
+        distributions::categorical::BERNOULLI,
+        embedded::images::DIGITS,
+        embedded::images::FASHION,
+        embedded::prose::MOBY_DICK,
+        embedded::prose::STATE_OF_THE_UNION,
+        embedded::sentences::ENTRY,
+        embedded::tables::NHEFS,
+        embedded::tables::ADULT,
+        files::ANY,
+        files::CSV,
+        files::TEXT,
+        files::JSONL,
+        files::IDX,
+    ],
+};
 
 /// Where human rows come from.
 pub struct Source {
@@ -114,3 +154,6 @@ impl Source {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

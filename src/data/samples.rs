@@ -99,6 +99,26 @@ impl Column {
         }
     }
 
+    /// The rows from `start` to before `end`, which must be within the column.
+    fn slice(&self, start: usize, end: usize) -> Column {
+        match self {
+            Column::F32 { width, data } => {
+                Column::F32 { width: *width, data: data[start * width..end * width].to_vec() }
+            }
+            Column::F64 { width, data } => {
+                Column::F64 { width: *width, data: data[start * width..end * width].to_vec() }
+            }
+            Column::Codes { data } => Column::Codes { data: data[start..end].to_vec() },
+            Column::Ragged { offsets, tokens } => {
+                let (first, last) = (offsets[start], offsets[end]);
+                Column::Ragged {
+                    offsets: offsets[start..=end].iter().map(|o| o - first).collect(),
+                    tokens: tokens[first..last].to_vec(),
+                }
+            }
+        }
+    }
+
     fn append(&mut self, other: &Column) -> bool {
         match (self, other) {
             (Column::F32 { width: a, data }, Column::F32 { width: b, data: more }) if a == b => {
@@ -140,7 +160,19 @@ impl Samples {
                     }
                     true
                 }
-                (Kind::Ragged { .. }, Column::Ragged { .. }) => true,
+                (Kind::Ragged { vocabulary }, Column::Ragged { offsets, tokens }) => {
+                    if offsets.first() != Some(&0)
+                        || offsets.last() != Some(&tokens.len())
+                        || offsets.windows(2).any(|w| w[0] > w[1])
+                    {
+                        return Err(refuse("its offsets don't run from 0 to the number of tokens".into()));
+                    }
+                    if let Some(bad) = tokens.iter().find(|&&t| t as usize >= vocabulary.len()) {
+                        let n = vocabulary.len();
+                        return Err(refuse(format!("token {bad} is not below the vocabulary's {n}")));
+                    }
+                    true
+                }
                 _ => false,
             };
             if !fits {
@@ -151,6 +183,13 @@ impl Samples {
             }
         }
         Ok(Self { schema, columns: columns.into_iter().map(Arc::new).collect(), len })
+    }
+
+    /// A table whose columns are known to fit the schema.
+    pub(super) fn trusted(schema: Arc<Schema>, columns: Vec<Column>) -> Self {
+        let len = columns.first().map_or(0, Column::len);
+        debug_assert!(Samples::new(schema.clone(), columns.clone()).is_ok());
+        Self { schema, columns: columns.into_iter().map(Arc::new).collect(), len }
     }
 
     /// What the columns are.
@@ -184,21 +223,28 @@ impl Samples {
         if n >= self.len { self.clone() } else { self.slice(0, n) }
     }
 
-    /// `n` rows from `start` on.
+    /// `n` rows from `start` on; fewer where the table ends.
     pub fn slice(&self, start: usize, n: usize) -> Samples {
-        let rows: Vec<u32> = (start..(start + n).min(self.len)).map(|r| r as u32).collect();
-        self.take(&rows)
+        let start = start.min(self.len);
+        let end = start.saturating_add(n).min(self.len);
+        let columns = self.columns.iter().map(|c| Arc::new(c.slice(start, end))).collect();
+        Self { schema: self.schema.clone(), columns, len: end - start }
     }
 
-    /// The rows of all tables, one after the other. Errors if their schemas differ in kind.
+    /// The rows of all tables, one after the other. Errors if they differ in the number of columns,
+    /// or a column in kind, width, number of levels or size of vocabulary.
     pub fn concat(tables: &[&Samples]) -> Result<Samples, ShapeError> {
         let Some((first, rest)) = tables.split_first() else {
             return Err(ShapeError::Columns { expected: 1, found: 0 });
         };
         let mut columns: Vec<Column> = first.columns.iter().map(|c| Column::clone(c)).collect();
         for table in rest {
+            if table.columns.len() != columns.len() {
+                return Err(ShapeError::Columns { expected: columns.len(), found: table.columns.len() });
+            }
             for (i, column) in columns.iter_mut().enumerate() {
-                if table.columns.get(i).is_none_or(|other| !column.append(other)) {
+                let (a, b) = (&first.schema.fields[i].kind, &table.schema.fields[i].kind);
+                if a.codes() != b.codes() || !column.append(&table.columns[i]) {
                     let column = first.schema.fields[i].name.clone();
                     return Err(ShapeError::Column { column, why: "the tables have different kinds".into() });
                 }

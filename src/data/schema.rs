@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 /// The columns of a table, in order. Image, text and tabular data are all schemas of one
 /// [`Samples`](super::Samples) type; there is no variant per modality.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Schema {
     /// One entry per column.
     pub fields: Vec<Field>,
 }
 
 /// One column: its name, its role and what its cells are.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Field {
     /// The column's name; `x` where the source gives none.
     pub name: String,
@@ -23,7 +23,7 @@ pub struct Field {
 }
 
 /// What a column is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Role {
     /// Modelled by a generative family and seen by metrics.
     Feature,
@@ -38,7 +38,7 @@ pub enum Role {
 }
 
 /// What the cells of a column hold.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
     /// `width` single-precision numbers a row, for images and embeddings.
     F32 {
@@ -67,7 +67,7 @@ pub enum Kind {
 }
 
 /// The levels of a categorical column.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Levels {
     /// Unnamed outcomes `0..n`.
     Count(usize),
@@ -99,13 +99,13 @@ impl Levels {
 pub enum TokenUnit {
     /// One Unicode scalar value.
     Characters,
-    /// One white-space separated word.
+    /// One word; punctuation marks are words of their own.
     Words,
 }
 
 /// The tokens of a text column. Token `i` is written `tokens[i]`; the list is fixed by the human
 /// data, so a model can't invent a token that no human wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Vocabulary {
     /// What a token is.
     pub unit: TokenUnit,
@@ -182,6 +182,18 @@ impl Schema {
         let mut features = self.fields.iter().filter(|f| f.role == Role::Feature);
         match (features.next(), features.next()) {
             (Some(Field { kind: Kind::Codes { levels }, .. }), None) => Some(levels.count()),
+            _ => None,
+        }
+    }
+}
+
+impl Kind {
+    /// The number of codes that a cell (or a token) can take: levels or vocabulary. `None` for
+    /// numbers.
+    pub fn codes(&self) -> Option<usize> {
+        match self {
+            Kind::Codes { levels } => Some(levels.count()),
+            Kind::Ragged { vocabulary } => Some(vocabulary.len()),
             _ => None,
         }
     }

@@ -4,11 +4,38 @@
 //! nothing can sample before it is fitted. Closed-form families live in this folder, one file each;
 //! burn families in [`neural`](crate::neural).
 
+mod categorical;
+mod cholesky;
+mod gaussian;
+mod kde;
+mod ngram;
+mod numeric;
+pub(crate) mod ranges;
+mod sampling;
+#[cfg(test)]
+mod tests;
+
+pub use categorical::{Categorical, CategoricalModel};
+pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub use kde::{Bandwidth, Kde, KdeModel};
+pub use ngram::{NGram, NGramModel, Smoothing};
+pub use sampling::{Sampling, Transform};
+
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
 use crate::data::{Combine, Mix, Origin, Rows, Samples, Schema, Statistics};
+use crate::registry::Registry;
 use crate::rng::{Stream, Streams};
+
+/// A boxed family.
+pub type BoxedFamily = Box<dyn Family>;
+
+/// The closed-form families.
+pub static FAMILIES: Registry<BoxedFamily> = Registry {
+    kind: "model family",
+    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, kde::ENTRY],
+};
 
 /// The recipe of a model.
 pub trait Family: Send + Sync {
@@ -121,30 +148,6 @@ pub enum Ask<'a> {
         /// Tokens or labels with a probability of at least this are redrawn.
         above: f64,
     },
-}
-
-/// The transform on a model's output. Likelihoods ignore it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sampling {
-    /// Probabilities are raised to 1/temperature and renormalised; 1 leaves them alone.
-    pub temperature: f64,
-    /// Only the k likeliest tokens are drawn.
-    pub top_k: Option<usize>,
-    /// Only the likeliest tokens that together reach this probability are drawn.
-    pub top_p: Option<f64>,
-    /// The width of a beam search.
-    pub beam: Option<usize>,
-    /// Covariances (of a Gaussian, of a latent prior) are multiplied by this: the λ of
-    /// Alemohammad et al. (arXiv 2307.01850).
-    pub covariance_scale: f64,
-    /// The strength of classifier-free guidance.
-    pub guidance: Option<f64>,
-}
-
-impl Default for Sampling {
-    fn default() -> Self {
-        Self { temperature: 1.0, top_k: None, top_p: None, beam: None, covariance_scale: 1.0, guidance: None }
-    }
 }
 
 /// The likelihood of rows.

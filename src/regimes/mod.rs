@@ -123,6 +123,3 @@ impl Regime {
         !retained_alike || self.weights != Weights::Equal || self.combine == Combine::ByGroup
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,7 @@ use super::error::Error;
 use super::hash::canonical;
 use super::measure::Subject;
 use super::node::{Node, Value};
-use super::sweep::Setting;
+use super::setting::Setting;
 
 /// One claim. `where_` picks the settings; exactly one target says what must hold.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -65,7 +65,7 @@ impl Error {
     }
 
     /// Keys that nobody reads, all of one table. `found` must not be empty.
-    pub fn unknown_keys<'k>(found: &[(&'k str, At)], known: &[&str]) -> Self {
+    pub fn unknown_keys(found: &[(&str, At)], known: &[&str]) -> Self {
         let names: Vec<String> = found.iter().map(|(k, _)| format!("`{k}`")).collect();
         let plural = if found.len() == 1 { "key" } else { "keys" };
         let guesses: Vec<String> = found.iter().filter_map(|(k, _)| nearest(k, known)).collect();
@@ -124,6 +124,12 @@ impl Error {
     pub fn about(mut self, key: &str) -> Self {
         self.0.message = format!("`{key}`: {}", self.0.message);
         self
+    }
+
+    /// An error whose place the deserializer adds on the way out.
+    pub(super) fn unplaced(kind: Kind, message: String, help: Option<String>) -> Self {
+        let (labels, elsewhere) = (Vec::new(), Vec::new());
+        Self(Box::new(Inner { kind, message, help, labels, elsewhere }))
     }
 
     /// Gives a place to an error that has none yet.
@@ -193,7 +199,7 @@ pub fn unknown_name(kind: &str, name: &Node, known: &[&str]) -> Error {
     Error::new(Kind::UnknownName, name.at.clone(), format!("unknown {kind} `{given}`"), label, Some(help))
 }
 
-fn suggestion(guesses: &[String], what: &str, known: &[&str]) -> String {
+pub(super) fn suggestion(guesses: &[String], what: &str, known: &[&str]) -> String {
     let mut text = String::new();
     if !guesses.is_empty() {
         text = format!("did you mean `{}`? ", guesses.join("`, `"));
@@ -203,7 +209,7 @@ fn suggestion(guesses: &[String], what: &str, known: &[&str]) -> String {
 }
 
 /// The known word nearest to `word`, if it is near enough to be a slip.
-fn nearest(word: &str, known: &[&str]) -> Option<String> {
+pub(super) fn nearest(word: &str, known: &[&str]) -> Option<String> {
     let score = |k: &&str| strsim::damerau_levenshtein(word, k);
     let best = known.iter().min_by_key(|k| score(k))?;
     let length = word.chars().count().max(best.chars().count());
@@ -225,7 +231,15 @@ impl Diagnostic for Error {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(self.0.labels.iter().map(|(at, label)| span(at, label))))
+        let spans = self.0.labels.iter().enumerate().map(|(i, (at, label))| {
+            let inner = *span(at, label).inner();
+            // The first label decides the line and column in the heading.
+            match i {
+                0 => LabeledSpan::new_primary_with_span(Some(label.clone()), inner),
+                _ => LabeledSpan::new_with_span(Some(label.clone()), inner),
+            }
+        });
+        Some(Box::new(spans))
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
@@ -243,76 +257,5 @@ impl Diagnostic for Elsewhere {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(std::iter::once(span(&self.0, &self.1))))
-    }
-}
-
-/// Errors raised by serde have no place yet; the deserializer adds it on the way out.
-impl serde::de::Error for Error {
-    fn custom<T: Display>(message: T) -> Self {
-        unplaced(Kind::BadValue, message.to_string(), None)
-    }
-
-    fn invalid_type(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        use serde::de::Unexpected;
-        let help = match found {
-            Unexpected::Float(x) if x.fract() == 0.0 => Some(format!("write {x:.0}")),
-            _ => None,
-        };
-        let message = format!("expected {}, found {}", plain(&expected.to_string()), words(found));
-        unplaced(Kind::WrongType, message, help)
-    }
-
-    fn invalid_value(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        let message = format!("expected {}, found {}", plain(&expected.to_string()), words(found));
-        unplaced(Kind::BadValue, message, None)
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let guess: Vec<String> = nearest(field, expected).into_iter().collect();
-        let help = suggestion(&guess, "keys here", expected);
-        unplaced(Kind::UnknownKey, format!("unknown key `{field}`"), Some(help))
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let guess: Vec<String> = nearest(variant, expected).into_iter().collect();
-        let help = suggestion(&guess, "known", expected);
-        unplaced(Kind::UnknownName, format!("unknown value `{variant}`"), Some(help))
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        unplaced(Kind::MissingKey, format!("missing key `{field}`"), None)
-    }
-}
-
-fn unplaced(kind: Kind, message: String, help: Option<String>) -> Error {
-    let (labels, elsewhere) = (Vec::new(), Vec::new());
-    Error(Box::new(Inner { kind, message, help, labels, elsewhere }))
-}
-
-/// Rust's type names in plain words.
-fn plain(expected: &str) -> &str {
-    match expected {
-        "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number of 0 or more",
-        "isize" | "i64" | "i32" | "i16" | "i8" => "a whole number",
-        "f64" | "f32" => "a number",
-        "a boolean" => "true or false",
-        "a sequence" => "a list",
-        "a map" => "a table",
-        other if other.starts_with("struct ") => "a table",
-        other => other,
-    }
-}
-
-fn words(found: serde::de::Unexpected<'_>) -> String {
-    use serde::de::Unexpected;
-    match found {
-        Unexpected::Bool(b) => b.to_string(),
-        Unexpected::Unsigned(n) => n.to_string(),
-        Unexpected::Signed(n) => n.to_string(),
-        Unexpected::Float(x) => format!("the number {x:?}"),
-        Unexpected::Str(s) => format!("the string \"{s}\""),
-        Unexpected::Seq => "a list".into(),
-        Unexpected::Map => "a table".into(),
-        other => other.to_string(),
     }
 }

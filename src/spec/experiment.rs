@@ -14,8 +14,9 @@ use super::measure::MeasureSpec;
 use super::node::{Node, Value};
 use super::overlay::Overlays;
 use super::sampling::SamplingSpec;
+use super::setting::{Setting, settings};
 use super::source::At;
-use super::sweep::{Setting, Sweep, settings};
+use super::sweep::Sweep;
 
 /// The tables that one setting is made of, in the order in which they are written.
 pub(super) const SETTING_TABLES: &[&str] =

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::measure::MeasureSpec;
 use super::node::{Node, Value};
-use super::sweep::Setting;
+use super::setting::Setting;
 
 /// The canonical text of a value: keys sorted, numbers normalised (`1`, `1.0` and `1e0` agree).
 pub fn canonical(node: &Node) -> String {

@@ -40,6 +40,8 @@ mod parse;
 mod resolved;
 mod sampling;
 mod schedule;
+mod serde_error;
+mod setting;
 mod source;
 mod sweep;
 mod writer;
@@ -56,8 +58,9 @@ pub use node::{Key, Node, Table, Value};
 pub use overlay::Overlays;
 pub use sampling::SamplingSpec;
 pub use schedule::{Schedule, ScheduleError};
+pub use setting::{Setting, settings};
 pub use source::{At, Layer, Source};
-pub use sweep::{Setting, Sweep, settings};
+pub use sweep::Sweep;
 
 #[cfg(test)]
 mod tests;

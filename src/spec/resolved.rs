@@ -13,7 +13,7 @@ impl Experiment {
     /// It has no `[quick]` and no `[profile]`; the defaults of [loop], [sampling] and [measure]
     /// that stand on their own are written out.
     pub fn resolved(&self) -> String {
-        let mut root = self.ordered();
+        let mut root = self.template.clone();
         let settings = self.settings().unwrap_or_default();
         if let Some(first) = settings.first() {
             let keys = ["start", "synthesis", "sharing", "labels_known", "path"];
@@ -28,25 +28,26 @@ impl Experiment {
         if root.get("sweep.seeds").is_none() {
             put(&mut root, "sweep.seeds", Value::Integer(self.sweep.seeds.len() as i64));
         }
-        root.to_toml()
+        ordered(&root).to_toml()
     }
+}
 
-    fn ordered(&self) -> Node {
-        let mut root = Node::table(At::default_value());
-        let order = [&["about"], SETTING_TABLES, &["measure", "sweep", "figure", "claim"]].concat();
-        if let (Some(from), Some(to)) = (self.template.as_table(), root.as_table_mut()) {
-            for key in order {
-                if let (Some(k), Some(v)) = (from.key(key), from.get(key)) {
-                    let mut v = v.clone();
-                    if let Some(section) = v.as_table_mut() {
-                        section.inline = false;
-                    }
-                    to.insert(k.clone(), v);
+/// The tables in the order of the design's example.
+fn ordered(tree: &Node) -> Node {
+    let mut root = Node::table(At::default_value());
+    let order = [&["about"], SETTING_TABLES, &["measure", "sweep", "figure", "claim"]].concat();
+    if let (Some(from), Some(to)) = (tree.as_table(), root.as_table_mut()) {
+        for key in order {
+            if let (Some(k), Some(v)) = (from.key(key), from.get(key)) {
+                let mut v = v.clone();
+                if let Some(section) = v.as_table_mut() {
+                    section.inline = false;
                 }
+                to.insert(k.clone(), v);
             }
         }
-        root
     }
+    root
 }
 
 /// Writes the scalar values of `section` that nobody wrote, unless they are swept: the first

@@ -1,5 +1,43 @@
-//! What is on disk: rows, manifest, atomic writes, merging.
+//! What is on disk: cells, tables, manifest; atomic writes, locking, reading back.
+//!
+//! Cells are the truth: each is one file, written whole as soon as it is finished. The tables
+//! (`metrics.csv`, `cells.csv`, `lineages.csv`) are assembled from them, in an order that does not
+//! depend on how many threads or runs it took.
 
+mod absorb;
+mod accumulator;
+mod assemble;
+mod atomic;
+pub mod cell;
+mod cell_file;
+mod error;
+mod examples;
+mod folder;
+mod lock;
+pub mod manifest;
+mod note;
+mod number;
+mod part;
+pub mod read;
 mod row;
+mod setting;
+mod sketch;
+mod slots;
+pub mod tables;
 
+pub use accumulator::{Accumulator, Running};
+pub use assemble::{Assembled, assemble};
+pub use atomic::{AtomicFile, write_atomically};
+pub use cell::{Body, Cell, CellId, Ending, Keep};
+pub use cell_file::Distrust;
+pub use error::StoreError;
+pub use examples::{Example, ExampleRows};
+pub use folder::Folder;
+pub use lock::{LOCK_FILE, Lock};
+pub use manifest::{Manifest, SCHEMA_VERSION};
+pub use note::Note;
+pub use number::{Numbers, number};
+pub use part::Part;
 pub use row::Row;
+pub use setting::{SettingInfo, swept_columns};
+pub use slots::{Slot, Slots};

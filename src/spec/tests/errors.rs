@@ -122,6 +122,8 @@ fn hold_human_conflicts_carry_both_places() {
     assert_eq!(error.kind(), Kind::Conflict);
     let places: Vec<&str> = error.places().iter().map(|a| a.text()).collect();
     assert_eq!(places, ["samples", "hold"]);
+    let shown = rendered(&error);
+    assert!(shown.contains("e.toml:10:1") && shown.contains("and this"), "{shown}");
     for (lines, key) in [
         ("hold = \"human\"\n", "missing key `human_rows`"),
         ("hold = \"human\"\nhuman_rows = 5\nhuman_fraction = 0.1\n", "takes no `human_fraction`"),

@@ -121,7 +121,7 @@ fn content(e: &Experiment) -> Vec<String> {
 fn the_resolved_text_reads_back_to_the_same_experiment() {
     let rich = small("")
         + "human_fraction = { geometric = 0.9, base = 1, last = 0.5 }\n\
-         [loop.choices]\ndraw = { uniform = 100 }\n[data.shift]\nby = -1e-7\nodd = \"a\\\"\\n\u{7f}é\"\n\
+         [loop.choices]\ndraw = { uniform = 100 }\n[data.shift]\nby = -1e-7\nodd = \"a\\\"\\n\\u007Fé\"\n\
          when = 1979-05-27\n[[curation]]\nstep = \"a\"\n[[curation]]\nstep = \"b\"\nn = [1, 2.5]\n\
          [sweep]\nseeds = [3, 5]\n\"model.ddof\" = [0, 1]\n\
          [[sweep.point]]\n\"sampling.temperature\" = 1\ndata.source = \"x\"\n\

@@ -85,6 +85,11 @@ fn setting_a_swept_key_is_refused_with_both_places() {
     let names: Vec<&str> = error.places().iter().map(|a| a.source.name.as_str()).collect();
     assert_eq!(names, ["--set", "e.toml"]);
     assert!(error.located().contains("is swept"));
+
+    let text = small("[sweep]\nmodel = [{ family = \"a\" }]\n");
+    let inside = Overlays::default().set("model.ddof=1");
+    let error = Experiment::with_overlays(&text, "e.toml", &inside).unwrap_err();
+    assert!(error.located().starts_with("--set:1:12: `model` is swept"), "{}", error.located());
 }
 
 #[test]

@@ -1,0 +1,65 @@
+//! What the rows say: intervals, paired comparison, summaries, claims, onset, critical fraction, the comparison table.
+//!
+//! Everything here reads the rows that lineages wrote, never the engine. A seed is the unit of independence: members of
+//! a population are averaged within their seed, and comparisons pair seeds.
+
+mod claims;
+mod critical;
+mod intervals;
+mod observations;
+mod onset;
+mod paired;
+mod summary;
+mod table;
+mod trends;
+
+pub use claims::{
+    ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Relation, Statistic, Tolerance, Verdict, against_law,
+};
+pub use critical::{Arm, CriticalFraction, MetricArms, critical_fraction};
+pub use intervals::{BOOTSTRAP_FROM, Interval, mean_interval, normal_interval, order_interval, t_interval};
+pub use observations::{Observation, Series, SettingKey, group, read_csv};
+pub use onset::{Band, Onset, half_life, leaves_band};
+pub use paired::{Paired, differences, paired_difference};
+pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
+pub use table::{ArmSeries, Bearing, ComparisonRow, MetricSeries, comparison};
+pub use trends::{monotone, ordering, slope};
+
+/// The level of displayed intervals.
+pub const DISPLAY_LEVEL: f64 = 0.95;
+
+/// Why an analysis can't be done.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalysisError {
+    /// A comparison needs two seeds that both settings have.
+    #[error(
+        "a paired comparison needs at least 2 seeds that both settings have, and there are {common} ({left} and {right} seeds): run the same seeds in both"
+    )]
+    TooFewPairs {
+        /// Seeds that both have.
+        common: usize,
+        /// Seeds of the first.
+        left: usize,
+        /// Seeds of the second.
+        right: usize,
+    },
+    /// The rows of an arm that everything is compared with are missing.
+    #[error("no rows of `{metric}` for {what}: run that setting or choose another reference")]
+    NoReference {
+        /// The metric.
+        metric: String,
+        /// The missing arm.
+        what: String,
+    },
+    /// A file of rows can't be read.
+    #[error("{0}")]
+    Csv(#[from] csv::Error),
+    /// A file of rows lacks a column or has a value that isn't a number.
+    #[error("line {line}: {what}")]
+    Row {
+        /// The line in the file, the header being 1.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
+}

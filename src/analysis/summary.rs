@@ -1,0 +1,193 @@
+//! The rows of `summary.csv`: setting × generation × subject × metric.
+//!
+//! Columns: the setting's, then `generation,subject,metric,n,mean,sd,median,ci_low,ci_high,ci_method`. Empty = not
+//! applicable. Cost: that of the intervals.
+
+use std::io::Write;
+
+use rand::Rng;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::DISPLAY_LEVEL;
+use super::intervals::{Interval, mean_interval, mean_sd, normal_interval};
+use super::observations::{Series, SettingKey};
+use crate::metrics::{Scale, Subject};
+use crate::store::Accumulator;
+
+/// One row of `summary.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SummaryRow {
+    /// The setting.
+    #[serde(flatten, serialize_with = "as_columns")]
+    pub key: SettingKey,
+    /// The generation.
+    pub generation: u32,
+    /// Whose rows were measured.
+    pub subject: Subject,
+    /// The metric.
+    pub metric: String,
+    /// Seeds.
+    pub n: u64,
+    /// Mean over seeds, in the metric's unit.
+    pub mean: f64,
+    /// Standard deviation over seeds; none for one seed.
+    pub sd: Option<f64>,
+    /// Median over seeds.
+    pub median: f64,
+    /// Lower end of the 95 % interval of the mean.
+    pub ci_low: Option<f64>,
+    /// Upper end.
+    pub ci_high: Option<f64>,
+    /// How the interval was made; empty where there is none.
+    pub ci_method: &'static str,
+}
+
+const COLUMNS: [&str; 10] =
+    ["generation", "subject", "metric", "n", "mean", "sd", "median", "ci_low", "ci_high", "ci_method"];
+
+fn as_columns<S: Serializer>(key: &SettingKey, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(key.0.len()))?;
+    for (column, value) in &key.0 {
+        map.serialize_entry(column, value)?;
+    }
+    map.end()
+}
+
+/// The median of values; NaN for none.
+pub(super) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => f64::NAN,
+        n => 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]),
+    }
+}
+
+/// Summarises series; `scale` says what values a metric can take. The bootstrap draws from `rng` in the order of the
+/// rows, so give it a stream of its own.
+pub fn summarise(series: &[Series], scale: impl Fn(&str) -> Scale, rng: &mut impl Rng) -> Vec<SummaryRow> {
+    let mut rows = Vec::new();
+    for s in series {
+        for generation in s.at.keys() {
+            let values = s.values(*generation);
+            let (mean, sd) = mean_sd(&values);
+            let interval = mean_interval(&values, scale(&s.metric), DISPLAY_LEVEL, rng);
+            let sd = (values.len() > 1).then_some(sd);
+            let numbers = (values.len() as u64, mean, sd, median(&values), interval);
+            rows.push(row(&s.key, *generation, s.subject, &s.metric, numbers));
+        }
+    }
+    rows
+}
+
+/// The row of streamed moments, with a normal interval; `None` where there is no value.
+pub fn summary_of_moments(
+    key: &SettingKey,
+    generation: u32,
+    subject: Subject,
+    metric: &str,
+    moments: &Accumulator,
+) -> Option<SummaryRow> {
+    let (mean, sd) = (moments.mean()?, moments.sd());
+    let interval = sd.map(|sd| normal_interval(mean, sd / (moments.count() as f64).sqrt(), DISPLAY_LEVEL));
+    let numbers = (moments.count(), mean, sd, moments.median()?, interval);
+    Some(row(key, generation, subject, metric, numbers))
+}
+
+type Numbers = (u64, f64, Option<f64>, f64, Option<Interval>);
+
+fn row(key: &SettingKey, generation: u32, subject: Subject, metric: &str, numbers: Numbers) -> SummaryRow {
+    let (n, mean, sd, median, interval) = numbers;
+    SummaryRow {
+        key: key.clone(),
+        generation,
+        subject,
+        metric: metric.to_owned(),
+        n,
+        mean,
+        sd,
+        median,
+        ci_low: interval.as_ref().map(|i| i.low),
+        ci_high: interval.as_ref().map(|i| i.high),
+        ci_method: interval.map_or("", |i| i.method),
+    }
+}
+
+/// Writes `summary.csv`. The columns of the settings are the union over all rows, in order of first appearance.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_csv(rows: &[SummaryRow], to: impl Write) -> Result<(), csv::Error> {
+    let mut setting: Vec<&str> = Vec::new();
+    for (column, _) in rows.iter().flat_map(|r| &r.key.0) {
+        if !setting.contains(&column.as_str()) {
+            setting.push(column);
+        }
+    }
+    let mut writer = csv::Writer::from_writer(to);
+    writer.write_record(setting.iter().copied().chain(COLUMNS))?;
+    let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map(|x| x.to_string()).unwrap_or_default();
+    for r in rows {
+        let value = |c: &&str| r.key.0.iter().find(|(k, _)| k == c).map_or(String::new(), |(_, v)| v.clone());
+        let mut record: Vec<String> = setting.iter().map(value).collect();
+        record.extend([
+            r.generation.to_string(),
+            r.subject.name().to_owned(),
+            r.metric.clone(),
+            r.n.to_string(),
+        ]);
+        record.extend([Some(r.mean), r.sd, Some(r.median), r.ci_low, r.ci_high].map(number));
+        record.push(r.ci_method.to_owned());
+        writer.write_record(&record)?;
+    }
+    writer.flush().map_err(csv::Error::from)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    fn series() -> Series {
+        let key = SettingKey(vec![("regime".into(), "replace".into()), ("model.ddof".into(), "0".into())]);
+        let values = [1.0, 2.0, 3.0, 4.0, 5.0];
+        let at = [(0, vec![(1, 7.5)]), (4, (0..5).zip(values).collect())].into();
+        Series { key, metric: "variance".into(), subject: Subject::Model, at }
+    }
+
+    #[test]
+    fn the_file_has_the_settings_columns_and_empty_cells_where_nothing_applies() {
+        let rows = summarise(&[series()], |_| Scale::Linear, &mut ChaCha8Rng::seed_from_u64(0));
+        let mut file = Vec::new();
+        write_csv(&rows, &mut file).unwrap();
+        let text = String::from_utf8(file).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "regime,model.ddof,generation,subject,metric,n,mean,sd,median,ci_low,ci_high,ci_method"
+        );
+        assert_eq!(lines[1], "replace,0,0,model,variance,1,7.5,,7.5,,,");
+        assert!(
+            lines[2].starts_with("replace,0,4,model,variance,5,3,1.58") && lines[2].ends_with(",t"),
+            "{}",
+            lines[2]
+        );
+        let json = serde_json::to_value(&rows[1]).unwrap();
+        assert_eq!((json["regime"].as_str(), json["n"].as_u64()), (Some("replace"), Some(5)));
+    }
+
+    #[test]
+    fn moments_give_the_same_row_with_a_normal_interval() {
+        let moments: Accumulator = [1.0, 2.0, 3.0, 4.0, 5.0].into_iter().collect();
+        let r = summary_of_moments(&SettingKey::default(), 4, Subject::Model, "variance", &moments).unwrap();
+        assert!((r.mean - 3.0).abs() < 1e-12 && (r.median - 3.0).abs() < 0.016 && r.ci_method == "normal");
+        // 3 ± 1.96 · 1.5811/√5
+        assert!((r.ci_high.unwrap() - 4.3859).abs() < 1e-4);
+        assert_eq!(
+            summary_of_moments(&SettingKey::default(), 0, Subject::Model, "v", &Accumulator::default()),
+            None
+        );
+    }
+}

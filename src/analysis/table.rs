@@ -1,0 +1,231 @@
+//! The table of `compare`: for each metric and human fraction, where it ended, against what, and one word.
+//!
+//! The word is a paired non-inferiority test of the last generation against generation 0 of the same lineages, or
+//! against the human-vs-human baseline, with a margin in units of the human-vs-human spread (the spread of generation
+//! 0 over seeds where there is no baseline). Data only; rendering is the command line's. Cost: that of the intervals.
+
+use rand::Rng;
+use serde::Serialize;
+
+use super::critical::non_inferior;
+use super::intervals::{Interval, mean_interval, mean_sd};
+use super::observations::Series;
+use super::paired::{Paired, paired_difference};
+use super::{AnalysisError, DISPLAY_LEVEL};
+use crate::metrics::{Direction, Scale};
+
+/// Whether quality stayed, by non-inferiority with a stated margin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bearing {
+    /// The whole interval of the difference lies on the good side of the margin.
+    Holds,
+    /// The whole interval lies beyond the margin.
+    Degrades,
+    /// The interval straddles the margin: more seeds needed.
+    Undecided,
+}
+
+/// One arm of a comparison.
+#[derive(Clone, Copy, Debug)]
+pub struct ArmSeries<'a> {
+    /// The human fraction (or the synthetic scale) that names the arm.
+    pub fraction: f64,
+    /// The metric over the generations.
+    pub series: &'a Series,
+    /// The human-vs-human baseline of the same size, if measured.
+    pub human: Option<&'a Series>,
+}
+
+/// One metric of a comparison.
+#[derive(Clone, Debug)]
+pub struct MetricSeries<'a> {
+    /// The metric.
+    pub metric: &'a str,
+    /// Which way is better.
+    pub direction: Direction,
+    /// What values it can take.
+    pub scale: Scale,
+    /// The arms in the order of the table.
+    pub arms: Vec<ArmSeries<'a>>,
+}
+
+/// One row of the table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ComparisonRow {
+    /// The metric.
+    pub metric: String,
+    /// The arm.
+    pub fraction: f64,
+    /// The last generation measured.
+    pub generation: u32,
+    /// Seeds there.
+    pub n: usize,
+    /// Mean over seeds at the last generation.
+    pub value: f64,
+    /// Its interval; none for one seed.
+    pub interval: Option<Interval>,
+    /// Arm minus the reference arm at that generation: human-only if present, else the first. None for the reference
+    /// itself and where fewer than two seeds are shared.
+    pub against_reference: Option<Paired>,
+    /// The reference arm's fraction.
+    pub reference: f64,
+    /// Mean at the last generation over mean at generation 0; none where the latter is 0 or missing.
+    pub ratio_to_first: Option<f64>,
+    /// Mean of the human-vs-human baseline.
+    pub human: Option<f64>,
+    /// Last generation minus generation 0 (or minus the baseline), paired: what the word rests on.
+    pub change: Option<Paired>,
+    /// The margin in the metric's unit.
+    pub margin: Option<f64>,
+    /// The word.
+    pub bearing: Bearing,
+}
+
+/// The rows of the comparison, metric by metric; `margin` in units of the spread.
+///
+/// # Errors
+/// [`AnalysisError::NoReference`] for a metric without arms or an arm without rows.
+pub fn comparison(
+    metrics: &[MetricSeries<'_>],
+    margin: f64,
+    rng: &mut impl Rng,
+) -> Result<Vec<ComparisonRow>, AnalysisError> {
+    let mut rows = Vec::new();
+    for m in metrics {
+        let missing = |what: String| AnalysisError::NoReference { metric: m.metric.to_owned(), what };
+        let human_only = m.arms.iter().find(|a| a.fraction == 1.0);
+        let reference = human_only.or(m.arms.first()).ok_or_else(|| missing("any arm".to_owned()))?;
+        for arm in &m.arms {
+            let last = arm.series.last().ok_or_else(|| missing(format!("the arm {}", arm.fraction)))?;
+            let apart = arm.fraction != reference.fraction;
+            let reference_pairs = if apart { reference.series.pairs(last) } else { &[] };
+            let against = paired_difference(arm.series.pairs(last), reference_pairs, DISPLAY_LEVEL, rng);
+            rows.push(ComparisonRow {
+                against_reference: against.ok(),
+                reference: reference.fraction,
+                ..by_itself(m, arm, last, margin, rng)
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// The row of an arm without its reference.
+fn by_itself(
+    m: &MetricSeries<'_>,
+    arm: &ArmSeries<'_>,
+    last: u32,
+    margin: f64,
+    rng: &mut impl Rng,
+) -> ComparisonRow {
+    let values = arm.series.values(last);
+    let (value, _) = mean_sd(&values);
+    let first = arm.series.pairs(0);
+    let first_values = arm.series.values(0);
+    let human = arm.human.and_then(|h| h.last().map(|g| (h.pairs(g), h.values(g))));
+    let human_mean = human.as_ref().map(|(_, v)| mean_sd(v).0);
+    // Generation 0 of the same lineages is the start; where it wasn't measured, the human-vs-human baseline.
+    let start = if last > 0 && !first.is_empty() {
+        first
+    } else {
+        human.as_ref().map_or(&[][..], |(pairs, _)| pairs)
+    };
+    let change = paired_difference(arm.series.pairs(last), start, DISPLAY_LEVEL, rng).ok();
+    let spread = human.as_ref().map_or(&first_values, |(_, v)| v);
+    let margin = (spread.len() > 1).then(|| margin * mean_sd(spread).1);
+    let first_mean = (!first_values.is_empty()).then(|| mean_sd(&first_values).0).filter(|v| *v != 0.0);
+    let bearing = match (&change, margin) {
+        (Some(change), Some(margin)) => non_inferior(&change.interval, m.direction, margin),
+        _ => Bearing::Undecided,
+    };
+    ComparisonRow {
+        metric: m.metric.to_owned(),
+        fraction: arm.fraction,
+        generation: last,
+        n: values.len(),
+        value,
+        interval: mean_interval(&values, m.scale, DISPLAY_LEVEL, rng),
+        against_reference: None,
+        reference: arm.fraction,
+        ratio_to_first: first_mean.map(|f| value / f),
+        human: human_mean,
+        change,
+        margin,
+        bearing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::SettingKey;
+    use super::*;
+    use crate::metrics::Subject;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    /// Starts at 10 ± .5, moves by `drift` in all, with a hundredth of noise.
+    fn series(drift: f64) -> Series {
+        let at = |g: u32| {
+            (0..8_u64).map(move |s| {
+                (
+                    s,
+                    10.0 + ((s % 3) as f64 - 1.0) * 0.5
+                        + drift * f64::from(g) / 5.0
+                        + 0.01 * ((s * u64::from(g)) % 3) as f64,
+                )
+            })
+        };
+        Series {
+            key: SettingKey::default(),
+            metric: "m".into(),
+            subject: Subject::Model,
+            at: [0, 5].map(|g| (g, at(g).collect())).into(),
+        }
+    }
+
+    #[test]
+    fn arms_are_compared_with_the_human_only_arm_and_with_their_own_start() {
+        let (up, flat) = (series(10.0), series(0.0));
+        let arm = |fraction, series| ArmSeries { fraction, series, human: None };
+        let m = MetricSeries {
+            metric: "m",
+            direction: Direction::Lower,
+            scale: Scale::Log,
+            arms: vec![arm(0.0, &up), arm(1.0, &flat)],
+        };
+        let rows = comparison(std::slice::from_ref(&m), 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+        let words: Vec<_> = rows.iter().map(|r| (r.fraction, r.reference, r.bearing)).collect();
+        assert_eq!(words, [(0.0, 1.0, Bearing::Degrades), (1.0, 1.0, Bearing::Holds)]);
+        let against = rows[0].against_reference.as_ref().unwrap();
+        assert!((against.difference - 10.0).abs() < 1e-9 && rows[1].against_reference.is_none());
+        // Generation 0's mean is 10 + .5·(−1)/8 = 9.9375 (seeds 0..7: −1 0 1 −1 0 1 −1 0); the noise of
+        // 5s mod 3 (0 2 1 0 2 1 0 2) adds .01·8/8.
+        assert!((rows[0].ratio_to_first.unwrap() - 19.9475 / 9.9375).abs() < 1e-9);
+        // A metric where more is better holds.
+        let better = MetricSeries { direction: Direction::Higher, ..m };
+        assert_eq!(
+            comparison(&[better], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap()[0].bearing,
+            Bearing::Holds
+        );
+    }
+
+    #[test]
+    fn without_a_start_the_human_baseline_serves_and_one_seed_decides_nothing() {
+        let only_last = |s: &Series, seeds: usize| {
+            let pairs = s.pairs(5)[..seeds].to_vec();
+            Series { at: [(5, pairs)].into(), ..s.clone() }
+        };
+        let (human, model) = (series(0.0), only_last(&series(3.0), 8));
+        let one = only_last(&model, 1);
+        let arms = vec![
+            ArmSeries { fraction: 1.0, series: &model, human: Some(&human) },
+            ArmSeries { fraction: 0.5, series: &one, human: Some(&human) },
+        ];
+        let m = MetricSeries { metric: "m", direction: Direction::TwoSided, scale: Scale::Log, arms };
+        let rows = comparison(&[m], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+        assert_eq!((rows[0].bearing, rows[1].bearing), (Bearing::Degrades, Bearing::Undecided));
+        assert!(rows[0].ratio_to_first.is_none() && rows[0].human.is_some() && rows[1].interval.is_none());
+    }
+}

@@ -1,0 +1,33 @@
+//! `collapse check`: reads a spec and says what it would run.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use miette::Result;
+
+use super::{EXIT_DONE, run::OverlayArgs, terminal};
+use crate::lineage::Context;
+use crate::run::Prepared;
+use crate::spec::Experiment;
+
+/// Read a spec and say what it would run.
+#[derive(Args)]
+pub struct CheckArgs {
+    /// The spec, a TOML file
+    pub spec: PathBuf,
+    #[command(flatten)]
+    overlays: OverlayArgs,
+    /// Print the resolved spec too
+    #[arg(long)]
+    resolved: bool,
+}
+
+pub(super) fn check(args: &CheckArgs) -> Result<u8> {
+    let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
+    if args.resolved {
+        println!("{}", experiment.resolved());
+    }
+    let prepared = Prepared::new(experiment, &Context::default())?;
+    terminal::settings(&prepared);
+    Ok(EXIT_DONE)
+}

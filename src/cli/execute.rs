@@ -1,0 +1,150 @@
+//! From an experiment to a run folder: run, summarise, decide, draw, write the page.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+
+use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, terminal};
+use crate::analysis::{ClaimResult, SummaryRow, Verdict};
+use crate::lineage::Context;
+use crate::neural::device;
+use crate::publish::{self, Publication};
+use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
+use crate::spec::{self, Experiment};
+use crate::store::{Folder, Keep, Manifest, write_atomically};
+
+/// How an experiment is run.
+pub struct Execution<'a> {
+    /// The options of the command line.
+    pub options: &'a RunOptions,
+    /// The folder, where it is not the default or `--out`.
+    pub out: Option<PathBuf>,
+    /// Whether somebody asked to stop.
+    pub interrupt: &'a Interrupt,
+    /// Sentences for the top of the page, made from the summary.
+    pub answer: &'a dyn Fn(&Publication) -> Result<(Vec<String>, Vec<crate::analysis::ComparisonRow>)>,
+}
+
+/// What came of it.
+pub struct Done {
+    /// The run's report; `None` after a dry run.
+    pub report: Option<RunReport>,
+    /// Everything that the folder holds.
+    pub publication: Publication,
+    /// The summary rows.
+    pub summary: Vec<SummaryRow>,
+    /// The claims.
+    pub claims: Vec<ClaimResult>,
+    /// The comparison table, where the caller makes one.
+    pub comparison: Vec<crate::analysis::ComparisonRow>,
+    /// The page.
+    pub page: Option<PathBuf>,
+}
+
+/// Example rows that are kept of each measured sample of the first seed.
+const EXAMPLES: usize = 64;
+
+impl Done {
+    /// The exit code.
+    pub fn exit_code(&self) -> u8 {
+        let Some(report) = &self.report else { return EXIT_DONE };
+        if report.interrupted {
+            EXIT_INTERRUPTED
+        } else if report.tables.failed > 0 {
+            EXIT_FAILED
+        } else if self.claims.iter().any(|c| c.verdict != Verdict::Passed) {
+            EXIT_CLAIM
+        } else {
+            EXIT_DONE
+        }
+    }
+}
+
+/// The seeds: the command line's count, or the spec's.
+fn seeds(experiment: &Experiment, options: &RunOptions) -> Vec<u64> {
+    options.seeds.map_or_else(|| experiment.sweep.seeds.clone(), |n| (0..n).collect())
+}
+
+/// Runs an experiment into its folder and publishes what it finds.
+pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
+    let options = how.options;
+    options.select_device();
+    let seeds = seeds(&experiment, options);
+    if seeds.is_empty() {
+        return Err(miette!("`--seeds 0` leaves nothing to run; give at least 1"));
+    }
+    let resolved = experiment.resolved();
+    let name = experiment.name.clone();
+    let prepared = Prepared::new(experiment, &Context { salt: options.salt })?;
+    let out = how.out.clone().or_else(|| options.out.clone());
+    let out = out.unwrap_or_else(|| PathBuf::from("results").join(&name).join(prepared.run_name()));
+    let keep = match prepared.experiment.measure.keep {
+        spec::Keep::Rows => Keep::Rows,
+        spec::Keep::Summary => Keep::Summary,
+    };
+    let shown: Box<dyn Progress + Send> =
+        if options.quiet { Box::new(Silent) } else { progress::on_stderr() };
+    let plan = Options {
+        out: out.clone(),
+        experiment: name.clone(),
+        jobs: options.jobs(),
+        keep,
+        examples: EXAMPLES,
+        cell_timeout: options.cell_timeout.map(Duration::from_secs_f64),
+        interrupt: how.interrupt,
+        progress: shown.as_ref(),
+    };
+    for assembled in &prepared.settings {
+        for note in &assembled.notes {
+            tracing::info!("{note}");
+        }
+    }
+    let folder = Folder::at(&out);
+    let publication = Publication {
+        folder: folder.clone(),
+        experiment: prepared.experiment.clone(),
+        command: std::env::args().collect(),
+    };
+    let nothing = |publication| Done {
+        report: None,
+        publication,
+        summary: Vec::new(),
+        claims: Vec::new(),
+        comparison: Vec::new(),
+        page: None,
+    };
+    if options.dry_run {
+        let probe = |setting| estimate::probe(&prepared, setting, seeds[0], Duration::from_secs(2));
+        let cost = estimate(prepared.settings(), &seeds, &plan, probe).into_diagnostic()?;
+        terminal::estimate(&prepared, &cost, &out, options.jobs());
+        return Ok(nothing(publication));
+    }
+
+    let mut manifest = Manifest::begin(&name, &resolved, options.jobs());
+    manifest.device = Some(device::selected().to_string());
+    manifest.kernel_class = Some(device::kernel_class().to_string());
+    let report = run::run(&prepared, &seeds, &plan).into_diagnostic()?;
+    write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
+    for (cell, note) in &report.tables.notes {
+        tracing::debug!("{cell}: {note}");
+    }
+    if report.tables.rows == 0 && keep == Keep::Rows {
+        manifest.save(&folder).into_diagnostic()?;
+        return Ok(Done { report: Some(report), ..nothing(publication) });
+    }
+    let summary = publish::summarise(&publication).into_diagnostic().wrap_err("the summary")?;
+    let claims = publish::decide_claims(&publication).into_diagnostic().wrap_err("the claims")?;
+    let (answer, comparison) = (how.answer)(&publication)?;
+    // The page reads the manifest, so it is written before and, with the page's digest, after.
+    manifest.clone().save(&folder).into_diagnostic()?;
+    let mut page = None;
+    if !options.no_figures {
+        let drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
+        let rows = (!comparison.is_empty()).then_some(comparison.as_slice());
+        page = Some(publish::page(&publication, &drawn, &claims, rows, answer).into_diagnostic()?);
+        publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
+        manifest.save(&folder).into_diagnostic()?;
+    }
+    Ok(Done { report: Some(report), publication, summary, claims, comparison, page })
+}

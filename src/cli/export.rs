@@ -1,0 +1,99 @@
+//! `collapse export`: human rows as CSV, or a run as a notebook.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use miette::{IntoDiagnostic, Result, WrapErr};
+
+use super::EXIT_DONE;
+use crate::data::{self, SOURCES, Samples, Supply};
+use crate::publish::{self, Publication};
+use crate::rng::Streams;
+use crate::spec::{Experiment, Overlays};
+use crate::store::write_atomically;
+
+const EXAMPLES: &str = "\
+Examples:
+  collapse export data digits8x8 --out digits.csv
+  collapse export data moby-dick --rows 100
+  collapse export notebook results/compare/digits8x8-vae --out notebooks-export/digits";
+
+/// Export human rows as CSV, or a run as a notebook.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ExportArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The training rows of a source as CSV
+    Data {
+        /// The source, as `collapse list data` shows it
+        source: String,
+        /// At most so many rows; a distribution gives 1,000 unless told otherwise
+        #[arg(long)]
+        rows: Option<usize>,
+        /// A parameter of the source, as in --set dim=2; may be repeated
+        #[arg(long, value_name = "KEY=VALUE")]
+        set: Vec<String>,
+        /// The file; standard output if left out
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// A run folder as a notebook beside its rows
+    Notebook {
+        /// The run folder
+        folder: PathBuf,
+        /// Where to put the notebook and its CSV files
+        #[arg(long, default_value = "notebooks-export")]
+        out: PathBuf,
+    },
+}
+
+pub(super) fn export(args: &ExportArgs) -> Result<u8> {
+    match &args.what {
+        What::Data { source, rows, set, out } => human_rows(source, *rows, set, out.as_deref())?,
+        What::Notebook { folder, out } => {
+            let publication = Publication::open(folder).into_diagnostic()?;
+            fs::create_dir_all(out).into_diagnostic().wrap_err_with(|| out.display().to_string())?;
+            for file in [publication.folder.metrics(), publication.folder.summary()] {
+                if let Some(name) = file.file_name().filter(|_| file.exists()) {
+                    fs::copy(&file, out.join(name)).into_diagnostic()?;
+                }
+            }
+            println!("{}", publish::export_notebook(&publication, out).into_diagnostic()?.display());
+        }
+    }
+    Ok(EXIT_DONE)
+}
+
+fn human_rows(name: &str, rows: Option<usize>, set: &[String], out: Option<&Path>) -> Result<()> {
+    // The source's table is read as a spec's [data] is, so that its errors are the same.
+    let text = format!(
+        "[data]\nsource = {name:?}\n[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 0\nsamples = 1\nregime = \"replace\"\n"
+    );
+    let overlays = set.iter().fold(Overlays::default(), |o, s| o.set(&format!("data.{s}")));
+    let experiment = Experiment::with_overlays(&text, "--set", &overlays)?;
+    let settings = experiment.settings()?;
+    let node = &settings[0].data;
+    let mut own = node.clone();
+    let entry = SOURCES.find(node.selector("source")?)?;
+    if let Some(table) = own.as_table_mut() {
+        table.remove("source");
+    }
+    let source = (entry.build)(&own)?;
+    let table: Samples = match &source.supply {
+        Supply::Distribution(d) => d.draw(rows.unwrap_or(1000), &mut Streams::new(0, 0).of("export").rng()),
+        Supply::Finite(splits) => splits.train.head(rows.unwrap_or(usize::MAX)),
+    };
+    let mut csv = Vec::new();
+    data::write_csv(&table, &mut csv).into_diagnostic()?;
+    match out {
+        Some(path) => write_atomically(path, &csv).into_diagnostic(),
+        None => std::io::stdout().write_all(&csv).into_diagnostic(),
+    }
+}

@@ -1,0 +1,69 @@
+//! `collapse list`: the names of everything that a spec can ask for.
+
+use clap::{Args, ValueEnum};
+use comfy_table::{ContentArrangement, Table, presets};
+use miette::Result;
+
+use super::EXIT_DONE;
+use crate::regimes::PRESETS;
+use crate::registry::{About, Registry};
+use crate::{curation, data, metrics, models, neural, theory};
+
+/// List sources, families, metrics, regimes, curation steps, laws.
+#[derive(Args)]
+pub struct ListArgs {
+    /// What to list; everything if left out
+    kind: Option<Kind>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Kind {
+    #[value(alias = "sources")]
+    Data,
+    #[value(alias = "families")]
+    Models,
+    Metrics,
+    Regimes,
+    Curation,
+    Laws,
+}
+
+pub(super) fn list(args: &ListArgs) -> Result<u8> {
+    for kind in Kind::value_variants().iter().filter(|k| args.kind.is_none_or(|asked| asked == **k)) {
+        let (title, key, lines) = lines(*kind);
+        println!("{title} ({key})\n");
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        for (name, summary) in lines {
+            table.add_row([format!("  {name}"), summary]);
+        }
+        println!("{table}\n");
+    }
+    println!("`collapse describe NAME` says more.");
+    Ok(EXIT_DONE)
+}
+
+fn lines(kind: Kind) -> (&'static str, &'static str, Vec<(String, String)>) {
+    fn all<T, E>(registry: &Registry<T, E>) -> Vec<(String, String)> {
+        let line = |about: &About| (about.name.to_owned(), about.summary.to_owned());
+        registry.entries.iter().map(|e| line(&e.about)).collect()
+    }
+    match kind {
+        Kind::Data => ("Sources of human rows", "[data] source", all(&data::SOURCES)),
+        Kind::Models => {
+            let mut families = all(&models::FAMILIES);
+            families.extend(all(&neural::FAMILIES));
+            ("Families of models", "[model] family", families)
+        }
+        Kind::Metrics => ("Metrics", "[measure] metrics", all(&metrics::METRICS)),
+        Kind::Regimes => {
+            let line = |p: &crate::regimes::Preset| (p.name.to_owned(), p.summary.to_owned());
+            ("Regimes", "[loop] regime", PRESETS.iter().map(line).collect())
+        }
+        Kind::Curation => ("Curation steps", "[[curation]] step", all(&curation::CURATIONS)),
+        Kind::Laws => {
+            let line = |l: &'static dyn theory::Law| (l.name().to_owned(), l.statement().to_owned());
+            ("Laws", "[[claim]] law, [[figure]] overlay", theory::laws().map(line).collect())
+        }
+    }
+}

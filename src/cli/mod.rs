@@ -1,0 +1,148 @@
+//! The command line: one file per verb.
+//!
+//! Exit codes: 0 all done · 1 some lineages failed · 2 bad usage, spec or data · 3 a claim failed
+//! or stayed undecided · 130 interrupted.
+
+mod check;
+mod compare;
+mod describe;
+mod execute;
+mod export;
+mod list;
+mod new;
+mod plot;
+mod report;
+mod run;
+mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::neural::device::{DeviceName, select};
+
+pub use compare::{CompareArgs, comparison_specs};
+pub use execute::{Done, Execution, execute};
+pub use terminal::comparison_table;
+
+/// All lineages ran and no claim failed.
+pub const EXIT_DONE: u8 = 0;
+/// Some lineages failed; the others are there.
+pub const EXIT_FAILED: u8 = 1;
+/// Bad usage, spec or data; nothing was written.
+pub const EXIT_USAGE: u8 = 2;
+/// A claim failed or stayed undecided.
+pub const EXIT_CLAIM: u8 = 3;
+/// Somebody pressed Ctrl-C; what was finished is kept.
+pub const EXIT_INTERRUPTED: u8 = 130;
+
+const EXAMPLES: &str = "\
+Examples:
+  collapse compare                          a VAE on digits and a GPT on Moby-Dick, human fractions 0, 0.3, 1
+  collapse compare --data mine.csv          the same question about your own rows
+  collapse new gaussian > mine.toml         a commented spec to start from
+  collapse check mine.toml                  what it would run, and every error with its line
+  collapse run mine.toml --seeds 20         run it; the same command resumes
+  collapse list metrics                     what can be measured
+  collapse describe coverage                what a word means, with its source";
+
+/// Model collapse: retrain models on their own output mixed with human data, generation after
+/// generation, and measure what is lost.
+#[derive(Parser)]
+#[command(name = "collapse", version, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run an experiment from its spec and publish tables, figures and a page
+    Run(run::RunArgs),
+    /// Compare human fractions, on embedded data or your own file
+    Compare(CompareArgs),
+    /// Read a spec and say what it would run, without running it
+    Check(check::CheckArgs),
+    /// List sources, families, metrics, regimes, curation steps, laws
+    List(list::ListArgs),
+    /// Explain one of them: definition, source, parameters
+    Describe(describe::DescribeArgs),
+    /// Redraw the figures of a run folder from its rows
+    Plot(plot::PlotArgs),
+    /// Write the page of a run folder anew
+    Report(report::ReportArgs),
+    /// Export human rows as CSV, or a run as a notebook
+    Export(export::ExportArgs),
+    /// Print a commented spec to start from
+    New(new::NewArgs),
+}
+
+/// Options of every command that runs lineages.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Cells at the same time; default: the number of processors
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Seeds to run, overriding the spec: a count
+    #[arg(long, value_name = "N")]
+    pub seeds: Option<u64>,
+    /// The folder for the results; default: results/<experiment>/<run>
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// The device of neural families: flex or ndarray
+    #[arg(long, value_name = "NAME", default_value = "flex")]
+    pub device: DeviceName,
+    /// Re-randomises the whole experiment
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub salt: u64,
+    /// Say what would run, how long and how large, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Rows and tables only: no figures, no page
+    #[arg(long)]
+    pub no_figures: bool,
+    /// Stop a cell's lineages after so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub cell_timeout: Option<f64>,
+    /// No progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+impl RunOptions {
+    /// The number of cells at the same time.
+    pub fn jobs(&self) -> usize {
+        self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1)
+    }
+
+    /// Selects the device; call before any family is built.
+    pub fn select_device(&self) {
+        select(self.device);
+    }
+}
+
+/// Parses the command line, does what it says and returns the exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Check(args) => check::check(&args),
+        Command::List(args) => list::list(&args),
+        Command::Describe(args) => describe::describe(&args),
+        Command::Plot(args) => plot::plot(&args),
+        Command::Report(args) => report::report(&args),
+        Command::Export(args) => export::export(&args),
+        Command::New(args) => new::new(&args),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(report) => {
+            eprintln!("{report:?}");
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! `collapse report`: the page of a run folder, written anew.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use miette::{IntoDiagnostic, Result};
+
+use super::{EXIT_CLAIM, EXIT_DONE, compare};
+use crate::analysis::Verdict;
+use crate::publish::{self, Publication};
+
+/// Write the page of a run folder anew.
+#[derive(Args)]
+#[command(after_help = "Example:\n  collapse report results/compare/digits8x8-vae")]
+pub struct ReportArgs {
+    /// The run folder
+    folder: PathBuf,
+}
+
+pub(super) fn report(args: &ReportArgs) -> Result<u8> {
+    let publication = Publication::open(&args.folder).into_diagnostic()?;
+    publish::summarise(&publication).into_diagnostic()?;
+    let claims = publish::decide_claims(&publication).into_diagnostic()?;
+    let (answer, comparison) = compare::answer(&publication)?;
+    let drawn = publish::draw(&publication, None).into_diagnostic()?;
+    let rows = (!comparison.is_empty()).then_some(comparison.as_slice());
+    let page = publish::page(&publication, &drawn, &claims, rows, answer).into_diagnostic()?;
+    println!("{}", page.display());
+    Ok(if claims.iter().all(|c| c.verdict == Verdict::Passed) { EXIT_DONE } else { EXIT_CLAIM })
+}

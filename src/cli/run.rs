@@ -1,0 +1,63 @@
+//! `collapse run`: an experiment from its spec.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use miette::{IntoDiagnostic, Result};
+
+use super::{Execution, RunOptions, execute, terminal};
+use crate::run::Interrupt;
+use crate::spec::{Experiment, Overlays};
+
+const EXAMPLES: &str = "\
+Examples:
+  collapse run experiments/kazdan2024/gaussian.toml
+  collapse run mine.toml --set loop.samples=500 --seeds 20
+  collapse run mine.toml --profile paper --jobs 2
+  collapse run mine.toml --dry-run";
+
+/// Run an experiment from its spec.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct RunArgs {
+    /// The spec, a TOML file
+    pub spec: PathBuf,
+    #[command(flatten)]
+    pub(super) overlays: OverlayArgs,
+    #[command(flatten)]
+    pub(super) options: RunOptions,
+}
+
+/// What is laid over a spec.
+#[derive(Args, Default)]
+pub(super) struct OverlayArgs {
+    /// Lay [profile.NAME] over the spec, for example the paper's full size
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Lay [quick] over the spec
+    #[arg(long)]
+    quick: bool,
+    /// Override one key, as in --set loop.samples=500; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl OverlayArgs {
+    pub(super) fn overlays(&self) -> Overlays {
+        let mut overlays = Overlays::default().quick(self.quick);
+        if let Some(profile) = &self.profile {
+            overlays = overlays.profile(profile);
+        }
+        self.set.iter().fold(overlays, |o, assignment| o.set(assignment))
+    }
+}
+
+pub(super) fn run(args: &RunArgs) -> Result<u8> {
+    let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
+    let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
+    let no_answer = |_: &_| Ok((Vec::new(), Vec::new()));
+    let how = Execution { options: &args.options, out: None, interrupt: &interrupt, answer: &no_answer };
+    let done = execute(experiment, &how)?;
+    terminal::finished(&done);
+    Ok(done.exit_code())
+}

@@ -1,0 +1,167 @@
+//! What the commands print when they are done.
+
+use std::path::Path;
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+
+use super::Done;
+use crate::analysis::{Bearing, ClaimResult, ComparisonRow, Verdict};
+use crate::metrics::METRICS;
+use crate::publish::number;
+use crate::run::{Estimate, Prepared, Work};
+
+/// The settings that a spec makes, and the notes on them.
+pub(super) fn settings(prepared: &Prepared) {
+    let experiment = &prepared.experiment;
+    let settings = prepared.settings();
+    let (seeds, count) = (experiment.sweep.seeds.len(), settings.len());
+    println!("{}: {count} setting(s) × {seeds} seed(s)\n", experiment.title());
+    for (info, assembled) in settings.iter().zip(&prepared.settings) {
+        match &info.skipped {
+            Some(reason) => println!("  skipped  {}\n           {reason}", info.label),
+            None => {
+                let path = match &assembled.lineage {
+                    Ok(lineage) if lineage.statistics => "statistics path",
+                    _ => "rows",
+                };
+                println!("  ready    {} · {} generations · {path}", info.label, info.generations);
+            }
+        }
+        for note in &assembled.notes {
+            println!("           note: {note}");
+        }
+    }
+}
+
+/// What a run would cost.
+pub(super) fn estimate(prepared: &Prepared, cost: &Estimate, out: &Path, jobs: usize) {
+    settings(prepared);
+    println!("\n  cells     {} of {} left, {} lineages", cost.cells_left, cost.cells, cost.lineages_left);
+    println!("  fits      {}", cost.fits_left);
+    let time =
+        cost.seconds.map_or("not known".into(), |s| format!("about {} with {jobs} job(s)", duration(s)));
+    println!("  time      {time}");
+    let disk = cost.bytes.map_or("not known".into(), |b| format!("about {:.1} MB", b as f64 / 1e6));
+    println!("  disk      {disk}");
+    println!("  folder    {} (nothing was written)", out.display());
+}
+
+/// What a finished run found and where it lies.
+pub(super) fn finished(done: &Done) {
+    let Some(report) = &done.report else { return };
+    if !done.claims.is_empty() {
+        println!("{}\n", claims_table(&done.claims));
+    }
+    let tables = &report.tables;
+    let mut line = format!("{} cells done", tables.done);
+    for (count, word) in
+        [(tables.failed, "failed"), (tables.skipped, "settings skipped"), (tables.pending, "pending")]
+    {
+        if count > 0 {
+            line.push_str(&format!(", {count} {word}"));
+        }
+    }
+    println!("{line} in {}", duration(report.wall_seconds));
+    for failure in report.failures.iter().take(5) {
+        println!("  {failure}");
+    }
+    if report.interrupted {
+        println!("interrupted: what was finished is kept, and the same command goes on from there");
+    }
+    println!("folder   {}", done.publication.folder.root().display());
+    if let Some(page) = &done.page {
+        println!("page     {}", page.display());
+    }
+}
+
+fn claims_table(claims: &[ClaimResult]) -> Table {
+    let mut table = plain(&["claim", "expected", "measured", "verdict"]);
+    for claim in claims {
+        let (word, colour) = match claim.verdict {
+            Verdict::Passed => ("passed", Color::Green),
+            Verdict::Failed => ("FAILED", Color::Red),
+            Verdict::Undecided => ("undecided", Color::Yellow),
+        };
+        table.add_row([
+            Cell::new(&claim.says),
+            Cell::new(claim.expected.map_or("–".into(), number)),
+            Cell::new(claim.measured.map_or("–".into(), number)),
+            Cell::new(word).fg(colour),
+        ]);
+    }
+    table
+}
+
+/// The comparison as people read it: one line per metric and arm.
+pub fn comparison_table(rows: &[ComparisonRow], arm: &str) -> Table {
+    let mut table = plain(&[
+        "metric",
+        arm,
+        "last generation [95 %]",
+        "change since g 0",
+        "against human only",
+        "human",
+        "",
+    ]);
+    for column in [1, 2, 3, 4, 5] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut last = "";
+    for row in rows {
+        let title = METRICS.get(&row.metric).map_or(row.metric.as_str(), |e| e.about.name);
+        let name = if last == row.metric { "" } else { title };
+        last = row.metric.as_str();
+        let value = match &row.interval {
+            Some(i) => format!("{} [{}, {}]", number(row.value), number(i.low), number(i.high)),
+            None => number(row.value),
+        };
+        let paired = |p: &Option<crate::analysis::Paired>| {
+            p.as_ref().map_or("–".to_owned(), |p| {
+                format!("{:+} ± {}", Signed(p.difference), number((p.interval.high - p.interval.low) / 2.0))
+            })
+        };
+        let (word, colour) = match row.bearing {
+            Bearing::Holds => ("holds", Color::Green),
+            Bearing::Degrades => ("degrades", Color::Red),
+            Bearing::Undecided => ("undecided", Color::Yellow),
+        };
+        table.add_row([
+            Cell::new(name).add_attribute(Attribute::Bold),
+            Cell::new(number(row.fraction)),
+            Cell::new(value),
+            Cell::new(paired(&row.change)),
+            Cell::new(paired(&row.against_reference)),
+            Cell::new(row.human.map_or("–".into(), number)),
+            Cell::new(word).fg(colour),
+        ]);
+    }
+    table
+}
+
+fn plain(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.iter().map(|h| Cell::new(h).add_attribute(Attribute::Bold)));
+    table
+}
+
+/// A number with its sign, in [`number`]'s digits.
+struct Signed(f64);
+
+impl std::fmt::Display for Signed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.0 < 0.0 { "−" } else { "+" };
+        write!(f, "{sign}{}", number(self.0.abs()))
+    }
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+        s if s < 120.0 => format!("{s:.1} s"),
+        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}

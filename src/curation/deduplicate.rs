@@ -1,0 +1,180 @@
+//! Drops synthetic rows that repeat an earlier synthetic row exactly.
+//!
+//! Two rows are the same if all of their cells are, bit by bit. On synthetic rows the sampler is
+//! asked for as many as were dropped, again and again, up to `limit` rows per row wanted; the result
+//! is then a sample without repetition, which flattens a discrete model's distribution. On a mix
+//! nothing is refilled. Human rows are neither dropped nor compared with. Cost: one hash a row.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+use super::{BoxedCuration, Curation, CurationError, More, Seen, on_synthetic};
+use crate::data::{Column, Mix, Rows, Samples};
+use crate::registry::{About, Entry, Parameter};
+use crate::rng::Streams;
+
+/// The registry entry.
+pub const ENTRY: Entry<BoxedCuration> = Entry {
+    about: About {
+        name: "deduplicate",
+        summary: "Drops exact repetitions of synthetic rows and asks for others",
+        details: "Rows are the same if every cell is, bit by bit. Refills from the sampler where it may; a \
+                  collapsed model can't make enough distinct rows, and `when_short` says what then.",
+        source: "Lee et al., arXiv 2107.06499, section 4.1 (exact duplicates)",
+        parameters: &[
+            Parameter {
+                name: "limit",
+                default: "10",
+                meaning: "the most rows asked for, per row wanted; at least 0",
+            },
+            Parameter {
+                name: "when_short",
+                default: "\"error\"",
+                meaning: "\"error\" fails the lineage if too few distinct rows came, \"fewer\" goes on with them",
+            },
+        ],
+        version: 1,
+    },
+    extra: (),
+    build: |node| Ok(Box::new(node.parse_without::<Deduplicate>(&["step", "on"])?)),
+};
+
+/// Drops exact repetitions.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Deduplicate {
+    /// The most rows asked for, per row wanted: at least 0, by default 10.
+    pub limit: usize,
+    /// What happens if too few distinct rows came.
+    pub when_short: WhenShort,
+}
+
+/// What happens if too few rows passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenShort {
+    /// The step fails.
+    #[default]
+    Error,
+    /// The training set gets fewer rows.
+    Fewer,
+}
+
+impl Default for Deduplicate {
+    fn default() -> Self {
+        Self { limit: 10, when_short: WhenShort::Error }
+    }
+}
+
+impl Curation for Deduplicate {
+    fn apply(
+        &self,
+        mix: Mix,
+        mut more: Option<More<'_>>,
+        _: &Seen<'_>,
+        _: &Streams,
+    ) -> Result<Mix, CurationError> {
+        let mut met: HashSet<Vec<u8>> = HashSet::new();
+        on_synthetic(mix, |rows| {
+            let table = rows.gather();
+            let wanted = table.len();
+            let mut kept = table.take(&first_times(&table, &mut met));
+            let Some(more) = more.as_mut() else { return Ok(Rows::all(kept)) };
+            let mut asked = 0;
+            while kept.len() < wanted && asked < self.limit * wanted {
+                let ask = (wanted - kept.len()).min(self.limit * wanted - asked);
+                let fresh = more(ask)?;
+                asked += ask;
+                kept = Samples::concat(&[&kept, &fresh.take(&first_times(&fresh, &mut met))])?;
+            }
+            if kept.len() < wanted && self.when_short == WhenShort::Error {
+                return Err(CurationError::TooFew { wanted, kept: kept.len(), asked: wanted + asked });
+            }
+            Ok(Rows::all(kept))
+        })
+    }
+}
+
+/// The rows that were not met before, in order.
+fn first_times(table: &Samples, met: &mut HashSet<Vec<u8>>) -> Vec<u32> {
+    (0..table.len()).filter(|&row| met.insert(cells(table, row))).map(|row| row as u32).collect()
+}
+
+/// A row's cells as bytes, columns kept apart.
+fn cells(table: &Samples, row: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for column in 0..table.schema().fields.len() {
+        match table.column(column) {
+            Column::F32 { width, data } => {
+                data[row * width..(row + 1) * width]
+                    .iter()
+                    .for_each(|v| out.extend(v.to_bits().to_le_bytes()));
+            }
+            Column::F64 { width, data } => {
+                data[row * width..(row + 1) * width]
+                    .iter()
+                    .for_each(|v| out.extend(v.to_bits().to_le_bytes()));
+            }
+            Column::Codes { data } => out.extend(data[row].to_le_bytes()),
+            Column::Ragged { offsets, tokens } => {
+                let tokens = &tokens[offsets[row]..offsets[row + 1]];
+                out.extend((tokens.len() as u64).to_le_bytes());
+                tokens.iter().for_each(|t| out.extend(t.to_le_bytes()));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::tests::{codes_of, outcomes, seen, synthetic};
+    use super::*;
+
+    #[test]
+    fn repetitions_go_and_others_come() {
+        seen(&[1.0; 4], |seen| {
+            let mut given = [vec![2, 1], vec![3]].into_iter();
+            let mut more = |n: usize| {
+                let next = given.next().unwrap();
+                assert_eq!(next.len(), n);
+                Ok(outcomes(4, next))
+            };
+            let step = Deduplicate::default();
+            let mix = synthetic(outcomes(4, vec![0, 1, 0, 1]));
+            let made = step.apply(mix, Some(&mut more), seen, &Streams::new(0, 0)).unwrap();
+            assert_eq!(codes_of(&made), [0, 1, 2, 3]);
+        });
+    }
+
+    #[test]
+    fn a_collapsed_model_is_an_error_or_a_smaller_set() {
+        seen(&[1.0, 0.0], |seen| {
+            let apply = |step: Deduplicate| {
+                let mut more = |n: usize| Ok(outcomes(2, vec![0; n]));
+                step.apply(synthetic(outcomes(2, vec![0; 3])), Some(&mut more), seen, &Streams::new(0, 0))
+            };
+            let error = apply(Deduplicate::default()).unwrap_err();
+            // Three at first, and then 10 · 3 by twos.
+            assert_eq!(error, CurationError::TooFew { wanted: 3, kept: 1, asked: 33 });
+            let fewer = apply(Deduplicate { when_short: WhenShort::Fewer, limit: 1 }).unwrap();
+            assert_eq!(codes_of(&fewer), [0]);
+        });
+    }
+
+    #[test]
+    fn human_rows_stay() {
+        seen(&[1.0, 1.0], |seen| {
+            let mut mix = synthetic(outcomes(2, vec![1, 1]));
+            mix.parts.insert(
+                0,
+                crate::data::Part::human(0, crate::data::Body::Rows(Rows::all(outcomes(2, vec![1, 1])))),
+            );
+            let made = Deduplicate::default().apply(mix, None, seen, &Streams::new(0, 0)).unwrap();
+            assert_eq!(codes_of(&made), [1, 1, 1]);
+        });
+    }
+}

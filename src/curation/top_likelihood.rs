@@ -1,0 +1,118 @@
+//! Keeps the synthetic rows that the model itself finds likeliest.
+//!
+//! The top `share` ρ of candidates by log likelihood under the model that made them: self-sharpening
+//! without outside knowledge (the "top-ρ of n/ρ draws" selection). On synthetic rows the sampler is
+//! asked for candidates until there are n/ρ, so that n remain; on a mix the lower 1 − ρ of the
+//! synthetic rows goes. Kept rows stay in order; ties go to the earlier row. For sequences the log
+//! likelihood is of the whole row, so short rows are favoured. Cost: one likelihood a candidate.
+
+use serde::Deserialize;
+
+use super::{BoxedCuration, Curation, CurationError, More, Seen, on_synthetic};
+use crate::data::{Mix, Rows, Samples};
+use crate::models::Refusal;
+use crate::registry::{About, Entry, Parameter};
+use crate::rng::Streams;
+
+/// The registry entry.
+pub const ENTRY: Entry<BoxedCuration> = Entry {
+    about: About {
+        name: "top-likelihood",
+        summary: "Keeps the share of synthetic rows that the model finds likeliest",
+        details: "Ranks candidates by the log likelihood under the model that made them and keeps the top \
+                  share; asks for n / share candidates where it may. Sharpens the distribution.",
+        source: "selection by own likelihood: the truncation of Alemohammad et al., arXiv 2307.01850, section 3",
+        parameters: &[Parameter {
+            name: "share",
+            default: "0.5",
+            meaning: "the share of candidates kept, greater than 0 and at most 1",
+        }],
+        version: 1,
+    },
+    extra: (),
+    build: |node| Ok(Box::new(node.parse_without::<TopLikelihood>(&["step", "on"])?)),
+};
+
+/// Keeps the likeliest synthetic rows.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TopLikelihood {
+    /// The share of candidates kept, in (0, 1]; 0.5 by default.
+    #[serde(deserialize_with = "crate::models::ranges::positive_share")]
+    pub share: f64,
+}
+
+impl Default for TopLikelihood {
+    fn default() -> Self {
+        Self { share: 0.5 }
+    }
+}
+
+impl Curation for TopLikelihood {
+    fn apply(
+        &self,
+        mix: Mix,
+        mut more: Option<More<'_>>,
+        seen: &Seen<'_>,
+        streams: &Streams,
+    ) -> Result<Mix, CurationError> {
+        let density = seen
+            .model
+            .density()
+            .ok_or_else(|| Refusal::new("`top-likelihood` needs a model whose likelihood can be computed"))?;
+        on_synthetic(mix, |rows| {
+            let mut table = rows.gather();
+            let keep = match more.as_mut() {
+                Some(more) => {
+                    let n = table.len();
+                    let candidates = (n as f64 / self.share).round() as usize;
+                    if candidates > n {
+                        table = Samples::concat(&[&table, &more(candidates - n)?])?;
+                    }
+                    n
+                }
+                None => (table.len() as f64 * self.share).round() as usize,
+            };
+            let likelihood = density.log_likelihood(&table, streams)?;
+            let mut order: Vec<u32> = (0..table.len() as u32).collect();
+            order.sort_by(|&a, &b| likelihood[b as usize].total_cmp(&likelihood[a as usize]).then(a.cmp(&b)));
+            order.truncate(keep);
+            order.sort_unstable();
+            Ok(Rows::all(table.take(&order)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::tests::{codes_of, outcomes, seen, synthetic};
+    use super::*;
+
+    #[test]
+    fn the_likeliest_stay_in_order() {
+        // p = (.1, .6, .3): of 0 1 2 1 the likelier half is 1 and 1.
+        seen(&[1.0, 6.0, 3.0], |seen| {
+            let step = TopLikelihood::default();
+            let mix = synthetic(outcomes(3, vec![0, 1, 2, 1]));
+            let made = step.apply(mix, None, seen, &Streams::new(0, 0)).unwrap();
+            assert_eq!(codes_of(&made), [1, 1]);
+        });
+    }
+
+    #[test]
+    fn candidates_are_asked_for() {
+        // Two wanted at a share of ½: two more come, and the best two of four stay.
+        seen(&[1.0, 6.0, 3.0], |seen| {
+            let mut more = |n: usize| {
+                assert_eq!(n, 2);
+                Ok(outcomes(3, vec![2, 1]))
+            };
+            let mix = synthetic(outcomes(3, vec![0, 2]));
+            let made =
+                TopLikelihood::default().apply(mix, Some(&mut more), seen, &Streams::new(0, 0)).unwrap();
+            assert_eq!(codes_of(&made), [2, 1]);
+        });
+    }
+}

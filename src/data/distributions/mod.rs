@@ -1,0 +1,42 @@
+//! Sources with known truth: rows are drawn from a distribution without end.
+//!
+//! One file each; a file states the density, the truth that metrics may compare with, and the
+//! parameters. Distributions over outcomes share [`outcomes`].
+
+pub(super) mod categorical;
+pub(super) mod gaussian;
+mod outcomes;
+pub(super) mod uniform_categorical;
+pub(super) mod zipf;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Column, Distribution, Kind, Samples, Schema, Source, Supply};
+
+/// A source that draws from a distribution. Its digest is its name and parameters.
+fn source(name: &str, parameters: &impl Serialize, distribution: impl Distribution + 'static) -> Source {
+    let written = serde_json::to_string(parameters).unwrap_or_default();
+    Source {
+        name: name.into(),
+        digest: format!("{name} {written}"),
+        supply: Supply::Distribution(Box::new(distribution)),
+    }
+}
+
+/// The schema of rows of `d` numbers.
+fn numbers(d: usize) -> Arc<Schema> {
+    Arc::new(Schema::single(Kind::F64 { width: d }))
+}
+
+/// A table of rows of `d` numbers.
+fn table(schema: &Arc<Schema>, d: usize, data: Vec<f64>) -> Samples {
+    Samples::trusted(schema.clone(), vec![Column::F64 { width: d, data }])
+}
+
+/// Makes a source from a JSON table of parameters, as the spec would.
+#[cfg(test)]
+fn from_json<P: super::parameters::Build>(json: &str) -> Result<Source, super::SourceError> {
+    serde_json::from_str::<P>(json).expect("the table fits the parameters").build()
+}

@@ -1,0 +1,67 @@
+//! Outcomes that are all equally likely.
+//!
+//! p(i) = 1/K for i in 0..K. A row is one code. Draws are O(1).
+
+use serde::{Deserialize, Serialize};
+
+use super::outcomes::{Outcomes, count};
+use super::source;
+use crate::data::parameters::{Build, build};
+use crate::data::{Source, SourceError};
+use crate::registry::{About, Entry, Parameter};
+
+pub(in crate::data) const ENTRY: Entry<Source> = Entry {
+    about: About {
+        name: "uniform-categorical",
+        summary: "Outcomes that are all equally likely",
+        details: "Each row is one of `outcomes` codes, each with probability 1/`outcomes`. The probabilities are \
+                  known. Under refitting on one's own samples the number of outcomes that survive falls as in \
+                  the Wright–Fisher model of population genetics.",
+        source: "Briesch, Sobania and Rothlauf, arXiv 2311.16822; Shumailov et al. 2024, DOI \
+                 10.1038/s41586-024-07566-y",
+        parameters: &[Parameter {
+            name: "outcomes",
+            default: "100",
+            meaning: "Number of outcomes, 1 to 10^7",
+        }],
+        version: 1,
+    },
+    extra: (),
+    build: build::<Parameters>,
+};
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+struct Parameters {
+    /// Number of outcomes, 1 to 10⁷; default 100.
+    outcomes: usize,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { outcomes: 100 }
+    }
+}
+
+impl Build for Parameters {
+    fn build(self) -> Result<Source, SourceError> {
+        count("outcomes", self.outcomes)?;
+        let distribution = Outcomes::new("outcomes", vec![1.0; self.outcomes])?;
+        Ok(source("uniform-categorical", &self, distribution))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::from_json;
+    use super::*;
+
+    #[test]
+    fn every_outcome_has_the_same_probability() {
+        let s = from_json::<Parameters>(r#"{"outcomes": 8}"#).unwrap();
+        assert_eq!(s.truth().unwrap().probabilities().unwrap(), [0.125; 8]);
+        assert_eq!(s.schema().outcomes(), Some(8));
+        assert!(from_json::<Parameters>(r#"{"outcomes": 0}"#).is_err());
+    }
+}

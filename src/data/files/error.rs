@@ -1,0 +1,205 @@
+//! What can be wrong with a user's file: one error that says where and what to do.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::data::TooFewRows;
+
+/// A file that can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}{place}: {problem}", path = path.display())]
+pub struct FileError {
+    /// The file.
+    pub path: PathBuf,
+    /// Where in it.
+    pub place: Place,
+    /// What is wrong, and what to do.
+    pub problem: Problem,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The file as a whole.
+    Whole,
+    /// A line, from 1.
+    Line(u64),
+    /// A column of a table on a line.
+    Cell {
+        /// The line, from 1.
+        line: u64,
+        /// The column's name.
+        column: String,
+    },
+    /// A byte of the decompressed file, from 0.
+    Byte(usize),
+}
+
+/// What is wrong with a file, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// It is not there.
+    #[error("there is no such file; check the path (relative paths start at the working directory)")]
+    Missing,
+    /// It is a directory.
+    #[error("this is a directory; name a file inside it")]
+    Directory,
+    /// The operating system refused.
+    #[error("it can't be read ({0}); check its permissions")]
+    Unreadable(std::io::Error),
+    /// It has no byte, or nothing but white space.
+    #[error("the file is empty; give a file with data")]
+    Empty,
+    /// It starts as gzip but does not go on so.
+    #[error("the gzip data is damaged ({0}); compress or download the file again")]
+    Compression(std::io::Error),
+    /// A container that is not read.
+    #[error("this is {0}, which is not read; export the data as .csv, .jsonl or .txt")]
+    Container(&'static str),
+    /// It holds NUL bytes.
+    #[error("a NUL byte: this is binary data or UTF-16, not text; save it as UTF-8 text")]
+    Binary,
+    /// It is not UTF-8.
+    #[error("this byte is not UTF-8; save the file as UTF-8 (it may be Latin-1 or Windows-1252)")]
+    NotUtf8,
+    /// Neither its name nor its first bytes tell what it is.
+    #[error("the format is unknown; name it .csv, .tsv, .txt, .jsonl or .idx (each also with .gz)")]
+    UnknownFormat,
+    /// A table without rows.
+    #[error("there is a header but no row; add rows, or set `header = false` if the first line is a row")]
+    OnlyHeader,
+    /// A header that names a column twice.
+    #[error("the header names `{0}` twice; give every column its own name")]
+    DuplicateColumn(String),
+    /// A row of another length.
+    #[error("the row has {found} cells where the header has {expected}; check its quotes and delimiters")]
+    Ragged {
+        /// Cells in the header.
+        expected: usize,
+        /// Cells in the row.
+        found: usize,
+    },
+    /// The CSV reader gave up.
+    #[error("this is no CSV ({0}); check quotes and delimiters")]
+    Csv(csv::Error),
+    /// A cell without a value.
+    #[error("a value is missing; fill it in, or set `missing = \"drop\"` to leave out such rows")]
+    MissingValue,
+    /// NaN or an infinity.
+    #[error("`{0}` is not a finite number; replace it, or set `missing = \"drop\"` to leave out such rows")]
+    NotFinite(String),
+    /// Numbers and words in one column.
+    #[error(
+        "`{found}` is not a number, but {numbers} other cells of the column are; \
+         correct it, or list the column in `categorical`"
+    )]
+    MixedTypes {
+        /// The first cell that is not a number.
+        found: String,
+        /// How many cells are numbers.
+        numbers: usize,
+    },
+    /// A column of words that hardly repeat.
+    #[error(
+        "the column has {levels} different words in {rows} rows; leave it out with `columns`, list it in \
+         `categorical`, or make it the text with `text_column` (JSON lines: `text_field`)"
+    )]
+    TooManyLevels {
+        /// Different words.
+        levels: usize,
+        /// Rows.
+        rows: usize,
+    },
+    /// A column that the file does not have.
+    #[error("there is no column `{name}`{guess}; the columns are {known}", guess = guess.as_ref().map(|g| format!(" (did you mean `{g}`?)")).unwrap_or_default())]
+    NoSuchColumn {
+        /// The name asked for.
+        name: String,
+        /// The nearest name.
+        guess: Option<String>,
+        /// All names.
+        known: String,
+    },
+    /// No column is left to model.
+    #[error("no column is left to model; name some in `columns`")]
+    NoFeature,
+    /// A line that is no JSON object.
+    #[error("{0}; write one JSON object per line, such as {{\"text\": \"…\"}}")]
+    Json(String),
+    /// A list or an object as a cell.
+    #[error("the value is a list or an object; flatten it, or leave the field out with `columns`")]
+    Nested,
+    /// The first four bytes are not an idx file's.
+    #[error(
+        "an idx file starts with 00 00 08 and its number of dimensions, but this one with {0}; convert it"
+    )]
+    IdxMagic(String),
+    /// A header whose sizes make no sense.
+    #[error("the idx header states {0}; write the file again")]
+    IdxShape(String),
+    /// Fewer or more bytes than the header states.
+    #[error("the idx header states {expected} bytes, but the file has {found}; it is cut off or damaged")]
+    IdxLength {
+        /// Bytes stated, header included.
+        expected: usize,
+        /// Bytes found.
+        found: usize,
+    },
+    /// Labels that don't belong to the images.
+    #[error(
+        "there are {labels} labels for {images} images; give the right file as `labels`, or none with \"\""
+    )]
+    IdxLabels {
+        /// Labels found.
+        labels: usize,
+        /// Images found.
+        images: usize,
+    },
+    /// A pixel past the stated greatest value.
+    #[error("the value {value} is above `scale` = {scale}; set `scale` to the greatest value")]
+    AboveScale {
+        /// The value.
+        value: u8,
+        /// The stated greatest value.
+        scale: f64,
+    },
+    /// Too few rows for the splits.
+    #[error("{0}; add rows, or set smaller `held_out` and `validation`")]
+    TooFewRows(TooFewRows),
+}
+
+impl FileError {
+    pub(super) fn new(path: &Path, place: Place, problem: Problem) -> Self {
+        Self { path: path.into(), place, problem }
+    }
+
+    /// What is wrong, without what to do.
+    pub fn what(&self) -> String {
+        self.problem
+            .to_string()
+            .split_once("; ")
+            .map_or_else(|| self.problem.to_string(), |(what, _)| what.into())
+    }
+
+    /// What to do.
+    pub fn help(&self) -> String {
+        self.problem.to_string().split_once("; ").map_or_else(String::new, |(_, help)| help.into())
+    }
+
+    pub(super) fn whole(path: &Path, problem: Problem) -> Self {
+        Self::new(path, Place::Whole, problem)
+    }
+}
+
+impl fmt::Display for Place {
+    /// Begins with a comma where there is a place: it follows the path.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Whole => Ok(()),
+            Place::Line(line) => write!(f, ", line {line}"),
+            Place::Cell { line, column } => write!(f, ", line {line}, column `{column}`"),
+            Place::Byte(byte) => write!(f, ", byte {byte}"),
+        }
+    }
+}

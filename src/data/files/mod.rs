@@ -1,0 +1,251 @@
+//! The user's own files, and what to tell them when a file can't be used.
+//!
+//! [`open`] picks the format by the file's name or first bytes, as `--data mine.csv` does; the
+//! sources `csv`, `text`, `jsonl` and `idx` name it. Gzip is undone in all of them.
+
+mod csv;
+mod error;
+pub(super) mod idx;
+mod jsonl;
+mod options;
+mod read;
+pub(super) mod table;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+pub use error::{FileError, Place, Problem};
+pub use options::{Missing, Options};
+
+use super::parameters::{ParameterError, build_with, joined};
+use super::splits::Shares;
+use super::text::PARAMETERS as OF_TEXT;
+use super::{Source, SourceError, Splits};
+use crate::registry::{About, Entry, Parameter};
+use crate::spec::{self, Node};
+
+/// A file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Csv,
+    Text,
+    JsonLines,
+    Idx,
+}
+
+/// Opens a user's file as a source named after the file. The format goes by the name's ending
+/// (before `.gz`): `.csv`, `.tsv`, `.txt`, `.md`, `.jsonl`, `.ndjson`, `.idx`, `…-ubyte`; else by
+/// the first bytes. `options.path` is ignored.
+pub fn open(path: &Path, options: &Options) -> Result<Source, SourceError> {
+    let bytes = read::bytes(path)?;
+    let format = Format::of(path, &bytes).ok_or_else(|| FileError::whole(path, Problem::UnknownFormat))?;
+    source(format, path, bytes, options)
+}
+
+fn source(format: Format, path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Source, SourceError> {
+    let splits = format.load(path, bytes, options)?;
+    let name = path.file_name().map_or_else(|| "file".into(), |n| n.to_string_lossy().into_owned());
+    Ok(Source::finite(name, splits))
+}
+
+/// Opens the file that a spec names, in the given format or by its ending.
+fn named(format: Option<Format>, node: &Node) -> Result<Source, spec::Error> {
+    build_with(node, |options: Options| {
+        if options.path.is_empty() {
+            return Err(ParameterError::new("path", "no file is named", "add `path = \"…\"`").into());
+        }
+        let path = Path::new(&options.path);
+        match format {
+            Some(format) => source(format, path, read::bytes(path)?, &options),
+            None => open(path, &options),
+        }
+    })
+}
+
+impl Format {
+    fn of(path: &Path, bytes: &[u8]) -> Option<Format> {
+        let name = path.file_name()?.to_string_lossy().to_lowercase();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        match name.rsplit('.').next() {
+            Some("csv" | "tsv" | "tab") => return Some(Format::Csv),
+            Some("txt" | "text" | "md") => return Some(Format::Text),
+            Some("jsonl" | "ndjson" | "json") => return Some(Format::JsonLines),
+            Some("idx") => return Some(Format::Idx),
+            _ if name.ends_with("-ubyte") => return Some(Format::Idx),
+            _ => {}
+        }
+        match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
+            _ if bytes.starts_with(&[0, 0, 8]) => Some(Format::Idx),
+            Some(b'{') => Some(Format::JsonLines),
+            _ => None,
+        }
+    }
+
+    fn load(self, path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Splits, SourceError> {
+        let bytes = read::decompressed(path, bytes)?;
+        match self {
+            Format::Csv => csv::load(path, bytes, options),
+            Format::Text => text::load(path, bytes, options),
+            Format::JsonLines => jsonl::load(path, bytes, options),
+            Format::Idx => idx::load(path, bytes, options),
+        }
+    }
+}
+
+const PATH: Parameter = Parameter {
+    name: "path",
+    default: "required",
+    meaning: "The file, relative to the working directory; .gz is undone",
+};
+const COLUMNS: [Parameter; 5] = [
+    Parameter {
+        name: "columns",
+        default: "all others",
+        meaning: "The columns to model, in this order; default: all that are not label, group or text",
+    },
+    Parameter { name: "label", default: "none", meaning: "The column that is the target of tasks" },
+    Parameter { name: "group", default: "none", meaning: "The column whose groups' shares are measured" },
+    Parameter {
+        name: "categorical",
+        default: "[]",
+        meaning: "Columns whose numbers are names of categories",
+    },
+    Parameter {
+        name: "missing",
+        default: "\"error\"",
+        meaning: "What happens to rows that lack a value or hold NaN or an infinity: `error` or `drop`",
+    },
+];
+const CUT: Parameter = Parameter {
+    name: "cut",
+    default: "\"windows\" for .txt, else \"records\"",
+    meaning: "What a row of text is: `windows` of `row_tokens` tokens, or one row per record (line)",
+};
+const SPLITS: [Parameter; 3] = Shares::describe("0.3", "0.1");
+const TEXT_PARAMETERS: [Parameter; 9] = joined(joined::<5, 1, 6>(OF_TEXT, [CUT]), SPLITS);
+const TABLE_PARAMETERS: [Parameter; 15] = joined(joined::<1, 5, 6>([PATH], COLUMNS), TEXT_PARAMETERS);
+
+/// `source = "file"`.
+pub(super) const ANY: Entry<Source> = Entry {
+    about: About {
+        name: "file",
+        summary: "Your own file, read by its ending as csv, text, jsonl or idx",
+        details: "`.csv` and `.tsv` are tables, `.txt` and `.md` text, `.jsonl` JSON lines, `.idx` and `-ubyte` \
+                  idx; `.gz` before that is undone. The parameters are those of the format.",
+        source: "`csv`, `text`, `jsonl` and `idx`",
+        parameters: &[PATH],
+        version: 1,
+    },
+    extra: (),
+    build: |node| named(None, node),
+};
+
+/// `source = "csv"`.
+pub(super) const CSV: Entry<Source> = Entry {
+    about: About {
+        name: "csv",
+        summary: "Your own table: numbers and categories, or a column of text",
+        details: "The first line names the columns, unless all its cells are numbers. A column of numbers is \
+                  numeric; a column of words is categorical, with its levels in sorted order; both in one column \
+                  is an error that names the line. `text_column` makes it a text source with a row per record. \
+                  Rows are split at random, the same for every seed.",
+        source: "RFC 4180, DOI 10.17487/RFC4180",
+        parameters: &joined::<15, 3, 18>(
+            TABLE_PARAMETERS,
+            [
+                Parameter {
+                    name: "text_column",
+                    default: "none",
+                    meaning: "The column that holds text; the text parameters apply to it",
+                },
+                Parameter {
+                    name: "delimiter",
+                    default: "found",
+                    meaning: "One character between cells; default: the most frequent of , tab ; | in line 1",
+                },
+                Parameter {
+                    name: "header",
+                    default: "found",
+                    meaning: "Whether line 1 names the columns; default: unless all its cells are numbers",
+                },
+            ],
+        ),
+        version: 1,
+    },
+    extra: (),
+    build: |node| named(Some(Format::Csv), node),
+};
+
+/// `source = "text"`.
+pub(super) const TEXT: Entry<Source> = Entry {
+    about: About {
+        name: "text",
+        summary: "Your own plain text",
+        details: "White space becomes single spaces and letters lower case. Rows are consecutive windows that \
+                  don't overlap; splits are contiguous chunks (100 of them) spread over the text, so that \
+                  held-out windows are not wedged between training windows. The vocabulary is that of the \
+                  training rows; all other tokens become one unknown token.",
+        source: "UTF-8 text",
+        parameters: &joined::<1, 9, 10>([PATH], TEXT_PARAMETERS),
+        version: 1,
+    },
+    extra: (),
+    build: |node| named(Some(Format::Text), node),
+};
+
+/// `source = "jsonl"`.
+pub(super) const JSONL: Entry<Source> = Entry {
+    about: About {
+        name: "jsonl",
+        summary: "Your own JSON lines: a field of text, or fields of numbers and categories",
+        details: "One object per line. With `text_field` (or a field called `text` in every line) each object is \
+                  one row of text; `label` and `group` name further fields. Otherwise the fields are columns of \
+                  a table as in `csv`: numbers are numeric, strings and booleans categorical.",
+        source: "https://jsonlines.org",
+        parameters: &joined::<15, 1, 16>(
+            TABLE_PARAMETERS,
+            [Parameter {
+                name: "text_field",
+                default: "\"text\" where every line has one",
+                meaning: "The field that holds text",
+            }],
+        ),
+        version: 1,
+    },
+    extra: (),
+    build: |node| named(Some(Format::JsonLines), node),
+};
+
+/// `source = "idx"`.
+pub(super) const IDX: Entry<Source> = Entry {
+    about: About {
+        name: "idx",
+        summary: "Your own images in the idx format of MNIST",
+        details: "Unsigned bytes in two dimensions (rows of numbers) or three (images), divided by `scale` so \
+                  that they lie in [0, 1]. Labels are found beside the images by name (`…-images-idx3-ubyte` and \
+                  `…-labels-idx1-ubyte`, each also with .gz).",
+        source: "LeCun, Cortes and Burges, the MNIST database of handwritten digits",
+        parameters: &joined::<3, 3, 6>(
+            [
+                PATH,
+                Parameter {
+                    name: "labels",
+                    default: "found",
+                    meaning: "The idx file of labels; default: found by name; \"\" for none",
+                },
+                Parameter {
+                    name: "scale",
+                    default: "255",
+                    meaning: "The pixel value that becomes 1, positive",
+                },
+            ],
+            SPLITS,
+        ),
+        version: 1,
+    },
+    extra: (),
+    build: |node| named(Some(Format::Idx), node),
+};

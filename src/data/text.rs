@@ -1,0 +1,396 @@
+//! From text to token rows: normalising, tokens, windows, vocabulary.
+//!
+//! 1. *Normalise*: every run of white space (line breaks too) becomes one space, the ends are
+//!    trimmed, and letters become lower case unless `lower_case = false`. A small alphabet helps a
+//!    small model more than capitals do.
+//! 2. *Tokens*: characters are Unicode scalar values. Words are runs of letters and digits, with
+//!    apostrophes, hyphens, full stops and commas kept between two of them (`don't`, `well-known`,
+//!    `3.5`, `u.s`); every other mark is a token of its own.
+//! 3. *Rows*: consecutive windows of `row_tokens` tokens that don't overlap; what is left at the
+//!    end of a record is dropped. Or one row per record, cut after `row_tokens` tokens.
+//! 4. *Splits*: windows in contiguous chunks, records at random ([`Shares`]).
+//! 5. *Vocabulary*: the tokens of the **training** rows by falling count, ties in code point order.
+//!    Tokens seen fewer than `min_count` times, those past `max_vocabulary`, and tokens that occur
+//!    in no training row become one unknown token, the last of the vocabulary.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::parameters::ParameterError;
+use super::splits::{Assignment, Shares, TooFewRows};
+use super::{Column, Field, Kind, Role, Samples, Schema, Splits, TokenUnit, Vocabulary};
+use crate::registry::Parameter;
+
+/// How the unknown token is written among characters: U+FFFD.
+pub const UNKNOWN_CHARACTER: &str = "\u{fffd}";
+/// How the unknown token is written among words.
+pub const UNKNOWN_WORD: &str = "<unk>";
+
+/// What a row of text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cut {
+    /// Consecutive windows of running text.
+    Windows,
+    /// One row per record.
+    Records,
+}
+
+/// How text becomes token rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextOptions {
+    /// What a token is.
+    pub tokens: TokenUnit,
+    /// The length of a window, or the greatest length of a record; at least 1.
+    pub row_tokens: usize,
+    /// Whether letters become lower case.
+    pub lower_case: bool,
+    /// Tokens seen less often in the training rows become unknown; 1 keeps all.
+    pub min_count: usize,
+    /// The most tokens in the vocabulary, the unknown one included; 64 characters or 2,000 words
+    /// where it is `None`.
+    pub max_vocabulary: Option<usize>,
+    /// What a row is.
+    pub cut: Cut,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self {
+            tokens: TokenUnit::Characters,
+            row_tokens: 32,
+            lower_case: true,
+            min_count: 1,
+            max_vocabulary: None,
+            cut: Cut::Windows,
+        }
+    }
+}
+
+/// The descriptions of the text parameters.
+pub(super) const PARAMETERS: [Parameter; 5] = [
+    Parameter {
+        name: "tokens",
+        default: "\"characters\"",
+        meaning: "What a token is: `characters`, or `words` (punctuation marks are words of their own)",
+    },
+    Parameter {
+        name: "row_tokens",
+        default: "32",
+        meaning: "Tokens per row, at least 1: rows are consecutive windows that don't overlap; for one row per \
+                  record, its greatest length (default 256)",
+    },
+    Parameter {
+        name: "lower_case",
+        default: "true",
+        meaning: "Whether letters become lower case. White space is always one space",
+    },
+    Parameter {
+        name: "min_count",
+        default: "1",
+        meaning: "Tokens seen less often than this in the training rows become the unknown token",
+    },
+    Parameter {
+        name: "max_vocabulary",
+        default: "64 characters, 2000 words",
+        meaning: "The most distinct tokens, the unknown one included; the rarest others become unknown",
+    },
+];
+
+/// One piece of text and the codes of its further columns.
+#[derive(Clone, Debug)]
+pub(super) struct Record<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// One code for each further field.
+    pub codes: Vec<u32>,
+}
+
+impl TextOptions {
+    /// Refuses values out of range.
+    pub(super) fn check(&self) -> Result<(), ParameterError> {
+        if self.row_tokens == 0 || self.row_tokens > 1_000_000 {
+            let why = format!("{} tokens a row", self.row_tokens);
+            return Err(ParameterError::new("row_tokens", why, "give a number from 1 to 1000000"));
+        }
+        if self.max_vocabulary.is_some_and(|most| most < 2) {
+            return Err(ParameterError::new(
+                "max_vocabulary",
+                "a vocabulary needs two tokens",
+                "give 2 or more",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Makes the splits of a text source: a token column `text` and, after it, `further` columns,
+    /// whose codes the records give.
+    pub(super) fn splits(
+        &self,
+        records: &[Record<'_>],
+        further: &[Field],
+        shares: &Shares,
+    ) -> Result<Splits, TooFewRows> {
+        let mut seen = Tokens::default();
+        // (record, first token, one past the last token)
+        let mut rows: Vec<(usize, usize, usize)> = Vec::new();
+        for (r, record) in records.iter().enumerate() {
+            let start = seen.codes.len();
+            seen.add(&normalise(record.text, self.lower_case), self.tokens);
+            let end = seen.codes.len();
+            match self.cut {
+                Cut::Records if end > start => rows.push((r, start, end.min(start + self.row_tokens))),
+                Cut::Records => {}
+                Cut::Windows => {
+                    let whole = (end - start) / self.row_tokens;
+                    let window = |i| (r, start + i * self.row_tokens, start + (i + 1) * self.row_tokens);
+                    rows.extend((0..whole).map(window));
+                }
+            }
+        }
+        let assignment = match self.cut {
+            Cut::Windows => shares.in_chunks(rows.len())?,
+            Cut::Records => shares.shuffled(rows.len())?,
+        };
+        let (vocabulary, recode) = self.vocabulary(&seen, &rows, &assignment);
+        let mut fields = vec![Field {
+            name: "text".into(),
+            role: Role::Feature,
+            kind: Kind::Ragged { vocabulary: Arc::new(vocabulary) },
+        }];
+        fields.extend_from_slice(further);
+        let schema = Arc::new(Schema { fields });
+        let table = |chosen: &[u32]| {
+            let (mut offsets, mut tokens) = (vec![0], Vec::new());
+            let mut columns = vec![Vec::with_capacity(chosen.len()); further.len()];
+            for &row in chosen {
+                let (record, start, end) = rows[row as usize];
+                tokens.extend(seen.codes[start..end].iter().map(|&c| recode[c as usize]));
+                offsets.push(tokens.len());
+                for (column, &code) in columns.iter_mut().zip(&records[record].codes) {
+                    column.push(code);
+                }
+            }
+            let mut all = vec![Column::Ragged { offsets, tokens }];
+            all.extend(columns.into_iter().map(|data| Column::Codes { data }));
+            Arc::new(Samples::trusted(schema.clone(), all))
+        };
+        Ok(Splits {
+            train: table(&assignment.train),
+            validation: table(&assignment.validation),
+            held_out: table(&assignment.held_out),
+        })
+    }
+
+    /// The vocabulary, and the final code of each token that was seen.
+    fn vocabulary(
+        &self,
+        seen: &Tokens,
+        rows: &[(usize, usize, usize)],
+        assignment: &Assignment,
+    ) -> (Vocabulary, Vec<u32>) {
+        let mut counts = vec![0_usize; seen.written.len()];
+        let mut used = vec![false; seen.written.len()];
+        for &row in &assignment.train {
+            let (_, start, end) = rows[row as usize];
+            seen.codes[start..end].iter().for_each(|&c| counts[c as usize] += 1);
+        }
+        for &row in assignment.train.iter().chain(&assignment.validation).chain(&assignment.held_out) {
+            let (_, start, end) = rows[row as usize];
+            seen.codes[start..end].iter().for_each(|&c| used[c as usize] = true);
+        }
+        let mut kept: Vec<u32> =
+            (0..counts.len() as u32).filter(|&c| counts[c as usize] >= self.min_count.max(1)).collect();
+        let rank = |&c: &u32| (std::cmp::Reverse(counts[c as usize]), &seen.written[c as usize]);
+        kept.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        let most = self.max_vocabulary.unwrap_or(match self.tokens {
+            TokenUnit::Characters => 64,
+            TokenUnit::Words => 2000,
+        });
+        let distinct = used.iter().filter(|&&u| u).count();
+        if kept.len() > most || (kept.len() < distinct && kept.len() == most) {
+            kept.truncate(most - 1);
+        }
+        let unknown = kept.len() as u32;
+        let mut recode = vec![unknown; counts.len()];
+        kept.iter().enumerate().for_each(|(code, &c)| recode[c as usize] = code as u32);
+        let mut tokens: Vec<String> = kept.iter().map(|&c| seen.written[c as usize].clone()).collect();
+        if kept.len() < distinct {
+            tokens.push(
+                match self.tokens {
+                    TokenUnit::Characters => UNKNOWN_CHARACTER,
+                    TokenUnit::Words => UNKNOWN_WORD,
+                }
+                .into(),
+            );
+        }
+        (Vocabulary { unit: self.tokens, tokens }, recode)
+    }
+}
+
+/// Every run of white space as one space, the ends trimmed, in lower case if wished.
+pub(super) fn normalise(text: &str, lower_case: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    if lower_case { out.to_lowercase() } else { out }
+}
+
+/// The words of a text as the module page defines them.
+pub(super) fn words(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut characters = text.char_indices().peekable();
+    let mut start = None;
+    while let Some((i, c)) = characters.next() {
+        let next_inside = characters.peek().is_some_and(|(_, next)| next.is_alphanumeric());
+        let joins = start.is_some() && matches!(c, '\'' | '’' | '-' | '.' | ',') && next_inside;
+        if c.is_alphanumeric() || joins {
+            start.get_or_insert(i);
+            continue;
+        }
+        if let Some(s) = start.take() {
+            out.push(&text[s..i]);
+        }
+        if !c.is_whitespace() {
+            out.push(&text[i..i + c.len_utf8()]);
+        }
+    }
+    out.extend(start.map(|s| &text[s..]));
+    out
+}
+
+/// All tokens of a text, numbered in order of appearance.
+#[derive(Default)]
+struct Tokens {
+    written: Vec<String>,
+    codes: Vec<u32>,
+    // Only looked up, never walked: its order does not matter.
+    known: HashMap<String, u32>,
+}
+
+impl Tokens {
+    fn add(&mut self, text: &str, unit: TokenUnit) {
+        match unit {
+            TokenUnit::Words => words(text).into_iter().for_each(|word| self.push(word)),
+            TokenUnit::Characters => {
+                let mut letter = [0; 4];
+                text.chars().for_each(|c| self.push(c.encode_utf8(&mut letter)));
+            }
+        }
+    }
+
+    fn push(&mut self, token: &str) {
+        let code = match self.known.get(token) {
+            Some(&code) => code,
+            None => {
+                let code = self.written.len() as u32;
+                self.written.push(token.to_owned());
+                self.known.insert(token.to_owned(), code);
+                code
+            }
+        };
+        self.codes.push(code);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::data::Portion;
+
+    const SHARES: Shares =
+        Shares { held_out: Portion::Share(0.3), validation: Portion::Share(0.1), rows: None };
+
+    fn record(text: &str) -> Record<'_> {
+        Record { text, codes: vec![] }
+    }
+
+    #[test]
+    fn white_space_is_one_space_and_letters_are_lower_case() {
+        assert_eq!(normalise("  A b\r\n\tC\u{a0}d ", true), "a b c d");
+        assert_eq!(normalise("A  B", false), "A B");
+    }
+
+    #[test]
+    fn words_keep_inner_marks_and_split_off_the_others() {
+        let all = words("years ago—never mind: (the U.S. don't) pay 3.5, well-known 'x'.");
+        let expected = [
+            "years",
+            "ago",
+            "—",
+            "never",
+            "mind",
+            ":",
+            "(",
+            "the",
+            "U.S",
+            ".",
+            "don't",
+            ")",
+            "pay",
+            "3.5",
+            ",",
+            "well-known",
+            "'",
+            "x",
+            "'",
+            ".",
+        ];
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn windows_follow_each_other_and_give_the_text_back() {
+        // 100 distinct windows of 4 digits.
+        let text: String = (0..100).map(|i| format!("{i:04}")).collect();
+        let options = TextOptions { row_tokens: 4, ..TextOptions::default() };
+        let splits = options.splits(&[record(&text)], &[], &SHARES).unwrap();
+        let mut all = Vec::new();
+        for rows in [&splits.train, &splits.validation, &splits.held_out] {
+            all.extend((0..rows.len()).map(|r| rows.text(r).unwrap()));
+        }
+        all.sort();
+        assert_eq!(all.concat(), text);
+        assert_eq!(splits.train.schema().vocabulary().unwrap().len(), 10);
+    }
+
+    #[test]
+    fn rare_tokens_become_the_last_token() {
+        let text = "aaab aaab aaac ".repeat(10) + "z" + &"aaab ".repeat(10);
+        let options = TextOptions { row_tokens: 5, max_vocabulary: Some(3), ..TextOptions::default() };
+        let splits = options.splits(&[record(&text)], &[], &SHARES).unwrap();
+        let vocabulary = splits.train.schema().vocabulary().unwrap().clone();
+        assert_eq!(vocabulary.tokens, ["a", " ", UNKNOWN_CHARACTER]);
+        let counted = TextOptions { row_tokens: 5, min_count: 2, ..TextOptions::default() };
+        let splits = counted.splits(&[record(&text)], &[], &SHARES).unwrap();
+        let tokens = &splits.train.schema().vocabulary().unwrap().tokens;
+        assert_eq!(tokens.last().unwrap(), UNKNOWN_CHARACTER, "z occurs once");
+        assert!(!tokens.contains(&"z".to_string()));
+    }
+
+    #[test]
+    fn records_are_rows_with_their_codes() {
+        let texts: Vec<String> = (0..10).map(|i| format!("no {i}")).collect();
+        let records: Vec<Record<'_>> =
+            texts.iter().enumerate().map(|(i, text)| Record { text, codes: vec![i as u32 % 2] }).collect();
+        let label = Field {
+            name: "odd".into(),
+            role: Role::Label,
+            kind: Kind::Codes { levels: crate::data::Levels::Count(2) },
+        };
+        let options = TextOptions { cut: Cut::Records, lower_case: false, ..TextOptions::default() };
+        let splits = options.splits(&records, &[label], &SHARES).unwrap();
+        for row in 0..splits.train.len() {
+            let text = splits.train.text(row).unwrap();
+            let number: u32 = text.strip_prefix("no ").unwrap().parse().unwrap();
+            assert_eq!(splits.train.labels().unwrap()[row], number % 2, "{text}");
+        }
+    }
+}

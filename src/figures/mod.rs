@@ -1,0 +1,141 @@
+//! Figures: plain data in, SVG and PNG out.
+//!
+//! A figure is a struct of plain data ([`Curve`], [`Panels`], [`HeatMap`], [`Gallery`],
+//! [`DotPlot`], [`Densities`]) that implements [`Figure`]: it becomes a [`Scene`], a page of
+//! marks measured in points, which plotters' SVG and bitmap backends then paint. Nothing here
+//! knows experiments, files of results or statistics.
+//!
+//! Text is never smaller than 8 points at the size asked for. Colours are safe for
+//! colour-blind readers and never the only difference. The same data give the same bytes.
+//!
+//! ```
+//! use model_collapse::figures::{Axis, Curve, Point, Series, Size, to_svg_string};
+//!
+//! let figure = Curve {
+//!     title: "Variance is lost".into(),
+//!     x: Axis::integer("generation"),
+//!     y: Axis::linear("variance"),
+//!     series: vec![Series {
+//!         name: "replace".into(),
+//!         order: None,
+//!         points: (0..20).map(|g| Point::new(f64::from(g), 0.9f64.powi(g))).collect(),
+//!     }],
+//!     ..Curve::default()
+//! };
+//! let svg = to_svg_string(&figure, Size::COLUMN)?;
+//! assert!(svg.starts_with("<svg"));
+//! # Ok::<(), model_collapse::figures::FigureError>(())
+//! ```
+
+mod axis;
+#[cfg(test)]
+mod checks;
+mod curve;
+mod density;
+mod dot_plot;
+mod gallery;
+mod geometry;
+mod heat_cells;
+mod heat_map;
+mod key;
+mod lettering;
+mod number;
+mod page;
+mod paint;
+mod palette;
+mod panels;
+mod raster;
+mod save;
+mod scale;
+mod scene;
+mod series;
+
+pub use axis::{Axis, Spread};
+pub use curve::Curve;
+pub use density::{Densities, Distribution};
+pub use dot_plot::{Better, DotPlot, DotSeries, Estimate};
+pub use gallery::{Gallery, GalleryRow, Picture};
+pub use heat_map::{ColourScale, HeatMap, Ramp, Threshold};
+pub use palette::Colour;
+pub use panels::{Panels, unlabelled};
+pub use save::{save, to_png_bytes, to_svg_string};
+pub use scene::{Anchor, Dash, Mark, Rect, Scene, Size, Text};
+pub use series::{Baseline, Law, Point, Series};
+
+/// Why a figure could not be drawn or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FigureError {
+    /// The page has no usable size.
+    #[error(
+        "a figure of {width} × {height} inches can't be drawn: give a size above 0 and at most 100 inches"
+    )]
+    Size {
+        /// Width asked for, inches.
+        width: f64,
+        /// Height asked for, inches.
+        height: f64,
+    },
+    /// Titles, key and notes leave too little of the page for the data.
+    #[error(
+        "no room for the data on {width:.1} × {height:.1} inches: make the figure larger, shorten its texts, or show fewer series"
+    )]
+    NoRoom {
+        /// Width asked for, inches.
+        width: f64,
+        /// Height asked for, inches.
+        height: f64,
+    },
+    /// The parts of a figure don't have matching sizes.
+    #[error("{what}: expected {expected}, got {got}")]
+    Shape {
+        /// Which part.
+        what: String,
+        /// The number that was needed.
+        expected: usize,
+        /// The number that was given.
+        got: usize,
+    },
+    /// The bundled font could not be read.
+    #[error("the bundled font could not be read: the program was built wrongly, rebuild it")]
+    Font,
+    /// A drawing backend refused.
+    #[error("the figure could not be painted: {0}")]
+    Paint(String),
+    /// A file could not be written.
+    #[error("could not write the figure {path}: {source}")]
+    Write {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// Something that can be laid out on a page.
+pub trait Figure {
+    /// Returns the page with its marks, in points. A figure whose height follows from its
+    /// content (a gallery) keeps the width and sets its own height.
+    ///
+    /// # Errors
+    /// Parts whose sizes don't match, or a page too small for its texts.
+    fn scene(&self, size: Size) -> Result<Scene, FigureError>;
+}
+
+/// What a reader that can't see the picture is told.
+fn description(title: &str, quantity: &str) -> String {
+    match (title, quantity) {
+        ("", "") => "figure".to_owned(),
+        (t, "") => t.to_owned(),
+        ("", q) => q.to_owned(),
+        (t, q) => format!("{t}: {q}"),
+    }
+}
+
+/// Refuses a plot area in which nothing could be read.
+fn has_room(area: Rect, scene: &Scene) -> Result<(), FigureError> {
+    if area.width() >= 60.0 && area.height() >= 45.0 {
+        return Ok(());
+    }
+    Err(FigureError::NoRoom { width: scene.width / 72.0, height: scene.height / 72.0 })
+}

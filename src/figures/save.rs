@@ -1,0 +1,72 @@
+//! Writing a figure: two files side by side, each written beside and renamed.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::scene::Size;
+use super::{Figure, FigureError, paint};
+
+/// Returns the figure as one SVG document; the same figure gives the same text.
+///
+/// # Errors
+/// What [`Figure::scene`] refuses, and a page without a usable size.
+pub fn to_svg_string(figure: &dyn Figure, size: Size) -> Result<String, FigureError> {
+    paint::svg(&figure.scene(size)?)
+}
+
+/// Returns the figure as a PNG file of 192 pixels an inch (twice the screen's 96).
+///
+/// # Errors
+/// As [`to_svg_string`].
+pub fn to_png_bytes(figure: &dyn Figure, size: Size) -> Result<Vec<u8>, FigureError> {
+    paint::png(&figure.scene(size)?)
+}
+
+/// Writes `path`.svg and `path`.png and returns both paths, SVG first. `path` has no
+/// extension; the folder is made if it is missing. A reader never sees half a file.
+///
+/// # Errors
+/// As [`to_svg_string`], and files that can't be written.
+pub fn save(figure: &dyn Figure, path: &Path, size: Size) -> Result<[PathBuf; 2], FigureError> {
+    let scene = figure.scene(size)?;
+    let svg = beside(path, "svg");
+    let png = beside(path, "png");
+    write(&svg, paint::svg(&scene)?.as_bytes())?;
+    write(&png, &paint::png(&scene)?)?;
+    Ok([svg, png])
+}
+
+/// Appends an extension; `with_extension` would eat the end of a name like `alpha-0.3`.
+fn beside(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), FigureError> {
+    let failed = |source| FigureError::Write { path: path.to_owned(), source };
+    let folder = match path.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    readable(&file).map_err(failed)?;
+    file.persist(path).map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+/// Temporary files are private; a figure is for everyone who may read its folder.
+#[cfg(unix)]
+fn readable(file: &tempfile::NamedTempFile) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_file: &tempfile::NamedTempFile) -> std::io::Result<()> {
+    Ok(())
+}

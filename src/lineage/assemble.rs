@@ -1,0 +1,406 @@
+//! From a setting of a spec to a lineage that can be run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Lineage, Measured, Measuring, Synthesiser, Teacher, When};
+use crate::curation::{BoxedCuration, CURATIONS, On};
+use crate::data::{SOURCES, Source};
+use crate::metrics::{METRICS, Subject};
+use crate::models::{self, BoxedFamily, Family, Sampling};
+use crate::neural;
+use crate::regimes::{self, Regime};
+use crate::registry::Entry;
+use crate::spec::{
+    self, Error, Experiment, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom, Synthesis,
+};
+
+/// What the command line adds to a spec.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Re-randomises the whole experiment.
+    pub salt: u64,
+}
+
+/// A setting made ready.
+pub struct Assembled {
+    /// The setting as the spec gives it.
+    pub setting: Setting,
+    /// The lineage, or why the combination is skipped.
+    pub lineage: Result<Lineage, String>,
+    /// The hash of everything that a lineage depends on.
+    pub digest: String,
+    /// The hash of what is measured.
+    pub measure_digest: String,
+    /// Seeds in one cell.
+    pub seeds_per_cell: u64,
+    /// Metrics that do not apply to this setting, with the reason, and a capped sample size.
+    pub notes: Vec<String>,
+}
+
+/// Every setting of an experiment, made ready. Combinations that contradict themselves are skipped
+/// with the reason where a sweep made them; a spec without any runnable setting is an error.
+pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assembled>, Error> {
+    let settings = experiment.settings()?;
+    let mut sources = Sources::default();
+    let mut assembled = Vec::with_capacity(settings.len());
+    let mut first_refusal = None;
+    let sweeps = settings.len() > 1;
+    for setting in settings {
+        match one(experiment, &setting, context, &mut sources) {
+            Ok(ready) => assembled.push(ready),
+            Err(error) if sweeps && error.kind() == spec::Kind::Refused => {
+                assembled.push(Assembled {
+                    digest: spec::setting_digest(&setting, &[]),
+                    measure_digest: String::new(),
+                    lineage: Err(error.to_string()),
+                    setting,
+                    seeds_per_cell: 1,
+                    notes: Vec::new(),
+                });
+                first_refusal.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match first_refusal {
+        Some(error) if assembled.iter().all(|a| a.lineage.is_err()) => Err(error),
+        _ => Ok(assembled),
+    }
+}
+
+fn one(
+    experiment: &Experiment,
+    setting: &Setting,
+    context: &Context,
+    sources: &mut Sources,
+) -> Result<Assembled, Error> {
+    let spec = &setting.loop_;
+    let source = sources.get(&setting.data)?;
+    let (regime, budget) = regimes::resolve(spec)?;
+    let models: Vec<&Node> = match setting.members.as_slice() {
+        [] => vec![&setting.model; spec.population],
+        members => members.iter().collect(),
+    };
+    let mut families: Vec<Arc<dyn Family>> = Vec::with_capacity(models.len());
+    let mut versions = vec![("source", source.digest.clone())];
+    let mut components = Vec::new();
+    let mut seeds_per_cell = u64::MAX;
+    for node in &models {
+        let (entry, family) = family(node)?;
+        family.accepts(source.schema()).map_err(|why| {
+            Error::refused(node.at_of("family"), why.to_string(), "choose another family or source")
+        })?;
+        components.push(format!("{} {}", entry.about.name, entry.about.version));
+        seeds_per_cell = seeds_per_cell.min(family.seeds_per_cell());
+        families.push(Arc::from(family));
+    }
+    let plan = budget
+        .plan(&regime)
+        .map_err(|e| Error::refused(spec.at("samples"), e.to_string(), "see the schedule"))?;
+    check_supply(setting, &source, &regime, &budget)?;
+
+    let mut curation: Vec<(On, BoxedCuration)> = Vec::with_capacity(setting.curation.len());
+    for node in &setting.curation {
+        let (entry, step) = component(&CURATIONS, node, "step", &["on"])?;
+        let on = node.get("on").map(Node::parse::<On>).transpose()?.unwrap_or_default();
+        components.push(format!("{} {}", entry.about.name, entry.about.version));
+        curation.push((on, step));
+    }
+    let teacher = teacher(setting, sources, &source, &mut versions)?;
+    let sampling = sampling(setting);
+    let contamination = setting.data.get("contamination").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
+    if !(0.0..=1.0).contains(&contamination) {
+        let at = setting.data.at_of("contamination");
+        return Err(Error::bad_value(
+            at,
+            "`contamination` must be in [0, 1]".into(),
+            "it is a share of rows".into(),
+        ));
+    }
+
+    let mut notes = Vec::new();
+    let exact = families
+        .iter()
+        .all(|f| f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins())));
+    let measuring = measuring(experiment, setting, &source, exact, &mut notes)?;
+    let plain = curation.is_empty()
+        && matches!(teacher, Teacher::Own)
+        && spec.synthesis == Synthesis::Sample
+        && contamination == 0.0
+        && measuring.subject == Subject::Model
+        && !measuring.metrics.iter().any(|m| m.sample || m.metric.needs().training);
+    let statistics = match spec.path {
+        PathChoice::Rows => false,
+        PathChoice::Auto => exact && plain,
+        PathChoice::Statistics if exact && plain => true,
+        PathChoice::Statistics => {
+            return Err(Error::refused(
+                spec.at("path"),
+                "this setting can't run on sufficient statistics alone",
+                "the statistics path takes a family with one, no curation, generator or contamination, a sampling transform and a draw that it does exactly, and metrics of the model's parameters only; use path = \"auto\"",
+            ));
+        }
+    };
+    versions.push(("components", components.join(", ")));
+    versions.push(("path", if statistics { "statistics" } else { "rows" }.into()));
+    versions.push(("salt", context.salt.to_string()));
+    if seeds_per_cell == 1 {
+        versions.push(("device", neural::device::selected().to_string()));
+        versions.push(("kernels", neural::device::kernel_class().into()));
+    }
+    let measure_versions: Vec<(&str, String)> = measuring
+        .metrics
+        .iter()
+        .filter_map(|m| METRICS.get(&m.name))
+        .map(|e| (e.about.name, e.about.version.to_string()))
+        .collect();
+    let digest = spec::setting_digest(setting, &versions);
+    let measure_digest = spec::measure_digest(&experiment.measure, &measure_versions);
+    let lineage = Lineage {
+        source,
+        families,
+        plan,
+        budget,
+        regime,
+        synthesiser: Synthesiser {
+            synthesis: spec.synthesis,
+            prompts: spec.prompts.unwrap_or(Prompts::Initial),
+            edit_above: spec.edit_above.unwrap_or(1.0),
+            sampling,
+            sharing: spec.sharing,
+            teacher,
+        },
+        curation,
+        start: spec.start,
+        contamination,
+        statistics,
+        measuring,
+        salt: context.salt,
+    };
+    check_start(setting, &lineage)?;
+    Ok(Assembled {
+        setting: setting.clone(),
+        lineage: Ok(lineage),
+        digest,
+        measure_digest,
+        seeds_per_cell,
+        notes,
+    })
+}
+
+/// Reads a component's table: finds the entry that the selector names and lets it read the rest.
+fn component<T, E>(
+    registry: &'static crate::registry::Registry<T, E>,
+    node: &Node,
+    selector: &str,
+    also: &[&str],
+) -> Result<(&'static Entry<T, E>, T), Error> {
+    let entry = registry.find(node.selector(selector)?)?;
+    let mut own = node.clone();
+    if let Some(table) = own.as_table_mut() {
+        table.remove(selector);
+        for key in also {
+            table.remove(key);
+        }
+    }
+    let component = (entry.build)(&own)?;
+    Ok((entry, component))
+}
+
+/// The registry entry of a family, closed-form or neural.
+pub fn find_family(name: &str) -> Option<&'static Entry<BoxedFamily>> {
+    models::FAMILIES.get(name).or_else(|| neural::FAMILIES.get(name))
+}
+
+fn family(node: &Node) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
+    let name = node.selector("family")?;
+    let Some(entry) = name.as_str().and_then(find_family) else {
+        let known: Vec<&str> = models::FAMILIES.names().chain(neural::FAMILIES.names()).collect();
+        return Err(spec::unknown_name("family", name, &known));
+    };
+    let mut own = node.clone();
+    if let Some(table) = own.as_table_mut() {
+        table.remove("family");
+    }
+    Ok((entry, (entry.build)(&own)?))
+}
+
+/// Sources are read once, however many settings use them.
+#[derive(Default)]
+struct Sources {
+    known: BTreeMap<String, Arc<Source>>,
+}
+
+impl Sources {
+    fn get(&mut self, node: &Node) -> Result<Arc<Source>, Error> {
+        let mut own = node.clone();
+        if let Some(table) = own.as_table_mut() {
+            table.remove("contamination");
+        }
+        let key = spec::canonical(&own);
+        if let Some(source) = self.known.get(&key) {
+            return Ok(source.clone());
+        }
+        let (_, source) = component(&SOURCES, &own, "source", &[])?;
+        let source = Arc::new(source);
+        self.known.insert(key, source.clone());
+        Ok(source)
+    }
+}
+
+fn teacher(
+    setting: &Setting,
+    sources: &mut Sources,
+    own: &Source,
+    versions: &mut Vec<(&'static str, String)>,
+) -> Result<Teacher, Error> {
+    let Some(node) = &setting.generator else { return Ok(Teacher::Own) };
+    let mut rest = node.clone();
+    let when = node.get("when").map(Node::parse::<When>).transpose()?.unwrap_or_default();
+    if let Some(table) = rest.as_table_mut() {
+        table.remove("when");
+    }
+    if node.get("family").is_some() {
+        let (entry, family) = family(&rest)?;
+        versions.push(("generator", format!("{} {}", entry.about.name, entry.about.version)));
+        family.accepts(own.schema()).map_err(|why| {
+            Error::refused(node.at_of("family"), why.to_string(), "choose another generator family")
+        })?;
+        return Ok(Teacher::Family(Arc::from(family), when));
+    }
+    let source = sources.get(&rest)?;
+    if source.schema() != own.schema() {
+        return Err(Error::refused(
+            node.at_of("source"),
+            format!(
+                "the generator makes rows of {} where the student reads {}",
+                source.schema(),
+                own.schema()
+            ),
+            "choose a generator source with the same columns",
+        ));
+    }
+    versions.push(("generator", source.digest.clone()));
+    Ok(Teacher::Source(source, when))
+}
+
+fn sampling(setting: &Setting) -> Sampling {
+    let s = &setting.sampling;
+    Sampling {
+        temperature: s.temperature,
+        top_k: s.top_k,
+        top_p: s.top_p,
+        beam: s.beam,
+        covariance_scale: s.covariance_scale,
+        guidance: s.guidance,
+    }
+}
+
+fn measuring(
+    experiment: &Experiment,
+    setting: &Setting,
+    source: &Source,
+    parameters: bool,
+    notes: &mut Vec<String>,
+) -> Result<Measuring, Error> {
+    let spec: &MeasureSpec = &experiment.measure;
+    let mut metrics = Vec::with_capacity(spec.metrics.len());
+    let mut refusal = None;
+    for asked in &spec.metrics {
+        let Some(entry) = METRICS.get(&asked.name) else {
+            let known: Vec<&str> = METRICS.names().collect();
+            return Err(spec::unknown_name("metric", asked.node.get("name").unwrap_or(&asked.node), &known));
+        };
+        let mut own = asked.node.clone();
+        if let Some(table) = own.as_table_mut() {
+            table.remove("name");
+        } else {
+            own = Node::table(asked.at.clone());
+        }
+        let metric = (entry.build)(&own)?;
+        if let Err(why) = metric.accepts(source.schema(), source.truth()) {
+            notes.push(format!("{} does not apply to {}: {why}", asked.name, source.name));
+            refusal.get_or_insert((asked.at.clone(), why));
+            continue;
+        }
+        let sample = metric.needs().sample.applies(parameters, source.truth());
+        metrics.push(Measured { name: asked.name.clone(), metric, sample });
+    }
+    if let (true, Some((at, why))) = (metrics.is_empty(), refusal) {
+        return Err(Error::refused(
+            at,
+            format!("no metric applies to {}: {why}", source.name),
+            "see `collapse list metrics`",
+        ));
+    }
+    let mut size = spec.size;
+    let needs_rows = metrics.iter().any(|m| m.sample);
+    if let (true, Some(held_out)) = (needs_rows, source.held_out())
+        && size > held_out / 2
+    {
+        if experiment.template.get("measure.size").is_some() {
+            return Err(Error::refused(
+                experiment.template.at_of("measure.size"),
+                format!(
+                    "metrics compare two disjoint sets of held-out human rows, and {} has {held_out}",
+                    source.name
+                ),
+                format!("set measure.size to {} or less", held_out / 2),
+            ));
+        }
+        size = held_out / 2;
+        notes.push(format!("metrics of {} see {size} rows: half of its held-out rows", source.name));
+    }
+    let generations = setting.loop_.generations;
+    let mut at = vec![false; generations as usize + 1];
+    for g in spec.at.of(generations) {
+        at[g as usize] = true;
+    }
+    let subject = match spec.on {
+        spec::Subject::Model => Subject::Model,
+        spec::Subject::Synthetic => Subject::Synthetic,
+        spec::Subject::Training => Subject::Training,
+    };
+    Ok(Measuring { metrics, size, subject, at })
+}
+
+/// A finite set must have all the human rows that the run will ask for; none is used twice.
+fn check_supply(
+    setting: &Setting,
+    source: &Source,
+    regime: &Regime,
+    budget: &regimes::Budget,
+) -> Result<(), Error> {
+    let Some(available) = source.available() else { return Ok(()) };
+    let needed = budget
+        .human_rows_needed(regime)
+        .map_err(|e| Error::refused(setting.loop_.at("samples"), e.to_string(), "see the schedule"))?;
+    if needed <= available {
+        return Ok(());
+    }
+    let why = if needed > budget.initial {
+        format!(
+            "`{}` takes rows that were never used before: {} for generation 0 and a block for each of {} generations make {needed}, but {} has {available}",
+            regime.name, budget.initial, budget.generations, source.name
+        )
+    } else {
+        format!("generation 0 needs {needed} human rows, but {} has {available}", source.name)
+    };
+    let help = "lower `samples`, `initial` or `generations`, or use keep or fixed-mix, which take their human rows from D(0)";
+    let key = if setting.loop_.samples.is_some() { "samples" } else { "human_rows" };
+    Err(Error::refused(setting.loop_.at(key), why, help))
+}
+
+fn check_start(setting: &Setting, lineage: &Lineage) -> Result<(), Error> {
+    // Closed forms have nothing to start from: the setting would be silently without effect.
+    let closed_form = lineage.families.iter().all(|f| f.seeds_per_cell() > 1);
+    if lineage.start != StartFrom::Scratch && closed_form {
+        return Err(Error::refused(
+            setting.loop_.at("start"),
+            "closed-form families have no starting point",
+            "leave `start` out, or choose a neural family",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! A distribution over outcomes, fitted by counting.
+//!
+//! p_i = (c_i + α) / (N + α K) with c_i the weighted count of outcome i, N their sum, K the number
+//! of outcomes and α the `smoothing` (Lidstone; α = 0 is the maximum likelihood estimate of Seddik
+//! et al., arXiv 2404.05090, and of Suresh et al. 2024). Weights are first scaled to sum to the
+//! number of rows, so that α keeps its meaning in rows whatever the regime's weights.
+//!
+//! Sampling raises probabilities to 1/T and renormalises (Gharesifard and Tabuada, CDC 2025: the map
+//! τ); top-k and top-p cut the tail.
+//!
+//! Statistics path (exact in law, with every transform above): counts are multinomial, drawn one
+//! outcome after the other as conditional binomials. `thin` draws n rows without replacement from
+//! the counted rows (multivariate hypergeometric); exchangeable rows are known by their counts, so
+//! repeated thinning is exact too.
+//!
+//! An outcome with probability 0 has no finite log likelihood. It is refused with the number of such
+//! rows, rather than given an invented floor: one lost outcome makes the held-out likelihood minus
+//! infinity, and that is the result. `smoothing > 0`, or metrics such as coverage and total
+//! variation, answer what is left to ask.
+//!
+//! Cost: fit O(n + K); counts O(K + live outcomes' binomials); a row O(log K).
+
+mod model;
+#[cfg(test)]
+mod tests;
+mod thin;
+
+pub use model::CategoricalModel;
+
+use std::any::Any;
+
+use rand_distr::{Binomial, Distribution};
+use serde::Deserialize;
+
+use super::sampling::{Sampling, Transform};
+use super::{
+    BoxedFamily, Family, FitError, Model, Refusal, SampleError, Start, StatisticsPath, StorageError, ranges,
+};
+use crate::data::{Body, Counts, Mix, Role, Rows, Schema, Statistics};
+use crate::registry::{About, Entry, Parameter};
+use crate::rng::{Stream, Streams};
+
+/// The registry entry.
+pub const ENTRY: Entry<BoxedFamily> = Entry {
+    about: About {
+        name: "categorical",
+        summary: "Outcome frequencies, with optional add-α smoothing",
+        details: "p_i = (c_i + α) / (N + α K). Temperature raises probabilities to 1/T. Runs from counts \
+                  alone: counts are multinomial, subsets multivariate hypergeometric. The log likelihood of \
+                  an outcome that was lost is refused, not floored.",
+        source: "arXiv 2404.05090; Gharesifard and Tabuada, CDC 2025",
+        parameters: &[Parameter {
+            name: "smoothing",
+            default: "0",
+            meaning: "α, in rows added to every outcome; at least 0. A smoothed loop drifts to uniform",
+        }],
+        version: 1,
+    },
+    extra: (),
+    build: |node| Ok(Box::new(node.parse_without::<Categorical>(&["family"])?)),
+};
+
+/// The transforms that a distribution over outcomes knows.
+const TRANSFORMS: &[Transform] = &[Transform::Temperature, Transform::TopK, Transform::TopP];
+
+/// The recipe of a distribution over outcomes.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Categorical {
+    /// α, in rows added to every outcome: at least 0, by default 0.
+    #[serde(deserialize_with = "ranges::non_negative")]
+    pub smoothing: f64,
+}
+
+impl Family for Categorical {
+    fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
+        if let Some(other) = schema.fields.iter().find(|f| f.role != Role::Feature) {
+            return Err(Refusal::new(format!(
+                "column `{}` is no feature; this family models one column of outcomes and nothing else",
+                other.name
+            )));
+        }
+        match schema.outcomes() {
+            Some(0) => Err(Refusal::new("the column of outcomes has no outcomes")),
+            Some(_) => Ok(()),
+            None => Err(Refusal::new(format!("one column of outcomes is needed, not: {schema}"))),
+        }
+    }
+
+    fn fit(&self, mix: &Mix, _: Start<'_>, _: &Streams) -> Result<Box<dyn Model>, FitError> {
+        let schema = mix.parts.iter().find_map(|p| match &p.body {
+            Body::Rows(rows) => Some(rows.table().schema()),
+            Body::Statistics(_) => None,
+        });
+        let mut sum: Vec<f64> = Vec::new();
+        let mut rows = 0;
+        for part in mix.parts.iter().filter(|p| !p.body.is_empty()) {
+            let counted;
+            let counts = match &part.body {
+                Body::Statistics(Statistics::Counts(counts)) => counts,
+                Body::Statistics(_) => {
+                    return Err(Refusal::new("the family `categorical` is fitted from rows or counts").into());
+                }
+                Body::Rows(rows) => {
+                    counted = self.count(rows)?;
+                    &counted
+                }
+            };
+            if sum.is_empty() {
+                sum = vec![0.0; counts.counts.len()];
+            } else if sum.len() != counts.counts.len() {
+                return Err(Refusal::new("the blocks of the training set differ in their outcomes").into());
+            }
+            rows += counts.n;
+            sum.iter_mut().zip(&counts.counts).for_each(|(s, c)| *s += part.weight * c);
+        }
+        if rows == 0 {
+            return Err(FitError::TooFewRows { needed: 1, found: 0 });
+        }
+        let total: f64 = sum.iter().sum();
+        if !(total > 0.0 && total.is_finite()) {
+            return Err(Refusal::new("the training set's rows have no weight").into());
+        }
+        let (scale, outcomes) = (rows as f64 / total, sum.len() as f64);
+        let divisor = rows as f64 + self.smoothing * outcomes;
+        sum.iter_mut().for_each(|c| *c = (*c * scale + self.smoothing) / divisor);
+        Ok(Box::new(CategoricalModel::new(sum, schema.cloned())))
+    }
+
+    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
+        CategoricalModel::average(fits)
+    }
+
+    fn load(&self, from: &std::path::Path) -> Result<Box<dyn Model>, StorageError> {
+        Err(StorageError::unsupported(from))
+    }
+
+    fn statistics(&self) -> Option<&dyn StatisticsPath> {
+        Some(self)
+    }
+}
+
+impl Categorical {
+    fn count(&self, rows: &Rows) -> Result<Counts, Refusal> {
+        let schema = rows.table().schema();
+        self.accepts(schema)?;
+        Ok(Counts::of(rows, schema.outcomes().unwrap_or(0)))
+    }
+}
+
+impl StatisticsPath for Categorical {
+    fn summarise(&self, rows: &Rows) -> Result<Statistics, FitError> {
+        Ok(Statistics::Counts(self.count(rows)?))
+    }
+
+    fn draw(
+        &self,
+        model: &dyn Model,
+        n: usize,
+        how: &Sampling,
+        rng: &mut Stream,
+    ) -> Result<Statistics, SampleError> {
+        how.check("categorical", TRANSFORMS)?;
+        let model: &dyn Any = model;
+        let model = model.downcast_ref::<CategoricalModel>().ok_or_else(|| {
+            Refusal::new("only outcome frequencies can be drawn by the family `categorical`")
+        })?;
+        let counts = multinomial(&model.transformed(how), n as u64, rng);
+        Ok(Statistics::Counts(Counts { n: n as u64, counts }))
+    }
+
+    fn thins(&self) -> bool {
+        true
+    }
+
+    fn thin(&self, of: &Statistics, n: usize, rng: &mut Stream) -> Option<Statistics> {
+        match of {
+            Statistics::Counts(counts) => {
+                thin::without_replacement(counts, n as u64, rng).map(Statistics::Counts)
+            }
+            Statistics::Moments(_) => None,
+        }
+    }
+
+    fn supports(&self, how: &Sampling) -> bool {
+        how.only(TRANSFORMS)
+    }
+}
+
+/// Multinomial counts by conditional binomials: c_i ~ Binomial(rows left, p_i / probability left).
+/// Outcomes without probability cost a comparison; it stops when no rows are left.
+fn multinomial(p: &[f64], n: u64, rng: &mut Stream) -> Vec<f64> {
+    let mut counts = vec![0.0; p.len()];
+    // The last live outcome takes all rows that are left, so that rounding of the probability left
+    // can't lose any.
+    let Some(last) = p.iter().rposition(|&p| p > 0.0) else { return counts };
+    let (mut left, mut mass) = (n, p.iter().sum::<f64>());
+    for (i, (&p, count)) in p.iter().zip(&mut counts).enumerate().filter(|(_, (p, _))| **p > 0.0) {
+        if left == 0 {
+            break;
+        }
+        let drawn = if i == last {
+            left
+        } else {
+            let share = (p / mass).clamp(0.0, 1.0);
+            Binomial::new(left, share).map_or(0, |b| b.sample(rng))
+        };
+        *count = drawn as f64;
+        left -= drawn;
+        mass -= p;
+    }
+    counts
+}

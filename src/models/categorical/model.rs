@@ -1,0 +1,129 @@
+//! The fitted distribution over outcomes.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rand::RngExt;
+
+use super::TRANSFORMS;
+use crate::data::{Column, Kind, Levels, Samples, Schema};
+use crate::models::{Ask, Density, FitError, Model, Parameters, Refusal, SampleError, Sampling};
+use crate::rng::Streams;
+
+/// A fitted distribution over outcomes.
+#[derive(Clone)]
+pub struct CategoricalModel {
+    /// One probability per outcome; sums to 1.
+    probabilities: Vec<f64>,
+    /// The shape of the rows it was fitted on; unknown on the statistics path.
+    schema: Option<Arc<Schema>>,
+}
+
+impl CategoricalModel {
+    pub(super) fn new(probabilities: Vec<f64>, schema: Option<Arc<Schema>>) -> Self {
+        Self { probabilities, schema }
+    }
+
+    /// The probability of each outcome.
+    pub fn probabilities(&self) -> &[f64] {
+        &self.probabilities
+    }
+
+    /// The probabilities that are sampled from.
+    pub(super) fn transformed(&self, how: &Sampling) -> Cow<'_, [f64]> {
+        if how.active().next().is_none() {
+            return Cow::Borrowed(&self.probabilities);
+        }
+        let mut p = self.probabilities.clone();
+        how.reshape(&mut p);
+        Cow::Owned(p)
+    }
+
+    pub(super) fn average(fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
+        let mut sum: Option<CategoricalModel> = None;
+        for (weight, fit) in fits {
+            let fit: &dyn Any = &**fit;
+            let fit = fit
+                .downcast_ref::<CategoricalModel>()
+                .ok_or_else(|| Refusal::new("only outcome frequencies can be averaged with their like"))?;
+            let sum =
+                sum.get_or_insert_with(|| Self::new(vec![0.0; fit.probabilities.len()], fit.schema.clone()));
+            if sum.probabilities.len() != fit.probabilities.len() {
+                return Err(Refusal::new("the two groups differ in their outcomes").into());
+            }
+            sum.probabilities.iter_mut().zip(&fit.probabilities).for_each(|(s, p)| *s += weight * p);
+        }
+        let sum = sum.ok_or_else(|| Refusal::new("there is nothing to average"))?;
+        Ok(Box::new(sum))
+    }
+}
+
+impl Model for CategoricalModel {
+    fn synthesise(
+        &self,
+        ask: Ask<'_>,
+        n: usize,
+        how: &Sampling,
+        streams: &Streams,
+    ) -> Result<Samples, SampleError> {
+        how.check("categorical", TRANSFORMS)?;
+        if !matches!(ask, Ask::Rows) {
+            return Err(Refusal::new("outcomes are new rows only (`synthesis = \"sample\"`)").into());
+        }
+        let mut rng = streams.rng();
+        let mut reached = 0.0;
+        // (probability up to and with the outcome, outcome), live outcomes only.
+        let cumulative: Vec<(f64, u32)> = (0_u32..)
+            .zip(&*self.transformed(how))
+            .filter(|(_, p)| **p > 0.0)
+            .map(|(i, p)| {
+                reached += p;
+                (reached, i)
+            })
+            .collect();
+        let data = (0..n)
+            .map(|_| {
+                let u = rng.random::<f64>() * reached;
+                let at = cumulative.partition_point(|(c, _)| *c <= u);
+                cumulative[at.min(cumulative.len() - 1)].1
+            })
+            .collect();
+        let schema = self.schema.clone().unwrap_or_else(|| {
+            let levels = Levels::Count(self.probabilities.len());
+            Arc::new(Schema::single(Kind::Codes { levels }))
+        });
+        Samples::new(schema, vec![Column::Codes { data }]).map_err(|e| Refusal::new(e.to_string()).into())
+    }
+
+    fn density(&self) -> Option<&dyn Density> {
+        Some(self)
+    }
+
+    fn parameters(&self) -> Parameters<'_> {
+        Parameters::Probabilities(&self.probabilities)
+    }
+
+    fn size(&self) -> usize {
+        self.probabilities.len().saturating_sub(1)
+    }
+}
+
+impl Density for CategoricalModel {
+    /// ln p of each row's outcome; refused if an outcome has probability 0.
+    fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
+        let codes = rows.codes().ok_or_else(|| Refusal::new("the rows hold no outcomes"))?;
+        let values: Vec<f64> = codes
+            .iter()
+            .map(|&code| self.probabilities.get(code as usize).map_or(f64::NEG_INFINITY, |p| p.ln()))
+            .collect();
+        match values.iter().filter(|v| !v.is_finite()).count() {
+            0 => Ok(values),
+            lost => Err(Refusal::new(format!(
+                "{lost} of {} rows have outcomes with probability 0 under the model, so the log likelihood is \
+                 minus infinity; set `smoothing` above 0 or measure coverage",
+                values.len()
+            ))),
+        }
+    }
+}

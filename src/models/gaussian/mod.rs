@@ -1,0 +1,190 @@
+//! A normal distribution fitted by moments.
+//!
+//! Mean μ̂ = Σ w x / Σ w. Covariance Σ̂ = S / (Σ w − ddof · Σ w² / Σ w) with the scatter
+//! S = Σ w (x − μ̂)(x − μ̂)ᵀ: for equal weights S/n (`ddof = 0`, the maximum likelihood estimate of
+//! Shumailov 2024, Kazdan 2024, Dey and Donoho 2024) or S/(n − 1) (`ddof = 1`, unbiased:
+//! Alemohammad 2023, He 2025). Only the weights' ratios matter.
+//!
+//! Sampling: μ + √(λT) L z with Σ = L Lᵀ. A temperature T raises the density to 1/T, which for a
+//! normal distribution multiplies the covariance by T, exactly like the λ of Alemohammad et al.
+//! (arXiv 2307.01850, section 3); both may be set. The factor L exists for singular Σ too, so
+//! collapsed models and fits with fewer rows than dimensions go on sampling.
+//!
+//! Statistics path (exact in law, any n): the mean of n rows is N(μ, Σ/n), and their scatter is
+//! Wishart(Σ, n − 1), drawn by Bartlett's decomposition (1933). `thin` is refused although the law
+//! of one random subset given the moments is known: two subsets of the same rows share rows, which
+//! moments alone do not reproduce.
+//!
+//! Cost: fit O(n d²) from rows, O(d³) from moments; a draw of moments O(d³), of n rows O(n d²).
+
+mod draw;
+mod model;
+#[cfg(test)]
+mod tests;
+
+pub use model::GaussianModel;
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::numeric::{self, Layout};
+use super::{BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges};
+use crate::data::{Body, Mix, Moments, Part, Schema, Statistics};
+use crate::registry::{About, Entry, Parameter};
+use crate::rng::Streams;
+
+/// The registry entry.
+pub const ENTRY: Entry<BoxedFamily> = Entry {
+    about: About {
+        name: "gaussian",
+        summary: "A normal distribution of any dimension, fitted by moments",
+        details: "Mean and covariance of the weighted rows; `ddof` chooses the divisor. Temperature T and \
+                  `covariance_scale` λ both multiply the covariance that is sampled from. Runs from \
+                  sufficient statistics alone: the mean of n rows is normal, their scatter Wishart.",
+        source: "arXiv 2307.01850, section 3; doi:10.1038/s41586-024-07566-y; Bartlett 1933",
+        parameters: &[
+            Parameter {
+                name: "ddof",
+                default: "0",
+                meaning: "0 divides by n (maximum likelihood), 1 by n − 1 (unbiased)",
+            },
+            Parameter {
+                name: "covariance",
+                default: "\"full\"",
+                meaning: "\"full\", or \"diagonal\" to fit variances only",
+            },
+        ],
+        version: 1,
+    },
+    extra: (),
+    build: |node| Ok(Box::new(node.parse_without::<Gaussian>(&["family"])?)),
+};
+
+/// The recipe of a normal distribution.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gaussian {
+    /// Delta degrees of freedom of the covariance: 0 or 1; 0 by default.
+    #[serde(deserialize_with = "ranges::ddof")]
+    pub ddof: u8,
+    /// What is fitted beside the mean; `full` by default.
+    pub covariance: Covariance,
+}
+
+/// The shape of a fitted covariance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Covariance {
+    /// All entries.
+    #[default]
+    Full,
+    /// Variances; covariances are 0.
+    Diagonal,
+}
+
+impl Family for Gaussian {
+    fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
+        numeric::accepts(schema)
+    }
+
+    fn fit(&self, mix: &Mix, _: Start<'_>, _: &Streams) -> Result<Box<dyn Model>, FitError> {
+        let mut parts = mix.parts.iter().filter(|p| !p.body.is_empty());
+        let first = parts.next().ok_or(FitError::TooFewRows { needed: 1, found: 0 })?;
+        let head = moments(first)?;
+        let mut squares = sum_of_squared_weights(&head, first.weight);
+        let Some(second) = parts.next() else {
+            // One block: its weight cancels, so nothing needs to be copied.
+            return self.estimate(&head, squares, 1.0 / first.weight, Layout::of(mix));
+        };
+        let mut all = Statistics::Moments(head.into_owned()).scaled(first.weight);
+        for part in std::iter::once(second).chain(parts) {
+            let more = moments(part)?;
+            squares += sum_of_squared_weights(&more, part.weight);
+            all.merge(&Statistics::Moments(more.into_owned()), part.weight)
+                .ok_or_else(|| Refusal::new("the blocks of the training set differ in dimension"))?;
+        }
+        match &all {
+            Statistics::Moments(m) => self.estimate(m, squares, 1.0, Layout::of(mix)),
+            Statistics::Counts(_) => Err(not_moments().into()),
+        }
+    }
+
+    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
+        GaussianModel::average(fits)
+    }
+
+    fn load(&self, from: &std::path::Path) -> Result<Box<dyn Model>, super::StorageError> {
+        GaussianModel::load(from)
+    }
+
+    fn statistics(&self) -> Option<&dyn StatisticsPath> {
+        Some(self)
+    }
+}
+
+impl Gaussian {
+    /// The model of moments. `squares` is Σ w² with every weight multiplied by `1 / scale`.
+    fn estimate(
+        &self,
+        m: &Moments,
+        squares: f64,
+        scale: f64,
+        layout: Layout,
+    ) -> Result<Box<dyn Model>, FitError> {
+        let needed = 1 + usize::from(self.ddof);
+        if (m.n as usize) < needed {
+            return Err(FitError::TooFewRows { needed, found: m.n as usize });
+        }
+        if !(m.weight > 0.0 && squares > 0.0) {
+            return Err(Refusal::new("the training set's rows have no weight").into());
+        }
+        let divisor = m.weight - f64::from(self.ddof) * squares * scale * scale / m.weight;
+        if divisor <= 0.0 {
+            return Err(Refusal::new("`ddof = 1` needs more than one row with weight").into());
+        }
+        let d = m.dim();
+        let mut covariance: Vec<f64> = m.scatter.iter().map(|s| s / divisor).collect();
+        if self.covariance == Covariance::Diagonal {
+            for i in 0..d * d {
+                if i % (d + 1) != 0 {
+                    covariance[i] = 0.0;
+                }
+            }
+        }
+        if !m.mean.iter().chain(&covariance).all(|v| v.is_finite()) {
+            return Err(Refusal::new("the mean or the covariance of the training set is not finite").into());
+        }
+        Ok(Box::new(GaussianModel::new(m.mean.clone(), covariance, layout)))
+    }
+}
+
+/// The moments of a block; borrowed where the block holds them.
+fn moments(part: &Part) -> Result<Cow<'_, Moments>, FitError> {
+    match &part.body {
+        Body::Statistics(Statistics::Moments(m)) => Ok(Cow::Borrowed(m)),
+        Body::Statistics(_) => Err(not_moments().into()),
+        Body::Rows(rows) => {
+            numeric::accepts(rows.table().schema())?;
+            let table = rows.gather();
+            if let Some((row, column)) = table.first_non_finite() {
+                return Err(FitError::NotFinite { column: column.into(), row });
+            }
+            let d = table.schema().numeric_width();
+            Ok(Cow::Owned(match (table.schema().fields.as_slice(), table.column(0)) {
+                ([_], crate::data::Column::F64 { data, .. }) => Moments::of_matrix(data, d),
+                _ => Moments::of_matrix(&table.features(), d),
+            }))
+        }
+    }
+}
+
+/// Σ w² over a block's rows, each weighing `weight` times its share of the block's own weight.
+fn sum_of_squared_weights(m: &Moments, weight: f64) -> f64 {
+    let each = weight * m.weight;
+    each * each / m.n as f64
+}
+
+fn not_moments() -> Refusal {
+    Refusal::new("the family `gaussian` is fitted from rows or moments, not from counts")
+}

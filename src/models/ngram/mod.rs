@@ -1,0 +1,195 @@
+//! A language model of n-gram counts.
+//!
+//! p(w | h) = direct(h, w) + γ(h) p(w | h′), where h is the history (the last `order − 1` symbols of
+//! the row, the first of them the start of the row), h′ the history without its first symbol, and
+//! below the empty history stands the uniform distribution over the vocabulary. With c the counts,
+//! A(h) = Σ_w c(h w) and T(h) the number of distinct words after h:
+//!
+//! | `smoothing` | direct(h, w) | γ(h) |
+//! | --- | --- | --- |
+//! | `kneser-ney` | max(a(h w) − D, 0) / A(h) | Σ_w min(a(h w), D) / A(h) |
+//! | `witten-bell` | c(h w) / (A(h) + T(h)) | T(h) / (A(h) + T(h)) |
+//! | `jelinek-mercer` | λ c(h w) / A(h) | 1 − λ |
+//! | `add-k` | c(h w) / (A(h) + k V) | k V / (A(h) + k V), straight to uniform |
+//!
+//! Kneser–Ney is the interpolated form with one discount per length (Chen and Goodman 1998,
+//! TR-10-98, section 2.7 and equation 2.21 ff.): a(·) is the count for the longest n-grams and for
+//! those at the start of a row, else the number of distinct symbols seen before; D = n₁/(n₁ + 2 n₂),
+//! or ½ where n₁ or n₂ is 0 (the fallback of KenLM). n₁ and n₂ count rows as they are; weights enter
+//! the counts of the longest n-grams only, after they were scaled to sum to the number of rows.
+//!
+//! N-grams never cross rows. There is no end symbol: a new row gets the length of a random training
+//! row, and likelihoods are of the tokens given the length.
+//!
+//! Sampling with temperature T ≠ 1 is exact and never visits the whole vocabulary: Σ_w p(w | h)^{1/T}
+//! follows from the shorter history's sum and the words seen after h. Top-k and top-p do need the
+//! explicit distribution, O(V) for each distinct history met; prefer them with small vocabularies.
+//!
+//! Cost: fit O(order · N log N) for N tokens; a token O(order + log T(h)).
+
+mod counts;
+mod model;
+mod sampler;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use model::NGramModel;
+
+use serde::Deserialize;
+
+use super::{BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
+use crate::data::{Kind, Mix, Role, Schema};
+use crate::registry::{About, Entry, Parameter};
+use crate::rng::Streams;
+
+/// The registry entry.
+pub const ENTRY: Entry<BoxedFamily> = Entry {
+    about: About {
+        name: "ngram",
+        summary: "An n-gram language model over characters or words, interpolated and smoothed",
+        details: "Interpolated Kneser–Ney by default; Witten–Bell, Jelinek–Mercer and add-k beside it. Rows \
+                  never run into each other, and new rows have the lengths of training rows. Smoothing is a \
+                  bias that every generation applies again: an accumulating loop need not plateau.",
+        source: "Chen and Goodman 1998, TR-10-98",
+        parameters: &[
+            Parameter {
+                name: "order",
+                default: "3",
+                meaning: "the length of the longest n-gram in tokens, at least 1",
+            },
+            Parameter {
+                name: "smoothing",
+                default: "\"kneser-ney\"",
+                meaning: "\"kneser-ney\", \"witten-bell\", \"jelinek-mercer\" or \"add-k\"",
+            },
+            Parameter {
+                name: "k",
+                default: "0.01",
+                meaning: "add-k only: the count added to every word, at least 0",
+            },
+            Parameter {
+                name: "lambda",
+                default: "0.75",
+                meaning: "jelinek-mercer only: the share of the longer history, at least 0 and below 1",
+            },
+        ],
+        version: 1,
+    },
+    extra: (),
+    build: |node| Ok(Box::new(node.parse_without::<NGram>(&["family"])?)),
+};
+
+/// The recipe of an n-gram model.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Table")]
+pub struct NGram {
+    /// The length of the longest n-gram in tokens.
+    pub order: usize,
+    /// How unseen continuations get their probability.
+    pub smoothing: Smoothing,
+}
+
+/// How unseen continuations get their probability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Smoothing {
+    /// Absolute discounting over continuation counts.
+    KneserNey,
+    /// As many pseudo-counts for what is unseen as there are distinct continuations.
+    WittenBell,
+    /// A fixed share for each history length.
+    JelinekMercer {
+        /// The share of the longer history, in [0, 1).
+        lambda: f64,
+    },
+    /// `k` rows added to each continuation of the longest history, without interpolation.
+    AddK {
+        /// At least 0.
+        k: f64,
+    },
+}
+
+impl Default for NGram {
+    fn default() -> Self {
+        Self { order: 3, smoothing: Smoothing::KneserNey }
+    }
+}
+
+/// The table as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Table {
+    #[serde(deserialize_with = "ranges::at_least_one")]
+    order: usize,
+    smoothing: Name,
+    #[serde(deserialize_with = "optional_non_negative")]
+    k: Option<f64>,
+    #[serde(deserialize_with = "optional_share")]
+    lambda: Option<f64>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Name {
+    KneserNey,
+    WittenBell,
+    JelinekMercer,
+    AddK,
+}
+
+fn optional_non_negative<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    ranges::non_negative(from).map(Some)
+}
+
+fn optional_share<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    ranges::share(from).map(Some)
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self { order: 3, smoothing: Name::KneserNey, k: None, lambda: None }
+    }
+}
+
+impl TryFrom<Table> for NGram {
+    type Error = &'static str;
+
+    fn try_from(table: Table) -> Result<Self, Self::Error> {
+        if table.k.is_some() && table.smoothing != Name::AddK {
+            return Err("`k` belongs to `smoothing = \"add-k\"`");
+        }
+        if table.lambda.is_some() && table.smoothing != Name::JelinekMercer {
+            return Err("`lambda` belongs to `smoothing = \"jelinek-mercer\"`");
+        }
+        let smoothing = match table.smoothing {
+            Name::KneserNey => Smoothing::KneserNey,
+            Name::WittenBell => Smoothing::WittenBell,
+            Name::JelinekMercer => Smoothing::JelinekMercer { lambda: table.lambda.unwrap_or(0.75) },
+            Name::AddK => Smoothing::AddK { k: table.k.unwrap_or(0.01) },
+        };
+        Ok(Self { order: table.order, smoothing })
+    }
+}
+
+impl Family for NGram {
+    fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
+        match schema.fields.as_slice() {
+            [field] if field.role == Role::Feature => match &field.kind {
+                Kind::Ragged { vocabulary } => {
+                    counts::Packing::new(vocabulary.len(), self.order)?;
+                    Ok(())
+                }
+                other => Err(Refusal::new(format!("one column of text is needed, not {other}"))),
+            },
+            _ => Err(Refusal::new(format!("one column of text and nothing else is needed, not: {schema}"))),
+        }
+    }
+
+    fn fit(&self, mix: &Mix, _: Start<'_>, _: &Streams) -> Result<Box<dyn Model>, FitError> {
+        Ok(Box::new(NGramModel::fit(*self, mix)?))
+    }
+
+    fn seeds_per_cell(&self) -> u64 {
+        1
+    }
+}

@@ -1,0 +1,216 @@
+#![allow(clippy::unwrap_used)]
+
+use burn::Tensor;
+
+use super::cache::Runner;
+use super::*;
+use crate::data::{Rows, TokenUnit, Vocabulary};
+
+fn text(rows: &[&str]) -> Samples {
+    let tokens: Vec<String> = "abcdefgh".chars().map(String::from).collect();
+    let code = |c: char| tokens.iter().position(|t| t.starts_with(c)).unwrap() as u32;
+    let rows = rows.iter().map(|r| r.chars().map(code).collect()).collect();
+    let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Characters, tokens: tokens.clone() });
+    corpus::table(&Arc::new(Schema::single(Kind::Ragged { vocabulary })), rows).unwrap()
+}
+
+fn family(device: DeviceName, steps: usize) -> Gpt {
+    let params = GptParams { width: 16, heads: 2, context: 12, batch: 16, steps, ..GptParams::default() };
+    Gpt { params, device }
+}
+
+fn fit(family: &Gpt, rows: &Samples, seed: u64) -> Box<dyn Model> {
+    let mix = Mix::of_human(Rows::all(rows.clone()));
+    family.fit(&mix, Start::Scratch, &Streams::new(0, seed)).unwrap()
+}
+
+fn gpt(model: &dyn Model) -> &GptModel {
+    (model as &dyn Any).downcast_ref().unwrap()
+}
+
+fn draw(model: &dyn Model, n: usize) -> Vec<String> {
+    let s = model.synthesise(Ask::Rows, n, &Sampling::default(), &Streams::new(1, 1)).unwrap();
+    (0..n).map(|r| s.text(r).unwrap()).collect()
+}
+
+/// Rows that differ, with some structure to learn.
+fn varied() -> Samples {
+    let rows: Vec<String> = (0..60u32)
+        .map(|i| (0..5 + i % 14).map(|j| char::from(b'a' + ((i * 7 + j * (1 + i % 3)) % 8) as u8)).collect())
+        .collect();
+    text(&rows.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_repeated_pattern_is_learned_to_almost_no_surprise_and_repeated() {
+    let rows = text(&["abcdefgh"; 30]);
+    let model = fit(&family(DeviceName::Flex, 300), &rows, 1);
+    let nll = gpt(&*model).nll_per_token(&rows).unwrap();
+    assert!(nll < 0.02, "{nll} nats a token");
+    // Nine tokens a row at that surprise: a row is right with probability above 0.8.
+    let right = draw(&*model, 50).iter().filter(|r| *r == "abcdefgh").count();
+    assert!(right > 35, "{right} of 50");
+}
+
+#[test]
+fn the_cache_gives_the_logits_of_the_graph() {
+    let rows = varied();
+    let mut family = family(DeviceName::Flex, 40);
+    family.params.layers = 2;
+    let model = fit(&family, &rows, 2);
+    let model = gpt(&*model);
+    let (t, shape) = (model.params.context, model.net.shape());
+    let inputs: Vec<u32> = (0..2 * t as u32).map(|i| (i * 5 + i / 7) % 9).collect();
+    for device in DeviceName::ALL {
+        let leaves: Vec<Tensor<2>> = model.weights.leaves(&training_device(*device));
+        let graph = net::logits(&leaves, &inputs.clone().into(), t, shape).into_data();
+        let graph = graph.as_slice::<f32>().unwrap();
+        let mut runner = Runner::new(&model.net, 2);
+        let mut logits = vec![];
+        for place in 0..t {
+            runner.feed(&[0, 1], &[inputs[place], inputs[t + place]], &mut logits);
+            for row in 0..2 {
+                let expected = &graph[(row * t + place) * shape.levels..][..shape.levels];
+                for (a, b) in logits[row * shape.levels..].iter().zip(expected) {
+                    assert!((a - b).abs() < 1e-4, "{device} row {row}, place {place}: {a} against {b}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_beyond_the_context_is_scored_by_the_law_that_draws_it() {
+    // 20 tokens with context 12: scoring equals feeding token by token, as sampling does.
+    let rows = text(&["abcdabcdabcdhgfedcba"]);
+    let model = fit(&family(DeviceName::Flex, 30), &varied(), 3);
+    let model = gpt(&*model);
+    let codes = rows.tokens(0).unwrap();
+    let (mut runner, mut logits, mut total) = (Runner::new(&model.net, 1), vec![], 0.0f64);
+    let mark = 8u32;
+    let inputs = std::iter::once(mark).chain(codes.iter().copied());
+    let targets = codes.iter().copied().chain(std::iter::once(mark));
+    for (input, target) in inputs.zip(targets) {
+        runner.feed(&[0], &[input], &mut logits);
+        let sum: f64 = logits.iter().map(|&v| f64::from(v).exp()).sum();
+        total += f64::from(logits[target as usize]) - sum.ln();
+    }
+    let scored = model.density().unwrap().log_likelihood(&rows, &Streams::new(0, 0)).unwrap()[0];
+    assert!((scored - total).abs() < 1e-4, "{scored} against {total}");
+    // The window that holds place 20 starts at 12: earlier tokens don't matter to the last.
+    let last = |row: &str| {
+        let rows = text(&[row]);
+        let mut runner = Runner::new(&model.net, 1);
+        let mut logits = vec![];
+        runner.feed(&[0], &[mark], &mut logits);
+        for &code in rows.tokens(0).unwrap() {
+            runner.feed(&[0], &[code], &mut logits);
+        }
+        logits
+    };
+    assert_eq!(last("abcdabcdabcdhgfedcba"), last("hhhhhbcdabcdhgfedcba"));
+    assert_ne!(last("abcdabcdabcdhgfedcba"), last("abcdabcdabcdhgfedcbb"));
+}
+
+#[test]
+fn two_threads_and_one_give_the_same_bits() {
+    let rows = varied();
+    let family = family(DeviceName::Flex, 40);
+    let alone: Vec<_> = (0..2).map(|seed| gpt(&*fit(&family, &rows, seed)).weights.clone()).collect();
+    let together: Vec<_> = std::thread::scope(|s| {
+        let job = |seed| {
+            let (family, rows) = (&family, &rows);
+            s.spawn(move || gpt(&*fit(family, rows, seed)).weights.clone())
+        };
+        let jobs: Vec<_> = (0..2).map(job).collect();
+        jobs.into_iter().map(|j| j.join().unwrap()).collect()
+    });
+    assert!(alone == together);
+    assert!(alone[0] != alone[1]);
+}
+
+#[test]
+fn flex_and_ndarray_train_the_same_model() {
+    let rows = varied();
+    let losses = |device| gpt(&*fit(&family(device, 30), &rows, 4)).losses().to_vec();
+    for (a, b) in losses(DeviceName::Flex).iter().zip(losses(DeviceName::NdArray)) {
+        assert!((a - b).abs() <= 1e-3 * (1.0 + b.abs()), "{a} against {b}");
+    }
+}
+
+#[test]
+fn a_longer_draw_starts_with_a_shorter_one() {
+    let model = fit(&family(DeviceName::Flex, 30), &varied(), 5);
+    let many = draw(&*model, 300);
+    assert_eq!(draw(&*model, 5), many[..5]);
+    assert_eq!(draw(&*model, 260), many[..260]);
+    assert!(many.iter().all(|r| r.len() <= 18));
+}
+
+#[test]
+fn continuations_and_edits_keep_the_lengths() {
+    let rows = varied();
+    let model = fit(&family(DeviceName::Flex, 200), &rows, 6);
+    let ask = |ask: Ask<'_>, n| model.synthesise(ask, n, &Sampling::default(), &Streams::new(2, 2)).unwrap();
+    let lengths = |s: &Samples| (0..s.len()).map(|r| s.tokens(r).unwrap().len()).collect::<Vec<_>>();
+    let next = ask(Ask::Continue(&rows), 70);
+    assert_eq!(lengths(&next)[..60], lengths(&rows));
+    assert_eq!(lengths(&next)[60..], lengths(&rows)[..10]);
+    let untouched = ask(Ask::Edit { of: &rows, above: 1.1 }, 60);
+    assert_eq!(untouched.token_rows(), rows.token_rows());
+    let redrawn = ask(Ask::Edit { of: &rows, above: 0.0 }, 60);
+    assert_eq!(lengths(&redrawn), lengths(&rows));
+    assert_ne!(redrawn.token_rows(), rows.token_rows());
+}
+
+#[test]
+fn heavy_rows_pull_and_rows_without_weight_do_not_exist() {
+    use crate::data::{Body, Combine, Part};
+    let part = |row: &str, weight| {
+        let rows = Body::Rows(Rows::all(text(&[row; 10])));
+        Part { weight, ..Part::human(0, rows) }
+    };
+    let mix = Mix { parts: vec![part("abab", 1.0), part("hghg", 0.0)], combine: Combine::Pooled };
+    let model = family(DeviceName::Flex, 150).fit(&mix, Start::Scratch, &Streams::new(0, 7)).unwrap();
+    let nll = |row| gpt(&*model).nll_per_token(&text(&[row])).unwrap();
+    assert!(nll("abab") < 0.05 && nll("hghg") > 2.0, "{} {}", nll("abab"), nll("hghg"));
+}
+
+#[test]
+fn a_stored_model_draws_the_same_bits_and_warm_starts() {
+    let rows = varied();
+    let family = family(DeviceName::Flex, 60);
+    let model = fit(&family, &rows, 8);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.safetensors");
+    model.save(&file).unwrap();
+    let loaded = family.load(&file).unwrap();
+    assert_eq!(draw(&*model, 40), draw(&*loaded, 40));
+    let mix = Mix::of_human(Rows::all(rows.clone()));
+    let warm = family.fit(&mix, Start::Warm(&*loaded), &Streams::new(0, 9)).unwrap();
+    assert!(gpt(&*warm).losses()[0] < gpt(&*model).losses()[0] - 0.1);
+    std::fs::write(&file, b"not a model").unwrap();
+    assert!(family.load(&file).is_err());
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let family = family(DeviceName::Flex, 5);
+    assert!(family.accepts(&Schema::single(Kind::F64 { width: 2 })).is_err());
+    let bad = Gpt { params: GptParams { heads: 5, ..GptParams::default() }, ..Gpt::default() };
+    assert!(bad.accepts(varied().schema()).is_err());
+    let empty = family.fit(&Mix::default(), Start::Scratch, &Streams::new(0, 0)).err().unwrap();
+    assert_eq!(empty, FitError::TooFewRows { needed: 1, found: 0 });
+    let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Characters, tokens: vec!["a".into()] });
+    let schema = Arc::new(Schema::single(Kind::Ragged { vocabulary }));
+    let foreign = corpus::table(&schema, vec![vec![0, 7]]).unwrap();
+    let error = family.fit(&Mix::of_human(Rows::all(foreign)), Start::Scratch, &Streams::new(0, 0));
+    assert!(error.err().unwrap().to_string().contains("token 7"));
+    // One row, and a row without tokens, are fitted.
+    fit(&family, &text(&["a"]), 0);
+    fit(&family, &text(&[""]), 0);
+    let wild = Gpt { params: GptParams { learning_rate: 1e20, warmup: 0, ..family.params }, ..family };
+    let mix = Mix::of_human(Rows::all(varied()));
+    let error = wild.fit(&mix, Start::Scratch, &Streams::new(0, 0)).err().unwrap();
+    assert!(matches!(error, FitError::Diverged { .. }), "{error}");
+}

@@ -1,0 +1,67 @@
+//! Neural families: small burn models, trained with burn's autodiff and fused operations.
+//!
+//! A model's parameters are one flat buffer ([`init`]); a training step makes them burn
+//! leaves, builds its loss from the operations in [`kernels`] (fused on burn-flex, burn's
+//! own graph elsewhere), and Adam updates the buffer ([`train`]). Fitted models sample and
+//! score in plain f32 from the same buffer, one row independent of the others.
+//!
+//! One model is trained by one thread; run many models in parallel instead.
+
+pub mod checkpoint;
+pub mod device;
+pub mod gpt;
+pub mod init;
+pub mod kernels;
+pub mod train;
+pub mod vae;
+
+use crate::data::{Mix, Samples};
+use crate::models::{BoxedFamily, FitError, Refusal};
+use crate::registry::Registry;
+
+/// The burn families.
+pub static FAMILIES: Registry<BoxedFamily> = Registry { kind: "family", entries: &[vae::ENTRY, gpt::ENTRY] };
+use crate::registry::Parameter;
+
+const fn parameter(name: &'static str, default: &'static str, meaning: &'static str) -> Parameter {
+    Parameter { name, default, meaning }
+}
+
+/// The rows of a training set in one table with their weights; refuses a set without rows,
+/// and weights that can't be a loss's.
+fn rows_of(mix: &Mix) -> Result<(Samples, Vec<f64>), FitError> {
+    if mix.is_empty() {
+        return Err(FitError::TooFewRows { needed: 1, found: 0 });
+    }
+    let gathered = mix.gather().ok_or_else(|| Refusal::new("neural families are fitted from rows"))?;
+    let (rows, weights) = gathered.map_err(|e| Refusal::new(e.to_string()))?;
+    let total: f64 = weights.iter().sum();
+    if !(total > 0.0 && total.is_finite()) || weights.iter().any(|w| *w < 0.0) {
+        return Err(Refusal::new("row weights must be at least 0 and not all 0").into());
+    }
+    Ok((rows, weights))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{gpt, vae};
+
+    #[test]
+    fn the_described_parameters_and_defaults_are_the_real_ones() {
+        let real = [
+            (vae::ABOUT, serde_json::to_value(vae::VaeParams::default()).unwrap()),
+            (gpt::ABOUT, serde_json::to_value(gpt::GptParams::default()).unwrap()),
+        ];
+        for (about, real) in real {
+            let real = real.as_object().unwrap();
+            let names: Vec<_> = about.parameters.iter().map(|p| p.name.to_string()).collect();
+            assert_eq!(names, real.keys().cloned().collect::<Vec<_>>());
+            for p in about.parameters {
+                let stated: serde_json::Value = serde_json::from_str(p.default).unwrap();
+                let same = stated == real[p.name] || stated.as_f64() == real[p.name].as_f64();
+                assert!(same, "{}.{}: {stated} is not {}", about.name, p.name, real[p.name]);
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The training loop that every neural family shares.
+//!
+//! Minibatches are slices of a permutation of the training items, drawn anew for each pass
+//! from the stream `batches`; the last batch of a pass may be smaller. Noise inside a step
+//! comes from the stream `noise` of that step. An item of weight wᵢ contributes
+//! wᵢ·lossᵢ / (b·w̄) with b the batch's size and w̄ the mean weight of the whole set: an
+//! unbiased step towards the weighted mean loss, whatever the batch holds.
+
+use burn::Tensor;
+use burn::tensor::Device;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use super::init::Weights;
+use super::kernels::adam::{Adam, Rule};
+use crate::models::FitError;
+use crate::rng::{Stream, Streams};
+
+/// What is held fixed when training sets differ in size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// Passes over the training set: a larger set also trains longer.
+    Epochs,
+    /// Optimiser steps, whatever the size of the set.
+    #[default]
+    Steps,
+}
+
+/// How long and how fast to train.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Schedule {
+    /// Optimiser steps.
+    pub steps: usize,
+    /// Items a step.
+    pub batch: usize,
+    /// Adam's learning rate after the warm-up.
+    pub rate: f32,
+    /// Steps over which the rate rises linearly from 0.
+    pub warmup: usize,
+    /// Whether the rate falls to a tenth along a half cosine after the warm-up.
+    pub cosine: bool,
+    /// Adam's decay rates.
+    pub rule: Rule,
+}
+
+impl Schedule {
+    /// Returns the learning rate of a step (counted from 0).
+    pub fn rate_at(&self, step: usize) -> f32 {
+        if step < self.warmup {
+            return self.rate * (step + 1) as f32 / self.warmup as f32;
+        }
+        if !self.cosine || self.steps <= self.warmup + 1 {
+            return self.rate;
+        }
+        let done = (step - self.warmup) as f32 / (self.steps - self.warmup - 1) as f32;
+        let fall = 0.5 * (1.0 + (std::f32::consts::PI * done.min(1.0)).cos());
+        self.rate * (0.1 + 0.9 * fall)
+    }
+}
+
+/// Returns the number of optimiser steps of an effort over `items` items.
+pub fn steps(effort: Effort, epochs: usize, steps: usize, items: usize, batch: usize) -> usize {
+    match effort {
+        Effort::Steps => steps,
+        Effort::Epochs => epochs * items.div_ceil(batch.max(1)),
+    }
+}
+
+/// What a step is given: the parameters as leaves, the items of its batch, their weights in
+/// the loss, and its noise.
+pub struct Step<'a> {
+    /// The parameters, in layout order.
+    pub leaves: &'a [Tensor<2>],
+    /// The items.
+    pub items: &'a [u32],
+    /// wᵢ / (b·w̄) of each item.
+    pub weights: Vec<f32>,
+    /// This step's own noise.
+    pub rng: Stream,
+    /// Where to make tensors.
+    pub device: &'a Device,
+}
+
+/// Trains `weights` in place and returns the loss of every step (before its update).
+///
+/// `item_weights` holds one weight an item; `loss` returns the batch's loss, `[1, 1]`.
+/// Errors with the step at which a loss stopped being finite.
+pub fn train(
+    weights: &mut Weights,
+    item_weights: &[f64],
+    schedule: &Schedule,
+    device: &Device,
+    streams: &Streams,
+    mut loss: impl FnMut(Step<'_>) -> Tensor<2>,
+) -> Result<Vec<f32>, FitError> {
+    let n = item_weights.len();
+    let mean = item_weights.iter().sum::<f64>() / n as f64;
+    let batch = schedule.batch.clamp(1, n);
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    let mut adam = Adam::new(schedule.rule, weights.layout().total());
+    let mut losses = Vec::with_capacity(schedule.steps);
+    let (mut pass, mut at) = (0u64, n);
+    for step in 0..schedule.steps {
+        if at >= n {
+            order.iter_mut().zip(0..).for_each(|(o, i)| *o = i);
+            order.shuffle(&mut streams.of("batches").at(pass).rng());
+            (pass, at) = (pass + 1, 0);
+        }
+        let items = &order[at..(at + batch).min(n)];
+        at += items.len();
+        let scale = 1.0 / (items.len() as f64 * mean);
+        let leaves = weights.leaves(device);
+        let value = loss(Step {
+            leaves: &leaves,
+            items,
+            weights: items.iter().map(|&i| (item_weights[i as usize] * scale) as f32).collect(),
+            rng: streams.of("noise").at(step as u64).rng(),
+            device,
+        });
+        let reading = scalar(&value);
+        losses.push(reading);
+        if !reading.is_finite() {
+            return Err(FitError::Diverged { step });
+        }
+        let mut grads = value.backward();
+        drop(value);
+        adam.tick();
+        let layout = weights.layout().clone();
+        for (i, leaf) in leaves.iter().enumerate() {
+            // A parameter outside this loss has no gradient.
+            if let Some(g) = leaf.grad_remove(&mut grads) {
+                let data = g.into_data();
+                let g = data.as_slice::<f32>().expect("gradients are f32");
+                adam.update(weights.values_mut(), layout.span(i).start, g, schedule.rate_at(step));
+            }
+        }
+    }
+    // The last update is seen by no later loss.
+    if weights.values().iter().all(|v| v.is_finite()) {
+        Ok(losses)
+    } else {
+        Err(FitError::Diverged { step: schedule.steps.saturating_sub(1) })
+    }
+}
+
+fn scalar(loss: &Tensor<2>) -> f32 {
+    let data = loss.clone().into_data();
+    data.as_slice::<f32>().map_or(f32::NAN, |v| v[0])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::neural::device::{DeviceName, training_device};
+    use crate::neural::init::{Init, Layout};
+
+    const PLAIN: Schedule = Schedule {
+        steps: 400,
+        batch: 3,
+        rate: 0.05,
+        warmup: 10,
+        cosine: true,
+        rule: Rule { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+    };
+
+    /// Fits one number to weighted points by least squares.
+    fn fit(points: &[f32], weights: &[f64], schedule: &Schedule) -> Result<f32, FitError> {
+        let mut layout = Layout::default();
+        layout.add("mean", [1, 1], Init::Zeros);
+        let mut w = Weights::draw(layout.into(), &mut Streams::new(0, 0).rng());
+        let device = training_device(DeviceName::Flex);
+        train(&mut w, weights, schedule, &device, &Streams::new(0, 1), |s| {
+            let mut total = s.leaves[0].clone() * 0.0;
+            for (&i, &w) in s.items.iter().zip(&s.weights) {
+                let off = s.leaves[0].clone() - points[i as usize];
+                total = total + off.clone() * off * w;
+            }
+            total
+        })?;
+        Ok(w.values()[0])
+    }
+
+    #[test]
+    fn least_squares_finds_the_weighted_mean() {
+        let points = [1.0, 2.0, 6.0];
+        let got = fit(&points, &[1.0, 1.0, 2.0], &PLAIN).unwrap();
+        assert!((got - 15.0 / 4.0).abs() < 0.01, "{got}");
+    }
+
+    #[test]
+    fn a_loss_that_is_not_finite_names_its_step() {
+        let wild = Schedule { rate: 1e30, warmup: 0, cosine: false, ..PLAIN };
+        let error = fit(&[1.0, 2.0], &[1.0, 1.0], &wild).unwrap_err();
+        assert_eq!(error, FitError::Diverged { step: 1 });
+    }
+
+    #[test]
+    fn the_rate_rises_and_falls_to_a_tenth() {
+        assert_eq!(PLAIN.rate_at(0), 0.005);
+        assert_eq!(PLAIN.rate_at(9), 0.05);
+        assert!((PLAIN.rate_at(399) - 0.005).abs() < 1e-8);
+        assert_eq!(steps(Effort::Epochs, 3, 7, 100, 32), 12);
+        assert_eq!(steps(Effort::Steps, 3, 7, 100, 32), 7);
+    }
+}

@@ -1,0 +1,42 @@
+def summary(part, by):
+    """Mean over seeds with its interval, by the columns given."""
+    s = part.groupby(by, dropna=False)["value"].agg(["count", "mean", "std"]).reset_index()
+    half = critical(s["count"]) * s["std"].fillna(0) / np.sqrt(s["count"])
+    return s.assign(low=s["mean"] - half, high=s["mean"] + half)
+
+
+MARKERS = "osD^vPX"
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+settings = [name for name, _ in settings_of(rows[rows["subject"] != "human"])]
+fractions = sorted(rows["human_fraction"].dropna().unique())
+colours = {f: plt.cm.viridis(0.85 * i / max(len(fractions) - 1, 1)) for i, f in enumerate(fractions)}
+figure, axes = plt.subplots(len(settings), len(METRICS), squeeze=False, layout="constrained",
+                            figsize=(3.6 * len(METRICS) + 1, 2.9 * len(settings)))
+handles = {}
+for column, metric in enumerate(METRICS):
+    human = rows[(rows["metric"] == metric) & (rows["subject"] == "human")]["value"]
+    parts = dict(settings_of(values_of(metric)))
+    for row, setting in enumerate(settings):
+        ax = axes[row][column]
+        part = parts.get(setting)
+        if part is not None and len(part):
+            curves = summary(part, ["human_fraction", "generation"])
+            for i, (fraction, c) in enumerate(curves.groupby("human_fraction", dropna=False)):
+                colour = colours.get(fraction, "black")
+                line, = ax.plot(c["generation"], c["mean"], color=colour, marker=MARKERS[i % len(MARKERS)],
+                                markersize=3.5, markevery=max(len(c) // 10, 1), label=name_of(fraction))
+                ax.fill_between(c["generation"], c["low"], c["high"], color=colour, alpha=0.18, linewidth=0)
+                handles.setdefault(name_of(fraction), line)
+        else:
+            ax.text(0.5, 0.5, "no data", ha="center", transform=ax.transAxes)
+        if len(human):
+            handles.setdefault("human vs human", ax.axhline(human.mean(), color="grey", linewidth=1))
+        ax.set_title(f"{metric}\n{setting}" if setting else metric, fontsize=9)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.grid(color="0.9")
+        ax.spines[["top", "right"]].set_visible(False)
+        if row == len(settings) - 1:
+            ax.set_xlabel("generation")
+if handles:
+    figure.legend(handles.values(), handles.keys(), title="human fraction", loc="outside right upper", frameon=False)
+plt.show()

@@ -1,0 +1,41 @@
+differences = []
+for metric in METRICS:
+    for setting, part in settings_of(values_of(metric)):
+        if not len(part) or part["human_fraction"].isna().all():
+            continue
+        last = part[part["generation"] == part["generation"].max()]
+        table = last.pivot_table(index="seed", columns="human_fraction", values="value")
+        reference = table.columns.max()
+        for fraction in table.columns.drop(reference):
+            d = (table[fraction] - table[reference]).dropna()
+            half = critical(len(d)) * d.std() / np.sqrt(len(d)) if len(d) > 1 else np.nan
+            differences.append({"metric": metric, "setting": setting, "human_fraction": fraction,
+                                "against": reference, "seeds": len(d), "difference": d.mean(),
+                                "low": d.mean() - half, "high": d.mean() + half})
+differences = pd.DataFrame(differences)
+
+if len(differences):
+    figure, axes = plt.subplots(1, len(METRICS), squeeze=False, layout="constrained",
+                                figsize=(3.6 * len(METRICS) + 1, 3.2))
+    for ax, metric in zip(axes[0], METRICS):
+        part = differences[differences["metric"] == metric]
+        levels = {f: i for i, f in enumerate(sorted(part["human_fraction"].unique()))}
+        groups = list(part.groupby("setting"))
+        for i, (setting, some) in enumerate(groups):
+            y = some["human_fraction"].map(levels) + 0.5 * ((i + 0.5) / len(groups) - 0.5)
+            errors = [some["difference"] - some["low"], some["high"] - some["difference"]]
+            ax.errorbar(some["difference"], y, xerr=np.nan_to_num(errors), fmt=MARKERS[i % len(MARKERS)],
+                        color=COLOURS[i % len(COLOURS)],
+                        markersize=4, capsize=2, label=setting or None)
+        ax.axvline(0, color="black", linewidth=1)
+        ax.set_yticks(list(levels.values()), [name_of(f) for f in levels])
+        ax.set_ylim(len(levels) - 0.4, -0.6)
+        ax.set_title(metric, fontsize=9)
+        ax.set_xlabel("difference to the highest fraction")
+        ax.set_ylabel("human fraction")
+        ax.grid(axis="x", color="0.9")
+        ax.spines[["top", "right"]].set_visible(False)
+    if len(groups) > 1:
+        figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
+    plt.show()
+differences

@@ -1,0 +1,157 @@
+//! Example rows: galleries of images, text samples.
+
+use super::curves::{Planned, name_of, plain, varying};
+use super::findings::key_of;
+use super::{Publication, PublishError};
+use crate::analysis::SettingKey;
+use crate::figures::{Gallery, GalleryRow, Picture, Size};
+use crate::metrics::Subject;
+use crate::report::TextSamples;
+use crate::store::{Cell, Example, ExampleRows, read};
+
+/// The example rows of one setting.
+pub(super) struct Shown {
+    pub key: SettingKey,
+    pub examples: Vec<Example>,
+}
+
+/// Pictures in one cell of a gallery, and generations shown.
+const PICTURES: usize = 6;
+const GENERATIONS: usize = 5;
+/// Text samples of a cell.
+const TEXTS: usize = 3;
+
+/// The examples of every setting, from the cell of its first seed.
+pub(super) fn examples(publication: &Publication) -> Result<Vec<Shown>, PublishError> {
+    let mut all: Vec<Shown> = Vec::new();
+    for entry in read::cells(&publication.folder)? {
+        let key = key_of(&entry);
+        if all.iter().any(|s| s.key == key) {
+            continue;
+        }
+        let path = publication.folder.cell(&entry.cell);
+        if path.is_file() {
+            let cell = Cell::open(&path)?;
+            if !cell.examples.is_empty() {
+                all.push(Shown { key, examples: cell.examples });
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The first, the last and some generations between.
+fn chosen(shown: &[Shown]) -> Vec<u32> {
+    let mut all: Vec<u32> = shown
+        .iter()
+        .flat_map(|s| &s.examples)
+        .filter(|e| e.subject != Subject::Human)
+        .map(|e| e.generation)
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    if all.len() <= GENERATIONS {
+        return all;
+    }
+    let step = |i: usize| all[i * (all.len() - 1) / (GENERATIONS - 1)];
+    (0..GENERATIONS).map(step).collect()
+}
+
+/// A gallery for each data set with images: a row per setting, a column per generation.
+pub(super) fn galleries(publication: &Publication) -> Result<Vec<Planned>, PublishError> {
+    let shown = examples(publication)?;
+    let images: Vec<Shown> = shown
+        .into_iter()
+        .filter(|s| s.examples.iter().any(|e| matches!(e.rows, ExampleRows::Images { .. })))
+        .collect();
+    let mut sources: Vec<String> =
+        images.iter().filter_map(|s| s.key.get("data").map(str::to_owned)).collect();
+    sources.dedup();
+    let several = sources.len() > 1;
+    let mut planned = Vec::new();
+    for source in sources {
+        let of: Vec<&Shown> = images.iter().filter(|s| s.key.get("data") == Some(&source)).collect();
+        let columns = varying(&of.iter().map(|s| &s.key).collect::<Vec<_>>());
+        let generations = chosen(&images);
+        let pictures = |examples: &[Example], wanted: &dyn Fn(&Example) -> bool, n: usize| -> Vec<Picture> {
+            let Some(example) = examples.iter().find(|e| e.member == 0 && wanted(e)) else {
+                return Vec::new();
+            };
+            let ExampleRows::Images { height, width, .. } = example.rows else { return Vec::new() };
+            let one = |row: usize| Some(Picture { width, height, pixels: example.rows.pixels(row)? });
+            (0..n.min(example.rows.len())).filter_map(one).collect()
+        };
+        let rows = of
+            .iter()
+            .map(|s| GalleryRow {
+                label: name_of(&s.key, &columns).0,
+                cells: generations
+                    .iter()
+                    .map(|g| {
+                        pictures(
+                            &s.examples,
+                            &|e| e.generation == *g && e.subject != Subject::Human,
+                            PICTURES,
+                        )
+                    })
+                    .collect(),
+            })
+            .collect::<Vec<_>>();
+        let human = of
+            .first()
+            .map(|s| pictures(&s.examples, &|e| e.subject == Subject::Human, 15))
+            .unwrap_or_default();
+        let height = 1.4 + 1.15 * rows.len() as f64;
+        let figure = Gallery {
+            title: format!("{source}: what the model makes"),
+            subtitle: "the first rows of one seed, not chosen".into(),
+            x_label: "generation".into(),
+            y_label: columns.iter().map(|c| plain(c)).collect::<Vec<_>>().join(" · "),
+            columns: generations.iter().map(u32::to_string).collect(),
+            human,
+            rows,
+            range: (0.0, 1.0),
+            across: Some(3),
+            note: String::new(),
+        };
+        planned.push(Planned {
+            name: if several { format!("gallery-{source}") } else { "gallery".into() },
+            caption: "Samples by generation. The first row of pictures is human.".into(),
+            figure: Box::new(figure),
+            size: Size::inches(7.0, height),
+        });
+    }
+    Ok(planned)
+}
+
+/// Text samples for the page, where rows are texts.
+pub(super) fn texts(publication: &Publication) -> Result<Option<TextSamples>, PublishError> {
+    let mut shown = examples(publication)?;
+    shown.retain(|s| s.examples.iter().any(|e| matches!(e.rows, ExampleRows::Texts(_))));
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let columns = varying(&shown.iter().map(|s| &s.key).collect::<Vec<_>>());
+    let text = |s: &Shown, wanted: &dyn Fn(&Example) -> bool| -> String {
+        let example = s.examples.iter().find(|e| e.member == 0 && wanted(e));
+        match example.map(|e| &e.rows) {
+            Some(ExampleRows::Texts(rows)) => rows.iter().take(TEXTS).cloned().collect::<Vec<_>>().join("\n"),
+            _ => String::new(),
+        }
+    };
+    let mut rows = vec![(
+        "human".to_owned(),
+        shown.iter().map(|s| text(s, &|e| e.subject == Subject::Human)).collect::<Vec<_>>(),
+    )];
+    for g in chosen(&shown) {
+        let at = |s: &Shown| text(s, &|e| e.generation == g && e.subject != Subject::Human);
+        rows.push((g.to_string(), shown.iter().map(at).collect()));
+    }
+    Ok(Some(TextSamples {
+        caption: "The first rows of one seed, not chosen.".into(),
+        row_label: "generation".into(),
+        column_label: columns.iter().map(|c| plain(c)).collect::<Vec<_>>().join(" · "),
+        columns: shown.iter().map(|s| name_of(&s.key, &columns).0).collect(),
+        rows,
+    }))
+}

@@ -1,0 +1,113 @@
+//! Running one cell: its seeds in sub-blocks, each on one thread.
+
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use super::plan::Todo;
+use super::recorder::{Recorder, Watch};
+use super::{Failure, Options, Work, caught::caught};
+use crate::lineage::StopReason;
+use crate::store::cell::SUB_BLOCK;
+use crate::store::{Cell, Folder, Part, StoreError};
+
+/// What came of a cell.
+pub(super) struct Ran {
+    /// Lineages that ended, well or badly.
+    pub lineages: u64,
+    /// Those that failed.
+    pub failures: Vec<Failure>,
+}
+
+/// Runs the seeds of `todo` and writes the cell's file, also after an interruption: finished seeds
+/// are kept. Sub-blocks run side by side on the current pool where threads are free; the result
+/// does not depend on it.
+pub(super) fn run_cell<W: Work + ?Sized>(
+    work: &W,
+    todo: &Todo,
+    first_seed: u64,
+    options: &Options<'_>,
+    folder: &Folder,
+) -> Result<Ran, StoreError> {
+    let started = Instant::now();
+    let setting = &work.settings()[todo.setting];
+    options.progress.setting(&setting.label);
+    let mut cell = if todo.afresh { Cell::empty(todo.id.clone()) } else { folder.load_or_empty(&todo.id)?.0 };
+    let watch = Watch {
+        interrupt: options.interrupt,
+        progress: options.progress,
+        deadline: options.cell_timeout.map(|limit| started + limit),
+        each_generation: todo.id.size < 100,
+        examples: (first_seed, options.examples),
+    };
+    let groups: Vec<&[u64]> = todo.seeds.chunk_by(|a, b| a / SUB_BLOCK == b / SUB_BLOCK).collect();
+    let run = |seeds: &&[u64]| run_part(work, todo, &cell, seeds, &watch, options);
+    let ran: Vec<(Part, Vec<Failure>)> = match groups.as_slice() {
+        [one] => vec![run(one)],
+        many => many.par_iter().map(run).collect(),
+    };
+    let (parts, failures): (Vec<Part>, Vec<Vec<Failure>>) = ran.into_iter().unzip();
+    let before = cell.seeds.len();
+    // A failed seed that is run again is there already.
+    let again = todo.seeds.iter().filter(|seed| cell.seeds.remove(seed).is_some()).count();
+    cell.absorb(parts);
+    let lineages = (cell.seeds.len() + again - before) as u64;
+    let failures: Vec<Failure> =
+        failures.into_iter().flatten().filter(|f| cell.seeds.contains_key(&f.seed)).collect();
+    if lineages > 0 {
+        cell.wall_seconds += started.elapsed().as_secs_f64();
+        cell.save(&folder.cell(&todo.id.cell))?;
+    }
+    Ok(Ran { lineages, failures })
+}
+
+fn run_part<W: Work + ?Sized>(
+    work: &W,
+    todo: &Todo,
+    cell: &Cell,
+    seeds: &[u64],
+    watch: &Watch<'_>,
+    options: &Options<'_>,
+) -> (Part, Vec<Failure>) {
+    let mut part = Part::new(cell, seeds[0]);
+    let mut failures = Vec::new();
+    let setting = &work.settings()[todo.setting];
+    for &seed in seeds {
+        if watch.interrupt.is_set() {
+            return (part, failures);
+        }
+        let mut recorder = Recorder::new(&mut part, watch);
+        // Once the cell's time is up, its remaining seeds fail without being started.
+        let outcome = if watch.out_of_time() {
+            recorder.timed_out = true;
+            None
+        } else {
+            Some(caught(|| work.run(todo.setting, seed, &mut recorder)))
+        };
+        recorder.tell_rest(setting.generations + 1);
+        let timed_out = recorder.timed_out;
+        let error = match outcome {
+            Some(Ok(Ok(outcome))) if outcome.stop_reason != StopReason::Interrupted => {
+                part.end(seed, outcome);
+                continue;
+            }
+            Some(Ok(Err(error))) => error.to_string(),
+            Some(Err(panic)) => format!("seed {seed}, {panic}"),
+            _ if timed_out => too_long(options.cell_timeout),
+            // Interrupted: the seed is not recorded and will be run again.
+            _ => return (part, failures),
+        };
+        let (cell, setting) = (todo.id.cell.clone(), setting.label.clone());
+        let failure = Failure { cell, setting, seed, error };
+        options.progress.failure(&failure);
+        part.fail(seed, failure.error.clone());
+        failures.push(failure);
+    }
+    part.finish();
+    (part, failures)
+}
+
+fn too_long(limit: Option<Duration>) -> String {
+    let seconds = limit.map_or(0.0, |l| l.as_secs_f64());
+    format!("the cell took longer than {seconds} s (--cell-timeout); raise the limit or shorten the lineage")
+}

@@ -1,0 +1,147 @@
+//! What a run would cost, without running it: for `--dry-run`.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::{Options, RunError, Work, caught::caught, plan};
+use crate::lineage::Record;
+use crate::metrics::Measurement;
+use crate::store::{Body, CellId, Folder, Keep, SettingInfo};
+
+/// What is left to run and what it may cost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Estimate {
+    /// Settings that would run.
+    pub settings: u64,
+    /// Settings that are skipped, for a reason.
+    pub skipped: u64,
+    /// Cells of all settings that would run.
+    pub cells: u64,
+    /// Cells with something left to run.
+    pub cells_left: u64,
+    /// Lineages left to run.
+    pub lineages_left: u64,
+    /// Generations left, summed over lineages: fits of one member.
+    pub fits_left: u64,
+    /// Wall-clock seconds on the threads asked for; `None` where something could not be timed.
+    pub seconds: Option<f64>,
+    /// Bytes that would be written; `None` where something could not be timed.
+    pub bytes: Option<u64>,
+}
+
+/// What one generation of one lineage costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timing {
+    /// Wall-clock seconds on one thread.
+    pub seconds: f64,
+    /// Numbers measured.
+    pub numbers: f64,
+}
+
+/// Estimates from the cells that are there and, for each group of settings with the same data,
+/// model and sample size that has none, from `time(setting)`, called once for its first setting
+/// ([`probe`] is the usual one). Nothing is written.
+///
+/// Generations are taken to cost the same, which underestimates regimes whose training sets grow.
+pub fn estimate(
+    settings: &[SettingInfo],
+    seeds: &[u64],
+    options: &Options<'_>,
+    mut time: impl FnMut(usize) -> Option<Timing>,
+) -> Result<Estimate, RunError> {
+    let seeds = plan::ascending(seeds);
+    let folder = Folder::at(&options.out);
+    let plan = plan::plan(settings, &seeds, options, &folder)?;
+    let skipped = settings.iter().filter(|s| s.skipped.is_some()).count() as u64;
+    let mut told = Estimate {
+        settings: settings.len() as u64 - skipped,
+        skipped,
+        cells: plan.cells,
+        cells_left: plan.todo.len() as u64,
+        seconds: Some(0.0),
+        bytes: Some(0),
+        ..Default::default()
+    };
+    let mut known: BTreeMap<(&str, &str, Option<u64>), Option<Timing>> = BTreeMap::new();
+    for setting in settings.iter().filter(|s| s.skipped.is_none()) {
+        if let Some(timing) = earlier(&folder, setting, &seeds, options.keep) {
+            known.entry(group(setting)).or_insert(Some(timing));
+        }
+    }
+    for todo in &plan.todo {
+        let setting = &settings[todo.setting];
+        let timing = *known.entry(group(setting)).or_insert_with(|| time(todo.setting));
+        let lineages = todo.seeds.len() as u64;
+        let generations = setting.generations + 1;
+        told.lineages_left += lineages;
+        told.fits_left += lineages * generations;
+        let seconds = |t: Timing| t.seconds * (lineages * generations) as f64;
+        told.seconds = told.seconds.zip(timing).map(|(sum, t)| sum + seconds(t));
+        let bytes = |t: Timing| cell_bytes(setting, t.numbers, lineages, options.keep);
+        told.bytes = told.bytes.zip(timing).map(|(sum, t)| sum + bytes(t));
+    }
+    let threads = options.jobs.max(1) as f64;
+    told.seconds = told.seconds.map(|s| s / threads);
+    Ok(told)
+}
+
+fn group(setting: &SettingInfo) -> (&str, &str, Option<u64>) {
+    (&setting.data, &setting.model, setting.samples.map(f64::to_bits))
+}
+
+/// What the first stored cell of a setting cost.
+fn earlier(folder: &Folder, setting: &SettingInfo, seeds: &[u64], keep: Keep) -> Option<Timing> {
+    let (block, _) = setting.blocks(seeds).next()?;
+    let (cell, _) = folder.load_or_empty(&CellId::of(setting, block, keep)).ok()?;
+    let generations = (cell.seeds.len() as u64 * (setting.generations + 1)) as f64;
+    let numbers: f64 = match &cell.body {
+        Body::Rows(rows) => rows.seeds.values().map(|(_, v)| v.len() as f64).sum(),
+        Body::Summary(summary) => summary.total().values().map(|a| a.count() as f64).sum(),
+    };
+    let timing = Timing { seconds: cell.wall_seconds / generations, numbers: numbers / generations };
+    (generations > 0.0).then_some(timing)
+}
+
+/// Bytes of the cell's file and of its rows in `metrics.csv`.
+fn cell_bytes(setting: &SettingInfo, numbers: f64, lineages: u64, keep: Keep) -> u64 {
+    let places = numbers * (setting.generations + 1) as f64;
+    // A number has up to 17 digits, its sign, point and separator; a place about 12 characters.
+    let bytes = match keep {
+        Keep::Rows => {
+            let swept: usize = setting.swept.iter().map(|(_, value)| value.len() + 1).sum();
+            let names = setting.data.len() + setting.model.len() + setting.regime.len() + swept;
+            places * lineages as f64 * (20.0 + 90.0 + names as f64) + places * 12.0
+        }
+        // Moments and at most 128 bins, of about 6 characters each.
+        Keep::Summary => places * (250.0 + 6.0 * lineages.min(128) as f64),
+    };
+    bytes as u64 + 60 * lineages + 500
+}
+
+/// Times the first generations of one lineage, for about `budget`; at least one generation is
+/// run. `None` if it fails.
+pub fn probe<W: Work + ?Sized>(work: &W, setting: usize, seed: u64, budget: Duration) -> Option<Timing> {
+    let mut probe = Probe { started: Instant::now(), budget, generations: 0, numbers: 0 };
+    caught(|| work.run(setting, seed, &mut probe)).ok()?.ok()?;
+    let generations = probe.generations.max(1) as f64;
+    let seconds = probe.started.elapsed().as_secs_f64();
+    Some(Timing { seconds: seconds / generations, numbers: probe.numbers as f64 / generations })
+}
+
+struct Probe {
+    started: Instant,
+    budget: Duration,
+    generations: u64,
+    numbers: u64,
+}
+
+impl Record for Probe {
+    fn measurement(&mut self, _: Measurement) {
+        self.numbers += 1;
+    }
+
+    fn generation(&mut self, _seed: u64, _generation: u32) -> bool {
+        self.generations += 1;
+        self.started.elapsed() < self.budget
+    }
+}

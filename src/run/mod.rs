@@ -1,0 +1,135 @@
+//! Running settings × seeds on this machine: what is done is skipped, every finished cell is on
+//! disk at once, one failing seed does not stop the others.
+
+mod caught;
+mod cell;
+pub mod estimate;
+mod interrupt;
+pub mod plan;
+mod prepared;
+pub mod progress;
+mod recorder;
+mod report;
+
+pub use estimate::{Estimate, estimate};
+pub use interrupt::{EXIT_INTERRUPTED, Interrupt};
+pub use prepared::Prepared;
+pub use progress::{Progress, Silent};
+pub use report::{Failure, RunError, RunReport};
+
+pub use crate::store::SettingInfo;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::lineage::{LineageError, Outcome, Record};
+use crate::store::{Folder, Keep, assemble};
+
+/// What can be run: settings, and a lineage for each of them and a seed.
+pub trait Work: Sync {
+    /// All settings, in the order of the tables.
+    fn settings(&self) -> &[SettingInfo];
+
+    /// Runs one lineage and reports to `record`. The same setting and seed must always report the
+    /// same numbers, on whichever thread.
+    fn run(&self, setting: usize, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError>;
+}
+
+/// How to run.
+pub struct Options<'a> {
+    /// The run folder.
+    pub out: PathBuf,
+    /// The experiment's name, for the rows.
+    pub experiment: String,
+    /// Cells at the same time, at least 1.
+    pub jobs: usize,
+    /// What is kept of each observation.
+    pub keep: Keep,
+    /// Example rows kept of each observation of the first seed; 0 for none.
+    pub examples: usize,
+    /// Seconds after which a cell's lineages are stopped, between two generations, and count as
+    /// failed. A fit that hangs can only be ended with its process.
+    pub cell_timeout: Option<Duration>,
+    /// Whether somebody asked to stop.
+    pub interrupt: &'a Interrupt,
+    /// Whom to tell.
+    pub progress: &'a dyn Progress,
+}
+
+/// Deep graphs of a neural family are dropped recursively.
+const STACK_BYTES: usize = 16 << 20;
+
+/// Runs what is missing of `work` × `seeds` and assembles the tables.
+///
+/// The folder is locked meanwhile. Failures of seeds are told to the progress and counted in the
+/// report; errors are those of the disk and of the call itself. After an interruption the tables
+/// hold what is finished, and the same call goes on from there.
+pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> Result<RunReport, RunError> {
+    let started = Instant::now();
+    let seeds = plan::ascending(seeds);
+    let &first_seed = seeds.first().ok_or(RunError::NoSeeds)?;
+    let folder = Folder::at(&options.out);
+    let lock = folder.prepare()?;
+    if let Some(pid) = lock.abandoned_by {
+        let text = format!("process {pid} did not finish here; what it had completed is used");
+        options.progress.note(&text);
+    }
+    let jobs = options.jobs.max(1);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(jobs)
+        .stack_size(STACK_BYTES)
+        .thread_name(|i| format!("cell-{i}"))
+        .build()
+        .map_err(|e| RunError::Threads { jobs, why: e.to_string() })?;
+    let plan = pool.install(|| plan::plan(work.settings(), &seeds, options, &folder))?;
+    let generations = |t: &plan::Todo| t.seeds.len() as u64 * (work.settings()[t.setting].generations + 1);
+    options.progress.start(plan.todo.iter().map(generations).sum(), plan.reused);
+
+    let next = AtomicUsize::new(0);
+    let told = Mutex::new(RunReport { reused: plan.reused, ..Default::default() });
+    let failed: Mutex<Option<RunError>> = Mutex::new(None);
+    // Each thread takes the next cell until none is left, so cells start in order; a thread that
+    // finds none left helps with the sub-blocks of the others. (Not `par_iter` over cells: a thread
+    // that waits for a sub-block would then start another cell before it has written its own.)
+    pool.broadcast(|_| {
+        while let Some(todo) = plan.todo.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if options.interrupt.is_set() || locked(&failed).is_some() {
+                return;
+            }
+            match cell::run_cell(work, todo, first_seed, options, &folder) {
+                Ok(ran) => {
+                    let mut told = locked(&told);
+                    told.lineages += ran.lineages;
+                    told.failures.extend(ran.failures);
+                }
+                // A disk that refuses one cell will refuse the next.
+                Err(error) => *locked(&failed) = Some(error.into()),
+            }
+        }
+    });
+    options.progress.finish();
+    if let Some(error) = failed.into_inner().unwrap_or_else(|e| e.into_inner()) {
+        return Err(error);
+    }
+    let mut report = told.into_inner().unwrap_or_else(|e| e.into_inner());
+    report.failures.sort_by(|a, b| (&a.cell, a.seed).cmp(&(&b.cell, b.seed)));
+    report.tables = assemble(&folder, &options.experiment, work.settings(), &seeds, options.keep)?;
+    // Asked to stop after the last cell: nothing is missing, so nothing was interrupted.
+    report.interrupted = options.interrupt.is_set() && report.tables.pending > 0;
+    report.wall_seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// A lock whose other holder panicked is still good here: it guards counters and lists.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod kill_tests;
+#[cfg(test)]
+mod tests;

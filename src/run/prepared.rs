@@ -1,0 +1,104 @@
+//! An experiment made ready to run: its settings as lineages, and what the store knows of them.
+
+use super::Work;
+use crate::lineage::{Assembled, Context, LineageError, Outcome, Record, Why, assemble};
+use crate::models::Refusal;
+use crate::spec::{self, Experiment, Node, Setting, Value};
+use crate::store::SettingInfo;
+
+/// An experiment with a lineage for each of its settings.
+pub struct Prepared {
+    /// The experiment.
+    pub experiment: Experiment,
+    /// Its settings, in sweep order.
+    pub settings: Vec<Assembled>,
+    infos: Vec<SettingInfo>,
+}
+
+/// Swept keys that have a column of their own.
+const COLUMNS: [&str; 7] =
+    ["data", "data.source", "model", "model.family", "loop.regime", "loop.human_fraction", "loop.samples"];
+
+impl Prepared {
+    /// Assembles every setting; errors as [`assemble`] does.
+    pub fn new(experiment: Experiment, context: &Context) -> Result<Self, spec::Error> {
+        let settings = assemble(&experiment, context)?;
+        let infos = settings.iter().map(info).collect();
+        Ok(Self { experiment, settings, infos })
+    }
+
+    /// The run's name: 8 hexadecimal digits.
+    pub fn run_name(&self) -> String {
+        let digests: Vec<String> = self.settings.iter().map(|s| s.digest.clone()).collect();
+        spec::run_digest(&digests, &self.experiment.measure)
+    }
+}
+
+impl Work for Prepared {
+    fn settings(&self) -> &[SettingInfo] {
+        &self.infos
+    }
+
+    fn run(&self, setting: usize, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError> {
+        match &self.settings[setting].lineage {
+            Ok(lineage) => lineage.run(seed, record),
+            Err(reason) => Err(LineageError {
+                seed,
+                generation: 0,
+                stage: "start",
+                why: Why::Refused(Refusal::new(reason.clone())),
+            }),
+        }
+    }
+}
+
+fn info(assembled: &Assembled) -> SettingInfo {
+    let setting = &assembled.setting;
+    let spec = &setting.loop_;
+    let selector = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).unwrap_or("?").to_owned();
+    let data = match &assembled.lineage {
+        Ok(lineage) => lineage.source.name.clone(),
+        Err(_) => selector(&setting.data, "source"),
+    };
+    let human_fraction = spec.human_fraction.as_ref().and_then(spec::Schedule::as_constant);
+    let swept: Vec<(String, String)> = swept(setting);
+    let mut label = format!("{data} {} {}", selector(&setting.model, "family"), spec.regime);
+    if let Some(fraction) = human_fraction {
+        label.push_str(&format!(" human {fraction}"));
+    }
+    for (key, value) in &swept {
+        label.push_str(&format!(" {key}={value}"));
+    }
+    SettingInfo {
+        digest: assembled.digest.clone(),
+        measure_digest: assembled.measure_digest.clone(),
+        data,
+        model: selector(&setting.model, "family"),
+        regime: spec.regime.clone(),
+        human_fraction,
+        samples: spec.samples.as_ref().and_then(spec::Schedule::as_constant),
+        swept,
+        seeds_per_cell: assembled.seeds_per_cell,
+        generations: u64::from(spec.generations),
+        skipped: assembled.lineage.as_ref().err().cloned(),
+        label,
+    }
+}
+
+/// The swept keys without a column of their own, with their values as written in a spec.
+fn swept(setting: &Setting) -> Vec<(String, String)> {
+    let own_column = |key: &str, node: &Node| {
+        COLUMNS.contains(&key)
+            && !matches!((key, &node.value), ("loop.samples" | "loop.human_fraction", Value::Table(_)))
+    };
+    let written = |node: &Node| match &node.value {
+        Value::String(text) => text.clone(),
+        _ => spec::canonical(node),
+    };
+    setting
+        .point
+        .iter()
+        .filter(|(key, node)| !own_column(key, node))
+        .map(|(key, node)| (key.clone(), written(node)))
+        .collect()
+}

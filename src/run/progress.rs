@@ -1,0 +1,188 @@
+//! What people see while cells run.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Failure;
+
+/// Who is told what happens. Called from all threads.
+pub trait Progress: Sync {
+    /// Work starts: generations (summed over lineages) to run, and lineages that were there.
+    fn start(&self, _generations: u64, _reused: u64) {}
+
+    /// A cell of this setting starts.
+    fn setting(&self, _label: &str) {}
+
+    /// So many generations have ended.
+    fn advance(&self, _generations: u64) {}
+
+    /// A lineage failed.
+    fn failure(&self, _failure: &Failure) {}
+
+    /// Something that people should know, in one line.
+    fn note(&self, _text: &str) {}
+
+    /// All is over.
+    fn finish(&self) {}
+}
+
+/// Tells nobody.
+pub struct Silent;
+
+impl Progress for Silent {}
+
+/// The progress for standard error: a bar on a terminal, else a line from time to time.
+pub fn on_stderr() -> Box<dyn Progress + Send> {
+    if std::io::stderr().is_terminal() {
+        Box::new(Bar::new())
+    } else {
+        Box::new(Lines::new(std::io::stderr()))
+    }
+}
+
+/// A bar over generations with the time left; failures stay above it.
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar on standard error, which appears when work starts.
+    pub fn new() -> Self {
+        Self(ProgressBar::hidden())
+    }
+}
+
+impl Default for Bar {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Progress for Bar {
+    fn start(&self, generations: u64, reused: u64) {
+        if reused > 0 {
+            self.note(&already(reused));
+        }
+        if generations == 0 {
+            return;
+        }
+        let style = "{bar:28} {percent:>3}%  {elapsed} (about {eta} left)  {wide_msg}";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            self.0.set_style(style.progress_chars("█▌░"));
+        }
+        self.0.set_length(generations);
+        self.0.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        self.0.enable_steady_tick(Duration::from_millis(250));
+    }
+
+    fn setting(&self, label: &str) {
+        self.0.set_message(label.to_owned());
+    }
+
+    fn advance(&self, generations: u64) {
+        self.0.inc(generations);
+    }
+
+    fn failure(&self, failure: &Failure) {
+        self.note(&failure.to_string());
+    }
+
+    fn note(&self, text: &str) {
+        // `println` of a hidden bar prints nothing.
+        if self.0.is_hidden() {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        } else {
+            self.0.println(text);
+        }
+    }
+
+    fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Plain lines: every [`Lines::PAUSE`], and at every tenth of the work if a tenth of that has passed;
+/// failures at once.
+pub struct Lines<W: Write + Send> {
+    state: Mutex<State<W>>,
+}
+
+struct State<W> {
+    to: W,
+    started: Instant,
+    last: Instant,
+    done: u64,
+    all: u64,
+    told: u64,
+    label: String,
+}
+
+impl<W: Write + Send> Lines<W> {
+    /// The time between two lines.
+    pub const PAUSE: Duration = Duration::from_secs(10);
+
+    /// Lines to `to`.
+    pub fn new(to: W) -> Self {
+        let now = Instant::now();
+        let (done, all, told, label) = (0, 0, 0, String::new());
+        Self { state: Mutex::new(State { to, started: now, last: now, done, all, told, label }) }
+    }
+
+    fn with(&self, act: impl FnOnce(&mut State<W>)) {
+        act(&mut self.state.lock().unwrap_or_else(|e| e.into_inner()));
+    }
+}
+
+impl<W: Write> State<W> {
+    fn line(&mut self) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        let left = seconds * (self.all - self.done.min(self.all)) as f64 / self.done.max(1) as f64;
+        let percent = 100 * self.done / self.all.max(1);
+        // Standard error may be closed; the run goes on.
+        let _ = writeln!(self.to, "{percent}% after {seconds:.0} s, about {left:.0} s left: {}", self.label);
+        self.last = Instant::now();
+        self.told = self.done;
+    }
+}
+
+impl<W: Write + Send> Progress for Lines<W> {
+    fn start(&self, generations: u64, reused: u64) {
+        self.with(|s| {
+            (s.started, s.last, s.done, s.told, s.all) = (Instant::now(), Instant::now(), 0, 0, generations);
+            if reused > 0 {
+                let _ = writeln!(s.to, "{}", already(reused));
+            }
+        });
+    }
+
+    fn setting(&self, label: &str) {
+        self.with(|s| label.clone_into(&mut s.label));
+    }
+
+    fn advance(&self, generations: u64) {
+        self.with(|s| {
+            s.done += generations;
+            let tenth = (s.done - s.told) * 10 >= s.all;
+            let since = s.last.elapsed();
+            // Short runs need no lines at all: the command's own summary follows.
+            if since >= Self::PAUSE || (tenth && since >= Self::PAUSE / 10) {
+                s.line();
+            }
+        });
+    }
+
+    fn failure(&self, failure: &Failure) {
+        self.note(&failure.to_string());
+    }
+
+    fn note(&self, text: &str) {
+        self.with(|s| {
+            let _ = writeln!(s.to, "{text}");
+        });
+    }
+}
+
+fn already(reused: u64) -> String {
+    format!("{reused} lineages were finished before and are used")
+}

@@ -1,0 +1,93 @@
+//! The [`Record`] that the runner hands to a lineage.
+
+use std::time::Instant;
+
+use super::{Interrupt, Progress};
+use crate::data::Samples;
+use crate::lineage::Record;
+use crate::metrics::{Measurement, Subject};
+use crate::store::{Example, Part};
+
+/// Generations that are told to the progress at once where lineages are short; the clock and a
+/// shared counter would cost more than a closed-form generation.
+const BATCH: u64 = 64;
+
+/// What a lineage must heed: whom to tell, when to stop.
+pub(super) struct Watch<'a> {
+    pub interrupt: &'a Interrupt,
+    pub progress: &'a dyn Progress,
+    /// The moment at which the cell's time is up.
+    pub deadline: Option<Instant>,
+    /// Whether every generation is worth telling (neural families).
+    pub each_generation: bool,
+    /// The seed whose examples are kept, and how many rows.
+    pub examples: (u64, usize),
+}
+
+impl Watch<'_> {
+    pub fn out_of_time(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+/// Collects what one lineage reports.
+pub(super) struct Recorder<'a> {
+    pub part: &'a mut Part,
+    watch: &'a Watch<'a>,
+    untold: u64,
+    told: u64,
+    /// Whether the lineage was stopped because the cell's time is up.
+    pub timed_out: bool,
+}
+
+impl<'a> Recorder<'a> {
+    pub fn new(part: &'a mut Part, watch: &'a Watch<'a>) -> Self {
+        part.begin();
+        Self { part, watch, untold: 0, told: 0, timed_out: false }
+    }
+
+    /// Tells what is left of the lineage's share of the work, however early it ended.
+    pub fn tell_rest(&mut self, generations: u64) {
+        let rest = generations.saturating_sub(self.told);
+        if rest > 0 {
+            self.watch.progress.advance(rest);
+        }
+        self.told += rest;
+        self.untold = 0;
+    }
+
+    fn tell(&mut self) {
+        self.watch.progress.advance(self.untold);
+        self.told += self.untold;
+        self.untold = 0;
+    }
+}
+
+impl Record for Recorder<'_> {
+    fn measurement(&mut self, measurement: Measurement) {
+        self.part.observe(&measurement);
+    }
+
+    fn examples(&mut self, seed: u64, member: u32, generation: u32, subject: Subject, rows: &Samples) {
+        let most = self.wants_examples(seed);
+        if most > 0
+            && let Some(example) = Example::of(seed, member, generation, subject, rows, most)
+        {
+            self.part.show(example);
+        }
+    }
+
+    fn wants_examples(&self, seed: u64) -> usize {
+        let (first, rows) = self.watch.examples;
+        if seed == first { rows } else { 0 }
+    }
+
+    fn generation(&mut self, _seed: u64, _generation: u32) -> bool {
+        self.untold += 1;
+        if self.watch.each_generation || self.untold >= BATCH {
+            self.tell();
+        }
+        self.timed_out = self.watch.out_of_time();
+        !self.timed_out && !self.watch.interrupt.is_set()
+    }
+}

@@ -1,0 +1,83 @@
+//! What a run says when it is over.
+
+use crate::store::{Assembled, StoreError};
+
+/// What happened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunReport {
+    /// Cells, done, failed, skipped and pending, rows and notes, as they lie in the folder.
+    pub tables: Assembled,
+    /// Seeds that failed in this run, by cell and seed.
+    pub failures: Vec<Failure>,
+    /// Lineages that were run to an end now.
+    pub lineages: u64,
+    /// Lineages that an earlier run had finished.
+    pub reused: u64,
+    /// Whether somebody asked to stop before all was run.
+    pub interrupted: bool,
+    /// Wall-clock seconds of this run.
+    pub wall_seconds: f64,
+}
+
+impl RunReport {
+    /// The exit code: 130 interrupted, 1 some lineages failed, 0 all done.
+    pub fn exit_code(&self) -> i32 {
+        if self.interrupted { super::EXIT_INTERRUPTED } else { i32::from(self.tables.failed > 0) }
+    }
+}
+
+/// A lineage that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The cell.
+    pub cell: String,
+    /// The setting's short name.
+    pub setting: String,
+    /// The seed.
+    pub seed: u64,
+    /// What went wrong.
+    pub error: String,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "failed: {} (cell {}), seed {}: {}", self.setting, self.cell, self.seed, self.error)
+    }
+}
+
+/// Why nothing could be run, or what was run could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The disk.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No seeds were given.
+    #[error("there are no seeds to run; give at least one")]
+    NoSeeds,
+    /// Two settings are the same.
+    #[error("the settings `{first}` and `{second}` are the same (hash {digest}); remove one from the sweep")]
+    SameSetting {
+        /// The earlier one.
+        first: String,
+        /// The later one.
+        second: String,
+        /// Their hash.
+        digest: String,
+    },
+    /// A setting's hash can't name a file.
+    #[error("the setting `{label}` has the hash `{digest}`, which holds no letter or digit")]
+    NoDigest {
+        /// The setting.
+        label: String,
+        /// Its hash.
+        digest: String,
+    },
+    /// Threads could not be started.
+    #[error("can't start {jobs} threads: {why}")]
+    Threads {
+        /// Threads asked for.
+        jobs: usize,
+        /// What the system said.
+        why: String,
+    },
+}

@@ -1,0 +1,401 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use super::fake::{Fake, Told, go};
+use super::*;
+use crate::store::read;
+
+const KEEPS: [Keep; 2] = [Keep::Rows, Keep::Summary];
+
+/// The bytes of the tables that hold no wall-clock time, and the cells without theirs.
+fn result(out: &Path) -> (Vec<u8>, Vec<u8>, Vec<crate::store::Cell>) {
+    let folder = Folder::at(out);
+    let mut cells: Vec<_> = std::fs::read_dir(folder.cells())
+        .unwrap()
+        .map(|entry| crate::store::Cell::open(&entry.unwrap().path()).unwrap())
+        .collect();
+    cells.iter_mut().for_each(|cell| cell.wall_seconds = 0.0);
+    cells.sort_by(|a, b| a.id.cell.cmp(&b.id.cell));
+    (std::fs::read(folder.metrics()).unwrap(), std::fs::read(folder.lineages()).unwrap(), cells)
+}
+
+fn fresh(fake: &Fake, seeds: &[u64], jobs: usize, keep: Keep) -> (tempfile::TempDir, RunReport) {
+    let out = tempfile::tempdir().unwrap();
+    let report = go(fake, seeds, out.path(), jobs, keep, &Told::default());
+    (out, report)
+}
+
+fn all(seeds: std::ops::Range<u64>) -> Vec<u64> {
+    seeds.collect()
+}
+
+#[test]
+fn one_thread_and_two_give_the_same_bytes() {
+    for keep in KEEPS {
+        // One cell whose sub-blocks are shared out, and many small ones.
+        for (size, seeds) in [(1000, 700), (1, 12), (10, 35)] {
+            let fake = Fake::new(&[5, 50], size, 6);
+            let (one, _) = fresh(&fake, &all(0..seeds), 1, keep);
+            let (two, report) = fresh(&fake, &all(0..seeds), 2, keep);
+            assert_eq!(result(one.path()), result(two.path()));
+            assert_eq!(report.lineages, 2 * seeds);
+            assert_eq!(report.exit_code(), 0);
+        }
+    }
+}
+
+#[test]
+fn rows_read_back_in_order_with_their_setting() {
+    let fake = Fake::new(&[50, 5], 3, 2);
+    let (out, report) = fresh(&fake, &[4, 0, 2, 2], 2, Keep::Rows);
+    let reader = read::metrics(&Folder::at(out.path())).unwrap();
+    assert_eq!(reader.swept(), ["loop.initial"]);
+    let rows: Vec<_> = reader.map(Result::unwrap).collect();
+    assert_eq!(rows.len() as u64, report.tables.rows);
+    assert_eq!(rows.len(), 2 * 3 * 3 * 2);
+    let keys: Vec<_> = rows
+        .iter()
+        .map(|r| {
+            let m = &r.measurement;
+            let setting = usize::from(r.samples == Some(5.0));
+            (setting, m.seed, m.generation, m.metric.clone())
+        })
+        .collect();
+    assert!(keys.is_sorted() && rows.iter().all(|r| r.model == "gaussian, \"exact\""));
+    assert!(rows.iter().all(|r| r.swept == [r.samples.unwrap().to_string()]));
+    let entries = read::cells(&Folder::at(out.path())).unwrap();
+    assert_eq!(entries.len(), 4);
+    assert_eq!((entries[1].first_seed, entries[1].seeds), (Some(4), 1));
+}
+
+#[test]
+fn a_finished_run_is_not_run_again_and_more_seeds_cost_only_themselves() {
+    for keep in KEEPS {
+        for size in [1, 8, 1000] {
+            let fake = Fake::new(&[5, 50], size, 4);
+            let (out, _) = fresh(&fake, &all(0..5), 2, keep);
+            let told = Told::default();
+            let again = go(&fake, &all(0..5), out.path(), 2, keep, &told);
+            assert_eq!((again.lineages, again.reused), (0, 10));
+            let more = go(&fake, &all(0..150), out.path(), 2, keep, &told);
+            assert_eq!((more.lineages, more.reused), (290, 10));
+            let (at_once, _) = fresh(&fake, &all(0..150), 1, keep);
+            assert_eq!(result(out.path()), result(at_once.path()));
+            // Each lineage's generations were told, however few were waiting to be told.
+            assert_eq!(told.generations.load(Ordering::SeqCst), 290 * 5);
+        }
+    }
+}
+
+#[test]
+fn fewer_seeds_give_the_tables_of_fewer_seeds() {
+    for keep in KEEPS {
+        let fake = Fake::new(&[5], 10, 3);
+        let (out, _) = fresh(&fake, &all(0..20), 1, keep);
+        go(&fake, &all(0..15), out.path(), 1, keep, &Told::default());
+        let (few, _) = fresh(&fake, &all(0..15), 1, keep);
+        assert_eq!(result(out.path()).0, result(few.path()).0);
+        let sums = |out: &Path| -> Vec<_> {
+            let summaries = read::summaries(&Folder::at(out)).unwrap();
+            summaries.map(|s| s.unwrap().places).collect()
+        };
+        assert_eq!(sums(out.path()), sums(few.path()));
+    }
+}
+
+#[test]
+fn an_interrupted_run_goes_on_where_it_stopped() {
+    for keep in KEEPS {
+        for (size, seeds, after, jobs) in [(1000, 400, 130, 1), (1000, 400, 130, 2), (4, 30, 11, 2)] {
+            let mut fake = Fake::new(&[5, 50], size, 4);
+            fake.interrupt = Some((Interrupt::new(), after));
+            let out = tempfile::tempdir().unwrap();
+            let report = go(&fake, &all(0..seeds), out.path(), jobs, keep, &Told::default());
+            assert!(report.interrupted && report.tables.pending > 0);
+            assert_eq!(report.exit_code(), 130);
+            assert!(report.lineages < 2 * seeds);
+            if keep == Keep::Rows {
+                assert!(report.lineages >= after, "finished seeds are kept");
+            }
+            fake.interrupt = None;
+            let rest = go(&fake, &all(0..seeds), out.path(), jobs, keep, &Told::default());
+            assert_eq!(rest.lineages + report.lineages, 2 * seeds);
+            let (at_once, _) = fresh(&fake, &all(0..seeds), 1, keep);
+            assert_eq!(result(out.path()), result(at_once.path()));
+        }
+    }
+}
+
+#[test]
+fn a_failing_and_a_panicking_seed_are_named_and_do_not_stop_the_others() {
+    for keep in KEEPS {
+        for size in [1, 1000] {
+            let mut fake = Fake::new(&[5], size, 4);
+            fake.fail = BTreeSet::from([3]);
+            fake.panic = BTreeSet::from([7]);
+            let (out, told) = (tempfile::tempdir().unwrap(), Told::default());
+            let report = go(&fake, &all(0..10), out.path(), 2, keep, &told);
+            assert_eq!((report.lineages, report.exit_code()), (10, 1));
+            let failures: Vec<_> = report.failures.iter().map(ToString::to_string).collect();
+            assert_eq!(failures.len(), 2);
+            assert!(failures[0].contains("seed 3, generation 3, fit: singular covariance"), "{failures:?}");
+            assert!(failures[1].contains("seed 7") && failures[1].contains("a bug at seed 7"));
+            assert_eq!(locked(&told.failures).len(), 2);
+            // Nothing of a failed lineage is in the tables.
+            let healthy: Vec<u64> = (0..10).filter(|s| ![3, 7].contains(s)).collect();
+            let (without, _) = fresh(&Fake::new(&[5], size, 4), &healthy, 1, keep);
+            assert_eq!(result(out.path()).0, result(without.path()).0);
+            let entries = read::cells(&Folder::at(out.path())).unwrap();
+            let failed = entries.iter().filter(|e| e.status == crate::store::tables::Status::Failed);
+            assert!(failed.clone().count() > 0 && failed.clone().all(|e| e.error.contains("seed")));
+            // Mended, they are run again.
+            let mended = go(&Fake::new(&[5], size, 4), &all(0..10), out.path(), 2, keep, &told);
+            let (whole, _) = fresh(&Fake::new(&[5], size, 4), &all(0..10), 1, keep);
+            assert_eq!(mended.exit_code(), 0);
+            assert_eq!(result(out.path()), result(whole.path()));
+        }
+    }
+}
+
+#[test]
+fn a_damaged_cell_is_told_once_and_run_again() {
+    let fake = Fake::new(&[5, 50], 2, 4);
+    let (out, _) = fresh(&fake, &all(0..6), 2, Keep::Rows);
+    let before = result(out.path());
+    let folder = Folder::at(out.path());
+    let [truncated, foreign] = [fake.settings[0].cell_name(1), fake.settings[1].cell_name(0)];
+    let text = std::fs::read(folder.cell(&truncated)).unwrap();
+    std::fs::write(folder.cell(&truncated), &text[..text.len() / 2]).unwrap();
+    std::fs::copy(folder.cell(&fake.settings[0].cell_name(0)), folder.cell(&foreign)).unwrap();
+    std::fs::write(folder.cells().join(".writing-abc"), "{\"format\"").unwrap();
+    let told = Told::default();
+    let report = go(&fake, &all(0..6), out.path(), 2, Keep::Rows, &told);
+    assert_eq!(report.lineages, 4);
+    assert_eq!(locked(&told.notes).len(), 2, "{:?}", told.notes);
+    assert_eq!(result(out.path()), before);
+    assert!(!folder.cells().join(".writing-abc").exists());
+}
+
+#[test]
+fn the_first_seed_alone_shows_rows() {
+    let fake = Fake::new(&[5, 50], 2, 4);
+    let (out, _) = fresh(&fake, &[6, 3, 4], 2, Keep::Rows);
+    for cell in result(out.path()).2 {
+        let shown: Vec<_> = cell.examples.iter().map(|e| (e.seed, e.generation, e.rows.len())).collect();
+        let expected: Vec<_> = (0..5).map(|generation| (3, generation, 2)).collect();
+        assert_eq!(shown, if cell.seeds.contains_key(&3) { expected } else { Vec::new() });
+    }
+}
+
+#[test]
+fn another_measurement_runs_the_cell_again() {
+    let mut fake = Fake::new(&[5], 2, 4);
+    let (out, _) = fresh(&fake, &all(0..4), 1, Keep::Rows);
+    fake.settings[0].measure_digest = "more metrics".into();
+    let told = Told::default();
+    assert_eq!(go(&fake, &all(0..4), out.path(), 1, Keep::Rows, &told).lineages, 4);
+    assert_eq!(locked(&told.notes).len(), 1);
+}
+
+#[test]
+fn values_that_are_not_finite_are_noted_and_never_written() {
+    let mut fake = Fake::new(&[5], 10, 4);
+    fake.not_finite = BTreeSet::from([2, 3]);
+    let (out, report) = fresh(&fake, &all(0..10), 2, Keep::Rows);
+    assert_eq!(report.tables.rows, (10 * 2 - 2) * 5);
+    assert_eq!(report.tables.notes.len(), 1);
+    let note = &report.tables.notes[0].1;
+    assert_eq!(note, "deviation (model): 10 not finite, first at seed 2, generation 0");
+    assert!(!String::from_utf8(result(out.path()).0).unwrap().contains("NaN"));
+}
+
+#[test]
+fn skipped_settings_stand_in_the_table_with_their_reason() {
+    let mut fake = Fake::new(&[5, 50], 10, 4);
+    fake.settings[0].skipped = Some("accumulate determines its own human fraction".into());
+    let (out, report) = fresh(&fake, &all(0..3), 1, Keep::Rows);
+    assert_eq!((report.tables.skipped, report.tables.done, report.lineages), (1, 1, 3));
+    let entries = read::cells(&Folder::at(out.path())).unwrap();
+    assert_eq!(entries[0].error, "accumulate determines its own human fraction");
+}
+
+#[test]
+fn a_summary_is_that_of_the_rows() {
+    let fake = Fake::new(&[20], 1000, 3);
+    let (rows, _) = fresh(&fake, &all(0..300), 2, Keep::Rows);
+    let (sums, _) = fresh(&fake, &all(0..300), 2, Keep::Summary);
+    let summary = read::summaries(&Folder::at(sums.path())).unwrap().next().unwrap().unwrap();
+    for (slot, sum) in &summary.places {
+        let values: Vec<f64> = read::metrics(&Folder::at(rows.path()))
+            .unwrap()
+            .map(|r| r.unwrap().measurement)
+            .filter(|m| m.generation == slot.generation && m.metric == slot.metric)
+            .map(|m| m.value)
+            .collect();
+        let mean = values.iter().sum::<f64>() / 300.0;
+        let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
+        assert_eq!(sum.count(), 300);
+        assert!((sum.mean().unwrap() / mean - 1.0).abs() < 1e-12);
+        assert!((sum.sd().unwrap() / (squares / 299.0).sqrt() - 1.0).abs() < 1e-10);
+    }
+    // The law: E v(g) = (1 − 1/n)^(g+1), with the sample's own standard error, five of them.
+    for (slot, sum) in summary.places.iter().filter(|(s, _)| s.metric == "variance") {
+        let law = (1.0_f64 - 1.0 / 20.0).powi(slot.generation as i32 + 1);
+        let error = sum.values().standard_error().unwrap();
+        assert!((sum.mean().unwrap() - law).abs() < 5.0 * error, "generation {}", slot.generation);
+    }
+}
+
+#[test]
+fn a_cell_over_its_time_fails_and_says_so() {
+    let mut fake = Fake::new(&[5], 1, 50);
+    fake.delay = Duration::from_millis(20);
+    let (out, interrupt) = (tempfile::tempdir().unwrap(), Interrupt::new());
+    let options = Options {
+        out: out.path().into(),
+        experiment: "fake".into(),
+        jobs: 2,
+        keep: Keep::Rows,
+        examples: 0,
+        cell_timeout: Some(Duration::from_millis(50)),
+        interrupt: &interrupt,
+        progress: &Silent,
+    };
+    let report = run(&fake, &[0, 1], &options).unwrap();
+    assert_eq!((report.failures.len(), report.exit_code()), (2, 1));
+    assert!(report.failures[0].error.contains("longer than 0.05 s"));
+}
+
+#[test]
+fn impossible_calls_are_refused() {
+    let (out, interrupt) = (tempfile::tempdir().unwrap(), Interrupt::new());
+    let options = Options {
+        out: out.path().into(),
+        experiment: "fake".into(),
+        jobs: 1,
+        keep: Keep::Rows,
+        examples: 0,
+        cell_timeout: None,
+        interrupt: &interrupt,
+        progress: &Silent,
+    };
+    assert!(matches!(run(&Fake::new(&[5], 1, 2), &[], &options), Err(RunError::NoSeeds)));
+    let twice = Fake::new(&[5, 5], 1, 2);
+    assert!(matches!(run(&twice, &[0], &options), Err(RunError::SameSetting { .. })));
+    let _held = Folder::at(out.path()).prepare().unwrap();
+    let refused = run(&Fake::new(&[5], 1, 2), &[0], &options).unwrap_err();
+    assert!(refused.to_string().contains("another process"), "{refused}");
+}
+
+#[test]
+fn an_estimate_counts_what_is_left() {
+    let mut fake = Fake::new(&[5, 50], 1, 9);
+    let (out, interrupt) = (tempfile::tempdir().unwrap(), Interrupt::new());
+    let options = Options {
+        out: out.path().join("new"),
+        experiment: "fake".into(),
+        jobs: 2,
+        keep: Keep::Rows,
+        examples: 0,
+        cell_timeout: None,
+        interrupt: &interrupt,
+        progress: &Silent,
+    };
+    // 80 generations of 0.5 s and 2 numbers on 2 threads.
+    let timing = estimate::Timing { seconds: 0.5, numbers: 2.0 };
+    let mut asked = 0;
+    let told = estimate(&fake.settings, &all(0..4), &options, |_| {
+        asked += 1;
+        Some(timing)
+    })
+    .unwrap();
+    assert_eq!((told.settings, told.cells, told.cells_left), (2, 8, 8));
+    assert_eq!((told.lineages_left, told.fits_left), (8, 80));
+    assert_eq!((told.seconds, asked), (Some(20.0), 2));
+    let blind = estimate(&fake.settings, &[0], &options, |_| None).unwrap();
+    assert_eq!((blind.seconds, blind.bytes), (None, None));
+    fake.delay = Duration::from_millis(2);
+    // A sleep takes at least as long as was asked.
+    let probed = estimate::probe(&fake, 0, 0, Duration::from_millis(5)).unwrap();
+    assert!(probed.seconds >= 0.002 && probed.numbers == 2.0, "{probed:?}");
+    assert!(!options.out.exists(), "an estimate writes nothing");
+    run(&fake, &[0], &options).unwrap();
+    let written = std::fs::read(Folder::at(&options.out).metrics()).unwrap().len() as u64;
+    let guess = told.bytes.unwrap() / 4;
+    assert!((written..5 * written).contains(&guess), "a guess of {guess} bytes for {written} and the cells");
+    let rest = estimate(&fake.settings, &all(0..4), &options, |_| panic!("cells are there")).unwrap();
+    assert_eq!((rest.cells_left, rest.lineages_left), (6, 6));
+    assert!(rest.seconds.unwrap() > 0.0);
+}
+
+#[test]
+fn lines_tell_failures_at_once() {
+    let mut text = Vec::new();
+    {
+        let lines = progress::Lines::new(&mut text);
+        lines.start(100, 3);
+        lines.setting("n = 5");
+        lines.advance(50);
+        let (cell, setting, error) = ("abc-0".into(), "n = 5".into(), "singular".into());
+        lines.failure(&Failure { cell, setting, seed: 4, error });
+        lines.finish();
+    }
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("3 lineages were finished before"));
+    assert!(text.contains("failed: n = 5 (cell abc-0), seed 4: singular"));
+}
+
+/// Not a test of correctness: prints what an observation costs with `keep = "summary"`. Run with
+/// `cargo test --release --lib an_observation_costs -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn an_observation_costs_less_than_a_microsecond() {
+    struct Constant(Vec<SettingInfo>);
+    impl Work for Constant {
+        fn settings(&self) -> &[SettingInfo] {
+            &self.0
+        }
+        fn run(&self, _: usize, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError> {
+            let mut value = 1.0 + seed as f64 * 1e-5;
+            for generation in 0..60 {
+                for metric in ["variance", "mean-error", "wasserstein2"] {
+                    // A spread of values over many bins, at the cost of one multiplication.
+                    value = (value * 1.618_033_988_7) % 7.0 + 1e-3;
+                    let (subject, metric) = (crate::metrics::Subject::Model, metric.into());
+                    let (member, seed) = (0, seed);
+                    record.measurement(crate::metrics::Measurement {
+                        seed,
+                        member,
+                        generation,
+                        subject,
+                        metric,
+                        value,
+                    });
+                }
+                record.generation(seed, generation);
+            }
+            Ok(Outcome { stop_reason: crate::lineage::StopReason::Finished, last_generation: 59 })
+        }
+    }
+    let fake = Fake::new(&[5], 1000, 59);
+    for (keep, seeds) in [(Keep::Summary, 100_000), (Keep::Rows, 10_000)] {
+        let (out, interrupt) = (tempfile::tempdir().unwrap(), Interrupt::new());
+        let options = Options {
+            out: out.path().into(),
+            experiment: "cost".into(),
+            jobs: 1,
+            keep,
+            examples: 0,
+            cell_timeout: None,
+            interrupt: &interrupt,
+            progress: &Silent,
+        };
+        let report = run(&Constant(fake.settings.clone()), &all(0..seeds), &options).unwrap();
+        let each = report.wall_seconds / (seeds * 180) as f64;
+        eprintln!("{keep:?}: {:.2} s, {:.0} ns an observation", report.wall_seconds, each * 1e9);
+        assert!(keep == Keep::Rows || each < 1e-6 || cfg!(debug_assertions));
+    }
+}

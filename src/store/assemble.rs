@@ -1,0 +1,117 @@
+//! From cells to tables: `metrics.csv`, `cells.csv`, `lineages.csv`.
+//!
+//! One cell is in memory at a time. The order is that of the settings, then the seeds, so the
+//! tables are the same bytes for any number of threads and for runs that were resumed (but for
+//! `wall_seconds` in `cells.csv`).
+
+use super::cell::{Body, Cell, CellId, Ending, Keep};
+use super::setting::swept_columns;
+use super::tables::{CellLine, CellsTable, LINEAGES_COLUMNS, MetricsTable, Status, Table, write_lineage};
+use super::{Folder, SettingInfo, StoreError};
+
+/// Errors of one cell that are written out in `cells.csv`; the others are counted.
+const MOST_ERRORS: usize = 3;
+
+/// What the tables hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Assembled {
+    /// Cells all of whose seeds ended.
+    pub done: u64,
+    /// Cells with a failed seed.
+    pub failed: u64,
+    /// Settings that were not run, for a reason.
+    pub skipped: u64,
+    /// Cells with a seed that was not run.
+    pub pending: u64,
+    /// Rows of `metrics.csv`.
+    pub rows: u64,
+    /// Notes of cells: `(cell, note)`.
+    pub notes: Vec<(String, String)>,
+}
+
+/// Writes the three tables of `folder` from its cells, for these settings and seeds (ascending,
+/// each once). Cells of other settings or seeds are left alone and left out.
+pub fn assemble(
+    folder: &Folder,
+    experiment: &str,
+    settings: &[SettingInfo],
+    seeds: &[u64],
+    keep: Keep,
+) -> Result<Assembled, StoreError> {
+    let swept = swept_columns(settings);
+    let mut metrics = MetricsTable::create(&folder.metrics(), experiment, &swept)?;
+    let mut cells = CellsTable::create(&folder.cells_table(), &swept)?;
+    let mut lineages = Table::create(&folder.lineages(), LINEAGES_COLUMNS)?;
+    let mut told = Assembled::default();
+    for setting in settings {
+        if let Some(reason) = &setting.skipped {
+            told.skipped += 1;
+            cells.write(setting, &skipped(&setting.cell_name(0), reason))?;
+            continue;
+        }
+        for (block, wanted) in setting.blocks(seeds) {
+            let id = CellId::of(setting, block, keep);
+            let (cell, _) = folder.load_or_empty(&id)?;
+            if let Body::Rows(rows) = &cell.body {
+                let head = metrics.head(setting, &id.cell);
+                for &seed in wanted {
+                    let text = seed.to_string();
+                    for (slot, value) in rows.of(seed) {
+                        metrics.write(&head, &text, slot, value)?;
+                        told.rows += 1;
+                    }
+                }
+            }
+            for &seed in wanted {
+                if let Some(Ending::Ended(outcome)) = cell.seeds.get(&seed) {
+                    write_lineage(&mut lineages, &id.cell, seed, outcome)?;
+                }
+            }
+            let notes: Vec<String> = cell.notes.iter().map(ToString::to_string).collect();
+            let line = CellLine {
+                cell: &id.cell,
+                seeds: wanted,
+                status: status(&cell, wanted),
+                error: &errors(&cell, wanted),
+                wall_seconds: cell.wall_seconds,
+                notes: &notes.join("; "),
+            };
+            match line.status {
+                Status::Done => told.done += 1,
+                Status::Failed => told.failed += 1,
+                Status::Pending => told.pending += 1,
+                Status::Skipped => {}
+            }
+            cells.write(setting, &line)?;
+            told.notes.extend(notes.into_iter().map(|note| (id.cell.clone(), note)));
+        }
+    }
+    // metrics.csv comes last: where it is there, so are the other two.
+    lineages.commit()?;
+    cells.commit()?;
+    metrics.commit()?;
+    Ok(told)
+}
+
+fn skipped<'a>(cell: &'a str, reason: &'a str) -> CellLine<'a> {
+    CellLine { cell, seeds: &[], status: Status::Skipped, error: reason, wall_seconds: 0.0, notes: "" }
+}
+
+fn status(cell: &Cell, wanted: &[u64]) -> Status {
+    if wanted.iter().any(|seed| !cell.seeds.contains_key(seed)) {
+        Status::Pending
+    } else if cell.failures(wanted).next().is_some() {
+        Status::Failed
+    } else {
+        Status::Done
+    }
+}
+
+fn errors(cell: &Cell, wanted: &[u64]) -> String {
+    let all: Vec<&str> = cell.failures(wanted).map(|(_, error)| error).collect();
+    let mut text = all.iter().take(MOST_ERRORS).copied().collect::<Vec<_>>().join("; ");
+    if all.len() > MOST_ERRORS {
+        text.push_str(&format!("; and {} more failed seeds", all.len() - MOST_ERRORS));
+    }
+    text
+}

@@ -1,0 +1,88 @@
+//! Where things lie in a run folder.
+
+use std::path::{Path, PathBuf};
+
+use super::{Cell, CellId, Lock, StoreError, atomic};
+
+/// A run folder: `results/<experiment>/<run>`.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// The folder at `root`, which need not exist.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Creates what is missing, takes the lock and removes what a killed process left unfinished.
+    pub fn prepare(&self) -> Result<Lock, StoreError> {
+        let cells = self.cells();
+        std::fs::create_dir_all(&cells).map_err(StoreError::io("create", &cells))?;
+        let lock = Lock::take(&self.root)?;
+        atomic::remove_unfinished(&self.root)?;
+        atomic::remove_unfinished(&cells)?;
+        Ok(lock)
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `cells/`.
+    pub fn cells(&self) -> PathBuf {
+        self.root.join("cells")
+    }
+
+    /// The file of one cell.
+    pub fn cell(&self, name: &str) -> PathBuf {
+        self.cells().join(format!("{name}.json"))
+    }
+
+    /// `metrics.csv`.
+    pub fn metrics(&self) -> PathBuf {
+        self.root.join("metrics.csv")
+    }
+
+    /// `cells.csv`.
+    pub fn cells_table(&self) -> PathBuf {
+        self.root.join("cells.csv")
+    }
+
+    /// `lineages.csv`.
+    pub fn lineages(&self) -> PathBuf {
+        self.root.join("lineages.csv")
+    }
+
+    /// `summary.csv`.
+    pub fn summary(&self) -> PathBuf {
+        self.root.join("summary.csv")
+    }
+
+    /// `claims.json`.
+    pub fn claims(&self) -> PathBuf {
+        self.root.join("claims.json")
+    }
+
+    /// `manifest.json`.
+    pub fn manifest(&self) -> PathBuf {
+        self.root.join("manifest.json")
+    }
+
+    /// `spec.toml`, the resolved spec.
+    pub fn spec(&self) -> PathBuf {
+        self.root.join("spec.toml")
+    }
+
+    /// The stored cell `id`, or an empty one if there is none that can be used; then also the
+    /// reason, where a file is there.
+    pub fn load_or_empty(&self, id: &CellId) -> Result<(Cell, Option<super::Distrust>), StoreError> {
+        Ok(match Cell::load(&self.cell(&id.cell), id)? {
+            Ok(Some(cell)) => (cell, None),
+            Ok(None) => (Cell::empty(id.clone()), None),
+            Err(distrust) => (Cell::empty(id.clone()), Some(distrust)),
+        })
+    }
+}

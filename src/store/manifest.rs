@@ -1,0 +1,244 @@
+//! `manifest.json`: what made the run, on what, and the digest of every file.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Folder, LOCK_FILE, StoreError, tables};
+
+/// The version of the layout of a run folder. Readers refuse another one.
+pub const SCHEMA_VERSION: u64 = 1;
+
+/// The manifest of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u64,
+    /// The tool's version.
+    pub tool_version: String,
+    /// The commit that the tool was built from, where the build says so.
+    pub tool_commit: Option<String>,
+    /// The state of the git repository that the command ran in, where there is one.
+    pub git: Option<GitState>,
+    /// The experiment.
+    pub experiment: String,
+    /// The resolved spec.
+    pub spec: String,
+    /// The version of each component that took part, by name.
+    pub components: BTreeMap<String, String>,
+    /// The processor's name.
+    pub cpu: String,
+    /// Operating system and architecture.
+    pub platform: String,
+    /// The device that neural families ran on.
+    pub device: Option<String>,
+    /// Its kernel class; bits are promised within one.
+    pub kernel_class: Option<String>,
+    /// Cells that ran at the same time.
+    pub threads: usize,
+    /// Start, UTC.
+    pub started: String,
+    /// End, UTC.
+    pub ended: String,
+    /// The command line.
+    pub command: Vec<String>,
+    /// Decisions of an adaptive procedure, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<serde_json::Value>,
+    /// Every file of the folder but this one, by its path in the folder.
+    pub files: BTreeMap<String, FileDigest>,
+}
+
+/// The state of a git repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GitState {
+    /// The commit.
+    pub commit: String,
+    /// Whether tracked files differ from it.
+    pub changed: bool,
+}
+
+/// A file's digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDigest {
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl Manifest {
+    /// A manifest with what can be found out here: versions, git, processor, command line.
+    pub fn begin(experiment: &str, spec: &str, threads: usize) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").into(),
+            tool_commit: option_env!("MODEL_COLLAPSE_COMMIT").map(str::to_owned),
+            git: git_state(),
+            experiment: experiment.into(),
+            spec: spec.into(),
+            cpu: cpu(),
+            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            threads,
+            started: utc(SystemTime::now()),
+            command: std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect(),
+            ..Default::default()
+        }
+    }
+
+    /// Notes the end, digests every file and writes `manifest.json`.
+    pub fn save(mut self, folder: &Folder) -> Result<(), StoreError> {
+        self.ended = utc(SystemTime::now());
+        self.files.clear();
+        digest_all(folder.root(), "", &mut self.files)?;
+        tables::write_json(&folder.manifest(), &self)
+    }
+
+    /// Reads the manifest; errors if there is none or it has another schema version.
+    pub fn load(folder: &Folder) -> Result<Self, StoreError> {
+        let path = folder.manifest();
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Err(StoreError::NotARun { path: folder.root().into(), missing: "manifest.json" });
+            }
+            Err(e) => return Err(StoreError::io("read", &path)(e)),
+        };
+        let damaged = |e: serde_json::Error| StoreError::Line {
+            path: path.clone(),
+            line: e.line() as u64,
+            why: e.to_string(),
+        };
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
+        let found = value.get("schema_version").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        if found != SCHEMA_VERSION {
+            return Err(StoreError::Schema { path, found, expected: SCHEMA_VERSION });
+        }
+        serde_json::from_value(value).map_err(damaged)
+    }
+}
+
+fn digest_all(
+    folder: &Path,
+    prefix: &str,
+    files: &mut BTreeMap<String, FileDigest>,
+) -> Result<(), StoreError> {
+    for entry in std::fs::read_dir(folder).map_err(StoreError::io("read", folder))? {
+        let entry = entry.map_err(StoreError::io("read", folder))?;
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let inside = format!("{prefix}{name}");
+        if path.is_dir() {
+            digest_all(&path, &format!("{inside}/"), files)?;
+        } else if inside != "manifest.json" && inside != LOCK_FILE {
+            files.insert(inside, digest(&path)?);
+        }
+    }
+    Ok(())
+}
+
+/// The digest of one file, read in pieces.
+pub fn digest(path: &Path) -> Result<FileDigest, StoreError> {
+    let mut file = std::fs::File::open(path).map_err(StoreError::io("read", path))?;
+    let (mut hash, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
+    loop {
+        let read = file.read(&mut buffer).map_err(StoreError::io("read", path))?;
+        if read == 0 {
+            return Ok(FileDigest { sha256: hex(&hash.finalize()), bytes });
+        }
+        hash.update(&buffer[..read]);
+        bytes += read as u64;
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The processor's name, or the architecture where it can't be found.
+pub fn cpu() -> String {
+    let linux = || {
+        let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+        let line = text.lines().find(|l| l.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let mac = || output(Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]));
+    linux().or_else(mac).unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}
+
+fn git_state() -> Option<GitState> {
+    let commit = output(Command::new("git").args(["rev-parse", "HEAD"]))?;
+    let status = Command::new("git").args(["status", "--porcelain", "--untracked-files=no"]).output().ok()?;
+    Some(GitState { commit, changed: !status.stdout.is_empty() })
+}
+
+fn output(command: &mut Command) -> Option<String> {
+    let out = command.output().ok().filter(|o| o.status.success())?;
+    let text = String::from_utf8(out.stdout).ok()?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// A time as `2024-02-29T23:59:59Z`.
+pub fn utc(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let (days, second) = ((seconds / 86_400) as i64, seconds % 86_400);
+    // Days to civil date: Hinnant, "chrono-compatible low-level date algorithms".
+    let z = days + 719_468;
+    let (era, day_of_era) = (z.div_euclid(146_097), z.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute) = (second / 3_600, second / 60 % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}Z", second % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        // Seconds as `date -u -d … +%s` gives them.
+        let at = |s| utc(UNIX_EPOCH + Duration::from_secs(s));
+        assert_eq!(at(0), "1970-01-01T00:00:00Z");
+        assert_eq!(at(951_782_399), "2000-02-28T23:59:59Z");
+        assert_eq!(at(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(at(1_709_251_199), "2024-02-29T23:59:59Z");
+        assert_eq!(at(4_107_542_400), "2100-03-01T00:00:00Z");
+    }
+
+    #[test]
+    fn the_manifest_names_every_file_and_refuses_another_schema() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::at(root.path());
+        let lock = folder.prepare().unwrap();
+        std::fs::write(folder.cell("a-0"), "abc").unwrap();
+        Manifest::begin("test", "x = 1", 2).save(&folder).unwrap();
+        drop(lock);
+        let manifest = Manifest::load(&folder).unwrap();
+        // The SHA-256 of "abc" is the first example of FIPS 180-2.
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let expected = FileDigest { sha256: abc.into(), bytes: 3 };
+        assert_eq!(manifest.files, BTreeMap::from([("cells/a-0.json".into(), expected)]));
+        assert!(!manifest.cpu.is_empty());
+
+        let text = std::fs::read_to_string(folder.manifest()).unwrap();
+        std::fs::write(folder.manifest(), text.replace("\"schema_version\": 1", "\"schema_version\": 99"))
+            .unwrap();
+        assert!(matches!(Manifest::load(&folder), Err(StoreError::Schema { found: 99, .. })));
+    }
+}

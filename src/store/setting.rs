@@ -1,0 +1,75 @@
+//! What the store and the runner know of a setting: plain data, resolved by the spec.
+
+/// One setting of everything but the seed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SettingInfo {
+    /// Hash of what decides the lineage; names the cells. Any text without path separators.
+    pub digest: String,
+    /// Hash of what is measured and when; a cell with another one is run again.
+    pub measure_digest: String,
+    /// The source of human rows.
+    pub data: String,
+    /// The family.
+    pub model: String,
+    /// The regime.
+    pub regime: String,
+    /// The human fraction asked for, where the regime takes one.
+    pub human_fraction: Option<f64>,
+    /// Rows per generation, where it is one number.
+    pub samples: Option<f64>,
+    /// The further swept keys and their values, in the order of the extra columns.
+    pub swept: Vec<(String, String)>,
+    /// Seeds per cell: a constant of the family (1 for neural, 1,000 for closed-form).
+    pub seeds_per_cell: u64,
+    /// Refits after generation 0; a lineage fits `generations + 1` models per member.
+    pub generations: u64,
+    /// Why the setting is not run, where it is not.
+    pub skipped: Option<String>,
+    /// A short name for progress lines.
+    pub label: String,
+}
+
+impl SettingInfo {
+    /// The name of the cell that holds `block`: its file is `cells/<name>.json`. The digest's first
+    /// 16 characters and the block's number.
+    pub fn cell_name(&self, block: u64) -> String {
+        let digest: String = self.digest.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+        format!("{digest}-{block}")
+    }
+
+    /// Splits seeds (ascending) into the aligned blocks that hold them: `(block, seeds)`.
+    pub fn blocks<'a>(&self, seeds: &'a [u64]) -> impl Iterator<Item = (u64, &'a [u64])> {
+        let size = self.seeds_per_cell.max(1);
+        seeds.chunk_by(move |a, b| a / size == b / size).map(move |block| (block[0] / size, block))
+    }
+}
+
+/// The names of the further swept columns of a list of settings, each once, in order of appearance.
+pub fn swept_columns(settings: &[SettingInfo]) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for (key, _) in settings.iter().flat_map(|s| &s.swept) {
+        if !columns.contains(key) {
+            columns.push(key.clone());
+        }
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_fall_into_aligned_blocks() {
+        let setting = SettingInfo { seeds_per_cell: 10, ..Default::default() };
+        let seeds = [3, 9, 10, 11, 35];
+        let blocks: Vec<_> = setting.blocks(&seeds).collect();
+        assert_eq!(blocks, [(0, &seeds[..2]), (1, &seeds[2..4]), (3, &seeds[4..])]);
+    }
+
+    #[test]
+    fn a_cell_name_is_a_plain_file_name() {
+        let setting = SettingInfo { digest: "../ab/cdef0123456789xyz".into(), ..Default::default() };
+        assert_eq!(setting.cell_name(7), "abcdef0123456789-7");
+    }
+}

@@ -1,0 +1,70 @@
+//! What a memorising model never saw: the tail of a Zipf source p_i ∝ i^−β.
+//!
+//! Source: Dohmatob et al., A Tale of Tails (arXiv 2402.07043, theorem 2.1 and the Hutter model); constants derived for
+//! this project. Cost: O(support · 1 + t).
+
+use statrs::function::gamma::gamma;
+
+use super::categorical::g;
+use super::special::zeta;
+use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+
+pub(super) const LAWS: &[ClosedForm] = &[
+    ClosedForm {
+        name: "hutter-scaling",
+        statement: "E_test(n) → (C^{1/β}/β) Γ(1−1/β) n^{−(1−1/β)}, C = 1/ζ(β)",
+        source: "arXiv 2402.07043 (Hutter model); constant derived here",
+        conditions: "memorising model, Zipf source with exponent β > 1 and a support of 10⁶ or more; extra: exponent β",
+        relation: Relation::Equal,
+        regimes: &[],
+        draws: &[],
+        predict: scaling,
+    },
+    ClosedForm {
+        name: "hutter-generations",
+        statement: "E_t = Σp_i exp(−n p_i g_t), g_1 = 1, g_{t+1} = 1 − exp(−g_t)",
+        source: "derived here for arXiv 2402.07043's chain of generations; 1–6 % above simulation",
+        conditions: "categorical or memorising model, no smoothing; n rows every generation; needs probabilities",
+        relation: Relation::Equal,
+        regimes: &["replace"],
+        draws: &[("unseen-mass", &["categorical", "unigram"])],
+        predict: |at| {
+            let g = g(at.fits);
+            Prediction::mean(at.outcomes()?.iter().map(|p| p * (-at.n * p * g).exp()).sum())
+        },
+    },
+];
+
+fn scaling(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+    let beta = at.need("exponent")?;
+    if beta <= 1.0 {
+        return Err(Unmet::range("exponent", "> 1"));
+    }
+    let c = 1.0 / zeta(beta);
+    Prediction::mean(c.powf(1.0 / beta) / beta * gamma(1.0 - 1.0 / beta) * at.n.powf(1.0 / beta - 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::{Conditions, find};
+
+    #[test]
+    fn the_laws_give_the_published_numbers() {
+        let law = find("hutter-scaling").unwrap();
+        for (beta, n, expected) in
+            [(1.5, 1e3, 0.094_156), (1.5, 1e5, 0.020_285), (2.0, 1e3, 0.021_851_0), (2.0, 1e5, 0.002_185_10)]
+        {
+            let at = Conditions { n, ..Conditions::default() }.with("exponent", beta);
+            let got = law.predict(&at).unwrap().mean;
+            assert!((got / expected - 1.0).abs() < 3e-5, "β = {beta}, n = {n}: {got}");
+        }
+        let mut p: Vec<f64> = (1..=20_000).map(|i| f64::from(i).powi(-2)).collect();
+        let total: f64 = p.iter().sum();
+        p.iter_mut().for_each(|x| *x /= total);
+        for (fits, expected) in [(1, 0.0218), (5, 0.0391), (10, 0.0526), (20, 0.0722)] {
+            let at = Conditions { n: 1000.0, fits, probabilities: Some(&p), ..Conditions::default() };
+            assert!((find("hutter-generations").unwrap().predict(&at).unwrap().mean - expected).abs() < 6e-5);
+        }
+    }
+}
