@@ -4,6 +4,7 @@
 //! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
+mod compression;
 pub mod distances;
 mod distinct;
 mod divergence;
@@ -13,6 +14,7 @@ mod entropy;
 mod frequencies;
 mod human_fraction;
 mod knn_entropy;
+mod lexical;
 mod likelihood;
 mod line;
 mod log_determinant;
@@ -21,10 +23,12 @@ mod mean_error;
 mod memorisation;
 mod mmd;
 mod needs;
+mod novelty;
 mod observation;
 mod shapes;
 mod shared;
 mod sliced;
+mod tail;
 mod variance;
 mod vendi;
 mod vocabulary;
@@ -160,6 +164,18 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         distinct::DISTINCT_4,
         vocabulary::SURVIVAL,
         vocabulary::ZIPF_SLOPE,
+        lexical::MATTR,
+        lexical::YULE_K,
+        lexical::REP_2,
+        lexical::REP_3,
+        lexical::REP_4,
+        lexical::HEAPS,
+        compression::ENTRY,
+        novelty::NOVELTY_2,
+        novelty::NOVELTY_3,
+        novelty::NOVELTY_4,
+        novelty::LONGEST_SPAN,
+        tail::ENTRY,
         memorisation::SHARE,
         memorisation::RATIO,
         duplicates::ENTRY,
