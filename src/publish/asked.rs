@@ -163,7 +163,8 @@ impl Artist<'_> {
             rows.iter().find(|r| place(r, x) == *u && place(r, y) == *v).map_or(f64::NAN, |r| r.mean)
         };
         let when = if by_generation { "" } else { " at the last generation" };
-        let mut subtitle = format!("{metric}{when}, {}", self.seeds_line());
+        let seeds = self.rows.iter().map(|r| r.n).max().unwrap_or(0);
+        let mut subtitle = format!("{metric}{when}, mean over {seeds} training seeds");
         if !which.is_empty() {
             subtitle = format!("{which}: {subtitle}");
         }

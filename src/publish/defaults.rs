@@ -150,7 +150,10 @@ impl Artist<'_> {
             if categories.is_empty() {
                 continue;
             }
-            let against = name_of(keys[reference], &columns).0;
+            let against = match name_of(keys[reference], &columns) {
+                (number, Some(_)) => format!("{} {number}", plain_all(&columns)),
+                (name, None) => name,
+            };
             let (data, model) = (keys[0].get("data").unwrap_or(""), keys[0].get("model").unwrap_or(""));
             let height = 1.9 + categories.len() as f64 * (0.12 * arms.len() as f64 + 0.16);
             let figure = DotPlot {

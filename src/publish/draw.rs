@@ -3,6 +3,7 @@
 use super::examples;
 use super::findings::Findings;
 use super::names::file_name;
+use super::settings::setting_of;
 use super::{Drawn, Publication, PublishError};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{self, Figure, Size};
@@ -107,7 +108,7 @@ impl<'p> Artist<'p> {
         all
     }
 
-    /// Every setting with rows, in the order of the tables.
+    /// Every setting with rows, in the order of the sweep.
     pub fn keys(&self) -> Vec<&SettingKey> {
         let mut keys: Vec<&SettingKey> = Vec::new();
         for row in &self.rows {
@@ -115,6 +116,8 @@ impl<'p> Artist<'p> {
                 keys.push(&row.key);
             }
         }
+        let place = |key: &&SettingKey| setting_of(&self.settings, key).map_or(usize::MAX, |s| s.index);
+        keys.sort_by_cached_key(place);
         keys
     }
 

@@ -266,7 +266,7 @@ fn numbers_get_densities_images_a_gallery_and_texts_a_table() {
     assert!(drawn.iter().any(|d| d.name == "gallery"), "{drawn:?}");
 
     let (_root, publication) =
-        example_run("source = \"uci-sentences\"", "family = \"ngram\"", 60, "distinct-1");
+        example_run("source = \"moby-dick\"", "family = \"ngram\"", 60, "distinct-1");
     let drawn = draw(&publication, None).unwrap();
     let path = page(&publication, &drawn, &[], None, Vec::new()).unwrap();
     assert!(std::fs::read_to_string(path).unwrap().contains("Text samples"));
@@ -280,7 +280,7 @@ fn paired_differences_are_drawn_against_the_all_human_arm() {
     let drawn = draw(&publication, None).unwrap();
     exists(&drawn);
     let differences = drawn.iter().find(|d| d.name == "differences").unwrap();
-    assert!(differences.caption.contains("Differences to 1 "), "{}", differences.caption);
+    assert!(differences.caption.contains("Differences to human fraction 1 "), "{}", differences.caption);
 }
 
 #[test]
