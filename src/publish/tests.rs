@@ -265,8 +265,7 @@ fn numbers_get_densities_images_a_gallery_and_texts_a_table() {
     exists(&drawn);
     assert!(drawn.iter().any(|d| d.name == "gallery"), "{drawn:?}");
 
-    let (_root, publication) =
-        example_run("source = \"moby-dick\"", "family = \"ngram\"", 60, "distinct-1");
+    let (_root, publication) = example_run("source = \"moby-dick\"", "family = \"ngram\"", 60, "distinct-1");
     let drawn = draw(&publication, None).unwrap();
     let path = page(&publication, &drawn, &[], None, Vec::new()).unwrap();
     assert!(std::fs::read_to_string(path).unwrap().contains("Text samples"));
