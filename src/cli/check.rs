@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use miette::Result;
+use miette::{IntoDiagnostic, Result};
 
 use super::{EXIT_DONE, run::OverlayArgs, terminal};
 use crate::lineage::Context;
+use crate::publish;
 use crate::run::Prepared;
 use crate::spec::Experiment;
 
@@ -27,6 +28,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8> {
     if args.resolved {
         println!("{}", experiment.resolved());
     }
+    publish::check_claims(&experiment).into_diagnostic()?;
     let prepared = Prepared::new(experiment, &Context::default())?;
     terminal::settings(&prepared);
     Ok(EXIT_DONE)

@@ -77,6 +77,7 @@ pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
     if seeds.is_empty() {
         return Err(miette!("`--seeds 0` leaves nothing to run; give at least 1"));
     }
+    publish::check_claims(&experiment).into_diagnostic()?;
     let resolved = experiment.resolved();
     let name = experiment.name.clone();
     let prepared = Prepared::new(experiment, &Context { salt: options.salt })?;

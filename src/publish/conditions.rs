@@ -212,7 +212,7 @@ mod tests {
         }
         let uneven = setting("source = \"gaussian\"\ndim = 2\nsd = [1, 2]", "");
         assert!(predict(law, &uneven, 2).is_err());
-        assert!(predict(law, &setting("source = \"digits14x14\"", ""), 2).is_err());
+        assert!(predict(law, &setting("source = \"digits8x8\"", ""), 2).is_err());
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
     fn laws_are_drawn_only_over_what_they_are_about() {
         assert!(is_plain(&setting("source = \"gaussian\"", "")));
         assert!(!is_plain(&setting("source = \"gaussian\"\ncontamination = 0.1", "")));
-        assert!(!is_plain(&setting("source = \"digits14x14\"", "")));
+        assert!(!is_plain(&setting("source = \"digits8x8\"", "")));
         let chosen = "[loop.choices]\nretain_synthetic = \"all\"\n";
         assert!(!is_plain(&setting("source = \"gaussian\"", chosen)));
     }

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Drawn, Publication, PublishError, examples, number};
-use crate::analysis::{Bearing, ClaimResult, ComparisonRow, Paired, Verdict};
-use crate::report::{self, Cell, Column, FigureRef, FileLink, Report, Section, TableData, render};
+use super::tables::{claims_table, comparison_table, not_run_table};
+use super::{Drawn, Publication, PublishError, examples};
+use crate::analysis::{ClaimResult, ComparisonRow, Verdict};
+use crate::report::{FigureRef, FileLink, Report, Section, render};
+use crate::store::read::{self, CellEntry};
 use crate::store::{Manifest, write_atomically};
 
 /// Writes the page and returns its path.
@@ -57,14 +59,34 @@ pub fn page(
             ..Default::default()
         });
     }
+    let cells = read::cells(&publication.folder)?;
+    if let Some(table) = not_run_table(&cells) {
+        sections.push(Section {
+            heading: "What did not run".into(),
+            prose: vec!["Nothing above holds a number of these; cells.csv has all of them.".into()],
+            tables: vec![table],
+            ..Default::default()
+        });
+    }
+    let about = &experiment.about;
+    let subtitle: Vec<String> = [
+        about.paper.as_ref().map(|paper| format!("Paper: {paper}.")),
+        about.figure.as_ref().map(|figure| format!("Redone: {figure}.")),
+        about.expect.as_ref().map(|expect| format!("Expected: {expect}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mut answer = answer;
+    answer.extend(claims_sentence(claims));
     let report = Report {
         title: experiment.title().to_owned(),
-        subtitle: experiment.about.expect.clone().unwrap_or_default(),
-        answer: if answer.is_empty() { claims_sentence(claims) } else { answer },
+        subtitle: subtitle.join(" "),
+        answer,
         sections,
         spec_toml: experiment.resolved(),
         commands: commands(publication),
-        provenance: provenance(publication),
+        provenance: provenance(publication, &cells),
         files: files(publication),
     };
     let path = root.join("report.html");
@@ -93,27 +115,65 @@ fn commands(publication: &Publication) -> Vec<String> {
     {
         *program = name.to_string_lossy().into_owned();
     }
-    vec![words.join(" "), format!("collapse run {}", publication.folder.spec().display())]
+    let quoted = |word: &String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+".contains(c);
+        if !word.is_empty() && word.chars().all(plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    };
+    vec![
+        words.iter().map(quoted).collect::<Vec<_>>().join(" "),
+        format!("collapse run {}", publication.folder.spec().display()),
+    ]
 }
 
-fn provenance(publication: &Publication) -> Vec<(String, String)> {
-    let Ok(manifest) = Manifest::load(&publication.folder) else { return Vec::new() };
-    let mut lines = vec![
-        ("Tool".to_owned(), format!("model-collapse {}", manifest.tool_version)),
-        ("Processor".into(), format!("{} ({})", manifest.cpu, manifest.platform)),
-        ("Threads".into(), manifest.threads.to_string()),
-        ("Seeds".into(), publication.experiment.sweep.seeds.len().to_string()),
-        ("Started".into(), manifest.started.clone()),
-        ("Ended".into(), manifest.ended.clone()),
-    ];
-    if let Some(device) = &manifest.device {
-        let kernels = manifest.kernel_class.as_deref().unwrap_or("not known");
-        lines.insert(2, ("Device".into(), format!("{device}, kernels {kernels}")));
+fn provenance(publication: &Publication, cells: &[CellEntry]) -> Vec<(String, String)> {
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    let manifest = Manifest::load(&publication.folder).ok();
+    if let Some(manifest) = &manifest {
+        lines.push(("Tool", format!("model-collapse {}", manifest.tool_version)));
+        lines.extend(manifest.tool_commit.clone().map(|commit| ("Commit", commit)));
+        lines.extend(manifest.git.as_ref().map(|git| {
+            let changed = if git.changed { ", with local changes" } else { "" };
+            ("Repository", format!("{}{changed}", git.commit))
+        }));
+        lines.push(("Processor", format!("{} ({})", manifest.cpu, manifest.platform)));
+        lines.extend(manifest.device.as_ref().map(|device| {
+            let kernels = manifest.kernel_class.as_deref().unwrap_or("not known");
+            ("Device", format!("{device}, kernels {kernels}"))
+        }));
+        lines.push(("Threads", manifest.threads.to_string()));
     }
-    if let Some(commit) = &manifest.tool_commit {
-        lines.insert(1, ("Commit".into(), commit.clone()));
+    lines.push(("Seeds", seeds(cells)));
+    lines.push((
+        "Intervals",
+        "95 %, over training seeds: they say how much another seed would change, each with its own draw from \
+         the human rows, not what another collection of human data would give. Claims use intervals of their own."
+            .into(),
+    ));
+    if let Some(manifest) = &manifest {
+        lines.push(("Started", manifest.started.clone()));
+        lines.push(("Ended", manifest.ended.clone()));
     }
-    lines
+    lines.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// How many seeds each setting was asked for.
+fn seeds(cells: &[CellEntry]) -> String {
+    let setting = |c: &CellEntry| c.cell.rsplit_once('-').map(|(digest, _)| digest.to_owned());
+    let mut counts: Vec<u64> = cells
+        .chunk_by(|a, b| setting(a) == setting(b))
+        .map(|group| group.iter().map(|c| c.seeds).sum())
+        .filter(|count| *count > 0)
+        .collect();
+    counts.sort_unstable();
+    match (counts.first(), counts.last()) {
+        (Some(least), Some(most)) if least == most => format!("{most} in each setting"),
+        (Some(least), Some(most)) => format!("{least} to {most} in each setting"),
+        _ => "none".into(),
+    }
 }
 
 fn files(publication: &Publication) -> Vec<FileLink> {
@@ -140,97 +200,4 @@ fn files(publication: &Publication) -> Vec<FileLink> {
 fn link(root: &Path, path: &Path, name: &str, about: &str) -> FileLink {
     let href = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
     FileLink { name: name.into(), href, about: about.into() }
-}
-
-fn columns(names: &[(&str, bool)]) -> Vec<Column> {
-    names.iter().map(|(name, numeric)| Column { name: (*name).into(), numeric: *numeric }).collect()
-}
-
-fn comparison_table(rows: &[ComparisonRow]) -> TableData {
-    let paired = |p: &Option<Paired>| match p {
-        Some(p) => Cell::with_detail(
-            signed(p.difference),
-            format!("[{}, {}]", signed(p.interval.low), signed(p.interval.high)),
-        ),
-        None => Cell::text("–"),
-    };
-    let row = |r: &ComparisonRow| {
-        let value = match &r.interval {
-            Some(i) => Cell::with_detail(number(r.value), format!("[{}, {}]", number(i.low), number(i.high))),
-            None => Cell::text(number(r.value)),
-        };
-        let mut word = Cell::verdict(match r.bearing {
-            Bearing::Holds => report::Verdict::Passed,
-            Bearing::Degrades => report::Verdict::Failed,
-            Bearing::Undecided => report::Verdict::Undecided,
-        });
-        word.text = match r.bearing {
-            Bearing::Holds => "holds".into(),
-            Bearing::Degrades => "degrades".into(),
-            Bearing::Undecided => "undecided".into(),
-        };
-        vec![
-            Cell::text(&*r.metric),
-            Cell::text(number(r.fraction)),
-            value,
-            paired(&r.change),
-            paired(&r.against_reference),
-            Cell::text(r.human.map_or("–".into(), number)),
-            word,
-        ]
-    };
-    let last = rows.iter().map(|r| r.generation).max().unwrap_or(0);
-    let seeds = rows.iter().map(|r| r.n).max().unwrap_or(0);
-    TableData {
-        caption: format!("Generation {last}, {seeds} seeds"),
-        columns: columns(&[
-            ("metric", false),
-            ("human share", true),
-            ("value", true),
-            ("change since generation 0", true),
-            ("against the highest human share", true),
-            ("human rows", true),
-            ("", false),
-        ]),
-        rows: rows.iter().map(row).collect(),
-    }
-}
-
-fn claims_table(claims: &[ClaimResult]) -> TableData {
-    let row = |c: &ClaimResult| {
-        let measured = match (c.measured, c.low, c.high) {
-            (Some(m), Some(low), Some(high)) => {
-                Cell::with_detail(number(m), format!("[{}, {}]", number(low), number(high)))
-            }
-            (Some(m), _, _) => Cell::text(number(m)),
-            _ => Cell::text("–"),
-        };
-        vec![
-            Cell::with_detail(&*c.says, &*c.reason),
-            Cell::text(c.at.map_or("–".into(), |g| g.to_string())),
-            Cell::text(c.expected.map_or("–".into(), number)),
-            measured,
-            Cell::verdict(match c.verdict {
-                Verdict::Passed => report::Verdict::Passed,
-                Verdict::Failed => report::Verdict::Failed,
-                Verdict::Undecided => report::Verdict::Undecided,
-            }),
-        ]
-    };
-    TableData {
-        caption: "Each claim with the generation that decides it".into(),
-        columns: columns(&[
-            ("claim", false),
-            ("generation", true),
-            ("expected", true),
-            ("measured", true),
-            ("verdict", false),
-        ]),
-        rows: claims.iter().map(row).collect(),
-    }
-}
-
-fn signed(value: f64) -> String {
-    let sign = if value < 0.0 { "−" } else { "+" };
-    format!("{sign}{}", number(value.abs()))
 }

@@ -239,4 +239,82 @@ color = "loop.samples"
     assert_eq!(names, ["decay", "figure-2", "by-size", "figure-4", "figure-5"]);
     assert_eq!(draw(&publication, Some("decay")).unwrap().len(), 1);
     assert!(draw(&publication, Some("dacay")).unwrap_err().to_string().contains("by-size"));
+    let wrong =
+        spec.replace("x = \"loop.samples\"\ny = \"variance\"", "x = \"loop.initial\"\ny = \"variance\"");
+    let (_root, publication) = ran(&wrong);
+    assert!(draw(&publication, None).unwrap_err().to_string().contains("loop.initial"));
+}
+
+fn example_run(data: &str, model: &str, samples: usize, metric: &str) -> (tempfile::TempDir, Publication) {
+    ran(&format!(
+        "[data]\n{data}\n[model]\n{model}\n[loop]\ngenerations = 2\nsamples = {samples}\nregime = \"replace\"\n[measure]\nmetrics = [\"{metric}\"]\nsize = 40\n[sweep]\nseeds = 2\n"
+    ))
+}
+
+#[test]
+fn numbers_get_densities_images_a_gallery_and_texts_a_table() {
+    let gaussian = "family = \"gaussian\"\ncovariance = \"diagonal\"";
+    let (_root, publication) = example_run("source = \"gaussian\"", gaussian, 60, "sample-variance");
+    let drawn = draw(&publication, None).unwrap();
+    exists(&drawn);
+    assert!(drawn.iter().any(|d| d.name == "density-replace"), "{drawn:?}");
+
+    let (_root, publication) =
+        example_run("source = \"digits8x8\"\nlabels = false", gaussian, 60, "sample-variance");
+    let drawn = draw(&publication, None).unwrap();
+    exists(&drawn);
+    assert!(drawn.iter().any(|d| d.name == "gallery"), "{drawn:?}");
+
+    let (_root, publication) = example_run("source = \"moby-dick\"", "family = \"ngram\"", 60, "distinct-1");
+    let drawn = draw(&publication, None).unwrap();
+    let path = page(&publication, &drawn, &[], None, Vec::new()).unwrap();
+    assert!(std::fs::read_to_string(path).unwrap().contains("Text samples"));
+}
+
+#[test]
+fn paired_differences_are_drawn_against_the_all_human_arm() {
+    let spec = variance_run("rows", 6, "\"loop.human_fraction\" = [0.0, 0.5, 1.0]\n")
+        .replace("[\"replace\", \"accumulate\"]", "[\"fresh\"]");
+    let (_root, publication) = ran(&spec);
+    let drawn = draw(&publication, None).unwrap();
+    exists(&drawn);
+    let differences = drawn.iter().find(|d| d.name == "differences").unwrap();
+    assert!(differences.caption.contains("Differences to human fraction 1 "), "{}", differences.caption);
+}
+
+#[test]
+fn the_page_lists_what_did_not_run_and_a_notebook_takes_its_rows_along() {
+    // `accumulate` determines its own human share, so those combinations are skipped.
+    let spec = variance_run("rows", 3, "\"loop.human_fraction\" = [0.5]\n")
+        .replace("\"replace\", \"accumulate\"", "\"fresh\", \"accumulate\"");
+    let (root, publication) = ran(&spec);
+    let path = page(&publication, &[], &[], None, Vec::new()).unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(text.contains("What did not run") && text.contains("skipped"));
+    let to = root.path().join("elsewhere");
+    let path = export_notebook(&publication, &to).unwrap();
+    assert!(path.is_file() && to.join("metrics.csv").is_file());
+}
+
+/// The specs that ship: no claim asks for a setting, metric, generation or law that is not there.
+#[test]
+fn every_claim_of_the_experiments_can_be_decided() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
+    let mut folders = vec![root];
+    let mut wrong = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "toml") && !path.ends_with("bibliography.toml") {
+                let experiment = Experiment::from_file(&path, &spec::Overlays::default());
+                let checked = experiment
+                    .map_err(|e| e.to_string())
+                    .and_then(|e| check_claims(&e).map_err(|e| e.to_string()));
+                wrong.extend(checked.err().map(|why| format!("{}: {why}", path.display())));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

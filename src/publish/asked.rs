@@ -1,0 +1,245 @@
+//! The figures that the spec asks for.
+
+use super::curves::Panel;
+use super::draw::{Artist, Planned};
+use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all, same_column, varying};
+use super::settings::value_of;
+use super::{PublishError, examples};
+use crate::analysis::{SettingKey, SummaryRow};
+use crate::figures::{ColourScale, DotPlot, DotSeries, Estimate, Figure, HeatMap, Panels, Ramp, Size};
+use crate::spec::{FigureKind, FigureSpec};
+
+impl Artist<'_> {
+    /// The figure (or figures) of one `[[figure]]`; `index` names it where it has no name.
+    pub fn asked(&self, spec: &FigureSpec, index: usize) -> Result<Vec<Planned>, PublishError> {
+        let experiment = &self.publication.experiment;
+        let name = spec.name.as_deref().map_or_else(|| format!("figure-{}", index + 1), file_name);
+        let title = spec.title.clone().unwrap_or_else(|| experiment.title().to_owned());
+        if spec.kind == FigureKind::Gallery {
+            let drawn = examples::galleries(self.publication, &name)?;
+            return if drawn.is_empty() {
+                Err(PublishError::Nothing(format!("figure `{name}`: this run keeps no example images")))
+            } else {
+                Ok(drawn)
+            };
+        }
+        let metrics = match spec.kind {
+            FigureKind::HeatMap => vec![spec.color.clone().unwrap_or_default()],
+            _ => spec.y.clone(),
+        };
+        for metric in &metrics {
+            if !self.rows.iter().any(|r| r.metric == *metric) {
+                let text = format!("figure `{name}`: `{metric}` was not measured in any setting");
+                return Err(PublishError::Nothing(text));
+            }
+        }
+        if spec.kind != FigureKind::HeatMap
+            && let Some(color) = &spec.color
+        {
+            self.is_column(color, &name, "color")?;
+        }
+        for (key, facet) in [("rows", &spec.rows), ("columns", &spec.columns)] {
+            if let Some(facet) = facet.as_ref().filter(|f| *f != "metric") {
+                self.is_column(facet, &name, key)?;
+            }
+        }
+        match spec.kind {
+            FigureKind::Curve | FigureKind::SmallMultiples => Ok(vec![self.panels(spec, name, title)?]),
+            FigureKind::HeatMap => self.heat_maps(spec, &name, &title, &metrics[0]),
+            FigureKind::Bars => self.bars(spec, &name, &title),
+            FigureKind::Gallery => Ok(Vec::new()),
+        }
+    }
+
+    fn panels(&self, spec: &FigureSpec, name: String, title: String) -> Result<Planned, PublishError> {
+        let x_name = spec.x.as_deref().unwrap_or("generation");
+        let x = self.x_of(x_name, &name)?;
+        let keys = self.keys();
+        let facets: Vec<String> =
+            [&spec.rows, &spec.columns].into_iter().flatten().filter(|f| *f != "metric").cloned().collect();
+        let columns =
+            lines(&keys, spec.color.as_deref(), &[facets.clone(), vec![x_name.to_owned()]].concat());
+        let mut curves = Vec::new();
+        for metric in &spec.y {
+            for (value, keys) in grouped(&keys, &facets) {
+                let mut curve = self.curve(&Panel {
+                    metric,
+                    keys: &keys,
+                    columns: &columns,
+                    x: &x,
+                    laws: spec.overlay.is_some(),
+                    log_x: spec.log_x,
+                    log_y: spec.log_y,
+                });
+                if !value.is_empty() {
+                    curve.title = if spec.y.len() > 1 { format!("{metric}, {value}") } else { value };
+                }
+                curves.push(curve);
+            }
+        }
+        let caption =
+            format!("{title}: {} by {}. {}.", spec.y.join(", "), plain(x_name), capital(&self.seeds_line()));
+        let law = curves.iter().any(|c| !c.laws.is_empty());
+        let caption = if law { format!("{caption} Dashed: the closed-form prediction.") } else { caption };
+        let subtitle = self.seeds_line();
+        let (figure, size): (Box<dyn Figure>, Size) = match curves.as_mut_slice() {
+            [one] => {
+                one.title = title;
+                one.subtitle = subtitle;
+                (Box::new(curves.remove(0)), Size::PAGE)
+            }
+            _ => {
+                let per_metric = (curves.len() / spec.y.len().max(1)).max(1);
+                let across = if per_metric > 1 && per_metric <= 4 { per_metric } else { curves.len().min(3) };
+                let rows = curves.len().div_ceil(across);
+                let key = plain_all(&columns);
+                let share_y = spec.y.len() == 1;
+                let panels = Panels {
+                    title,
+                    subtitle,
+                    key,
+                    panels: curves,
+                    columns: Some(across),
+                    share_y,
+                    note: String::new(),
+                };
+                (Box::new(panels), Size::inches(7.0, 1.2 + 2.1 * rows as f64))
+            }
+        };
+        Ok(Planned { name, caption, figure, size })
+    }
+
+    /// One heat map for each combination of what its axes do not show.
+    fn heat_maps(
+        &self,
+        spec: &FigureSpec,
+        name: &str,
+        title: &str,
+        metric: &str,
+    ) -> Result<Vec<Planned>, PublishError> {
+        let (x, y) = (spec.x.as_deref().unwrap_or("generation"), spec.y.first().map_or("", String::as_str));
+        for (key, axis) in [("x", x), ("y", y)] {
+            if axis != "generation" {
+                self.is_column(axis, name, key)?;
+            }
+        }
+        let keys = self.keys();
+        let rest = lines(&keys, None, &[x.to_owned(), y.to_owned()]);
+        let groups = grouped(&keys, &rest);
+        let several = groups.len() > 1;
+        let map = |(which, keys): (String, Vec<&SettingKey>)| {
+            let figure = self.heat_map(title, metric, (x, y), &which, &keys);
+            let caption = format!("{title}: {metric} by {} and {}. {which}", plain(x), plain(y));
+            let name = if several { format!("{name}-{}", file_name(&which)) } else { name.to_owned() };
+            Planned { name, caption, figure: Box::new(figure), size: Size::PAGE }
+        };
+        Ok(groups.into_iter().map(map).collect())
+    }
+
+    fn heat_map(
+        &self,
+        title: &str,
+        metric: &str,
+        (x, y): (&str, &str),
+        which: &str,
+        keys: &[&SettingKey],
+    ) -> HeatMap {
+        let by_generation = x == "generation" || y == "generation";
+        let rows: Vec<&SummaryRow> = keys
+            .iter()
+            .flat_map(|key| {
+                let all = self.of(metric, key);
+                let from = if by_generation { 0 } else { all.len().saturating_sub(1) };
+                all[from..].to_vec()
+            })
+            .collect();
+        let place = |row: &SummaryRow, axis: &str| match axis {
+            "generation" => row.generation.to_string(),
+            _ => value_of(&row.key, axis).unwrap_or("own").to_owned(),
+        };
+        let across = ordered(rows.iter().map(|r| place(r, x)).collect());
+        let up = ordered(rows.iter().map(|r| place(r, y)).collect());
+        let cell = |v: &String, u: &String| {
+            rows.iter().find(|r| place(r, x) == *u && place(r, y) == *v).map_or(f64::NAN, |r| r.mean)
+        };
+        let when = if by_generation { "" } else { " at the last generation" };
+        let seeds = self.rows.iter().map(|r| r.n).max().unwrap_or(0);
+        let mut subtitle = format!("{metric}{when}, mean over {seeds} training seeds");
+        if !which.is_empty() {
+            subtitle = format!("{which}: {subtitle}");
+        }
+        HeatMap {
+            title: title.to_owned(),
+            subtitle,
+            x_label: plain(x),
+            y_label: plain(y),
+            values: up.iter().map(|v| across.iter().map(|u| cell(v, u)).collect()).collect(),
+            write_values: across.len() <= 12,
+            x: across,
+            y: up,
+            colours: ColourScale { axis: axis_of(metric, false), ramp: Ramp::Sequential },
+            ..Default::default()
+        }
+    }
+
+    /// One plot of estimates with intervals for each metric, at the last generation.
+    fn bars(&self, spec: &FigureSpec, name: &str, title: &str) -> Result<Vec<Planned>, PublishError> {
+        let x = spec.x.as_deref().unwrap_or("regime");
+        if x == "generation" {
+            let text = format!(
+                "figure `{name}`: bars show the last generation; use kind = \"curve\" over generations"
+            );
+            return Err(PublishError::Nothing(text));
+        }
+        self.is_column(x, name, "x")?;
+        let keys = self.keys();
+        let columns = lines(&keys, spec.color.as_deref(), &[x.to_owned()]);
+        let place = |key: &SettingKey| value_of(key, x).unwrap_or("own").to_owned();
+        let categories = ordered(keys.iter().map(|k| place(k)).collect());
+        let plot = |metric: &String| {
+            let estimate = |key: &&&SettingKey| {
+                let row = self.last(metric, key)?;
+                let ends = (row.ci_low.unwrap_or(row.mean), row.ci_high.unwrap_or(row.mean));
+                Some(Estimate { value: row.mean, low: ends.0, high: ends.1 })
+            };
+            let series = grouped(&keys, &columns)
+                .iter()
+                .map(|(_, members)| {
+                    let (name, order) = name_of(members[0], &columns);
+                    let at = |c: &String| members.iter().find(|k| place(k) == *c).as_ref().and_then(estimate);
+                    DotSeries { name, order, estimates: categories.iter().map(at).collect() }
+                })
+                .collect();
+            let figure = DotPlot {
+                title: title.to_owned(),
+                subtitle: format!("at the last generation, {}", self.seeds_line()),
+                x: axis_of(metric, spec.log_y),
+                category_label: plain(x),
+                categories: categories.clone(),
+                key: plain_all(&columns),
+                series,
+                ..Default::default()
+            };
+            let caption =
+                format!("{title}: {metric} at the last generation. {}.", capital(&self.seeds_line()));
+            let name =
+                if spec.y.len() > 1 { format!("{name}-{}", file_name(metric)) } else { name.to_owned() };
+            let height = 1.6 + 0.3 * categories.len() as f64;
+            Planned { name, caption, figure: Box::new(figure), size: Size::inches(7.0, height.max(2.4)) }
+        };
+        Ok(spec.y.iter().map(plot).collect())
+    }
+}
+
+/// The columns that tell lines apart: what varies and is not shown elsewhere, the colour first.
+fn lines(keys: &[&SettingKey], color: Option<&str>, elsewhere: &[String]) -> Vec<String> {
+    let mut columns = varying(keys);
+    columns.retain(|c| !elsewhere.iter().any(|e| same_column(c, e)));
+    columns.sort_by_key(|c| !color.is_some_and(|color| same_column(c, color)));
+    columns
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,194 @@
+//! The figures of a run whose spec asks for none: collapse curves and paired differences.
+
+use super::curves::{Panel, X};
+use super::draw::{Artist, Planned};
+use super::findings::Findings;
+use super::names::{grouped, name_of, plain_all, varying};
+use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, paired_difference};
+use crate::figures::{Axis, Curve, DotPlot, DotSeries, Estimate, Panels, Size, Spread};
+use crate::rng::Streams;
+
+/// Lines in one panel; beyond, each combination of the other keys gets a page of its own.
+const MOST_LINES: usize = 8;
+/// Metrics about diversity begin with one of these; they come after those about quality.
+const DIVERSITY: [&str; 13] = [
+    "recall",
+    "coverage",
+    "vendi",
+    "distinct",
+    "entropy",
+    "miller",
+    "simpson",
+    "hill",
+    "support",
+    "vocabulary",
+    "zipf",
+    "duplicate",
+    "realised",
+];
+
+impl Artist<'_> {
+    /// Settings that belong on one page: the same data and family.
+    fn pages(&self) -> Vec<(String, Vec<&SettingKey>)> {
+        grouped(&self.keys(), &["data".to_owned(), "model".to_owned()])
+    }
+
+    fn in_order(&self) -> Vec<String> {
+        let mut metrics = self.metrics();
+        metrics.sort_by_key(|m| DIVERSITY.iter().any(|d| m.starts_with(d)));
+        metrics
+    }
+
+    /// Pages of collapse curves for each data set and family: a panel per metric.
+    pub fn default_curves(&self) -> Vec<Planned> {
+        let mut planned = Vec::new();
+        let pages = self.pages();
+        for (_, keys) in &pages {
+            let mut columns = varying(keys);
+            let apart =
+                if keys.len() > MOST_LINES && columns.len() > 1 { columns.split_off(1) } else { Vec::new() };
+            for (which, keys) in grouped(keys, &apart) {
+                let (data, model) = (keys[0].get("data").unwrap_or(""), keys[0].get("model").unwrap_or(""));
+                let panel = |metric: &String| {
+                    let x = &X::Generation;
+                    let (keys, columns) = (keys.as_slice(), columns.as_slice());
+                    self.curve(&Panel { metric, keys, columns, x, laws: true, log_x: false, log_y: false })
+                };
+                let panels: Vec<Curve> =
+                    self.in_order().iter().map(panel).filter(|curve| !curve.series.is_empty()).collect();
+                if panels.is_empty() {
+                    continue;
+                }
+                let laws = panels.iter().any(|p| !p.laws.is_empty());
+                let baseline = panels.iter().any(|p| p.baseline.is_some());
+                let mut caption = String::from(
+                    "Every metric by generation. Lines are means over training seeds, bands their 95 % intervals.",
+                );
+                if baseline {
+                    caption.push_str(
+                        " Grey: a sample of human rows of the same size, measured against other human rows.",
+                    );
+                }
+                if laws {
+                    caption.push_str(" Dashed: the closed-form prediction.");
+                }
+                let mut name = "curves".to_owned();
+                if pages.len() > 1 {
+                    name = format!("{name}-{data}-{model}");
+                }
+                if !which.is_empty() {
+                    name = format!("{name}-{which}");
+                    caption = format!("{which}. {caption}");
+                }
+                let rows = panels.len().div_ceil(3);
+                let subtitle = if which.is_empty() {
+                    self.seeds_line()
+                } else {
+                    format!("{which}; {}", self.seeds_line())
+                };
+                let figure = Panels {
+                    title: format!("{data}, {model}: generation after generation"),
+                    subtitle,
+                    key: plain_all(&columns),
+                    columns: Some(panels.len().min(3)),
+                    panels,
+                    share_y: false,
+                    note: String::new(),
+                };
+                let size = Size::inches(7.0, 1.1 + if rows == 1 { 2.6 } else { 2.0 * rows as f64 });
+                planned.push(Planned { name, caption, figure: Box::new(figure), size });
+            }
+        }
+        planned
+    }
+
+    /// Each arm minus the first (all-human, where there is one) at the last generation, paired by
+    /// seed, in standard deviations of the first arm's generation 0, so that metrics share an axis.
+    pub fn differences(&self) -> Vec<Planned> {
+        let Findings::Rows(all) = &self.findings else { return Vec::new() };
+        let mut planned = Vec::new();
+        let pages = self.pages();
+        for (_, keys) in &pages {
+            let columns = varying(keys);
+            let reference = keys.iter().position(|k| k.number("human_fraction") == Some(1.0)).unwrap_or(0);
+            if !(2..=MOST_LINES).contains(&keys.len()) {
+                continue;
+            }
+            let mut rng = Streams::new(0, 0).of("differences").rng();
+            let mut categories = Vec::new();
+            let arms: Vec<&SettingKey> =
+                (0..keys.len()).filter(|i| *i != reference).map(|i| keys[i]).collect();
+            let mut series: Vec<DotSeries> = arms
+                .iter()
+                .map(|key| {
+                    let (name, order) = name_of(key, &columns);
+                    DotSeries { name, order, estimates: Vec::new() }
+                })
+                .collect();
+            for metric in self.in_order() {
+                let subject = self.subject_of(&metric);
+                let of = |key: &SettingKey| -> Option<&Series> {
+                    all.iter().find(|s| s.metric == metric && s.subject == subject && s.key == *key)
+                };
+                let Some((base, unit)) = of(keys[reference]).and_then(|s| Some((s, spread(s)?))) else {
+                    continue;
+                };
+                let mut estimate = |key: &SettingKey| {
+                    let arm = of(key)?;
+                    let last = arm.last()?;
+                    let p =
+                        paired_difference(arm.pairs(last), base.pairs(last), DISPLAY_LEVEL, &mut rng).ok()?;
+                    let (low, high) = (p.interval.low / unit, p.interval.high / unit);
+                    Some(Estimate { value: p.difference / unit, low, high })
+                };
+                let found: Vec<Option<Estimate>> = arms.iter().map(|key| estimate(key)).collect();
+                if found.iter().any(Option::is_some) {
+                    series.iter_mut().zip(found).for_each(|(s, e)| s.estimates.push(e));
+                    categories.push(metric);
+                }
+            }
+            if categories.is_empty() {
+                continue;
+            }
+            let against = match name_of(keys[reference], &columns) {
+                (number, Some(_)) => format!("{} {number}", plain_all(&columns)),
+                (name, None) => name,
+            };
+            let (data, model) = (keys[0].get("data").unwrap_or(""), keys[0].get("model").unwrap_or(""));
+            let height = 1.9 + categories.len() as f64 * (0.12 * arms.len() as f64 + 0.16);
+            let figure = DotPlot {
+                title: format!("{data}, {model}: against {against}"),
+                subtitle: "last generation, paired by seed, 95 % interval over training seeds".into(),
+                x: Axis {
+                    spread: Spread::SymLog { linear: 1.0 },
+                    ..Axis::linear("difference (standard deviations of generation 0)")
+                },
+                category_label: "metric".into(),
+                categories,
+                key: plain_all(&columns),
+                series,
+                reference: Some(0.0),
+                ..Default::default()
+            };
+            let name =
+                if pages.len() > 1 { format!("differences-{data}-{model}") } else { "differences".into() };
+            let caption = format!(
+                "Differences to {against} at the last generation, each seed against itself, in standard deviations over seeds of its generation 0. An interval that holds 0 shows no difference."
+            );
+            planned.push(Planned {
+                name,
+                caption,
+                figure: Box::new(figure),
+                size: Size::inches(7.0, height.max(2.6)),
+            });
+        }
+        planned
+    }
+}
+
+/// The standard deviation over seeds at the first measured generation; `None` where it is 0.
+fn spread(series: &Series) -> Option<f64> {
+    let first = series.at.keys().next()?;
+    let values: crate::store::Accumulator = series.values(*first).into_iter().collect();
+    values.sd().filter(|sd| *sd > 0.0)
+}

@@ -1,0 +1,109 @@
+//! What settings, columns, axes and files are called.
+
+use super::settings::{column_of, value_of};
+use crate::analysis::SettingKey;
+use crate::figures::{Axis, Spread};
+use crate::metrics::reading;
+
+/// The plain words for a column.
+pub(super) fn plain(column: &str) -> String {
+    column_of(column).rsplit('.').next().unwrap_or(column).replace('_', " ")
+}
+
+/// The plain words for several columns.
+pub(super) fn plain_all(columns: &[String]) -> String {
+    columns.iter().map(|c| plain(c)).collect::<Vec<_>>().join(" · ")
+}
+
+/// The columns in which these settings differ, the human fraction first.
+pub(super) fn varying(keys: &[&SettingKey]) -> Vec<String> {
+    let Some(first) = keys.first() else { return Vec::new() };
+    let differs = |column: &str| keys.iter().any(|k| k.get(column) != first.get(column));
+    let mut columns: Vec<String> = first.0.iter().map(|(c, _)| c.clone()).filter(|c| differs(c)).collect();
+    columns.sort_by_key(|c| c != "human_fraction");
+    columns
+}
+
+/// Whether two names mean the same column: `loop.samples` and `samples`.
+pub(super) fn same_column(a: &str, b: &str) -> bool {
+    let short = |name: &str| column_of(name).trim_start_matches("loop.").to_owned();
+    short(a) == short(b)
+}
+
+/// What tells a setting apart among others: its name, and its place where it is a number.
+pub(super) fn name_of(key: &SettingKey, columns: &[String]) -> (String, Option<f64>) {
+    let value = |c: &String| value_of(key, c).unwrap_or("own").to_owned();
+    match columns {
+        [] => (key.get("regime").unwrap_or("").to_owned(), None),
+        [one] => (value(one), key.number(column_of(one))),
+        many => (many.iter().map(value).collect::<Vec<_>>().join(" · "), None),
+    }
+}
+
+/// The settings by what they have in these columns, in order of appearance; one group without a
+/// column. A group's name says column and value.
+pub(super) fn grouped<'k>(keys: &[&'k SettingKey], columns: &[String]) -> Vec<(String, Vec<&'k SettingKey>)> {
+    let mut groups: Vec<(String, Vec<&SettingKey>)> = Vec::new();
+    for key in keys {
+        let part = |c: &String| format!("{} {}", plain(c), value_of(key, c).unwrap_or("own"));
+        let name = columns.iter().map(part).collect::<Vec<_>>().join(", ");
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, members)) => members.push(key),
+            None => groups.push((name, vec![key])),
+        }
+    }
+    groups
+}
+
+/// Texts in the order of their numbers, or of the alphabet, each once.
+pub(super) fn ordered(mut texts: Vec<String>) -> Vec<String> {
+    texts.sort_by(|a, b| match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(a), Ok(b)) => a.total_cmp(&b),
+        _ => a.cmp(b),
+    });
+    texts.dedup();
+    texts
+}
+
+/// The axis of a metric: its name with its unit.
+pub(super) fn axis_of(metric: &str, log: bool) -> Axis {
+    let unit = reading(metric).map_or("", |r| r.unit);
+    let label = if unit.is_empty() || unit == "1" || unit.len() > 18 {
+        metric.to_owned()
+    } else {
+        format!("{metric} ({unit})")
+    };
+    let spread = if log { Spread::Log } else { Spread::Linear };
+    Axis { spread, ..Axis::linear(&label) }
+}
+
+/// A file name from a title: letters, digits, dots and hyphens.
+pub(super) fn file_name(text: &str) -> String {
+    let name: String = text
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' })
+        .collect();
+    let name = name.split('-').filter(|p| !p.is_empty()).collect::<Vec<_>>().join("-");
+    // A leading dot would hide the file, or lead out of the folder.
+    name.trim_start_matches(['.', '-']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_stay_in_their_folder() {
+        assert_eq!(file_name("../A b: 0.3"), "a-b-0.3");
+        assert_eq!(file_name("curves gpt--x"), "curves-gpt-x");
+    }
+
+    #[test]
+    fn a_column_has_one_meaning_under_its_names() {
+        assert!(same_column("loop.samples", "samples"));
+        assert!(same_column("model.family", "model"));
+        assert!(!same_column("model.ddof", "model"));
+        assert_eq!(plain("loop.human_fraction"), "human fraction");
+        assert_eq!(ordered(vec!["10".into(), "9".into(), "10".into()]), ["9", "10"]);
+    }
+}

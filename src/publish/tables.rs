@@ -1,0 +1,128 @@
+//! The tables of the page: the comparison, the claims, what did not run.
+
+use super::number;
+use crate::analysis::{Bearing, ClaimResult, ComparisonRow, Paired, Verdict};
+use crate::report::{self, Cell, Column, TableData};
+use crate::store::read::CellEntry;
+use crate::store::tables::Status;
+
+fn columns(names: &[(&str, bool)]) -> Vec<Column> {
+    names.iter().map(|(name, numeric)| Column { name: (*name).into(), numeric: *numeric }).collect()
+}
+
+pub(super) fn comparison_table(rows: &[ComparisonRow]) -> TableData {
+    let paired = |p: &Option<Paired>| match p {
+        Some(p) => Cell::with_detail(
+            signed(p.difference),
+            format!("[{}, {}]", signed(p.interval.low), signed(p.interval.high)),
+        ),
+        None => Cell::text("–"),
+    };
+    let row = |r: &ComparisonRow| {
+        let value = match &r.interval {
+            Some(i) => Cell::with_detail(number(r.value), format!("[{}, {}]", number(i.low), number(i.high))),
+            None => Cell::text(number(r.value)),
+        };
+        let mut word = Cell::verdict(match r.bearing {
+            Bearing::Holds => report::Verdict::Passed,
+            Bearing::Degrades => report::Verdict::Failed,
+            Bearing::Undecided => report::Verdict::Undecided,
+        });
+        word.text = match r.bearing {
+            Bearing::Holds => "holds".into(),
+            Bearing::Degrades => "degrades".into(),
+            Bearing::Undecided => "undecided".into(),
+        };
+        vec![
+            Cell::text(&*r.metric),
+            Cell::text(number(r.fraction)),
+            value,
+            paired(&r.change),
+            paired(&r.against_reference),
+            Cell::text(r.human.map_or("–".into(), number)),
+            word,
+        ]
+    };
+    let last = rows.iter().map(|r| r.generation).max().unwrap_or(0);
+    let seeds = rows.iter().map(|r| r.n).max().unwrap_or(0);
+    TableData {
+        caption: format!("Generation {last}, {seeds} seeds"),
+        columns: columns(&[
+            ("metric", false),
+            ("human share", true),
+            ("value", true),
+            ("change since generation 0", true),
+            ("against the highest human share", true),
+            ("human rows", true),
+            ("", false),
+        ]),
+        rows: rows.iter().map(row).collect(),
+    }
+}
+
+pub(super) fn claims_table(claims: &[ClaimResult]) -> TableData {
+    let row = |c: &ClaimResult| {
+        let measured = match (c.measured, c.low, c.high) {
+            (Some(m), Some(low), Some(high)) => {
+                Cell::with_detail(number(m), format!("[{}, {}]", number(low), number(high)))
+            }
+            (Some(m), _, _) => Cell::text(number(m)),
+            _ => Cell::text("–"),
+        };
+        vec![
+            Cell::with_detail(&*c.says, &*c.reason),
+            Cell::text(c.at.map_or("–".into(), |g| g.to_string())),
+            Cell::text(c.expected.map_or("–".into(), number)),
+            measured,
+            Cell::verdict(match c.verdict {
+                Verdict::Passed => report::Verdict::Passed,
+                Verdict::Failed => report::Verdict::Failed,
+                Verdict::Undecided => report::Verdict::Undecided,
+            }),
+        ]
+    };
+    TableData {
+        caption: "Each claim with the generation that decides it".into(),
+        columns: columns(&[
+            ("claim", false),
+            ("generation", true),
+            ("expected", true),
+            ("measured", true),
+            ("verdict", false),
+        ]),
+        rows: claims.iter().map(row).collect(),
+    }
+}
+
+fn signed(value: f64) -> String {
+    let sign = if value < 0.0 { "−" } else { "+" };
+    format!("{sign}{}", number(value.abs()))
+}
+
+/// The cells that failed, were skipped or are pending; `None` if all are done.
+pub(super) fn not_run_table(cells: &[CellEntry]) -> Option<TableData> {
+    let missing: Vec<&CellEntry> = cells.iter().filter(|c| c.status != Status::Done).collect();
+    let row = |c: &&CellEntry| {
+        let mut setting = vec![c.data.clone(), c.model.clone(), c.regime.clone()];
+        setting.extend(c.human_fraction.map(|f| format!("human fraction {f}")));
+        setting.extend(c.swept.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k} = {v}")));
+        let seeds = c.first_seed.map_or("–".into(), |first| match c.seeds {
+            0 | 1 => first.to_string(),
+            n => format!("{first} to {}", first + n - 1),
+        });
+        vec![
+            Cell::with_detail(setting.join(", "), &*c.cell),
+            Cell::text(seeds),
+            Cell::text(c.status.name()),
+            Cell::text(&*c.error),
+        ]
+    };
+    (!missing.is_empty()).then(|| TableData {
+        caption: format!("{} of {} cells", missing.len(), cells.len()),
+        columns: columns(&[("setting", false), ("seeds", true), ("status", false), ("reason", false)]),
+        rows: missing.iter().take(MOST_CELLS).map(row).collect(),
+    })
+}
+
+/// Cells that the table of what did not run lists; cells.csv has them all.
+const MOST_CELLS: usize = 50;
