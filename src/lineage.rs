@@ -113,6 +113,19 @@ impl Lineage {
         ended(reason, self.budget.generations)
     }
 
+    /// The same lineage with another family, for example one of your own. It runs on rows: whether
+    /// sufficient statistics would do is not known of a family without a registry entry.
+    #[must_use]
+    pub fn with_family(mut self, family: Arc<dyn Family>) -> Self {
+        let truth = self.source.truth();
+        for measured in &mut self.measuring.metrics {
+            measured.sample = measured.metric.needs().sample.applies(false, truth);
+        }
+        self.families = vec![family; self.families.len()];
+        self.statistics = false;
+        self
+    }
+
     /// The human rows and the draw of generation `g ≥ 1`.
     fn counts(&self, g: u32) -> Counts {
         self.plan[g as usize - 1]

@@ -170,7 +170,7 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let family = args.model.clone().unwrap_or_else(|| kind.family().into());
     // The size of a model's fit, so that the default comparison takes about a minute.
     let model = match family.as_str() {
-        "vae" => "steps = 800\n",
+        "vae" => "likelihood = \"gaussian\"\nnoise = 0.2\nlearning_rate = 0.002\nsteps = 1000\n",
         "gpt" => "steps = 240\nbatch = 32\n",
         _ => "",
     };

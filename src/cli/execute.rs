@@ -6,13 +6,16 @@ use std::time::Duration;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, terminal};
-use crate::analysis::{ClaimResult, SummaryRow, Verdict};
+use crate::analysis::{ClaimResult, ComparisonRow, SummaryRow, Verdict};
 use crate::lineage::Context;
 use crate::neural::device;
 use crate::publish::{self, Publication};
 use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
 use crate::spec::{self, Experiment};
 use crate::store::{Folder, Keep, Manifest, write_atomically};
+
+/// Makes the sentences for the top of the page and the comparison table.
+pub type Answer<'a> = dyn Fn(&Publication) -> Result<(Vec<String>, Vec<ComparisonRow>)> + 'a;
 
 /// How an experiment is run.
 pub struct Execution<'a> {
@@ -23,7 +26,7 @@ pub struct Execution<'a> {
     /// Whether somebody asked to stop.
     pub interrupt: &'a Interrupt,
     /// Sentences for the top of the page, made from the summary.
-    pub answer: &'a dyn Fn(&Publication) -> Result<(Vec<String>, Vec<crate::analysis::ComparisonRow>)>,
+    pub answer: &'a Answer<'a>,
 }
 
 /// What came of it.
@@ -37,7 +40,7 @@ pub struct Done {
     /// The claims.
     pub claims: Vec<ClaimResult>,
     /// The comparison table, where the caller makes one.
-    pub comparison: Vec<crate::analysis::ComparisonRow>,
+    pub comparison: Vec<ComparisonRow>,
     /// The page.
     pub page: Option<PathBuf>,
 }

@@ -11,7 +11,9 @@
 //! 4. *Splits*: windows in contiguous chunks, records at random ([`Shares`]).
 //! 5. *Vocabulary*: the tokens of the **training** rows by falling count, ties in code point order.
 //!    Tokens seen fewer than `min_count` times, those past `max_vocabulary`, and tokens that occur
-//!    in no training row become one unknown token, the last of the vocabulary.
+//!    in no training row become one unknown token, the last of the vocabulary. `min_count` is 5 by
+//!    default, so that the unknown token occurs in training too wherever rare tokens do: a model
+//!    without smoothing would else give held-out rows probability 0.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,7 +49,7 @@ pub struct TextOptions {
     pub row_tokens: usize,
     /// Whether letters become lower case.
     pub lower_case: bool,
-    /// Tokens seen less often in the training rows become unknown; 1 keeps all.
+    /// Tokens seen less often in the training rows become unknown; 1 keeps all of them.
     pub min_count: usize,
     /// The most tokens in the vocabulary, the unknown one included; 64 characters or 2,000 words
     /// where it is `None`.
@@ -62,7 +64,7 @@ impl Default for TextOptions {
             tokens: TokenUnit::Characters,
             row_tokens: 32,
             lower_case: true,
-            min_count: 1,
+            min_count: 5,
             max_vocabulary: None,
             cut: Cut::Windows,
         }
@@ -89,8 +91,9 @@ pub(super) const PARAMETERS: [Parameter; 5] = [
     },
     Parameter {
         name: "min_count",
-        default: "1",
-        meaning: "Tokens seen less often than this in the training rows become the unknown token",
+        default: "5",
+        meaning: "Tokens seen less often than this in the training rows become the unknown token; with 1, an \
+                  unknown token of the held-out rows may never occur in training",
     },
     Parameter {
         name: "max_vocabulary",
@@ -385,7 +388,8 @@ mod tests {
             role: Role::Label,
             kind: Kind::Codes { levels: crate::data::Levels::Count(2) },
         };
-        let options = TextOptions { cut: Cut::Records, lower_case: false, ..TextOptions::default() };
+        let options =
+            TextOptions { cut: Cut::Records, lower_case: false, min_count: 1, ..TextOptions::default() };
         let splits = options.splits(&records, &[label], &SHARES).unwrap();
         for row in 0..splits.train.len() {
             let text = splits.train.text(row).unwrap();

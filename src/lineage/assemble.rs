@@ -305,6 +305,8 @@ fn measuring(
     notes: &mut Vec<String>,
 ) -> Result<Measuring, Error> {
     let spec: &MeasureSpec = &experiment.measure;
+    // Fitted parameters describe the model only: curated rows and training rows are read.
+    let parameters = parameters && spec.on == spec::Subject::Model;
     let mut metrics = Vec::with_capacity(spec.metrics.len());
     let mut refusal = None;
     for asked in &spec.metrics {

@@ -205,7 +205,9 @@ mod tests {
     use super::*;
     use crate::metrics::testing::{Fitted, Scene, Truth, outcomes, reference, value};
 
-    const ALL: [(&str, fn(&[f64], &[f64]) -> f64); 7] = [
+    type Named = (&'static str, fn(&[f64], &[f64]) -> f64);
+
+    const ALL: [Named; 7] = [
         ("kl", kl),
         ("reverse_kl", reverse_kl),
         ("js", js),

@@ -32,7 +32,8 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
 
 impl Metric for HumanFraction {
     fn needs(&self) -> Needs {
-        Needs { training: true, ..Needs::default() }
+        // Only the sizes of the blocks, which the statistics path has too.
+        Needs::default()
     }
 
     fn accepts(&self, _: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {

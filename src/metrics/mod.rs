@@ -4,28 +4,39 @@
 //! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
+mod compression;
 pub mod distances;
 mod distinct;
 mod divergence;
 mod duplicates;
+mod energy;
 mod entropy;
 mod frequencies;
 mod human_fraction;
+mod knn_entropy;
+mod lexical;
 mod likelihood;
+mod line;
 mod log_determinant;
 pub mod manifold;
 mod mean_error;
 mod memorisation;
+mod mmd;
 mod needs;
+mod novelty;
 mod observation;
 mod shapes;
 mod shared;
+mod sliced;
+mod tail;
 mod variance;
 mod vendi;
 mod vocabulary;
 mod wasserstein2;
 mod words;
 
+#[cfg(test)]
+mod conformance;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -153,10 +164,30 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         distinct::DISTINCT_4,
         vocabulary::SURVIVAL,
         vocabulary::ZIPF_SLOPE,
+        lexical::MATTR,
+        lexical::YULE_K,
+        lexical::REP_2,
+        lexical::REP_3,
+        lexical::REP_4,
+        lexical::HEAPS,
+        compression::ENTRY,
+        novelty::NOVELTY_2,
+        novelty::NOVELTY_3,
+        novelty::NOVELTY_4,
+        novelty::LONGEST_SPAN,
+        tail::ENTRY,
         memorisation::SHARE,
         memorisation::RATIO,
         duplicates::ENTRY,
         human_fraction::ENTRY,
+        line::W1,
+        line::CRAMER_VON_MISES,
+        sliced::ENTRY,
+        energy::DISTANCE,
+        energy::PAIRWISE,
+        mmd::RBF,
+        mmd::CUBIC,
+        knn_entropy::ENTRY,
         divergence::KL,
         divergence::REVERSE_KL,
         divergence::JS,

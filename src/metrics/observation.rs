@@ -108,13 +108,15 @@ impl<'a> Observation<'a> {
     /// The sample's numeric features; refuses NaN and infinities.
     pub(super) fn sample_points(&self) -> Result<Points<'a>, Refusal> {
         let rows = self.rows()?;
-        self.shared.sample_features(rows).map(|data| Points { data, dim: rows.schema().numeric_width() })
+        let dim = width(rows)?;
+        self.shared.sample_features(rows).map(|data| Points { data, dim })
     }
 
     /// The held-out numeric features; refuses NaN and infinities.
     pub(super) fn held_out_points(&self) -> Result<Points<'a>, Refusal> {
         let rows = self.reference()?;
-        self.shared.held_out_features(rows).map(|data| Points { data, dim: rows.schema().numeric_width() })
+        let dim = width(rows)?;
+        self.shared.held_out_features(rows).map(|data| Points { data, dim })
     }
 
     /// The sample's mean and unbiased covariance; needs two rows.
@@ -141,5 +143,13 @@ impl<'a> Observation<'a> {
                 self.shared.held_out_moments(points)
             }
         }
+    }
+}
+
+/// The number of numeric features; refuses 0.
+fn width(rows: &Samples) -> Result<usize, Refusal> {
+    match rows.schema().numeric_width() {
+        0 => Err(Refusal::new("the rows have no numeric feature")),
+        width => Ok(width),
     }
 }

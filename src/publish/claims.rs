@@ -1,33 +1,121 @@
 //! Claims: from `[[claim]]` and the findings to verdicts.
+//!
+//! `where` picks settings; a law or a number is held against all of them and all generations in one
+//! joint test. What no run of the spec can decide (a setting, metric, generation or law that is not
+//! there) is an error. What this run can't decide (rows that are missing, pairs of seeds that a
+//! summary does not keep) is undecided, with the reason: nothing passes silently.
 
-use super::conditions::{predict, setting_of};
+use super::conditions::predict;
 use super::findings::{Findings, MomentSeries};
+use super::settings::{has, label, opponent, picked, setting_of};
 use super::{Publication, PublishError};
 use crate::analysis::{
-    ClaimResult, Evidence, Expected, Point, Relation, Series, SettingKey, Statistic, Tolerance, Verdict,
-    against_law, monotone, ordering, slope,
+    ClaimResult, Evidence, Expected, Point, Relation, Series, Statistic, Tolerance, Verdict, against_law,
+    differences, monotone, slope,
 };
-use crate::metrics::Subject;
-use crate::spec::{self, ClaimSpec, Direction, Node, Setting};
+use crate::metrics::{METRICS, Subject};
+use crate::spec::{self, ClaimSpec, Direction, Experiment, Setting};
 use crate::store::tables;
 use crate::theory;
 
 /// Decides every claim and writes `claims.json`.
+///
+/// # Errors
+/// [`PublishError::Claim`] for a claim that no run of the spec can decide, and those of the files.
 pub fn decide_claims(publication: &Publication) -> Result<Vec<ClaimResult>, PublishError> {
     let experiment = &publication.experiment;
-    let findings = Findings::read(publication)?;
-    let settings = experiment
-        .settings()
-        .map_err(|source| PublishError::Spec { path: publication.folder.spec(), source })?;
-    let results: Vec<ClaimResult> =
-        experiment.claims.iter().map(|claim| decide(claim, &findings, &settings)).collect();
-    if !results.is_empty() {
-        tables::write_json(&publication.folder.claims(), &results)?;
+    if experiment.claims.is_empty() {
+        return Ok(Vec::new());
     }
+    check_claims(experiment)?;
+    let settings = publication.settings()?;
+    let findings = Findings::read(publication)?;
+    let mut results = Vec::with_capacity(experiment.claims.len());
+    for claim in &experiment.claims {
+        let asked = Asked { claim, settings: &settings, findings: &findings };
+        if !asked.measured_somewhere() {
+            let why = format!("is about `{}`, which was not measured in any setting", claim.metric);
+            return Err(PublishError::Claim { says: claim.says.clone(), why });
+        }
+        results.push(asked.decide().unwrap_or_else(|reason| undecided(claim, reason)));
+    }
+    tables::write_json(&publication.folder.claims(), &results)?;
     Ok(results)
 }
 
-/// A claim that can't be decided is undecided, with the reason: it is never passed silently.
+/// Checks, before anything runs, that every claim can be decided by a run of this spec.
+///
+/// # Errors
+/// [`PublishError::Claim`] names the first claim whose setting, metric, generation or law is not there.
+pub fn check_claims(experiment: &Experiment) -> Result<(), PublishError> {
+    let spec_error = |source| PublishError::Spec { path: experiment.name.clone().into(), source };
+    let settings = experiment.settings().map_err(spec_error)?;
+    for claim in &experiment.claims {
+        possible(claim, experiment, &settings)
+            .map_err(|why| PublishError::Claim { says: claim.says.clone(), why })?;
+    }
+    Ok(())
+}
+
+fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting]) -> Result<(), String> {
+    let chosen = picked(claim, settings);
+    let Some(first) = chosen.first() else {
+        let wanted: Vec<&str> = claim.where_.iter().map(|(key, _)| key.as_str()).collect();
+        return Err(format!(
+            "matches none of the {} settings; see its `where` ({})",
+            settings.len(),
+            wanted.join(", ")
+        ));
+    };
+    // A metric with several values has one row each, under names of its own.
+    let listed = experiment.measure.metrics.iter().any(|m| m.name == claim.metric);
+    if !listed && METRICS.get(&claim.metric).is_some() {
+        return Err(format!("is about `{}`, which is not in measure.metrics", claim.metric));
+    }
+    if let Some(name) = claim.law.as_ref().filter(|name| theory::find(name).is_none()) {
+        return Err(format!("names the law `{name}`, and there is none of that name"));
+    }
+    let measured = experiment.measure.at.of(first.loop_.generations);
+    if let Some(at) = claim.at.iter().find(|at| !measured.contains(at)) {
+        return Err(format!(
+            "is about generation {at}, which is not measured: the run has generations 0 to {}",
+            first.loop_.generations
+        ));
+    }
+    let single = matches!(claim.statistic, Statistic::Monotone | Statistic::Slope);
+    if single && chosen.len() > 1 {
+        return Err(format!("has a `where` that picks {} settings and must pick one", chosen.len()));
+    }
+    if single && claim.at.len() < 2 {
+        return Err("needs at least two generations in `at`".into());
+    }
+    if !claim.versus.is_empty() {
+        for setting in &chosen {
+            opponent(claim, setting, settings)?;
+        }
+    }
+    if let Some(by) = &claim.by {
+        for value in &claim.order {
+            arm(&chosen, by, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// The one setting among `chosen` whose `by` is `value`.
+fn arm<'s>(chosen: &[&'s Setting], by: &str, value: &spec::Node) -> Result<&'s Setting, String> {
+    let wanted = [(by.to_owned(), value.clone())];
+    let found: Vec<&&Setting> = chosen.iter().filter(|s| has(s, &wanted)).collect();
+    match found.as_slice() {
+        [one] => Ok(one),
+        several => Err(format!(
+            "puts {by} = {} in order, which picks {} settings and must pick one",
+            spec::canonical(value),
+            several.len()
+        )),
+    }
+}
+
 fn undecided(claim: &ClaimSpec, reason: String) -> ClaimResult {
     ClaimResult {
         says: claim.says.clone(),
@@ -41,190 +129,222 @@ fn undecided(claim: &ClaimSpec, reason: String) -> ClaimResult {
     }
 }
 
-fn subject(claim: &ClaimSpec) -> Subject {
-    match claim.subject {
-        spec::Subject::Model => Subject::Model,
-        spec::Subject::Synthetic => Subject::Synthetic,
-        spec::Subject::Training => Subject::Training,
-    }
+const NO_PAIRS: &str =
+    "streamed moments hold no pairs of seeds and no single values; set measure.keep = \"rows\"";
+
+/// One claim and what it is decided from.
+struct Asked<'a> {
+    claim: &'a ClaimSpec,
+    settings: &'a [Setting],
+    findings: &'a Findings,
 }
 
-fn picks(claim: &[(String, Node)], key: &SettingKey) -> bool {
-    claim.iter().all(|(column, node)| {
-        let Some(found) = key.get(column.trim_start_matches("loop.")).or_else(|| key.get(column)) else {
-            return false;
-        };
-        match (node.as_f64(), found.parse::<f64>()) {
-            (Some(a), Ok(b)) => a == b,
-            _ => node.as_str().map_or_else(|| spec::canonical(node), str::to_owned) == found,
-        }
-    })
+/// The evidence at one generation of one setting, owned where it was made here.
+enum Found<'a> {
+    Values(Vec<f64>),
+    Moments(&'a MomentSeries),
 }
 
-fn decide(claim: &ClaimSpec, findings: &Findings, settings: &[Setting]) -> ClaimResult {
-    match findings {
-        Findings::Rows(series) => {
-            let subject = subject(claim);
-            let of: Vec<&Series> =
-                series.iter().filter(|s| s.metric == claim.metric && s.subject == subject).collect();
-            from_rows(claim, &of, settings)
+impl<'a> Asked<'a> {
+    fn subject(&self) -> Subject {
+        match self.claim.subject {
+            spec::Subject::Model => Subject::Model,
+            spec::Subject::Synthetic => Subject::Synthetic,
+            spec::Subject::Training => Subject::Training,
         }
-        Findings::Moments(all) => from_moments(claim, all, settings),
     }
-}
 
-/// What a claim holds its statistic against.
-fn target(
-    claim: &ClaimSpec,
-    setting: Option<&Setting>,
-    at: u32,
-) -> Result<(Expected, Tolerance, Relation), String> {
-    let plain = |value: f64| Expected { value, sd_of_one: None };
-    let tolerance = match (claim.tolerance, claim.tolerance_absolute) {
-        (Some(relative), _) => Tolerance::relative(relative),
-        (None, Some(absolute)) => Tolerance::absolute(absolute),
-        (None, None) => Tolerance::default(),
-    };
-    match (&claim.law, claim.value, claim.greater, claim.less) {
-        (Some(name), _, _, _) => {
-            let law = theory::find(name).ok_or_else(|| format!("no law is called `{name}`"))?;
-            let setting = setting.ok_or("the setting of these rows is not in the spec")?;
-            let prediction = predict(law, setting, at).map_err(|e| e.to_string())?;
-            Ok((
-                Expected { value: prediction.mean, sd_of_one: prediction.sd_of_one },
-                tolerance,
-                law.relation(),
-            ))
+    fn measured_somewhere(&self) -> bool {
+        match self.findings {
+            Findings::Rows(all) => all.iter().any(|s| s.metric == self.claim.metric),
+            Findings::Moments(all) => all.iter().any(|m| m.metric == self.claim.metric),
         }
-        (_, Some(value), _, _) => Ok((plain(value), tolerance, Relation::Equal)),
-        (_, _, Some(low), Some(high)) => {
-            Ok((plain((low + high) / 2.0), Tolerance::absolute((high - low) / 2.0), Relation::Equal))
-        }
-        (_, _, Some(bound), None) => Ok((plain(bound), Tolerance::default(), Relation::AtLeast)),
-        (_, _, None, Some(bound)) => Ok((plain(bound), Tolerance::default(), Relation::AtMost)),
-        _ => Err("the claim names no law and no number".into()),
     }
-}
 
-fn from_rows(claim: &ClaimSpec, series: &[&Series], settings: &[Setting]) -> ClaimResult {
-    let chosen: Vec<&&Series> = series.iter().filter(|s| picks(&claim.where_, &s.key)).collect();
-    if claim.statistic == Statistic::Ordering {
-        return decide_order(claim, &chosen);
-    }
-    let [one] = chosen.as_slice() else {
-        return undecided(claim, ambiguous(claim, chosen.len()));
-    };
-    let setting = setting_of(settings, &one.key);
-    let last = claim.at.last().copied().unwrap_or(0);
-    match claim.statistic {
-        Statistic::Monotone => {
-            let rising = claim.direction == Some(Direction::Increasing);
-            return monotone(&claim.says, one, &claim.at, rising, claim.tolerance_absolute.unwrap_or(0.0));
-        }
-        Statistic::Slope => {
-            return match target(claim, setting, last) {
-                Ok((expected, tolerance, relation)) => {
-                    slope(&claim.says, one, false, expected, tolerance, relation)
-                }
-                Err(reason) => undecided(claim, reason),
-            };
-        }
-        _ => {}
-    }
-    // A paired difference with another setting, where the claim names one.
-    let other = if claim.versus.is_empty() {
-        None
-    } else {
-        let others: Vec<&&Series> = series.iter().filter(|s| picks(&claim.versus, &s.key)).collect();
-        let [other] = others.as_slice() else {
-            return undecided(claim, format!("`versus` picks {} settings and must pick one", others.len()));
-        };
-        Some(*other)
-    };
-    let values: Vec<Vec<f64>> = claim
-        .at
-        .iter()
-        .map(|&g| match other {
-            Some(other) => crate::analysis::differences(one.pairs(g), other.pairs(g)),
-            None => one.values(g),
-        })
-        .collect();
-    joint(claim, setting, |i, _| (!values[i].is_empty()).then(|| Evidence::Values(&values[i])))
-}
-
-fn from_moments(claim: &ClaimSpec, all: &[MomentSeries], settings: &[Setting]) -> ClaimResult {
-    let subject = subject(claim);
-    let of: Vec<&MomentSeries> = all
-        .iter()
-        .filter(|m| m.metric == claim.metric && m.subject == subject && picks(&claim.where_, &m.key))
-        .collect();
-    let mut keys: Vec<&SettingKey> = of.iter().map(|m| &m.key).collect();
-    keys.sort();
-    keys.dedup();
-    let [key] = keys.as_slice() else { return undecided(claim, ambiguous(claim, keys.len())) };
-    if !matches!(claim.statistic, Statistic::Mean | Statistic::MeanLog) || !claim.versus.is_empty() {
-        return undecided(
-            claim,
-            "streamed moments hold no pairs of seeds; set measure.keep = \"rows\"".into(),
-        );
-    }
-    let at = |g: u32| of.iter().find(|m| m.generation == g).map(|m| Evidence::Moments(&m.moments));
-    joint(claim, setting_of(settings, key), |_, g| at(g))
-}
-
-/// One joint test over all generations of the claim.
-fn joint<'e>(
-    claim: &ClaimSpec,
-    setting: Option<&Setting>,
-    evidence: impl Fn(usize, u32) -> Option<Evidence<'e>>,
-) -> ClaimResult {
-    let mut points = Vec::with_capacity(claim.at.len());
-    let mut how = None;
-    for (i, &at) in claim.at.iter().enumerate() {
-        let Some(evidence) = evidence(i, at) else {
-            return undecided(claim, format!("generation {at} was not measured"));
-        };
-        match target(claim, setting, at) {
-            Ok((expected, tolerance, relation)) => {
-                points.push(Point { at, evidence, expected });
-                how = Some((tolerance, relation));
+    fn decide(&self) -> Result<ClaimResult, String> {
+        let claim = self.claim;
+        let chosen = picked(claim, self.settings);
+        let first = *chosen.first().ok_or("no setting matches `where`")?;
+        match claim.statistic {
+            Statistic::Ordering => self.order(&chosen),
+            Statistic::Monotone => {
+                let rising = claim.direction == Some(Direction::Increasing);
+                let slack = claim.tolerance_absolute.unwrap_or(0.0);
+                Ok(monotone(&claim.says, self.series(first)?, &claim.at, rising, slack))
             }
-            Err(reason) => return undecided(claim, reason),
+            Statistic::Slope => {
+                let mut series = self.series(first)?.clone();
+                series.at.retain(|generation, _| claim.at.contains(generation));
+                let last = claim.at.iter().copied().max().unwrap_or(0);
+                let (expected, tolerance, relation) = self.target(first, last)?;
+                Ok(slope(&claim.says, &series, self.of_logarithm(), expected, tolerance, relation))
+            }
+            Statistic::Mean | Statistic::Median | Statistic::MeanLog => self.joint(&chosen),
         }
     }
-    match how {
-        Some((tolerance, relation)) => {
-            against_law(&claim.says, claim.statistic, &points, tolerance, relation)
-        }
-        None => undecided(claim, "the claim names no generation".into()),
-    }
-}
 
-fn decide_order(claim: &ClaimSpec, series: &[&&Series]) -> ClaimResult {
-    let (Some(by), Some(&at)) = (&claim.by, claim.at.last()) else {
-        return undecided(claim, "an ordering needs `by` and `at`".into());
-    };
-    let mut arms = Vec::with_capacity(claim.order.len());
-    for value in &claim.order {
-        let wanted = [(by.clone(), value.clone())];
-        let found: Vec<&&&Series> = series.iter().filter(|s| picks(&wanted, &s.key)).collect();
-        let [one] = found.as_slice() else {
-            return undecided(
-                claim,
-                format!("{by} = {} picks {} settings and must pick one", spec::canonical(value), found.len()),
-            );
+    /// A law about the logarithm's slope, held against a metric that is not a logarithm.
+    fn of_logarithm(&self) -> bool {
+        let law = self.claim.law.as_deref().unwrap_or("");
+        law.contains("-log-") && !self.claim.metric.starts_with("log-")
+    }
+
+    /// The values of a setting, one a seed.
+    fn series(&self, setting: &Setting) -> Result<&'a Series, String> {
+        let Findings::Rows(all) = self.findings else { return Err(NO_PAIRS.into()) };
+        let mine = |s: &&Series| {
+            s.metric == self.claim.metric
+                && s.subject == self.subject()
+                && setting_of(self.settings, &s.key).is_some_and(|of| of.index == setting.index)
         };
-        arms.push(one.pairs(at));
+        all.iter().find(mine).ok_or_else(|| {
+            let (metric, subject) = (&self.claim.metric, self.subject().name());
+            format!("there are no rows of `{metric}` ({subject}) for {}", label(setting))
+        })
     }
-    ordering(&claim.says, &arms, Some(at))
-}
 
-fn ambiguous(claim: &ClaimSpec, found: usize) -> String {
-    match found {
-        0 => format!(
-            "no rows of `{}` match `where`: was it measured, and is the setting part of the sweep?",
-            claim.metric
-        ),
-        n => format!("`where` picks {n} settings and must pick one"),
+    fn moments(&self, setting: &Setting, all: &'a [MomentSeries]) -> Result<Vec<&'a MomentSeries>, String> {
+        let mine = |m: &&MomentSeries| {
+            m.metric == self.claim.metric
+                && m.subject == self.subject()
+                && setting_of(self.settings, &m.key).is_some_and(|of| of.index == setting.index)
+        };
+        let found: Vec<&MomentSeries> = all.iter().filter(mine).collect();
+        match found.first() {
+            None => Err(format!("there is no summary of `{}` for {}", self.claim.metric, label(setting))),
+            Some(first) if found.iter().any(|m| m.key != first.key) => {
+                Err("streamed moments of a population can't be averaged within a seed; set measure.keep = \"rows\"".into())
+            }
+            Some(_) => Ok(found),
+        }
+    }
+
+    /// What one setting has at each generation of the claim.
+    fn evidence(&self, setting: &Setting) -> Result<Vec<Found<'a>>, String> {
+        let claim = self.claim;
+        let none = |at: u32| format!("no seed has a value at generation {at} of {}", label(setting));
+        if let Findings::Moments(all) = self.findings {
+            if !claim.versus.is_empty() {
+                return Err(NO_PAIRS.into());
+            }
+            let mine = self.moments(setting, all)?;
+            let at = |g: &u32| {
+                let found = mine.iter().find(|m| m.generation == *g && m.moments.count() > 0);
+                found.map(|m| Found::Moments(m)).ok_or_else(|| none(*g))
+            };
+            return claim.at.iter().map(at).collect();
+        }
+        let one = self.series(setting)?;
+        let other = if claim.versus.is_empty() {
+            None
+        } else {
+            Some(self.series(opponent(claim, setting, self.settings)?)?)
+        };
+        let at = |g: &u32| {
+            let values = match other {
+                Some(other) => differences(one.pairs(*g), other.pairs(*g)),
+                None => one.values(*g),
+            };
+            if values.is_empty() { Err(none(*g)) } else { Ok(Found::Values(values)) }
+        };
+        claim.at.iter().map(at).collect()
+    }
+
+    /// One joint test over all picked settings and all generations.
+    fn joint(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+        let claim = self.claim;
+        let mut found = Vec::new();
+        for setting in chosen {
+            let evidence = self.evidence(setting)?;
+            found.extend(claim.at.iter().zip(evidence).map(|(at, evidence)| (*setting, *at, evidence)));
+        }
+        let mut points = Vec::with_capacity(found.len());
+        let mut how = None;
+        for (setting, at, evidence) in &found {
+            let (expected, tolerance, relation) = self.target(setting, *at)?;
+            let evidence = match evidence {
+                Found::Values(values) => Evidence::Values(values),
+                Found::Moments(series) => Evidence::Moments(&series.moments),
+            };
+            points.push(Point { at: *at, evidence, expected });
+            how = Some((tolerance, relation));
+        }
+        let (tolerance, relation) = how.ok_or("the claim names no generation")?;
+        let mut result = against_law(&claim.says, claim.statistic, &points, tolerance, relation);
+        // Seeds whose value was refused or not finite are missing, and not at random.
+        let count = |p: &Point<'_>| match p.evidence {
+            Evidence::Values(values) => values.len() as u64,
+            Evidence::Moments(moments) => moments.count(),
+        };
+        let (least, most) = points.iter().map(count).fold((u64::MAX, 0), |(a, b), n| (a.min(n), b.max(n)));
+        if least < most {
+            result
+                .reason
+                .push_str(&format!("; at some generation only {least} of {most} seeds have a value"));
+        }
+        if let [_, _, ..] = chosen
+            && let Some(at) = result.at
+            && let Some(deciding) =
+                points.iter().position(|p| p.at == at && Some(p.expected.value) == result.expected)
+        {
+            result.reason.push_str(&format!("; in {}", label(found[deciding].0)));
+        }
+        Ok(result)
+    }
+
+    /// Every neighbour in the order lies above the one before, at every generation, jointly.
+    fn order(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+        let claim = self.claim;
+        let by = claim.by.as_deref().ok_or("an ordering needs `by`")?;
+        let arms: Vec<&Series> = claim
+            .order
+            .iter()
+            .map(|value| self.series(arm(chosen, by, value)?))
+            .collect::<Result<_, String>>()?;
+        let mut rises = Vec::new();
+        for &at in &claim.at {
+            for pair in arms.windows(2) {
+                let values = differences(pair[1].pairs(at), pair[0].pairs(at));
+                if values.iter().all(|d| *d == 0.0) {
+                    return Err(format!(
+                        "two settings have no seed or the same values in every seed at generation {at}"
+                    ));
+                }
+                rises.push((at, values));
+            }
+        }
+        let expected = Expected { value: 0.0, sd_of_one: None };
+        let points: Vec<Point<'_>> = rises
+            .iter()
+            .map(|(at, values)| Point { at: *at, evidence: Evidence::Values(values), expected })
+            .collect();
+        Ok(against_law(&claim.says, Statistic::Mean, &points, Tolerance::default(), Relation::AtLeast))
+    }
+
+    /// What the claim holds its statistic against.
+    fn target(&self, setting: &Setting, at: u32) -> Result<(Expected, Tolerance, Relation), String> {
+        let claim = self.claim;
+        let plain = |value: f64| Expected { value, sd_of_one: None };
+        let tolerance = match (claim.tolerance, claim.tolerance_absolute) {
+            (Some(relative), _) => Tolerance::relative(relative),
+            (None, Some(absolute)) => Tolerance::absolute(absolute),
+            (None, None) => Tolerance::default(),
+        };
+        match (&claim.law, claim.value, claim.greater, claim.less) {
+            (Some(name), _, _, _) => {
+                let law = theory::find(name).ok_or_else(|| format!("no law is called `{name}`"))?;
+                let found = predict(law, setting, at)?;
+                // The law's spread is that of the metric itself, not of a paired difference.
+                let sd_of_one = found.sd_of_one.filter(|_| claim.versus.is_empty());
+                Ok((Expected { value: found.mean, sd_of_one }, tolerance, law.relation()))
+            }
+            (_, Some(value), _, _) => Ok((plain(value), tolerance, Relation::Equal)),
+            (_, _, Some(low), Some(high)) => {
+                Ok((plain((low + high) / 2.0), Tolerance::absolute((high - low) / 2.0), Relation::Equal))
+            }
+            (_, _, Some(bound), None) => Ok((plain(bound), Tolerance::default(), Relation::AtLeast)),
+            (_, _, None, Some(bound)) => Ok((plain(bound), Tolerance::default(), Relation::AtMost)),
+            _ => Err("the claim names no law and no number".into()),
+        }
     }
 }

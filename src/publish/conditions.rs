@@ -1,77 +1,234 @@
-//! From a setting to the conditions that a law is asked for.
+//! From a setting to the conditions that a law is asked at, and whether the law is about it at all.
+//!
+//! What a spec does not say (the variance of a data set) is NaN, and a law that needs it refuses.
 
 use std::collections::BTreeMap;
 
-use crate::analysis::SettingKey;
-use crate::spec::{Node, Setting};
-use crate::theory::{Conditions, Law, NotApplicable, Prediction};
+use crate::spec::{ChoicesSpec, Hold, Node, Setting, Sharing, Synthesis};
+use crate::theory::{Conditions, Law, Prediction};
 
-/// The setting whose rows have this key. Data are matched only where several sources are swept,
-/// since a file's rows carry its name.
-pub(super) fn setting_of<'s>(settings: &'s [Setting], key: &SettingKey) -> Option<&'s Setting> {
-    let source = |s: &Setting| s.data.get("source").and_then(Node::as_str).unwrap_or("").to_owned();
-    let several = settings.iter().any(|s| source(s) != source(&settings[0]));
-    settings.iter().find(|setting| {
-        let spec = &setting.loop_;
-        let number = |column: &str, value: Option<f64>| {
-            key.number(column).zip(value).is_none_or(|(a, b)| a == b)
-                && (value.is_none() || key.get(column).is_some())
-        };
-        let swept = setting.point.iter().all(|(name, node)| {
-            let Some(found) = key.0.iter().find(|(column, _)| column == name) else { return true };
-            match (node.as_f64(), found.1.parse::<f64>()) {
-                (Some(a), Ok(b)) => a == b,
-                _ => node.as_str().map_or_else(|| crate::spec::canonical(node), str::to_owned) == found.1,
-            }
-        });
-        let family = setting.model.get("family").and_then(Node::as_str);
-        swept
-            && family == key.get("model")
-            && key.get("regime") == Some(spec.regime.as_str())
-            && number("human_fraction", spec.human_fraction.as_ref().and_then(|f| f.as_constant()))
-            && number("samples", spec.samples.as_ref().and_then(|s| s.as_constant()))
-            && (!several || key.get("data") == Some(source(setting).as_str()))
-    })
-}
+/// Laws that are not about a chain which starts with as many rows as each generation has: limits,
+/// thresholds, and those that take |D(0)| as a number of their own.
+const ANY_START: [&str; 16] = [
+    "anchor-",
+    "best-",
+    "cdc-",
+    "fisher-",
+    "fresh-",
+    "golden-",
+    "hutter-",
+    "luce-",
+    "pooled-",
+    "sharpened-",
+    "stream-",
+    "strong-",
+    "sweet-",
+    "temperature-",
+    "verifier-",
+    "weighted-",
+];
+/// Laws about human rows that stay and synthetic rows that are added: their n counts human rows.
+const PER_HUMAN_ROW: [&str; 3] = ["sweet-spot", "pooled-error", "best-weight-error"];
 
-/// What a law predicts for a setting at a generation.
-pub(super) fn predict(
-    law: &dyn Law,
-    setting: &Setting,
-    generation: u32,
-) -> Result<Prediction, NotApplicable> {
-    let spec = &setting.loop_;
-    let number = |node: &Node, key: &str| node.get(key).and_then(Node::as_f64);
-    let d = number(&setting.data, "dim").unwrap_or(1.0) as usize;
-    let sd = number(&setting.data, "sd").unwrap_or(1.0);
-    let n = spec.samples.as_ref().map(|s| s.at(generation, spec.generations));
-    let fraction = spec.human_fraction.as_ref().map_or(0.0, |f| f.at(generation, spec.generations));
-    let outcomes = number(&setting.data, "outcomes");
-    let uniform = setting.data.get("source").and_then(Node::as_str) == Some("uniform-categorical");
-    let probabilities: Option<Vec<f64>> = match (uniform, outcomes, setting.data.get("probabilities")) {
-        (true, Some(k), _) => Some(vec![1.0 / k; k as usize]),
-        (_, _, Some(list)) => list.as_array().map(|l| l.iter().filter_map(Node::as_f64).collect()),
-        _ => None,
-    };
-    let mut extra = BTreeMap::new();
-    if let Some(alpha) = number(&setting.model, "smoothing") {
-        extra.insert("alpha".to_owned(), alpha);
+/// What a law predicts for a setting at a generation, or why it says nothing there.
+pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Result<Prediction, String> {
+    let name = law.name();
+    let source = Source::of(setting);
+    let starts = |list: &[&str]| list.iter().any(|start| name.starts_with(start));
+    let sizes = Sizes::of(setting, generation).ok_or("the spec gives no size for this generation")?;
+    if !starts(&ANY_START) {
+        let last = setting.loop_.generations;
+        let (first, end) = (Sizes::of(setting, 1.min(last)), Sizes::of(setting, last));
+        if [first, end].into_iter().flatten().any(|s| s.n != sizes.n) || sizes.n != sizes.initial {
+            return Err(format!(
+                "`{name}` is about equal sizes, and here generation 0 has {} rows and generation {generation} {}",
+                sizes.initial, sizes.n
+            ));
+        }
     }
-    if let Some(k) = outcomes {
-        extra.insert("outcomes".to_owned(), k);
+    let smoothing = number(&setting.model, "smoothing").unwrap_or(0.0);
+    if law.conditions().contains("no smoothing") && smoothing > 0.0 {
+        return Err(format!("`{name}` is about models without smoothing"));
     }
-    extra.insert("models".to_owned(), spec.population as f64);
-    law.predict(&Conditions {
+    let mut extra = BTreeMap::from([
+        ("alpha".to_owned(), smoothing),
+        ("initial".to_owned(), sizes.initial),
+        ("models".to_owned(), setting.loop_.population as f64),
+    ]);
+    let known = [
+        ("categories", source.probabilities.as_ref().map(|p| p.len() as f64)),
+        ("share", number(&setting.data, "p")),
+        ("exponent", number(&setting.data, "exponent")),
+        ("bandwidth", number(&setting.model, "bandwidth")),
+        ("synthetic_scale", setting.loop_.synthetic_scale),
+    ];
+    extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+    let conditions = Conditions {
         fits: generation + 1,
-        n: n.or(spec.human_rows.map(|h| h as f64)).unwrap_or(f64::NAN),
-        d,
+        n: if starts(&PER_HUMAN_ROW) { sizes.human } else { sizes.n },
+        d: number(&setting.data, "dim").unwrap_or(1.0) as usize,
         ddof: number(&setting.model, "ddof").unwrap_or(0.0) as u32,
-        regime: &spec.regime,
-        human_fraction: fraction,
+        regime: &setting.loop_.regime,
+        human_fraction: sizes.human_fraction,
         covariance_scale: setting.sampling.covariance_scale,
         temperature: setting.sampling.temperature,
-        variance: sd * sd,
-        probabilities: probabilities.as_deref(),
+        variance: source.variance,
+        probabilities: source.probabilities.as_deref(),
         extra,
-    })
+    };
+    law.predict(&conditions).map_err(|refusal| refusal.to_string())
+}
+
+/// Whether nothing in the setting takes it out of what laws are about, so that one may be drawn
+/// over its curve unasked. A claim names its law, and its author answers for these.
+pub(super) fn is_plain(setting: &Setting) -> bool {
+    let spec = &setting.loop_;
+    let clean = number(&setting.data, "contamination").unwrap_or(0.0) == 0.0;
+    let untransformed = setting.sampling.top_k.is_none()
+        && setting.sampling.top_p.is_none()
+        && setting.sampling.beam.is_none()
+        && setting.sampling.guidance.is_none();
+    let source = setting.data.get("source").and_then(Node::as_str).unwrap_or("");
+    let family = setting.model.get("family").and_then(Node::as_str).unwrap_or("");
+    clean
+        && untransformed
+        && setting.curation.is_empty()
+        && setting.generator.is_none()
+        && setting.members.is_empty()
+        && spec.synthesis == Synthesis::Sample
+        && (spec.population == 1 || spec.sharing == Sharing::Own)
+        && spec.choices == ChoicesSpec::default()
+        && (source == "gaussian" || !matches!(family, "gaussian" | "kde"))
+}
+
+/// Rows of a generation as the spec fixes them.
+struct Sizes {
+    /// Rows of the training set, or that arrive where the set grows.
+    n: f64,
+    /// |D(0)|.
+    initial: f64,
+    /// Human rows among `n`.
+    human: f64,
+    human_fraction: f64,
+}
+
+impl Sizes {
+    fn of(setting: &Setting, generation: u32) -> Option<Self> {
+        let spec = &setting.loop_;
+        let initial = spec.initial_rows().ok()? as f64;
+        if spec.hold == Some(Hold::Human) {
+            let (human, scale) = (spec.human_rows? as f64, spec.synthetic_scale.unwrap_or(0.0));
+            let n = human * (1.0 + scale);
+            return Some(Self { n, initial, human, human_fraction: 1.0 / (1.0 + scale) });
+        }
+        let n = spec.samples.as_ref()?.count_at(generation, spec.generations).ok()? as f64;
+        let asked = spec.human_fraction.as_ref().map(|f| f.at(generation, spec.generations));
+        let human_fraction = asked.or(spec.arrival_human_fraction).unwrap_or(0.0);
+        Some(Self { n, initial, human: n * human_fraction, human_fraction })
+    }
+}
+
+/// What is known of the human source.
+struct Source {
+    /// Per coordinate where all have the same and none are correlated, else NaN.
+    variance: f64,
+    probabilities: Option<Vec<f64>>,
+}
+
+impl Source {
+    fn of(setting: &Setting) -> Self {
+        let data = &setting.data;
+        let outcomes = |default: f64| number(data, "outcomes").unwrap_or(default) as usize;
+        let zipf = |offset: f64| {
+            let s = number(data, "exponent").unwrap_or(1.0);
+            let b = number(data, "offset").unwrap_or(offset);
+            (0..outcomes(10_000.0)).map(|i| (i as f64 + 1.0 + b).powf(-s)).collect()
+        };
+        let weights: Option<Vec<f64>> = match data.get("source").and_then(Node::as_str) {
+            Some("uniform-categorical") => Some(vec![1.0; outcomes(100.0)]),
+            Some("categorical") => data.get("probabilities").and_then(numbers),
+            Some("bernoulli") => {
+                let p = number(data, "p").unwrap_or(0.5);
+                Some(vec![1.0 - p, p])
+            }
+            Some("zipf") => Some(zipf(0.0)),
+            Some("zipf-mandelbrot") => Some(zipf(2.7)),
+            _ => None,
+        };
+        let total: f64 = weights.iter().flatten().sum();
+        let probabilities = weights.map(|w| w.into_iter().map(|w| w / total).collect());
+        let gaussian = data.get("source").and_then(Node::as_str) == Some("gaussian");
+        let variance = if gaussian { isotropic(data).unwrap_or(f64::NAN) } else { f64::NAN };
+        Self { variance, probabilities }
+    }
+}
+
+/// The variance of each coordinate, if all have the same and none are correlated.
+fn isotropic(data: &Node) -> Option<f64> {
+    if let Some(rows) = data.get("covariance") {
+        let rows: Vec<Vec<f64>> = rows.as_array()?.iter().map(numbers).collect::<Option<_>>()?;
+        let first = *rows.first()?.first()?;
+        let expected = |i: usize, j: usize| if i == j { first } else { 0.0 };
+        let same = |i: usize| rows[i].iter().enumerate().all(|(j, v)| *v == expected(i, j));
+        return (0..rows.len()).all(same).then_some(first);
+    }
+    let sd = match data.get("sd") {
+        None => return Some(1.0),
+        Some(node) => node.as_f64().map_or_else(|| numbers(node), |one| Some(vec![one]))?,
+    };
+    sd.iter().all(|v| *v == sd[0]).then(|| sd[0] * sd[0])
+}
+
+fn numbers(list: &Node) -> Option<Vec<f64>> {
+    list.as_array()?.iter().map(Node::as_f64).collect()
+}
+
+fn number(node: &Node, key: &str) -> Option<f64> {
+    node.get(key).and_then(Node::as_f64)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::spec::Experiment;
+    use crate::theory;
+
+    fn setting(data: &str, rest: &str) -> Setting {
+        let text = format!(
+            "[data]\n{data}\n[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 5\nsamples = 50\nregime = \"replace\"\n{rest}"
+        );
+        Experiment::from_toml(&text, "test.toml").unwrap().settings().unwrap().remove(0)
+    }
+
+    #[test]
+    fn the_variance_law_starts_from_the_sources_own_variance() {
+        let law = theory::find("gaussian-replace-variance").unwrap();
+        // (1 − 1/n)^t σ² with n = 50, t = g + 1 = 3, σ² = 4.
+        let expected = 4.0 * 0.98_f64.powi(3);
+        for data in ["source = \"gaussian\"\nsd = 2", "source = \"gaussian\"\ncovariance = [[4.0]]"] {
+            let found = predict(law, &setting(data, ""), 2).unwrap().mean;
+            assert!((found - expected).abs() < 1e-12, "{found}");
+        }
+        let uneven = setting("source = \"gaussian\"\ndim = 2\nsd = [1, 2]", "");
+        assert!(predict(law, &uneven, 2).is_err());
+        assert!(predict(law, &setting("source = \"digits14x14\"", ""), 2).is_err());
+    }
+
+    #[test]
+    fn a_law_of_equal_sizes_refuses_another_start() {
+        let law = theory::find("gaussian-replace-variance").unwrap();
+        let other = setting("source = \"gaussian\"", "initial = 70\n");
+        let why = predict(law, &other, 2).unwrap_err();
+        assert!(why.contains("70 rows"), "{why}");
+    }
+
+    #[test]
+    fn laws_are_drawn_only_over_what_they_are_about() {
+        assert!(is_plain(&setting("source = \"gaussian\"", "")));
+        assert!(!is_plain(&setting("source = \"gaussian\"\ncontamination = 0.1", "")));
+        assert!(!is_plain(&setting("source = \"digits14x14\"", "")));
+        let chosen = "[loop.choices]\nretain_synthetic = \"all\"\n";
+        assert!(!is_plain(&setting("source = \"gaussian\"", chosen)));
+    }
 }

@@ -1,7 +1,8 @@
 //! Figures from summary rows: collapse curves, heat maps, estimates with intervals.
 
-use super::conditions::{predict, setting_of};
+use super::conditions::{is_plain, predict};
 use super::findings::Findings;
+use super::settings::setting_of;
 use super::{Drawn, Publication, PublishError, examples};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{
@@ -257,7 +258,7 @@ impl Artist<'_> {
         shift: f64,
     ) -> Option<Vec<(f64, f64)>> {
         let law = theory::overlay(metric, key.get("regime")?, key.get("model")?)?;
-        let setting = setting_of(&self.settings, key)?;
+        let setting = setting_of(&self.settings, key).filter(|s| is_plain(s))?;
         let at = |r: &&SummaryRow| {
             let predicted = predict(law, setting, r.generation).ok()?.mean;
             Some((f64::from(r.generation) + shift, predicted))

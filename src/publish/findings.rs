@@ -7,6 +7,7 @@ use crate::analysis::{self, AnalysisError, Series, SettingKey, SummaryRow};
 use crate::metrics::{Scale, Subject, reading};
 use crate::rng::Streams;
 use crate::spec::Keep;
+use crate::store::tables::Status;
 use crate::store::{Accumulator, AtomicFile, read};
 
 /// What a run found: every value, or streamed moments.
@@ -19,7 +20,8 @@ pub enum Findings {
 
 /// Streamed moments of one metric at one generation of one setting.
 pub struct MomentSeries {
-    /// The setting.
+    /// The setting; with a population also the column `member`, since streamed moments can't be
+    /// averaged within their seed.
     pub key: SettingKey,
     /// The metric.
     pub metric: String,
@@ -33,28 +35,27 @@ pub struct MomentSeries {
 
 impl Findings {
     /// Reads what the folder holds.
+    ///
+    /// # Errors
+    /// [`PublishError::Empty`] if nothing was measured, and those of the files.
     pub fn read(publication: &Publication) -> Result<Self, PublishError> {
         let folder = &publication.folder;
-        if publication.experiment.measure.keep == Keep::Summary {
+        let found = if publication.experiment.measure.keep == Keep::Summary {
             let mut all = Vec::new();
             for setting in read::summaries(folder)? {
-                let setting = setting?;
-                let key = key_of(&setting.setting);
-                for (slot, moments) in setting.places {
-                    all.push(MomentSeries {
-                        key: key.clone(),
-                        metric: slot.metric.into_owned(),
-                        subject: slot.subject,
-                        generation: slot.generation,
-                        moments,
-                    });
-                }
+                all.extend(moments(setting?));
             }
-            return Ok(Findings::Moments(all));
-        }
-        let path = folder.metrics();
-        let file = File::open(&path).map_err(|source| PublishError::File { path, source })?;
-        Ok(Findings::Rows(analysis::group(analysis::read_csv(file)?)))
+            Findings::Moments(all)
+        } else {
+            let path = folder.metrics();
+            let file = File::open(&path).map_err(|source| PublishError::File { path, source })?;
+            Findings::Rows(analysis::group(analysis::read_csv(file)?))
+        };
+        let empty = match &found {
+            Findings::Rows(series) => series.is_empty(),
+            Findings::Moments(all) => all.iter().all(|m| m.moments.count() == 0),
+        };
+        if empty { Err(nothing(publication)?) } else { Ok(found) }
     }
 
     /// The summary of every place.
@@ -74,6 +75,36 @@ impl Findings {
     }
 }
 
+fn moments(setting: read::SettingSummary) -> Vec<MomentSeries> {
+    let key = key_of(&setting.setting);
+    let several = setting.places.keys().any(|slot| slot.member > 0);
+    let of = |member: u32| {
+        let mut key = key.clone();
+        if several {
+            key.0.push(("member".into(), member.to_string()));
+        }
+        key
+    };
+    let series = |(slot, moments): (crate::store::Slot, Accumulator)| MomentSeries {
+        key: of(slot.member),
+        metric: slot.metric.into_owned(),
+        subject: slot.subject,
+        generation: slot.generation,
+        moments,
+    };
+    setting.places.into_iter().map(series).collect()
+}
+
+/// The error about a folder without observations, with what became of its cells.
+fn nothing(publication: &Publication) -> Result<PublishError, PublishError> {
+    let cells = read::cells(&publication.folder)?;
+    let count = |status: Status| cells.iter().filter(|c| c.status == status).count();
+    let (failed, skipped, pending) = (count(Status::Failed), count(Status::Skipped), count(Status::Pending));
+    let cells =
+        format!("of {} cells {failed} failed, {skipped} were skipped, {pending} are pending", cells.len());
+    Ok(PublishError::Empty { path: publication.folder.root().into(), cells })
+}
+
 /// The setting of a cell, in the columns of `metrics.csv`.
 pub(super) fn key_of(cell: &read::CellEntry) -> SettingKey {
     let number = |n: Option<f64>| n.map(|v| v.to_string()).unwrap_or_default();
@@ -89,6 +120,9 @@ pub(super) fn key_of(cell: &read::CellEntry) -> SettingKey {
 }
 
 /// Writes `summary.csv` and returns its rows.
+///
+/// # Errors
+/// Those of [`Findings::read`] and of the disk.
 pub fn summarise(publication: &Publication) -> Result<Vec<SummaryRow>, PublishError> {
     let rows = Findings::read(publication)?.summary();
     let mut file = AtomicFile::create(&publication.folder.summary())?;

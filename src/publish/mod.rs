@@ -5,25 +5,27 @@
 mod claims;
 mod conditions;
 mod curves;
+mod error;
 mod examples;
 mod findings;
 mod number;
 mod page;
+mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use claims::decide_claims;
+pub use claims::{check_claims, decide_claims};
 pub use curves::draw;
+pub use error::PublishError;
 pub use findings::{Findings, summarise};
 pub use number::number;
 pub use page::page;
 
-use crate::analysis::AnalysisError;
-use crate::figures::FigureError;
-use crate::notebook::{NotebookError, comparison_notebook};
-use crate::report::ReportError;
-use crate::spec::{self, Experiment};
-use crate::store::{Folder, Manifest, StoreError, swept_columns};
+use crate::notebook::comparison_notebook;
+use crate::spec::{Experiment, Setting};
+use crate::store::{Folder, Manifest, swept_columns};
 
 /// A run folder and the experiment that filled it.
 pub struct Publication {
@@ -48,50 +50,6 @@ pub struct Drawn {
     pub png_path: PathBuf,
 }
 
-/// Why a run folder can't be published.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// The folder's files.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The folder's spec.
-    #[error("{path}: {source}", path = path.display())]
-    Spec {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: spec::Error,
-    },
-    /// A file that can't be read or written.
-    #[error("{path}: {source}", path = path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// The statistics.
-    #[error(transparent)]
-    Analysis(#[from] AnalysisError),
-    /// A figure.
-    #[error("figure `{name}`: {source}")]
-    Figure {
-        /// The figure's name.
-        name: String,
-        /// What went wrong.
-        source: FigureError,
-    },
-    /// The page.
-    #[error(transparent)]
-    Report(#[from] ReportError),
-    /// The notebook.
-    #[error(transparent)]
-    Notebook(#[from] NotebookError),
-    /// A figure or a claim that asks for something that was not measured.
-    #[error("{0}")]
-    Nothing(String),
-}
-
 impl Publication {
     /// Opens a run folder.
     pub fn open(path: &Path) -> Result<Self, PublishError> {
@@ -104,6 +62,12 @@ impl Publication {
             .map_err(|source| PublishError::Spec { path: file, source })?;
         experiment.name = manifest.experiment;
         Ok(Self { folder, experiment, command: manifest.command })
+    }
+
+    /// The settings of the spec.
+    fn settings(&self) -> Result<Vec<Setting>, PublishError> {
+        let wrong = |source| PublishError::Spec { path: self.folder.spec(), source };
+        self.experiment.settings().map_err(wrong)
     }
 }
 

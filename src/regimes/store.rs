@@ -169,7 +169,7 @@ impl<'a> Store<'a> {
         let (mut seen, mut given) = (0, 0);
         for part in &self.initial {
             seen += part.body.len();
-            let upto = if total == 0 { 0 } else { (n * seen + total / 2) / total };
+            let upto = (n * seen + total / 2).checked_div(total).unwrap_or(0);
             let Body::Rows(rows) = &part.body else { continue };
             let rows = rows.head(upto - given);
             given = upto;

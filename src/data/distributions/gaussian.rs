@@ -168,6 +168,21 @@ impl Gaussian {
         Self { schema: numbers(d), mean, covariance, root, log_normaliser }
     }
 
+    /// The dimension.
+    pub(super) fn dim(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// μ, `d` numbers.
+    pub(super) fn mean_vector(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// Σ, row-major, `d × d` numbers.
+    pub(super) fn covariance_matrix(&self) -> &[f64] {
+        &self.covariance
+    }
+
     /// Appends one row to `out`.
     pub(super) fn push(&self, rng: &mut Stream, out: &mut Vec<f64>) {
         let (d, start) = (self.mean.len(), out.len());

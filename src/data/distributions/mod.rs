@@ -5,7 +5,12 @@
 
 pub(super) mod categorical;
 pub(super) mod gaussian;
+pub(super) mod gaussian_mixture;
+mod mixture;
 mod outcomes;
+pub(super) mod poisson;
+pub(super) mod rosenbrock;
+pub(super) mod shapes;
 pub(super) mod uniform_categorical;
 pub(super) mod zipf;
 

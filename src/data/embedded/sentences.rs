@@ -51,7 +51,7 @@ struct Parameters {
     row_tokens: Option<usize>,
     /// Whether letters become lower case; default true.
     lower_case: Option<bool>,
-    /// Tokens seen less often in the training rows become unknown; default 1.
+    /// Tokens seen less often in the training rows become unknown; default 5.
     min_count: Option<usize>,
     /// The most distinct tokens, at least 2; default 64 characters or 2,000 words.
     max_vocabulary: Option<usize>,

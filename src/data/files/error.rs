@@ -115,11 +115,11 @@ pub enum Problem {
     #[error("there is no column `{name}`{guess}; the columns are {known}", guess = guess.as_ref().map(|g| format!(" (did you mean `{g}`?)")).unwrap_or_default())]
     NoSuchColumn {
         /// The name asked for.
-        name: String,
+        name: Box<str>,
         /// The nearest name.
-        guess: Option<String>,
+        guess: Option<Box<str>>,
         /// All names.
-        known: String,
+        known: Box<str>,
     },
     /// No column is left to model.
     #[error("no column is left to model; name some in `columns`")]
@@ -176,15 +176,22 @@ impl FileError {
 
     /// What is wrong, without what to do.
     pub fn what(&self) -> String {
-        self.problem
-            .to_string()
-            .split_once("; ")
-            .map_or_else(|| self.problem.to_string(), |(what, _)| what.into())
+        self.halves().0
     }
 
     /// What to do.
     pub fn help(&self) -> String {
-        self.problem.to_string().split_once("; ").map_or_else(String::new, |(_, help)| help.into())
+        self.halves().1
+    }
+
+    /// Every message is "what; what to do". Cut at the last semicolon: what the file holds may be
+    /// quoted before it.
+    fn halves(&self) -> (String, String) {
+        let message = self.problem.to_string();
+        match message.rsplit_once("; ") {
+            Some((what, help)) => (what.into(), help.into()),
+            None => (message, String::new()),
+        }
     }
 
     pub(super) fn whole(path: &Path, problem: Problem) -> Self {

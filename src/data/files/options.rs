@@ -46,7 +46,7 @@ pub struct Options {
     pub row_tokens: Option<usize>,
     /// Whether letters become lower case; default true.
     pub lower_case: Option<bool>,
-    /// Tokens seen less often become unknown; default 1.
+    /// Tokens seen less often in the training rows become unknown; default 5.
     pub min_count: Option<usize>,
     /// The most distinct tokens; default 64 characters or 2,000 words.
     pub max_vocabulary: Option<usize>,
@@ -79,7 +79,7 @@ impl Options {
     /// Refuses what `format` does not understand. `known` lists its own keys beside `path` and the
     /// splits.
     pub(super) fn only(&self, format: &str, known: &[&[&str]]) -> Result<(), ParameterError> {
-        let given: [(&'static str, bool); 18] = [
+        let given: [(&'static str, bool); 17] = [
             ("columns", self.columns.is_some()),
             ("label", self.label.is_some()),
             ("group", self.group.is_some()),
@@ -97,7 +97,6 @@ impl Options {
             ("cut", self.cut.is_some()),
             ("labels", self.labels.is_some()),
             ("scale", self.scale.is_some()),
-            ("rows", self.rows == Some(0)),
         ];
         let stray = given.iter().find(|(key, given)| *given && !known.iter().any(|list| list.contains(key)));
         match stray {

@@ -129,9 +129,10 @@ impl Table {
         self.names.iter().position(|n| n == name).ok_or_else(|| {
             let distance = |n: &&String| strsim::damerau_levenshtein(&n.to_lowercase(), &name.to_lowercase());
             let nearest = self.names.iter().min_by_key(distance);
-            let guess = nearest.filter(|n| distance(n) * 2 <= name.chars().count().max(2)).cloned();
+            let guess =
+                nearest.filter(|n| distance(n) * 2 <= name.chars().count().max(2)).map(|n| n.as_str().into());
             let known = format!("`{}`", self.names.join("`, `"));
-            FileError::whole(path, Problem::NoSuchColumn { name: name.into(), guess, known })
+            FileError::whole(path, Problem::NoSuchColumn { name: name.into(), guess, known: known.into() })
         })
     }
 

@@ -1,1 +1,285 @@
+//! What a user reads when a file is wrong, and that no bytes make a loader panic.
+#![allow(clippy::unwrap_used)]
 
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+
+use super::*;
+use crate::data::{Kind, Levels, Role, Source, Supply};
+
+fn load(name: &str, bytes: &[u8], options: &Options) -> Result<Source, SourceError> {
+    let path = Path::new(name);
+    let format = Format::of(path, bytes).ok_or_else(|| FileError::whole(path, Problem::UnknownFormat))?;
+    source(format, path, bytes.to_vec(), options)
+}
+
+fn error(name: &str, bytes: &[u8]) -> FileError {
+    error_with(name, bytes, &Options::default())
+}
+
+fn error_with(name: &str, bytes: &[u8], options: &Options) -> FileError {
+    match load(name, bytes, options) {
+        Err(SourceError::File(error)) => {
+            assert!(!error.help().is_empty(), "what to do: {error}");
+            error
+        }
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("{name} was accepted"),
+    }
+}
+
+/// A table of 20 good rows with one line put in at line 5.
+fn with_line(line: &str) -> Vec<u8> {
+    let mut lines: Vec<String> =
+        (0..20).map(|i| format!("{i},{},{}", i * 2, ["red", "blue"][i % 2])).collect();
+    lines.insert(3, line.into());
+    format!("a,b,colour\n{}\n", lines.join("\n")).into_bytes()
+}
+
+fn cell(line: u64, column: &str) -> Place {
+    Place::Cell { line, column: column.into() }
+}
+
+#[test]
+fn a_table_has_numbers_categories_labels_and_groups() {
+    let options = Options { label: Some("colour".into()), group: Some("b".into()), ..Options::default() };
+    let s = load("t.csv", &with_line("7,0,green"), &options).unwrap();
+    let fields = &s.schema().fields;
+    assert_eq!(fields.iter().map(|f| f.role).collect::<Vec<_>>(), [Role::Feature, Role::Label, Role::Group]);
+    assert_eq!(fields[0].kind, Kind::F64 { width: 1 });
+    let names: Vec<String> = ["blue", "green", "red"].map(String::from).to_vec();
+    assert_eq!(fields[1].kind, Kind::Codes { levels: Levels::Named(names.into()) });
+    let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
+    // 21 rows: 30 % held out is 6, 10 % validation is 2.
+    assert_eq!((splits.train.len(), splits.validation.len(), splits.held_out.len()), (13, 2, 6));
+}
+
+#[test]
+fn delimiters_headers_quotes_and_compression_are_found() {
+    let plain = load("t.csv", &with_line("7,0,green"), &Options::default()).unwrap();
+    for (name, delimiter) in [("t.tsv", "\t"), ("t.csv", ";"), ("t.csv", "|")] {
+        let other = String::from_utf8(with_line("7,0,green")).unwrap().replace(',', delimiter);
+        let other = load(name, other.as_bytes(), &Options::default()).unwrap();
+        assert_eq!(other.digest, plain.digest, "{delimiter:?}");
+    }
+    let quoted = String::from_utf8(with_line("7,0,\"green\"")).unwrap().replace('\n', "\r\n");
+    let quoted = format!("\u{feff}{quoted}");
+    assert_eq!(load("t.csv", quoted.as_bytes(), &Options::default()).unwrap().digest, plain.digest);
+    let mut gz = GzEncoder::new(Vec::new(), Compression::default());
+    gz.write_all(&with_line("7,0,green")).unwrap();
+    let gz = gz.finish().unwrap();
+    assert_eq!(load("t.csv.gz", &gz, &Options::default()).unwrap().digest, plain.digest);
+    assert!(matches!(error("t.csv.gz", &gz[..gz.len() / 2]).problem, Problem::Compression(_)));
+    let bare: String = (0..10).map(|i| format!("{i},{}\n", i * i)).collect();
+    let s = load("t.csv", bare.as_bytes(), &Options::default()).unwrap();
+    assert_eq!(s.schema().fields[0].name, "x1");
+    assert_eq!(s.available(), Some(6));
+}
+
+#[test]
+fn a_wrong_table_names_the_line_and_the_column() {
+    assert!(matches!(error("t.csv", b"").problem, Problem::Empty));
+    assert!(matches!(error("t.csv", b" \n\n").problem, Problem::Empty));
+    assert!(matches!(error("t.csv", b"a,b\n").problem, Problem::OnlyHeader));
+    assert!(matches!(error("t.csv", b"a,b\n1,2\n").problem, Problem::TooFewRows(_)));
+    assert!(matches!(error("t.csv", b"a,a\n1,2\n").problem, Problem::DuplicateColumn(name) if name == "a"));
+    let e = error("t.csv", &with_line("1,2"));
+    assert_eq!(e.place, Place::Line(5));
+    assert!(matches!(e.problem, Problem::Ragged { expected: 3, found: 2 }));
+    for (line, column) in [("1,NaN,red", "b"), ("inf,1,red", "a")] {
+        let e = error("t.csv", &with_line(line));
+        assert_eq!(e.place, cell(5, column));
+        assert!(matches!(e.problem, Problem::NotFinite(_)));
+    }
+    for (line, column) in [("1,,red", "b"), ("NA,1,red", "a"), ("1,1,", "colour")] {
+        let e = error("t.csv", &with_line(line));
+        assert_eq!(e.place, cell(5, column));
+        assert!(matches!(e.problem, Problem::MissingValue));
+        let drop = Options { missing: Some(Missing::Drop), ..Options::default() };
+        assert_eq!(load("t.csv", &with_line(line), &drop).unwrap().available(), Some(12));
+    }
+    let e = error("t.csv", &with_line("1,many,red"));
+    assert_eq!(e.place, cell(5, "b"));
+    assert!(matches!(e.problem, Problem::MixedTypes { numbers: 20, .. }));
+    let ids: String = (0..200).map(|i| format!("{i},name{i}\n")).collect();
+    let e = error("t.csv", format!("a,id\n{ids}").as_bytes());
+    assert!(matches!(e.problem, Problem::TooManyLevels { levels: 200, rows: 200 }));
+}
+
+#[test]
+fn a_missing_column_lists_those_there_are() {
+    let options = Options { label: Some("color".into()), ..Options::default() };
+    let e = error_with("t.csv", &with_line("1,2,red"), &options).to_string();
+    assert!(e.contains("did you mean `colour`?") && e.contains("`a`, `b`, `colour`"), "{e}");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_named_by_their_place() {
+    let mut bytes = with_line("1,2,red");
+    bytes[30] = 0xe9;
+    let e = error("t.csv", &bytes);
+    assert_eq!(e.place, Place::Byte(30));
+    assert!(matches!(e.problem, Problem::NotUtf8));
+    bytes[12] = 0;
+    let e = error("t.txt", &bytes);
+    assert_eq!(e.place, Place::Byte(12));
+    assert!(matches!(e.problem, Problem::Binary));
+    assert!(matches!(error("t.csv", b"PK\x03\x04rest").problem, Problem::Container(_)));
+    assert!(matches!(error("mystery", b"\x7fELF").problem, Problem::UnknownFormat));
+}
+
+#[test]
+fn a_path_that_is_no_file_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let problem = |path: &Path| match open(path, &Options::default()) {
+        Err(SourceError::File(e)) => e.problem,
+        _ => panic!("an error is due"),
+    };
+    assert!(matches!(problem(&folder.path().join("none.csv")), Problem::Missing));
+    assert!(matches!(problem(folder.path()), Problem::Directory));
+}
+
+#[test]
+fn json_lines_are_text_or_a_table() {
+    let texts: String =
+        (0..10).map(|i| format!("{{\"text\": \"line no {i}\", \"stars\": {}}}\n", i % 2)).collect();
+    let options = Options { label: Some("stars".into()), min_count: Some(1), ..Options::default() };
+    let s = load("t.jsonl", texts.as_bytes(), &options).unwrap();
+    let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
+    for row in 0..splits.train.len() {
+        let text = splits.train.text(row).unwrap();
+        let number: u32 = text.rsplit(' ').next().unwrap().parse().unwrap();
+        assert_eq!(splits.train.labels().unwrap()[row], number % 2, "{text}");
+    }
+    let table: String = (0..10).map(|i| format!("{{\"x\": {i}.5, \"ok\": {}}}\n", i % 2 == 0)).collect();
+    let s = load("t.jsonl", table.as_bytes(), &Options::default()).unwrap();
+    assert_eq!(s.schema().fields[0].kind, Kind::F64 { width: 1 });
+    let names: Vec<String> = ["false", "true"].map(String::from).to_vec();
+    assert_eq!(s.schema().fields[1].kind, Kind::Codes { levels: Levels::Named(names.into()) });
+
+    let e = error("t.jsonl", format!("{table}oops\n").as_bytes());
+    assert_eq!(e.place, Place::Line(11));
+    assert!(matches!(e.problem, Problem::Json(_)));
+    let e = error("t.jsonl", format!("{table}{{\"x\": 1}}\n").as_bytes());
+    assert_eq!(e.place, cell(11, "ok"));
+    assert!(matches!(e.problem, Problem::MissingValue));
+    let e = error("t.jsonl", format!("{table}{{\"x\": [1]}}\n").as_bytes());
+    assert_eq!(e.place, cell(11, "x"));
+}
+
+/// An idx file of `sizes` with the given data.
+fn idx(sizes: &[u32], data: &[u8]) -> Vec<u8> {
+    let mut file = vec![0, 0, 8, sizes.len() as u8];
+    sizes.iter().for_each(|s| file.extend(s.to_be_bytes()));
+    file.extend(data);
+    file
+}
+
+#[test]
+fn idx_images_are_scaled_and_find_their_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my-images-idx3-ubyte");
+    let pixels: Vec<u8> = (0..10).flat_map(|i| [0, 255, i, 51]).collect();
+    std::fs::write(&path, idx(&[10, 2, 2], &pixels)).unwrap();
+    let alone = open(&path, &Options::default()).unwrap();
+    assert!(alone.schema().first(Role::Label).is_none());
+    let labels = folder.path().join("my-labels-idx1-ubyte");
+    std::fs::write(&labels, idx(&[10], &[0, 1, 2, 0, 1, 2, 0, 1, 2, 0])).unwrap();
+    let s = open(&path, &Options::default()).unwrap();
+    assert_eq!(s.schema().image(), Some((2, 2)));
+    let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
+    for (image, label) in splits.train.features().chunks(4).zip(splits.train.labels().unwrap()) {
+        let number = (image[2] * 255.0).round() as u32;
+        assert_eq!(number % 3, *label);
+        assert!(image[0] == 0.0 && image[1] == 1.0 && (image[3] - 0.2).abs() < 1e-7);
+    }
+    std::fs::write(&labels, idx(&[9], &[0; 9])).unwrap();
+    match open(&path, &Options::default()) {
+        Err(SourceError::File(e)) => {
+            assert!(matches!(e.problem, Problem::IdxLabels { labels: 9, images: 10 }))
+        }
+        _ => panic!("an error is due"),
+    }
+}
+
+#[test]
+fn a_wrong_idx_file_names_what_is_wrong() {
+    let good = idx(&[10, 2, 2], &[1; 40]);
+    assert!(matches!(error("t.idx", &good[..50]).problem, Problem::IdxLength { expected: 56, found: 50 }));
+    assert!(matches!(error("t.idx", &good[..9]).problem, Problem::IdxLength { .. }));
+    assert!(matches!(error("t.idx", &[&good[..], &[0]].concat()).problem, Problem::IdxLength { .. }));
+    assert!(
+        matches!(error("t.idx", b"\x00\x00\x0d\x03....").problem, Problem::IdxMagic(m) if m == "00 00 0d 03")
+    );
+    assert!(matches!(error("t.idx", &idx(&[u32::MAX; 4], &[])).problem, Problem::IdxShape(_)));
+    let scale = Options { scale: Some(16.0), ..Options::default() };
+    let e = error_with("t.idx", &idx(&[10, 1, 1], &[3, 17, 0, 0, 0, 0, 0, 0, 0, 0]), &scale);
+    assert_eq!(e.place, Place::Byte(17));
+    assert!(matches!(e.problem, Problem::AboveScale { value: 17, .. }));
+}
+
+#[test]
+fn options_that_mean_nothing_are_refused() {
+    let options = Options { delimiter: Some(";".into()), ..Options::default() };
+    match load("t.txt", b"some text", &options) {
+        Err(SourceError::Parameter(e)) => assert_eq!(e.key, "delimiter"),
+        _ => panic!("an error is due"),
+    }
+}
+
+#[test]
+fn the_sources_read_the_spec_and_point_at_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("prose.txt");
+    std::fs::write(&path, "It was a bright cold day in April.\n".repeat(50)).unwrap();
+    let spec = format!("source = \"text\"\npath = '{}'\nrow_tokens = 10", path.display());
+    let s = crate::data::tests::source(&spec).unwrap();
+    // 35 characters a line once normalised, the last without its space: 1,749 in windows of 10.
+    let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
+    assert_eq!(splits.train.len() + splits.validation.len() + splits.held_out.len(), 174);
+    let error = crate::data::tests::source("source = \"csv\"\npath = \"no/such.csv\"").err().unwrap();
+    assert!(
+        error.located().contains("no such file") && error.located().contains(":3:"),
+        "{}",
+        error.located()
+    );
+    assert!(crate::data::tests::source("source = \"csv\"").is_err(), "no path");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_a_loader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        for name in ["t.csv", "t.txt", "t.jsonl", "t.idx", "unknown"] {
+            let _ = load(name, &bytes, &Options::default());
+        }
+    }
+
+    #[test]
+    fn no_text_makes_a_loader_panic(text in "[a-z0-9,;\"\n\t {}:.\\-é—]{0,300}") {
+        let records = Options { cut: Some(crate::data::Cut::Records), ..Options::default() };
+        let drop = Options { missing: Some(Missing::Drop), ..Options::default() };
+        let one = Options { text_column: Some("a".into()), row_tokens: Some(3), ..Options::default() };
+        for options in [Options::default(), records, drop, one] {
+            for name in ["t.csv", "t.txt", "t.jsonl"] {
+                let _ = load(name, text.as_bytes(), &options);
+                let _ = load(name, format!("a,b\n{text}").as_bytes(), &options);
+                let _ = load(name, format!("{{\"text\": {text}\n{{\"text\": \"{text}\"}}").as_bytes(), &options);
+            }
+        }
+    }
+
+    #[test]
+    fn no_idx_header_makes_the_loader_panic(
+        dimensions in 0_u8..6,
+        rest in proptest::collection::vec(0_u8..4, 0..60),
+    ) {
+        let bytes = [&[0, 0, 8, dimensions], rest.as_slice()].concat();
+        let _ = load("t.idx", &bytes, &Options::default());
+    }
+}

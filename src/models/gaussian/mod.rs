@@ -146,9 +146,9 @@ impl Gaussian {
         let d = m.dim();
         let mut covariance: Vec<f64> = m.scatter.iter().map(|s| s / divisor).collect();
         if self.covariance == Covariance::Diagonal {
-            for i in 0..d * d {
+            for (i, c) in covariance.iter_mut().enumerate() {
                 if i % (d + 1) != 0 {
-                    covariance[i] = 0.0;
+                    *c = 0.0;
                 }
             }
         }

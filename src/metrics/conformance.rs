@@ -1,0 +1,304 @@
+//! One test for all metrics: each registry entry is measured on rows of every kind.
+
+#![allow(clippy::unwrap_used)]
+
+use rand::RngExt;
+
+use super::testing::{Fitted, Scene, Truth, normals, numbers, outcomes, text};
+use super::{BoxedMetric, Direction, METRICS, MetricEntry, Subject, When, reading};
+use crate::data::{Distribution, Samples, TokenUnit};
+use crate::registry::Registry;
+use crate::rng::Streams;
+use crate::spec::Node;
+
+const ROWS: usize = 300;
+
+/// Human rows, other rows of the same distribution, and rows of a collapsed model.
+struct Case {
+    kind: &'static str,
+    held_out: Samples,
+    same: Samples,
+    shifted: Samples,
+    training: Samples,
+    truth: Option<fn() -> Truth>,
+    /// Models that know the human distribution, and that have lost it.
+    models: Option<(Vec<f64>, Vec<f64>)>,
+}
+
+impl Case {
+    fn scene(&self, rows: &Samples) -> Scene {
+        Scene {
+            subject: Subject::Human,
+            truth: self.truth.map(|t| t()),
+            first: Some(self.same.clone()),
+            ..Scene::sample(rows.clone()).beside(self.held_out.clone()).trained_on(self.training.clone())
+        }
+    }
+
+    fn model(&self, rows: &Samples, p: &[f64]) -> Scene {
+        Scene { subject: Subject::Model, ..self.scene(rows).with_model(Fitted::Unigram(p.into())) }
+    }
+}
+
+fn numeric(kind: &'static str, dim: usize) -> Case {
+    let few = normals(30, dim, 3);
+    // 30 different rows, far away and close together, each ten times.
+    let shifted: Vec<f64> = (0..ROWS * dim).map(|i| 6.0 + 0.1 * few[i % few.len()]).collect();
+    Case {
+        kind,
+        held_out: numbers(&normals(ROWS, dim, 1), dim),
+        same: numbers(&normals(ROWS, dim, 2), dim),
+        shifted: numbers(&shifted, dim),
+        training: numbers(&normals(ROWS, dim, 4), dim),
+        truth: None,
+        models: None,
+    }
+}
+
+fn categorical() -> Case {
+    let p = [0.4, 0.3, 0.2, 0.1];
+    let draw = |seed: u64| -> Samples {
+        let mut rng = Streams::new(2, seed).of("outcomes").rng();
+        let one = |u: f64| {
+            if u < 0.4 {
+                0
+            } else if u < 0.7 {
+                1
+            } else if u < 0.9 {
+                2
+            } else {
+                3
+            }
+        };
+        outcomes(&(0..ROWS).map(|_| one(rng.random())).collect::<Vec<u32>>(), 4)
+    };
+    Case {
+        kind: "outcomes",
+        held_out: draw(1),
+        same: draw(2),
+        shifted: outcomes(&(0..ROWS).map(|i| u32::from(i % 10 == 0)).collect::<Vec<u32>>(), 4),
+        training: draw(3),
+        truth: Some(|| Truth::outcomes(&[0.4, 0.3, 0.2, 0.1])),
+        models: Some((p.into(), vec![0.9, 0.08, 0.01, 0.01])),
+    }
+}
+
+fn written(kind: &'static str, unit: TokenUnit) -> Case {
+    let draw = |seed: u64| -> Samples {
+        let mut rng = Streams::new(4, seed).of("words").rng();
+        let mut word = || char::from(b'a' + (26.0 * rng.random::<f64>().powi(2)) as u8).to_string();
+        let lines: Vec<String> =
+            (0..ROWS).map(|_| (0..12).map(|_| word()).collect::<Vec<_>>().join(" ")).collect();
+        text(unit, &lines.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let size = draw(1).schema().vocabulary().unwrap().len();
+    let known = vec![1.0 / size as f64; size];
+    let total: f64 = (0..size).map(|i| 0.5f64.powi(i as i32 % 90)).sum();
+    let lost = (0..size).map(|i| 0.5f64.powi(i as i32 % 90) / total).collect();
+    Case {
+        kind,
+        held_out: draw(1),
+        same: draw(2),
+        shifted: text(unit, &["a a a a b b a a a b a a a c"; ROWS]),
+        training: draw(3),
+        truth: None,
+        models: Some((known, lost)),
+    }
+}
+
+fn cases() -> Vec<Case> {
+    vec![
+        numeric("numbers", 1),
+        numeric("vectors", 3),
+        numeric("wide vectors", 12),
+        categorical(),
+        written("words", TokenUnit::Words),
+        written("characters", TokenUnit::Characters),
+    ]
+}
+
+fn build(entry: &MetricEntry) -> BoxedMetric {
+    let node = Node::from_toml(&format!("metric = \"{}\"", entry.about.name), "test").unwrap();
+    (entry.build)(node.get("metric").unwrap()).unwrap()
+}
+
+fn accepts(metric: &BoxedMetric, case: &Case) -> bool {
+    let truth = case.truth.map(|t| t());
+    metric.accepts(case.held_out.schema(), truth.as_ref().map(|t| t as &dyn Distribution)).is_ok()
+}
+
+/// The first value, with the metric's name in any message.
+fn first(metric: &BoxedMetric, scene: &Scene) -> Result<f64, String> {
+    scene.measure(metric.as_ref()).map(|values| values[0].1).map_err(|e| e.to_string())
+}
+
+#[test]
+fn every_entry_is_described_and_built_from_its_name_or_a_table() {
+    let Registry { entries, .. } = METRICS;
+    for (i, entry) in entries.iter().enumerate() {
+        let about = &entry.about;
+        assert!(entries[..i].iter().all(|e| e.about.name != about.name), "{} twice", about.name);
+        for text in [about.summary, about.details, about.source, entry.extra.ideal] {
+            assert!(!text.is_empty(), "{}", about.name);
+        }
+        assert!(!about.summary.ends_with('.'), "{}", about.name);
+        build(entry);
+        let mut table = format!("name = \"{}\"\n", about.name);
+        for p in about.parameters {
+            table += &format!("{} = {}\n", p.name, p.default);
+        }
+        (entry.build)(&Node::from_toml(&table, "test").unwrap()).unwrap();
+        table += "no_such_key = 1\n";
+        assert!((entry.build)(&Node::from_toml(&table, "test").unwrap()).is_err(), "{}", about.name);
+    }
+}
+
+#[test]
+fn every_metric_accepts_some_rows_and_names_its_values_so_that_they_can_be_read() {
+    let cases = cases();
+    for entry in METRICS.entries {
+        let metric = build(entry);
+        let mut measured = 0;
+        for case in cases.iter().filter(|c| accepts(&metric, c)) {
+            let scene = match &case.models {
+                Some((p, _)) => case.model(&case.same, p),
+                None => case.scene(&case.same),
+            };
+            for (name, value) in scene.measure(metric.as_ref()).unwrap_or_default() {
+                assert!(value.is_finite(), "{name} on {}", case.kind);
+                assert!(reading(&name).is_some(), "no reading for {name}");
+                measured += 1;
+            }
+        }
+        assert!(measured > 0, "{}: no value on any rows", entry.about.name);
+    }
+}
+
+#[test]
+fn the_human_baseline_has_every_metric_that_reads_samples() {
+    // The one that compares with generation 0 does so here too: the scene has a first sample.
+    for case in cases() {
+        for entry in METRICS.entries {
+            let metric = build(entry);
+            if metric.needs().sample == When::Never || !accepts(&metric, &case) {
+                continue;
+            }
+            let found = first(&metric, &case.scene(&case.same));
+            assert!(found.is_ok(), "{} on {}: {found:?}", entry.about.name, case.kind);
+        }
+    }
+}
+
+#[test]
+fn identical_rows_have_the_ideal_value_and_the_same_bits_twice() {
+    for case in cases() {
+        for entry in METRICS.entries {
+            let (metric, extra) = (build(entry), entry.extra);
+            if !accepts(&metric, &case) || metric.needs().sample == When::Never {
+                continue;
+            }
+            let scene =
+                Scene { first: Some(case.held_out.clone()), truth: None, ..case.scene(&case.held_out) };
+            let Ok(found) = first(&metric, &scene) else { continue };
+            assert_eq!(found.to_bits(), first(&metric, &scene).unwrap().to_bits(), "{}", entry.about.name);
+            if extra.direction == Direction::Lower && extra.ideal == "0" {
+                // Unbiased estimates of 0 may be below it.
+                assert!(found < 1e-9, "{} on {}: {found}", entry.about.name, case.kind);
+            }
+            if entry.about.name == "vocabulary-survival" {
+                assert_eq!(found, 1.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_collapse_moves_every_metric_the_right_way() {
+    // Not moved by these rows: they read only the training set, or need copies of it (own tests).
+    let elsewhere = ["realised-human-fraction", "nearest-neighbour-memorisation", "nearest-neighbour-ratio"];
+    // A refusal is the right answer where the value would be infinite.
+    let infinite = ["kl", "knn-entropy"];
+    for case in cases() {
+        for entry in METRICS.entries {
+            let (metric, name) = (build(entry), entry.about.name);
+            if !accepts(&metric, &case) || elsewhere.contains(&name) {
+                continue;
+            }
+            let scenes = match (&case.models, metric.needs().sample) {
+                (Some((known, lost)), When::Never) => {
+                    (case.model(&case.same, known), case.model(&case.shifted, lost))
+                }
+                (None, When::Never) => continue,
+                _ => (case.scene(&case.same), case.scene(&case.shifted)),
+            };
+            let same = first(&metric, &scenes.0).unwrap();
+            let shifted = match first(&metric, &scenes.1) {
+                Ok(shifted) => shifted,
+                Err(_) if infinite.contains(&name) => continue,
+                Err(e) => panic!("{name} on {}: {e}", case.kind),
+            };
+            let human = first(&metric, &case.scene(&case.held_out));
+            let right = match entry.extra.direction {
+                Direction::Lower => shifted > same,
+                Direction::Higher => shifted < same,
+                Direction::TwoSided => human.is_ok_and(|h| (shifted - h).abs() > (same - h).abs()),
+            };
+            assert!(right, "{name} on {}: same {same}, shifted {shifted}", case.kind);
+        }
+    }
+}
+
+#[test]
+fn degenerate_rows_give_finite_values_or_refusals() {
+    let nan = f64::NAN;
+    let mut tables = vec![outcomes(&[0], 1), outcomes(&[2; 9], 3), outcomes(&[], 3)];
+    for dim in [1, 2, 5, 9, 20] {
+        tables.push(numbers(&vec![0.0; dim], dim));
+        tables.push(numbers(&vec![3.25; 12 * dim], dim));
+        tables.push(numbers(&normals(4, dim, 7), dim));
+        tables.push(numbers(&[normals(6, dim, 8), vec![nan; dim]].concat(), dim));
+        tables.push(numbers(&[normals(6, dim, 8), vec![f64::INFINITY; dim]].concat(), dim));
+        tables.push(numbers(&normals(8, dim, 9).iter().map(|x| x * 1e300).collect::<Vec<_>>(), dim));
+        tables.push(numbers(&normals(8, dim, 9).iter().map(|x| x * 1e-300).collect::<Vec<_>>(), dim));
+        tables.push(numbers(&[], dim));
+    }
+    for unit in [TokenUnit::Words, TokenUnit::Characters] {
+        tables.push(text(unit, &[]));
+        tables.push(text(unit, &["", ""]));
+        tables.push(text(unit, &["a"]));
+        tables.push(text(unit, &["a a a a a a a a", "", "a"]));
+    }
+    let mut metrics: Vec<(&str, BoxedMetric)> =
+        METRICS.entries.iter().map(|e| (e.about.name, build(e))).collect();
+    let rbf = Node::from_toml("name = \"vendi\"\nkernel = \"rbf\"", "test").unwrap();
+    metrics.push(("vendi rbf", (METRICS.get("vendi").unwrap().build)(&rbf).unwrap()));
+    for (i, rows) in tables.iter().enumerate() {
+        for other in tables.iter().filter(|t| t.schema() == rows.schema()) {
+            for (name, metric) in &metrics {
+                let scene = Scene {
+                    first: Some(other.clone()),
+                    ..Scene::sample(rows.clone()).beside(other.clone()).trained_on(other.clone())
+                };
+                for (_, value) in scene.measure(metric.as_ref()).unwrap_or_default() {
+                    assert!(value.is_finite(), "{name} on table {i}: {value}");
+                }
+            }
+        }
+    }
+    // No rows at all, and parameters that are not finite.
+    for fitted in [
+        Fitted::gaussian(&[nan], &[1.0]),
+        Fitted::gaussian(&[0.0], &[f64::INFINITY]),
+        Fitted::gaussian(&[0.0, 0.0], &[nan; 4]),
+        Fitted::gaussian(&[0.0, 0.0], &[0.0; 4]),
+        Fitted::Outcomes(vec![nan, 1.0]),
+        Fitted::Outcomes(vec![]),
+    ] {
+        let scene = Scene::model(fitted).with_truth(Truth::gaussian(&[0.0, 0.0], &[1.0, 0.0, 0.0, 1.0]));
+        for (name, metric) in &metrics {
+            for (_, value) in scene.measure(metric.as_ref()).unwrap_or_default() {
+                assert!(value.is_finite(), "{name}: {value}");
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! `mmd-rbf` and `mmd-cubic`: squared maximum mean discrepancy.
+//!
+//! MMD²_u = mean of k(x, x′) + mean of k(y, y′) over pairs of different rows − 2 mean of k(x, y), the
+//! unbiased estimate. Cost: O(n² d).
+
+use serde::Deserialize;
+
+use super::distances::{Cells, Cloud, Points, shift};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    table,
+};
+use crate::data::{Distribution, Schema};
+use crate::models::Refusal;
+use crate::registry::{About, Parameter};
+use crate::rng::Streams;
+
+/// The table of `mmd-rbf`.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Rbf {
+    /// The kernel's width in data units; 0 (the default) takes the median distance of the first
+    /// 500 held-out rows.
+    bandwidth: f64,
+}
+
+struct Cubic;
+
+pub(super) const RBF: MetricEntry = MetricEntry {
+    about: About {
+        name: "mmd-rbf",
+        summary: "Squared maximum mean discrepancy with a Gaussian kernel",
+        details: "k(x, y) = exp(−‖x − y‖²/2h²) on raw features. h is `bandwidth`; with 0, the default, the median \
+            distance between the first 500 held-out rows, so that it does not move with the model. The unbiased \
+            estimate: 0 in expectation for samples of one distribution, and then as often below 0. Needs two \
+            rows on both sides.",
+        source: "Gretton et al. 2012 (JMLR 13:723-773), eq. 3",
+        parameters: &[Parameter {
+            name: "bandwidth",
+            default: "0.0",
+            meaning: "h in data units; 0 for the median distance of held-out rows",
+        }],
+        version: 1,
+    },
+    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "", scale: Scale::Linear },
+    build: |node| Ok(Box::new(table::<Rbf>(node)?)),
+};
+
+pub(super) const CUBIC: MetricEntry = MetricEntry {
+    about: About {
+        name: "mmd-cubic",
+        summary: "Squared maximum mean discrepancy with a cubic kernel (KID on raw features)",
+        details: "k(x, y) = (x·y/d + 1)³ on raw features (images: pixels, not Inception features), over all rows at \
+            once rather than averaged over subsets. The unbiased estimate: 0 in expectation for samples of one \
+            distribution, and then as often below 0. Needs two rows on both sides.",
+        source: "Bińkowski et al. 2018 (arXiv 1801.01401), sec. 4",
+        parameters: &[],
+        version: 1,
+    },
+    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "", scale: Scale::Linear },
+    build: |node| plain(node, Cubic),
+};
+
+const NEEDS: Needs =
+    Needs { model: false, sample: When::Always, training: false, held_out: When::Always, first: false };
+
+impl Metric for Rbf {
+    fn needs(&self) -> Needs {
+        NEEDS
+    }
+
+    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+        if !(self.bandwidth.is_finite() && self.bandwidth >= 0.0) {
+            return Err(Refusal::new(format!("`bandwidth` must be at least 0, not {}", self.bandwidth)));
+        }
+        shapes::numeric(schema, 1)
+    }
+
+    fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
+        let (sample, held_out) = (of.sample_points()?, of.held_out_points()?);
+        let h = if self.bandwidth > 0.0 { self.bandwidth } else { median_distance(held_out.head(500))? };
+        let shift = shift(held_out);
+        let (x, y) = (Cloud::new(held_out, &shift), Cloud::new(sample, &shift));
+        one("mmd-rbf", discrepancy(&x, &y, Cells::SquaredDistances, |d| (-d / (2.0 * h * h)).exp())?)
+    }
+}
+
+impl Metric for Cubic {
+    fn needs(&self) -> Needs {
+        NEEDS
+    }
+
+    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+        shapes::numeric(schema, 1)
+    }
+
+    fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
+        let (sample, held_out) = (of.sample_points()?, of.held_out_points()?);
+        let d = sample.dim as f64;
+        let (x, y) = (Cloud::new(held_out, &[]), Cloud::new(sample, &[]));
+        one("mmd-cubic", discrepancy(&x, &y, Cells::Products, |p| (p / d + 1.0).powi(3))?)
+    }
+}
+
+/// MMD²_u for a kernel of the squared distance or of the product.
+fn discrepancy(x: &Cloud, y: &Cloud, cells: Cells, kernel: impl Fn(f64) -> f64) -> Result<f64, Refusal> {
+    if x.rows() < 2 || y.rows() < 2 {
+        return Err(Refusal::new("an unbiased discrepancy needs two rows on both sides"));
+    }
+    let mean = |a: &Cloud, b: &Cloud, same: bool| -> f64 {
+        let mut total = 0.0;
+        a.tiles(b, cells, |tile| {
+            let first = tile.column0;
+            for (i, line) in tile.rows() {
+                total += line.iter().map(|&c| kernel(c)).sum::<f64>();
+                if let Some(own) = i.checked_sub(first).and_then(|j| line.get(j)).filter(|_| same) {
+                    total -= kernel(*own);
+                }
+            }
+        });
+        total / (a.rows() as f64 * if same { b.rows() - 1 } else { b.rows() } as f64)
+    };
+    Ok(mean(x, x, true) + mean(y, y, true) - 2.0 * mean(x, y, false))
+}
+
+/// The median distance between different rows; refuses if it is 0.
+fn median_distance(points: Points<'_>) -> Result<f64, Refusal> {
+    let cloud = Cloud::new(points, &shift(points));
+    let mut all = Vec::with_capacity(points.rows() * points.rows() / 2);
+    cloud.tiles(&cloud, Cells::SquaredDistances, |tile| {
+        for (i, line) in tile.rows() {
+            let before = i.saturating_sub(tile.column0).min(line.len());
+            all.extend_from_slice(&line[..before]);
+        }
+    });
+    let middle = all.len() / 2;
+    if all.is_empty() {
+        return Err(Refusal::new("a median distance needs two held-out rows"));
+    }
+    let median = all.select_nth_unstable_by(middle, f64::total_cmp).1.sqrt();
+    if median > 0.0 && median.is_finite() {
+        Ok(median)
+    } else {
+        Err(Refusal::new("the median distance of the held-out rows is no bandwidth: set `bandwidth`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::metrics::testing::{Scene, reference, value};
+
+    #[test]
+    fn they_agree_with_the_kernels_of_scikit_learn() {
+        let r = reference();
+        let scene = Scene::numbers(&r.numbers("y"), 3).with_held_out(&r.numbers("x"), 3);
+        let found = value(&Rbf { bandwidth: 0.9 }, &scene).unwrap();
+        assert!((found - r.number("mmd_rbf")).abs() < 1e-9, "{found}");
+        let found = value(&Cubic, &scene).unwrap();
+        assert!((found - r.number("mmd_cubic")).abs() < 1e-9, "{found}");
+    }
+
+    #[test]
+    fn the_median_is_over_pairs_of_different_rows() {
+        // Distances of 0, 1, 3: 1, 2, 3.
+        assert_eq!(median_distance(Points { data: &[0.0, 1.0, 3.0], dim: 1 }), Ok(2.0));
+    }
+}

@@ -1,0 +1,242 @@
+//! Small real runs of closed-form families, from spec to page.
+
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::analysis::{ClaimResult, Verdict};
+use crate::lineage::Context;
+use crate::run::{self, Interrupt, Options, Prepared, Silent};
+use crate::spec;
+use crate::store::{Keep, Manifest};
+
+const HEAD: &str = r#"
+[about]
+title = "A Gaussian & its <own> samples"
+expect = "Replace loses its variance."
+[data]
+source = "gaussian"
+[model]
+family = "gaussian"
+ddof = 0
+"#;
+
+/// Runs a spec into a new folder.
+fn ran(spec: &str) -> (tempfile::TempDir, Publication) {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("run");
+    let mut experiment = Experiment::from_toml(spec, "test.toml").unwrap();
+    experiment.name = "test".into();
+    let keep = match experiment.measure.keep {
+        spec::Keep::Rows => Keep::Rows,
+        spec::Keep::Summary => Keep::Summary,
+    };
+    let (seeds, resolved) = (experiment.sweep.seeds.clone(), experiment.resolved());
+    let prepared = Prepared::new(experiment, &Context::default()).unwrap();
+    let options = Options {
+        out: folder.clone(),
+        experiment: "test".into(),
+        jobs: 1,
+        keep,
+        examples: 40,
+        cell_timeout: None,
+        interrupt: &Interrupt::new(),
+        progress: &Silent,
+    };
+    run::run(&prepared, &seeds, &options).unwrap();
+    std::fs::write(folder.join("spec.toml"), &resolved).unwrap();
+    Manifest::begin("test", &resolved, 1).save(&Folder::at(&folder)).unwrap();
+    let publication = Publication::open(&folder).unwrap();
+    (root, publication)
+}
+
+fn variance_run(keep: &str, seeds: u32, rest: &str) -> String {
+    format!(
+        r#"{HEAD}
+[loop]
+generations = 10
+samples = 100
+regime = "replace"
+[measure]
+metrics = ["variance"]
+keep = "{keep}"
+[sweep]
+seeds = {seeds}
+"loop.regime" = ["replace", "accumulate"]
+{rest}"#
+    )
+}
+
+fn claim(text: &str) -> String {
+    format!("[[claim]]\nsays = \"a claim\"\nmetric = \"variance\"\n{text}\n")
+}
+
+fn verdicts(results: &[ClaimResult]) -> Vec<Verdict> {
+    results.iter().map(|r| r.verdict).collect()
+}
+
+/// Five claims whose truth the closed forms decide: at n = 100, t = 11, replace keeps
+/// .99¹¹ = 89.5 % of the variance (standard deviation of one lineage √(2t/n) ≈ .43, so 2,000 seeds
+/// give ± .04 at 10⁻⁴) and accumulate 98.4 %.
+fn true_and_false() -> String {
+    [
+        "where = { \"loop.regime\" = \"replace\" }\nat = [4, 10]\nstatistic = \"mean\"\nlaw = \"gaussian-replace-variance\"\ntolerance = 0.1",
+        "where = { \"loop.regime\" = \"accumulate\" }\nat = [4, 10]\nstatistic = \"mean\"\nlaw = \"gaussian-accumulate-variance\"\ntolerance = 0.1",
+        "where = { \"loop.regime\" = \"replace\" }\nat = 10\nstatistic = \"mean\"\nvalue = 0.5\ntolerance = 0.1",
+        "at = 10\nstatistic = \"mean\"\ngreater = 0.5\nless = 1.2",
+    ]
+    .iter()
+    .map(|c| claim(c))
+    .collect()
+}
+
+#[test]
+fn claims_are_decided_alike_from_rows_and_from_streamed_moments() {
+    let expected = [Verdict::Passed, Verdict::Passed, Verdict::Failed, Verdict::Passed];
+    let mut measured = Vec::new();
+    for keep in ["rows", "summary"] {
+        let (_root, publication) = ran(&variance_run(keep, 2000, &true_and_false()));
+        let results = decide_claims(&publication).unwrap();
+        assert_eq!(verdicts(&results), expected, "{keep}: {results:#?}");
+        let text = std::fs::read_to_string(publication.folder.claims()).unwrap();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap().as_array().unwrap().len(), 4);
+        measured.push(results.iter().map(|r| r.measured.unwrap()).collect::<Vec<_>>());
+    }
+    for (a, b) in measured[0].iter().zip(&measured[1]) {
+        assert!((a - b).abs() < 1e-12, "{a} and {b}");
+    }
+}
+
+#[test]
+fn orders_slopes_and_pairs_need_rows_and_summaries_say_so() {
+    let claims = [
+        "at = 10\nstatistic = \"ordering\"\nby = \"loop.regime\"\norder = [\"replace\", \"accumulate\"]",
+        "where = { \"loop.regime\" = \"accumulate\" }\nversus = { \"loop.regime\" = \"replace\" }\nat = 10\nstatistic = \"mean\"\ngreater = 0.0",
+        "where = { \"loop.regime\" = \"replace\" }\nat = [0, 5, 10]\nstatistic = \"monotone\"\ndirection = \"increasing\"",
+        "where = { \"loop.regime\" = \"replace\" }\nat = [0, 2, 4, 6, 8, 10]\nstatistic = \"slope\"\nlaw = \"gaussian-replace-log-variance-slope\"\ntolerance = 0.5",
+        "where = { \"loop.regime\" = \"replace\" }\nat = 10\nstatistic = \"median\"\nless = 1.0",
+    ]
+    .map(claim)
+    .concat();
+    let (_root, publication) = ran(&variance_run("rows", 2000, &claims));
+    let found = decide_claims(&publication).unwrap();
+    use Verdict::{Failed, Passed, Undecided};
+    assert_eq!(verdicts(&found), [Passed, Passed, Failed, Passed, Passed], "{found:#?}");
+
+    let (_root, publication) = ran(&variance_run("summary", 2000, &claims));
+    let found = decide_claims(&publication).unwrap();
+    assert_eq!(verdicts(&found), [Undecided; 5]);
+    assert!(found.iter().all(|r| r.reason.contains("keep")), "{found:#?}");
+}
+
+#[test]
+fn a_claim_about_what_is_not_there_is_an_error_that_names_it() {
+    let cases = [
+        (
+            "where = { \"loop.regime\" = \"keep\" }\nat = 10\nstatistic = \"mean\"\nvalue = 1\ntolerance = 1",
+            "matches none",
+        ),
+        (
+            "where = { \"loop.regime\" = \"replace\" }\nat = 11\nstatistic = \"mean\"\nvalue = 1\ntolerance = 1",
+            "generation 11",
+        ),
+        ("at = 10\nstatistic = \"mean\"\nlaw = \"no-such-law\"\ntolerance = 1", "no-such-law"),
+        ("at = [1, 2]\nstatistic = \"monotone\"\ndirection = \"decreasing\"", "must pick one"),
+    ];
+    for (text, word) in cases {
+        let spec = variance_run("rows", 3, &claim(text));
+        let experiment = Experiment::from_toml(&spec, "test.toml").unwrap();
+        let error = check_claims(&experiment).unwrap_err().to_string();
+        assert!(error.contains("a claim") && error.contains(word), "{error}");
+    }
+    let other =
+        claim("at = 1\nstatistic = \"mean\"\nvalue = 1\ntolerance = 1").replace("variance", "perplexity");
+    let (_root, publication) = ran(&variance_run("rows", 3, &other));
+    assert!(decide_claims(&publication).unwrap_err().to_string().contains("perplexity"));
+}
+
+#[test]
+fn an_empty_folder_is_an_error_that_counts_its_cells() {
+    let (_root, publication) = ran(&variance_run("rows", 3, ""));
+    let text = std::fs::read_to_string(publication.folder.metrics()).unwrap();
+    let header = text.lines().next().unwrap().to_owned() + "\n";
+    std::fs::write(publication.folder.metrics(), header).unwrap();
+    let error = summarise(&publication).unwrap_err();
+    assert!(matches!(error, PublishError::Empty { .. }));
+    assert!(error.to_string().contains("of 2 cells"), "{error}");
+}
+
+fn exists(drawn: &[Drawn]) {
+    for figure in drawn {
+        let svg = std::fs::read_to_string(&figure.svg_path).unwrap();
+        assert!(svg.starts_with("<svg") && svg.len() > 2000, "{}", figure.name);
+        assert!(std::fs::metadata(&figure.png_path).unwrap().len() > 2000, "{}", figure.name);
+        assert!(!figure.caption.is_empty());
+    }
+}
+
+#[test]
+fn a_run_without_figures_in_its_spec_gets_curves_and_the_page_holds_everything() {
+    for keep in ["rows", "summary"] {
+        let (_root, publication) = ran(&variance_run(keep, 12, &true_and_false()));
+        let summary = summarise(&publication).unwrap();
+        // 2 settings × 11 generations × 1 metric of the model.
+        assert_eq!(summary.iter().filter(|r| r.subject == crate::metrics::Subject::Model).count(), 22);
+        let drawn = draw(&publication, None).unwrap();
+        exists(&drawn);
+        assert_eq!(drawn[0].name, "curves");
+        let claims = decide_claims(&publication).unwrap();
+        let path = page(&publication, &drawn, &claims, None, vec!["An answer.".into()]).unwrap();
+        let text = std::fs::read_to_string(path).unwrap();
+        for part in
+            ["An answer.", "claims", "Gaussian &amp; its", "a claim", "<svg", "summary.csv", "collapse run"]
+        {
+            assert!(text.contains(part), "{keep}: {part}");
+        }
+        export_notebook(&publication, publication.folder.root()).unwrap();
+    }
+}
+
+#[test]
+fn the_figures_of_the_spec_are_drawn_and_a_wrong_name_is_refused() {
+    let figures = r#"
+[[figure]]
+kind = "curve"
+name = "decay"
+x = "generation"
+y = "variance"
+color = "loop.regime"
+overlay = "law"
+log_y = true
+[[figure]]
+kind = "small-multiples"
+x = "generation"
+y = "variance"
+color = "loop.regime"
+columns = "loop.samples"
+[[figure]]
+kind = "curve"
+name = "by-size"
+x = "loop.samples"
+y = "variance"
+color = "loop.regime"
+log_x = true
+[[figure]]
+kind = "heat-map"
+x = "loop.samples"
+y = "loop.regime"
+color = "variance"
+[[figure]]
+kind = "bars"
+x = "loop.regime"
+y = "variance"
+color = "loop.samples"
+"#;
+    let spec = variance_run("rows", 5, &format!("\"loop.samples\" = [20, 50, 100]\n{figures}"));
+    let (_root, publication) = ran(&spec);
+    let drawn = draw(&publication, None).unwrap();
+    exists(&drawn);
+    let names: Vec<&str> = drawn.iter().map(|d| d.name.as_str()).collect();
+    assert_eq!(names, ["decay", "figure-2", "by-size", "figure-4", "figure-5"]);
+    assert_eq!(draw(&publication, Some("decay")).unwrap().len(), 1);
+    assert!(draw(&publication, Some("dacay")).unwrap_err().to_string().contains("by-size"));
+}
