@@ -31,6 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let folder = Folder::at(format!("results/mixing_ratios/{name}-{}", prepared.run_name()));
         let jobs = std::thread::available_parallelism()?.get();
         let manifest = Manifest::begin(&name, &prepared.experiment.resolved(), jobs);
+        let bar = progress::on_stderr();
+        let interrupt = Interrupt::new();
         let options = Options {
             out: folder.root().into(),
             experiment: name,
@@ -38,8 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             keep: Keep::Rows,
             examples: 64,
             cell_timeout: None,
-            interrupt: &Interrupt::on_ctrl_c()?,
-            progress: progress::on_stderr().as_ref(),
+            interrupt: &interrupt,
+            progress: bar.as_ref(),
         };
         let report = run::run(&prepared, &prepared.experiment.sweep.seeds, &options)?;
         write_atomically(&folder.spec(), prepared.experiment.resolved().as_bytes())?;

@@ -212,10 +212,7 @@ impl Artist<'_> {
             };
             series.push(Series { name: name.clone(), order, points: rows.iter().map(point).collect() });
             if laws && let Some(line) = self.law(metric, key, &rows, shift) {
-                law_lines.push(Law {
-                    label: if law_lines.is_empty() { "law".into() } else { String::new() },
-                    points: line,
-                });
+                law_lines.push(Law { label: "law".into(), points: line });
             }
         }
         let human: Vec<&SummaryRow> = self
