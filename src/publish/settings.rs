@@ -16,6 +16,20 @@ fn same(node: &Node, text: &str) -> bool {
     }
 }
 
+/// The column of the tables for a dotted setting.
+pub(super) fn column_of(name: &str) -> &str {
+    match name {
+        "data.source" => "data",
+        "model.family" => "model",
+        other => other,
+    }
+}
+
+/// The value of a dotted setting or a column in a key; `None` where it is empty too.
+pub(super) fn value_of<'k>(key: &'k SettingKey, name: &str) -> Option<&'k str> {
+    key.get(column_of(name)).filter(|v| !v.is_empty())
+}
+
 /// The setting whose rows have this key. Data are matched only where they carry the name of a source
 /// of the spec: a file's rows carry the file's name.
 pub(super) fn setting_of<'s>(settings: &'s [Setting], key: &SettingKey) -> Option<&'s Setting> {
