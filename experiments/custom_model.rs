@@ -66,7 +66,7 @@ struct Print;
 
 impl Record for Print {
     fn measurement(&mut self, m: Measurement) {
-        if m.generation % 10 == 0 {
+        if m.generation.is_multiple_of(10) {
             println!("  generation {:2}  {:9} {} = {:.4}", m.generation, m.subject.name(), m.metric, m.value);
         }
     }

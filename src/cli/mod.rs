@@ -89,7 +89,7 @@ pub struct RunOptions {
     /// Seeds to run, overriding the spec: a count
     #[arg(long, value_name = "N")]
     pub seeds: Option<u64>,
-    /// The folder for the results; default: results/<experiment>/<run>
+    /// The folder for the results; default: a folder below results/
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// The device of neural families: flex or ndarray

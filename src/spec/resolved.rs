@@ -10,7 +10,7 @@ use super::source::At;
 
 impl Experiment {
     /// The experiment as it is run, as a TOML document that reads back to the same experiment.
-    /// It has no `[quick]` and no `[profile]`; the defaults of [loop], [sampling] and [measure]
+    /// It has no `[quick]` and no `[profile]`; the defaults of `[loop]`, `[sampling]` and `[measure]`
     /// that stand on their own are written out.
     pub fn resolved(&self) -> String {
         let mut root = self.template.clone();

@@ -35,7 +35,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The value at a dotted key of this setting. Defaults of [loop] and [sampling] are included;
+    /// The value at a dotted key of this setting. Defaults of `[loop]` and `[sampling]` are included;
     /// those of a component are its own affair.
     pub fn get(&self, path: &str) -> Option<&Node> {
         self.tree.get(path)

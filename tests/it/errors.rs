@@ -22,7 +22,7 @@ fn a_bad_spec_is_refused_at_its_place() {
         ("samples = 20", "sampels = 20", "samples"),
         ("source = \"gaussian\"", "source = \"gausian\"", "gaussian"),
         ("family = \"gaussian\"", "family = \"gpt\"", "gpt"),
-        ("regime = \"replace\"", "regime = \"replase\"", "replace"),
+        ("[\"replace\", ", "[\"replase\", ", "replace"),
         ("\"variance\"", "\"varianse\"", "variance"),
         ("samples = 20", "samples = -3", "samples"),
         ("generations = 5", "generations = \"five\"", "generations"),

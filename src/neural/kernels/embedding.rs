@@ -1,4 +1,4 @@
-//! Token and position embedding: yᵣ = E[codeᵣ] + P[r mod context].
+//! Token and position embedding: `yᵣ = E[codeᵣ] + P[r mod context]`.
 //!
 //! Shapes: E `[codes, width]`, P `[context, width]` (its first `context` rows are used), y
 //! `[rows, width]` with `rows` a multiple of `context`. The gradients are scatter-adds in
