@@ -66,6 +66,9 @@ fn info(assembled: &Assembled) -> SettingInfo {
     if let Some(fraction) = human_fraction {
         label.push_str(&format!(" human {fraction}"));
     }
+    if let Some((_, samples)) = setting.point.iter().find(|(key, _)| key == "loop.samples") {
+        label.push_str(&format!(" samples {}", spec::canonical(samples)));
+    }
     for (key, value) in &swept {
         label.push_str(&format!(" {key}={value}"));
     }
@@ -93,6 +96,7 @@ fn swept(setting: &Setting) -> Vec<(String, String)> {
     };
     let written = |node: &Node| match &node.value {
         Value::String(text) => text.clone(),
+        Value::Float(number) => number.to_string(),
         _ => spec::canonical(node),
     };
     setting
