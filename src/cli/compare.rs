@@ -13,10 +13,12 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use super::{EXIT_DONE, Execution, RunOptions, comparison_table, execute, terminal};
 use crate::analysis::{self, ArmSeries, Bearing, ComparisonRow, MetricSeries, Series};
 use crate::data::{SOURCES, Schema, Source};
-use crate::metrics::{Subject, reading};
+use crate::lineage::{Context, Record};
+use crate::metrics::{Measurement, Subject, reading};
+use crate::models::Model;
 use crate::publish::{Publication, number};
 use crate::rng::Streams;
-use crate::run::Interrupt;
+use crate::run::{Interrupt, Prepared};
 use crate::spec::{Experiment, Overlays};
 
 const EXAMPLES: &str = "\
@@ -94,14 +96,14 @@ pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
             Some(folder) if several => folder.join(&slug),
             Some(folder) => folder.clone(),
             None => {
-                let prepared = crate::run::Prepared::new(
-                    experiment.clone(),
-                    &crate::lineage::Context { salt: args.options.salt },
-                )?;
+                let prepared = Prepared::new(experiment.clone(), &Context { salt: args.options.salt })?;
                 PathBuf::from("results/compare").join(format!("{slug}-{}", prepared.run_name()))
             }
         };
         eprintln!("{}", experiment.title());
+        if let Some(size) = model_size(&text) {
+            eprintln!("{size} parameters a model");
+        }
         let how =
             Execution { options: &args.options, out: Some(out), interrupt: &interrupt, answer: &answer };
         let done = execute(experiment, &how)?;
@@ -117,6 +119,28 @@ pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
         }
     }
     Ok(code)
+}
+
+/// The number of parameters of a model of this comparison, from a fit of one step.
+fn model_size(text: &str) -> Option<usize> {
+    struct Size(Option<usize>);
+    impl Record for Size {
+        fn measurement(&mut self, _: Measurement) {}
+        fn model(&mut self, _: u64, _: u32, _: u32, model: &dyn Model) {
+            self.0 = Some(model.size());
+        }
+    }
+    let mut overlays =
+        Overlays::default().set("loop.generations=0").set("measure.metrics=[\"realised-human-fraction\"]");
+    if text.contains("\nsteps = ") {
+        overlays = overlays.set("model.steps=1");
+    }
+    let experiment = Experiment::with_overlays(text, "compare", &overlays).ok()?;
+    let prepared = Prepared::new(experiment, &Context::default()).ok()?;
+    let mut size = Size(None);
+    let lineage = prepared.settings.first()?.lineage.as_ref().ok()?;
+    lineage.run(0, &mut size).ok()?;
+    size.0
 }
 
 fn arm_name(args: &CompareArgs) -> &'static str {
@@ -154,7 +178,7 @@ struct Arm {
 /// Defaults by what the rows are.
 fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let known = SOURCES.get(data).is_some();
-    let table = if known {
+    let mut table = if known {
         format!("source = {data:?}\n")
     } else if Path::new(data).exists() {
         format!("source = \"file\"\npath = {data:?}\n")
@@ -167,6 +191,10 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let source = open(&table)?;
     let schema = source.schema();
     let kind = Kind::of(schema);
+    if known && kind == Kind::Images {
+        // The question is about images; labels would be modelled beside the pixels.
+        table.push_str("labels = false\n");
+    }
     let family = args.model.clone().unwrap_or_else(|| kind.family().into());
     // The size of a model's fit, so that the default comparison takes about a minute.
     let model = match family.as_str() {
