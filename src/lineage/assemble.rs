@@ -41,6 +41,13 @@ pub struct Assembled {
 /// Every setting of an experiment, made ready. Combinations that contradict themselves are skipped
 /// with the reason where a sweep made them; a spec without any runnable setting is an error.
 pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assembled>, Error> {
+    if experiment.measure.keep_models {
+        return Err(Error::refused(
+            experiment.template.at_of("measure.keep_models"),
+            "runs do not write checkpoints yet",
+            "leave `keep_models` out; library code gets every fitted model through `Record::model` and can save it",
+        ));
+    }
     let settings = experiment.settings()?;
     let mut sources = Sources::default();
     let mut assembled = Vec::with_capacity(settings.len());
@@ -76,6 +83,10 @@ fn one(
     sources: &mut Sources,
 ) -> Result<Assembled, Error> {
     let spec = &setting.loop_;
+    if let Some(task) = &setting.task {
+        let message = "downstream tasks are not there yet";
+        return Err(Error::bad_value(task.at.clone(), message.into(), "leave `[task]` out".into()));
+    }
     let source = sources.get(&setting.data)?;
     let (regime, budget) = regimes::resolve(spec)?;
     let models: Vec<&Node> = match setting.members.as_slice() {
