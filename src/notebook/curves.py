@@ -10,14 +10,19 @@ COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 settings = [name for name, _ in settings_of(rows[rows["subject"] != "human"])]
 fractions = sorted(rows["human_fraction"].dropna().unique())
 colours = {f: plt.cm.viridis(0.85 * i / max(len(fractions) - 1, 1)) for i, f in enumerate(fractions)}
-figure, axes = plt.subplots(len(settings), len(METRICS), squeeze=False, layout="constrained",
-                            figsize=(3.6 * len(METRICS) + 1, 2.9 * len(settings)))
+ACROSS = max(min(4, len(METRICS)), 1)
+DEEP = max(-(-len(METRICS) // ACROSS), 1)  # rows of panels for one setting
+figure, axes = plt.subplots(len(settings) * DEEP, ACROSS, squeeze=False, layout="constrained",
+                            figsize=(3.1 * ACROSS + 1.4, 2.6 * len(settings) * DEEP))
+for ax in axes.flat:
+    ax.set_visible(False)
 handles = {}
 for column, metric in enumerate(METRICS):
     human = rows[(rows["metric"] == metric) & (rows["subject"] == "human")]["value"]
     parts = dict(settings_of(values_of(metric)))
     for row, setting in enumerate(settings):
-        ax = axes[row][column]
+        ax = axes[row * DEEP + column // ACROSS][column % ACROSS]
+        ax.set_visible(True)
         part = parts.get(setting)
         if part is not None and len(part):
             curves = summary(part, ["human_fraction", "generation"])
@@ -35,7 +40,7 @@ for column, metric in enumerate(METRICS):
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(color="0.9")
         ax.spines[["top", "right"]].set_visible(False)
-        if row == len(settings) - 1:
+        if row == len(settings) - 1 and column + ACROSS >= len(METRICS):
             ax.set_xlabel("generation")
 if handles:
     figure.legend(handles.values(), handles.keys(), title="human fraction", loc="outside right upper", frameon=False)
