@@ -141,7 +141,7 @@ impl Lineage {
             let mut batch = 0;
             let mut more = |n: usize| {
                 batch += 1;
-                self.synthesiser.more(self, member, n, &streams.of("more").at(batch))
+                self.synthesiser.more(self, member, n, g, &streams.of("more").at(batch))
             };
             mix = match on {
                 On::Synthetic => step.apply(mix, Some(&mut more), &seen, &streams)?,

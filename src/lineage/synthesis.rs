@@ -80,16 +80,16 @@ impl Synthesiser {
             .collect()
     }
 
-    /// Further rows for a curation step.
+    /// Further rows of generation `g` for a curation step, from whoever makes that generation's rows.
     pub fn more(
         &self,
         lineage: &Lineage,
         member: &Member<'_>,
         n: usize,
+        g: u32,
         streams: &Streams,
     ) -> Result<Samples, SampleError> {
-        // The streams already name the generation; a teacher keeps its role in curation too.
-        match self.make_rows(lineage, member, member, n, 2, streams) {
+        match self.make_rows(lineage, member, member, n, g, streams) {
             Ok(rows) => Ok(rows),
             Err(Why::Sample(e)) => Err(e),
             Err(other) => Err(SampleError::Refused(Refusal::new(other.to_string()))),
