@@ -4,6 +4,7 @@
 //! fixed [`Splits`]. Rows travel as [`Samples`] under a [`Schema`]; a training set is a [`Mix`] of
 //! blocks that know their origin and generation.
 
+mod cross_products;
 mod digest;
 mod distributions;
 mod embedded;
@@ -12,18 +13,21 @@ mod files;
 mod human;
 mod mix;
 mod parameters;
+mod regression;
 mod samples;
 mod schema;
 mod splits;
 mod statistics;
 mod text;
 
+pub use cross_products::{CrossProducts, Gram, definite};
 pub use digest::digest;
 pub use export::{ExportError, write_csv};
 pub use files::{FileError, Options, Place, Problem, open};
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
 pub use parameters::{ParameterError, Portion, SourceError};
+pub use regression::{Link, Regression, predictor};
 pub use samples::{Column, Rows, Samples, ShapeError};
 pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
 pub use splits::{Assignment, Shares, TooFewRows};
@@ -56,6 +60,9 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::shapes::CIRCLES,
         distributions::shapes::SWISS_ROLL,
         distributions::rosenbrock::ENTRY,
+        distributions::regression::LINEAR,
+        distributions::regression::LOGISTIC,
+        distributions::regression::POISSON,
         embedded::images::DIGITS,
         embedded::images::FASHION,
         embedded::prose::MOBY_DICK,
@@ -124,7 +131,13 @@ pub trait Distribution: Send + Sync {
         None
     }
 
-    /// The true log density (or log probability) of each row, in nats, where it is known.
+    /// The true regression of the label on the inputs, where rows are inputs with a label.
+    fn regression(&self) -> Option<&Regression> {
+        None
+    }
+
+    /// The true log density (or log probability) of each row, in nats, where it is known. Where rows are inputs with
+    /// a label it is that of the label given the inputs.
     fn log_density(&self, _rows: &Samples) -> Option<Vec<f64>> {
         None
     }

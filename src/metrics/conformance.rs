@@ -4,9 +4,9 @@
 
 use rand::RngExt;
 
-use super::testing::{Fitted, Scene, Truth, normals, numbers, outcomes, text};
+use super::testing::{Fitted, Scene, Truth, labelled, normals, numbers, outcomes, text};
 use super::{BoxedMetric, Direction, METRICS, MetricEntry, Subject, When, reading};
-use crate::data::{Distribution, Samples, TokenUnit};
+use crate::data::{Distribution, Link, Samples, TokenUnit};
 use crate::registry::Registry;
 use crate::rng::Streams;
 use crate::spec::Node;
@@ -23,6 +23,7 @@ struct Case {
     truth: Option<fn() -> Truth>,
     /// Models that know the human distribution, and that have lost it.
     models: Option<(Vec<f64>, Vec<f64>)>,
+    fitted: fn(&[f64]) -> Fitted,
 }
 
 impl Case {
@@ -36,7 +37,32 @@ impl Case {
     }
 
     fn model(&self, rows: &Samples, p: &[f64]) -> Scene {
-        Scene { subject: Subject::Model, ..self.scene(rows).with_model(Fitted::Unigram(p.into())) }
+        Scene { subject: Subject::Model, ..self.scene(rows).with_model((self.fitted)(p)) }
+    }
+}
+
+fn unigram(p: &[f64]) -> Fitted {
+    Fitted::Unigram(p.into())
+}
+
+/// Labels on two inputs, w* = (1.5, −1); the lost model has the signs wrong.
+fn regression(kind: &'static str, link: Link, truth: fn() -> Truth, fitted: fn(&[f64]) -> Fitted) -> Case {
+    let draw = |seed: u64, weights: [f64; 2]| {
+        let x = normals(ROWS, 2, seed);
+        let mut rng = Streams::new(6, seed).of("labels").rng();
+        let label = |x: &[f64]| link.draw(x[0] * weights[0] + x[1] * weights[1], 1.0, &mut rng);
+        let y: Vec<f64> = x.chunks(2).map(label).collect();
+        labelled(&x, 2, &y, link)
+    };
+    Case {
+        kind,
+        held_out: draw(1, [1.5, -1.0]),
+        same: draw(2, [1.5, -1.0]),
+        shifted: draw(3, [-1.5, 1.0]),
+        training: draw(4, [1.5, -1.0]),
+        truth: Some(truth),
+        models: Some((vec![1.5, -1.0], vec![-1.5, 1.0])),
+        fitted,
     }
 }
 
@@ -52,6 +78,7 @@ fn numeric(kind: &'static str, dim: usize) -> Case {
         training: numbers(&normals(ROWS, dim, 4), dim),
         truth: None,
         models: None,
+        fitted: unigram,
     }
 }
 
@@ -80,6 +107,7 @@ fn categorical() -> Case {
         training: draw(3),
         truth: Some(|| Truth::outcomes(&[0.4, 0.3, 0.2, 0.1])),
         models: Some((p.into(), vec![0.9, 0.08, 0.01, 0.01])),
+        fitted: unigram,
     }
 }
 
@@ -103,6 +131,7 @@ fn written(kind: &'static str, unit: TokenUnit) -> Case {
         training: draw(3),
         truth: None,
         models: Some((known, lost)),
+        fitted: unigram,
     }
 }
 
@@ -114,6 +143,18 @@ fn cases() -> Vec<Case> {
         categorical(),
         written("words", TokenUnit::Words),
         written("characters", TokenUnit::Characters),
+        regression(
+            "a number on inputs",
+            Link::Identity,
+            || Truth::regression(&[1.5, -1.0], &[1.0, 1.0], Link::Identity),
+            |w| Fitted::regression(w, Link::Identity),
+        ),
+        regression(
+            "a class on inputs",
+            Link::Logit,
+            || Truth::regression(&[1.5, -1.0], &[1.0, 1.0], Link::Logit),
+            |w| Fitted::regression(w, Link::Logit),
+        ),
     ]
 }
 

@@ -4,6 +4,7 @@
 //! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
+mod calibration;
 mod compression;
 pub mod distances;
 mod distinct;
@@ -25,6 +26,8 @@ mod mmd;
 mod needs;
 mod novelty;
 mod observation;
+mod parameter_error;
+mod prediction;
 mod shapes;
 mod shared;
 mod sliced;
@@ -145,6 +148,11 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         variance::LOG_VARIANCE,
         log_determinant::ENTRY,
         mean_error::ENTRY,
+        parameter_error::PARAMETER_ERROR,
+        parameter_error::EXCESS_RISK,
+        prediction::TEST_MSE,
+        prediction::ACCURACY,
+        calibration::ENTRY,
         wasserstein2::ENTRY,
         manifold::PRECISION,
         manifold::RECALL,

@@ -7,6 +7,11 @@ pub fn non_negative<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error>
     checked(from, |v| v >= 0.0, "a number of at least 0")
 }
 
+/// A finite number greater than 0.
+pub fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    checked(from, |v| v > 0.0, "a number greater than 0")
+}
+
 /// A number in [0, 1).
 pub fn share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     checked(from, |v| (0.0..1.0).contains(&v), "a number of at least 0 and below 1")

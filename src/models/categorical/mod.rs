@@ -178,7 +178,7 @@ impl StatisticsPath for Categorical {
             Statistics::Counts(counts) => {
                 thin::without_replacement(counts, n as u64, rng).map(Statistics::Counts)
             }
-            Statistics::Moments(_) => None,
+            _ => None,
         }
     }
 
