@@ -16,9 +16,11 @@ mod samples;
 mod schema;
 mod splits;
 mod statistics;
+mod tagged;
 mod text;
 
 pub use digest::digest;
+pub use embedded::lexicon::opinion_lexicon;
 pub use export::{ExportError, write_csv};
 pub use files::{FileError, Options, Place, Problem, open};
 pub use human::{HumanRows, SupplyError};
@@ -61,12 +63,15 @@ pub const SOURCES: Registry<Source> = Registry {
         embedded::prose::MOBY_DICK,
         embedded::prose::STATE_OF_THE_UNION,
         embedded::sentences::ENTRY,
+        embedded::tweets::ENTRY,
+        embedded::tagged::ENTRY,
         embedded::tables::NHEFS,
         embedded::tables::ADULT,
         files::ANY,
         files::CSV,
         files::TEXT,
         files::JSONL,
+        files::CONLL,
         files::IDX,
     ],
 };

@@ -64,7 +64,7 @@ pub enum Problem {
     #[error("this byte is not UTF-8; save the file as UTF-8 (it may be Latin-1 or Windows-1252)")]
     NotUtf8,
     /// Neither its name nor its first bytes tell what it is.
-    #[error("the format is unknown; name it .csv, .tsv, .txt, .jsonl or .idx (each also with .gz)")]
+    #[error("the format is unknown; name it .csv, .tsv, .txt, .jsonl, .conll or .idx (each also with .gz)")]
     UnknownFormat,
     /// A table without rows.
     #[error("there is a header but no row; add rows, or set `header = false` if the first line is a row")]
@@ -130,6 +130,52 @@ pub enum Problem {
     /// A list or an object as a cell.
     #[error("the value is a list or an object; flatten it, or leave the field out with `columns`")]
     Nested,
+    /// A token line with another number of cells.
+    #[error(
+        "the line has {found} cells where the first token's has {expected}; write token … tag on every line and \
+         leave a blank line between sentences"
+    )]
+    TokenColumns {
+        /// Cells of the first token line.
+        expected: usize,
+        /// Cells of this line.
+        found: usize,
+    },
+    /// One column for both token and tag.
+    #[error("token and tag are the same column; write token and tag with a tab between them")]
+    NoTagColumn,
+    /// An empty token.
+    #[error("the token is empty; fill it in, or leave the whole line blank between sentences")]
+    NoToken,
+    /// An empty tag.
+    #[error("the tag is empty; write O where there is none")]
+    NoTag,
+    /// A tag outside the scheme.
+    #[error("`{0}` is no BIO tag; write O, B-TYPE or I-TYPE, or set `scheme = \"plain\"` for other tags")]
+    BadTag(Box<str>),
+    /// An inside tag without a mention to go on with.
+    #[error(
+        "`{tag}` follows {before}; begin the mention with `B-{kind}`, or set `scheme = \"iob1\"` where I- begins one"
+    )]
+    OrphanTag {
+        /// The tag.
+        tag: Box<str>,
+        /// What is before it.
+        before: Box<str>,
+        /// The type.
+        kind: Box<str>,
+    },
+    /// A sentence without the property that groups it.
+    #[error(
+        "the sentence has no comment `# {key} = …` before it (known: `{known}`); add one to every sentence, or leave \
+         `group` out"
+    )]
+    NoProperty {
+        /// The key asked for.
+        key: Box<str>,
+        /// The keys before this sentence.
+        known: Box<str>,
+    },
     /// The first four bytes are not an idx file's.
     #[error(
         "an idx file starts with 00 00 08 and its number of dimensions, but this one with {0}; convert it"
