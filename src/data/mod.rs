@@ -7,6 +7,7 @@
 mod digest;
 mod distributions;
 mod embedded;
+pub mod exchange;
 mod export;
 mod files;
 mod human;
@@ -22,7 +23,7 @@ mod text;
 pub use digest::digest;
 pub use embedded::lexicon::opinion_lexicon;
 pub use export::{ExportError, write_csv};
-pub use files::{FileError, Options, Place, Problem, open};
+pub use files::{FileError, Options, Place, Problem, Scheme, open};
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
 pub use parameters::{ParameterError, Portion, SourceError};

@@ -13,7 +13,8 @@ pub(super) const FILES: &[&Embedded] = &[&LEXICON];
 
 static WORDS: LazyLock<Vec<(&'static str, f64)>> = LazyLock::new(|| {
     // Part of the program; a test reads all of it.
-    let read = |line: &'static str| line.split_once('\t').and_then(|(word, mean)| Some((word, mean.parse().ok()?)));
+    let read =
+        |line: &'static str| line.split_once('\t').and_then(|(word, mean)| Some((word, mean.parse().ok()?)));
     LEXICON.text().lines().filter_map(read).collect()
 });
 

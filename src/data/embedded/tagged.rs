@@ -152,7 +152,11 @@ impl Parameters {
         let held_out = within(later);
         if held_out.len() < 2 {
             let why = format!("there are no addresses from {} to {}", later[0], later[1]);
-            return Err(ParameterError::new("held_out_years", why, "give the first and the last of 1946 to 2021"));
+            return Err(ParameterError::new(
+                "held_out_years",
+                why,
+                "give the first and the last of 1946 to 2021",
+            ));
         }
         if later[0] <= period[1] && period[0] <= later[1] {
             let why = format!("{later:?} and `years` = {period:?} share a year");
@@ -220,7 +224,11 @@ mod tests {
 
     #[test]
     fn periods_that_overlap_or_are_empty_are_refused() {
-        for wrong in ["years = [1900, 1910]", "held_out_years = [2000, 2021]", "years = [1981, 1999]\nheld_out_years = [2050, 2060]"] {
+        for wrong in [
+            "years = [1900, 1910]",
+            "held_out_years = [2000, 2021]",
+            "years = [1981, 1999]\nheld_out_years = [2050, 2060]",
+        ] {
             let toml = format!("source = \"tagged-state-of-the-union\"\n{wrong}");
             assert!(source(&toml).is_err(), "{wrong}");
         }

@@ -164,7 +164,10 @@ impl Agreement {
             Agreement::Quarters => &["lowest", "low", "high", "highest"],
             Agreement::Percent => {
                 let code = |a: &f64| (a * 100.0).floor() as u32;
-                return Some((agreements.iter().map(code).collect(), (0..=100).map(|p| p.to_string()).collect()));
+                return Some((
+                    agreements.iter().map(code).collect(),
+                    (0..=100).map(|p| p.to_string()).collect(),
+                ));
             }
             Agreement::None => return None,
         };
@@ -317,8 +320,12 @@ mod tests {
     fn every_message_is_rated_and_most_have_a_label() {
         assert_eq!(TWEETS.text().lines().count(), 4200);
         for line in TWEETS.text().lines() {
-            let ratings: Vec<i32> = line.split('\t').nth(1).unwrap().split(',').map(|r| r.parse().unwrap()).collect();
-            assert!((20..=99).contains(&ratings.len()) && ratings.iter().all(|r| (-4..=4).contains(r)), "{line}");
+            let ratings: Vec<i32> =
+                line.split('\t').nth(1).unwrap().split(',').map(|r| r.parse().unwrap()).collect();
+            assert!(
+                (20..=99).contains(&ratings.len()) && ratings.iter().all(|r| (-4..=4).contains(r)),
+                "{line}"
+            );
         }
         let s = splits("");
         let rows = s.train.len() + s.validation.len() + s.held_out.len();

@@ -170,7 +170,8 @@ impl Scheme {
             (Scheme::Iob1, true, false) => Ok(format!("B-{kind}")),
             (_, true, false) => Err(Problem::OrphanTag {
                 tag: tag.into(),
-                before: before.map_or_else(|| "the beginning of a sentence".into(), |b| format!("`{b}`").into()),
+                before: before
+                    .map_or_else(|| "the beginning of a sentence".into(), |b| format!("`{b}`").into()),
                 kind: kind.into(),
             }),
         }

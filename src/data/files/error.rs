@@ -176,6 +176,51 @@ pub enum Problem {
         /// The keys before this sentence.
         known: Box<str>,
     },
+    /// Other columns than the rows have.
+    #[error("the column `{missing}` is missing (found: `{found}`); write a header with all of `{needed}`")]
+    ColumnMissing {
+        /// The first that is missing.
+        missing: Box<str>,
+        /// The columns of the file.
+        found: Box<str>,
+        /// The columns that are needed.
+        needed: Box<str>,
+    },
+    /// A column that the rows don't have.
+    #[error("nothing is known of a column `{found}`; write the columns `{needed}` and no others")]
+    ColumnUnknown {
+        /// The first that is unknown.
+        found: Box<str>,
+        /// The columns that are needed.
+        needed: Box<str>,
+    },
+    /// Columns that don't go together.
+    #[error("{0}; write one tag for each token")]
+    Shape(String),
+    /// A cell that is no finite number.
+    #[error("`{0}` is not a finite number; write a number such as 0.25")]
+    NotANumber(Box<str>),
+    /// A number outside the range of the human rows.
+    #[error("{value} is outside the range {low} to {high} of the human rows; clip or rescale it")]
+    OutOfRange {
+        /// The number.
+        value: f64,
+        /// The least value.
+        low: f64,
+        /// The greatest value.
+        high: f64,
+    },
+    /// A category that the human rows don't have.
+    #[error("`{found}` is no category of the human rows ({known}); write one of them")]
+    UnknownLevel {
+        /// What was found.
+        found: Box<str>,
+        /// Some of the known ones.
+        known: Box<str>,
+    },
+    /// A token that the human rows don't have.
+    #[error("the token `{0}` is not in the human vocabulary, which has no unknown token; leave it out")]
+    UnknownToken(Box<str>),
     /// The first four bytes are not an idx file's.
     #[error(
         "an idx file starts with 00 00 08 and its number of dimensions, but this one with {0}; convert it"
@@ -216,7 +261,7 @@ pub enum Problem {
 }
 
 impl FileError {
-    pub(super) fn new(path: &Path, place: Place, problem: Problem) -> Self {
+    pub(in crate::data) fn new(path: &Path, place: Place, problem: Problem) -> Self {
         Self { path: path.into(), place, problem }
     }
 
@@ -240,7 +285,7 @@ impl FileError {
         }
     }
 
-    pub(super) fn whole(path: &Path, problem: Problem) -> Self {
+    pub(in crate::data) fn whole(path: &Path, problem: Problem) -> Self {
         Self::new(path, Place::Whole, problem)
     }
 }

@@ -9,7 +9,7 @@ mod error;
 pub(super) mod idx;
 mod jsonl;
 mod options;
-mod read;
+pub(super) mod read;
 pub(super) mod table;
 mod text;
 

@@ -222,7 +222,8 @@ fn a_wrong_idx_file_names_what_is_wrong() {
     assert!(matches!(e.problem, Problem::AboveScale { value: 17, .. }));
 }
 
-const TAGGED: &str = "# period = early\nEU\tB-ORG\nrejects\tO\n\n# period = late\nPeter\tB-PER\nBlackburn\tI-PER\n\n";
+const TAGGED: &str =
+    "# period = early\nEU\tB-ORG\nrejects\tO\n\n# period = late\nPeter\tB-PER\nBlackburn\tI-PER\n\n";
 
 #[test]
 fn conll_columns_are_sentences_with_a_tag_for_each_token() {
