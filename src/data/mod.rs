@@ -6,6 +6,7 @@
 
 mod digest;
 mod distributions;
+mod effects;
 mod embedded;
 pub mod exchange;
 mod export;
@@ -21,6 +22,7 @@ mod tagged;
 mod text;
 
 pub use digest::digest;
+pub use effects::{Effects, FourMeans};
 pub use embedded::lexicon::opinion_lexicon;
 pub use export::{ExportError, write_csv};
 pub use files::{FileError, Options, Place, Problem, Scheme, open};
@@ -59,6 +61,7 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::shapes::CIRCLES,
         distributions::shapes::SWISS_ROLL,
         distributions::rosenbrock::ENTRY,
+        distributions::structural_causal::ENTRY,
         embedded::images::DIGITS,
         embedded::images::FASHION,
         embedded::prose::MOBY_DICK,
@@ -127,6 +130,12 @@ pub trait Distribution: Send + Sync {
 
     /// The true probability of each outcome, where rows are outcomes.
     fn probabilities(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The four means behind the causal effects of the group on the label, where they are known for
+    /// a graph with these mediators.
+    fn four_means(&self, _mediators: &[String]) -> Option<FourMeans> {
         None
     }
 
