@@ -7,7 +7,9 @@
 mod cross_products;
 mod digest;
 mod distributions;
+mod effects;
 mod embedded;
+pub mod exchange;
 mod export;
 mod files;
 mod human;
@@ -18,12 +20,15 @@ mod samples;
 mod schema;
 mod splits;
 mod statistics;
+mod tagged;
 mod text;
 
 pub use cross_products::{CrossProducts, Gram, definite};
 pub use digest::digest;
+pub use effects::{Effects, FourMeans};
+pub use embedded::lexicon::opinion_lexicon;
 pub use export::{ExportError, write_csv};
-pub use files::{FileError, Options, Place, Problem, open};
+pub use files::{FileError, Options, Place, Problem, Scheme, open};
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
 pub use parameters::{ParameterError, Portion, SourceError};
@@ -63,17 +68,21 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::regression::LINEAR,
         distributions::regression::LOGISTIC,
         distributions::regression::POISSON,
+        distributions::structural_causal::ENTRY,
         embedded::images::DIGITS,
         embedded::images::FASHION,
         embedded::prose::MOBY_DICK,
         embedded::prose::STATE_OF_THE_UNION,
         embedded::sentences::ENTRY,
+        embedded::tweets::ENTRY,
+        embedded::tagged::ENTRY,
         embedded::tables::NHEFS,
         embedded::tables::ADULT,
         files::ANY,
         files::CSV,
         files::TEXT,
         files::JSONL,
+        files::CONLL,
         files::IDX,
     ],
 };
@@ -133,6 +142,12 @@ pub trait Distribution: Send + Sync {
 
     /// The true regression of the label on the inputs, where rows are inputs with a label.
     fn regression(&self) -> Option<&Regression> {
+        None
+    }
+
+    /// The four means behind the causal effects of the group on the label, where they are known for
+    /// a graph with these mediators.
+    fn four_means(&self, _mediators: &[String]) -> Option<FourMeans> {
         None
     }
 

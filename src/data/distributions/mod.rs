@@ -12,6 +12,7 @@ pub(super) mod poisson;
 pub(super) mod regression;
 pub(super) mod rosenbrock;
 pub(super) mod shapes;
+pub(super) mod structural_causal;
 pub(super) mod uniform_categorical;
 pub(super) mod zipf;
 
