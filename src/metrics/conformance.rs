@@ -162,6 +162,7 @@ fn table() -> Case {
         training: draw(3.0, ROWS, 3),
         truth: None,
         models: None,
+        fitted: unigram,
     }
 }
 

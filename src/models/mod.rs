@@ -24,7 +24,9 @@ pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
 pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
-pub use regression::{LinearRegression, Logistic, Noise, PoissonRegression, RegressionModel, Ridge};
+pub use regression::{
+    LinearRegression, LogisticRegression, Noise, PoissonRegression, RegressionModel, Ridge,
+};
 pub use sampling::{Sampling, Transform};
 
 use std::any::Any;

@@ -43,7 +43,7 @@ pub const LOGISTIC: Entry<BoxedFamily> = Entry {
     },
     extra: (),
     build: |node| {
-        let Logistic { ridge, intercept } = node.parse_without(&["family"])?;
+        let LogisticRegression { ridge, intercept } = node.parse_without(&["family"])?;
         Ok(Box::new(Generalised { name: "logistic-regression", link: Link::Logit, ridge, intercept }))
     },
 };
@@ -69,7 +69,7 @@ pub const POISSON: Entry<BoxedFamily> = Entry {
 /// The recipe of a logistic regression.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Logistic {
+pub struct LogisticRegression {
     /// λ per row, at least 0; 0 by default.
     #[serde(deserialize_with = "ranges::non_negative")]
     pub ridge: f64,

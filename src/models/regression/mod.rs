@@ -19,7 +19,7 @@ mod model;
 #[cfg(test)]
 mod tests;
 
-pub use generalised::{Logistic, PoissonRegression};
+pub use generalised::{LogisticRegression, PoissonRegression};
 pub use linear::{LinearRegression, Noise, Ridge};
 pub use model::RegressionModel;
 
