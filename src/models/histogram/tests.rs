@@ -37,9 +37,9 @@ fn bins_by_hand() {
     for (p, want) in smooth.iter().zip([4.0, 2.0, 1.0, 5.0]) {
         assert!((p - want / 12.0).abs() < 1e-15);
     }
-    // Bins of the data: from −1 to 9 in fours of 2.5.
+    // Bins of the data, 2.5 wide: [−1, 1.5), [1.5, 4), [4, 6.5), [6.5, 9].
     let own = fit(Histogram { bins: 4, ..Default::default() }, &data).unwrap();
-    assert_eq!(probabilities(&*own), [0.5, 0.375, 0.0, 0.125]);
+    assert_eq!(probabilities(&*own), [0.5, 0.25, 0.125, 0.125]);
 }
 
 #[test]
