@@ -22,8 +22,7 @@ struct Case {
     training: Samples,
     truth: Option<fn() -> Truth>,
     /// Models that know the human distribution, and that have lost it.
-    models: Option<(Vec<f64>, Vec<f64>)>,
-    fitted: fn(&[f64]) -> Fitted,
+    models: Option<(Fitted, Fitted)>,
 }
 
 impl Case {
@@ -38,17 +37,17 @@ impl Case {
         }
     }
 
-    fn model(&self, rows: &Samples, p: &[f64]) -> Scene {
-        Scene { subject: Subject::Model, ..self.scene(rows).with_model((self.fitted)(p)) }
+    fn model(&self, rows: &Samples, fitted: &Fitted) -> Scene {
+        Scene {
+            subject: Subject::Model,
+            base: self.models.as_ref().map(|(known, _)| known.clone()),
+            ..self.scene(rows).with_model(fitted.clone())
+        }
     }
 }
 
-fn unigram(p: &[f64]) -> Fitted {
-    Fitted::Unigram(p.into())
-}
-
 /// Labels on two inputs, w* = (1.5, −1); the lost model has the signs wrong.
-fn regression(kind: &'static str, link: Link, truth: fn() -> Truth, fitted: fn(&[f64]) -> Fitted) -> Case {
+fn regression(kind: &'static str, link: Link, truth: fn() -> Truth) -> Case {
     let draw = |seed: u64, weights: [f64; 2]| {
         let x = normals(ROWS, 2, seed);
         let mut rng = Streams::new(6, seed).of("labels").rng();
@@ -56,6 +55,7 @@ fn regression(kind: &'static str, link: Link, truth: fn() -> Truth, fitted: fn(&
         let y: Vec<f64> = x.chunks(2).map(label).collect();
         labelled(&x, 2, &y, link)
     };
+    let fitted = |weights: [f64; 2]| Fitted::regression(&weights, link);
     Case {
         kind,
         held_out: draw(1, [1.5, -1.0]),
@@ -63,8 +63,7 @@ fn regression(kind: &'static str, link: Link, truth: fn() -> Truth, fitted: fn(&
         shifted: draw(3, [-1.5, 1.0]),
         training: draw(4, [1.5, -1.0]),
         truth: Some(truth),
-        models: Some((vec![1.5, -1.0], vec![-1.5, 1.0])),
-        fitted,
+        models: Some((fitted([1.5, -1.0]), fitted([-1.5, 1.0]))),
     }
 }
 
@@ -79,9 +78,15 @@ fn numeric(kind: &'static str, dim: usize) -> Case {
         shifted: numbers(&shifted, dim),
         training: numbers(&normals(ROWS, dim, 4), dim),
         truth: None,
-        models: None,
-        fitted: unigram,
+        models: Some((round(dim, 0.0, 1.0), round(dim, 6.0, 0.01))),
     }
+}
+
+/// A round normal distribution.
+fn round(dim: usize, mean: f64, variance: f64) -> Fitted {
+    let covariance: Vec<f64> =
+        (0..dim * dim).map(|i| if i % (dim + 1) == 0 { variance } else { 0.0 }).collect();
+    Fitted::gaussian(&vec![mean; dim], &covariance)
 }
 
 fn categorical() -> Case {
@@ -108,8 +113,7 @@ fn categorical() -> Case {
         shifted: outcomes(&(0..ROWS).map(|i| u32::from(i % 10 == 0)).collect::<Vec<u32>>(), 4),
         training: draw(3),
         truth: Some(|| Truth::outcomes(&[0.4, 0.3, 0.2, 0.1])),
-        models: Some((p.into(), vec![0.9, 0.08, 0.01, 0.01])),
-        fitted: unigram,
+        models: Some((Fitted::Unigram(p.into()), Fitted::Unigram(vec![0.9, 0.08, 0.01, 0.01]))),
     }
 }
 
@@ -132,8 +136,7 @@ fn written(kind: &'static str, unit: TokenUnit) -> Case {
         shifted: text(unit, &["a a a a b b a a a b a a a c"; ROWS]),
         training: draw(3),
         truth: None,
-        models: Some((known, lost)),
-        fitted: unigram,
+        models: Some((Fitted::Unigram(known), Fitted::Unigram(lost))),
     }
 }
 
@@ -162,7 +165,6 @@ fn table() -> Case {
         training: draw(3.0, ROWS, 3),
         truth: None,
         models: None,
-        fitted: unigram,
     }
 }
 
@@ -175,18 +177,12 @@ fn cases() -> Vec<Case> {
         categorical(),
         written("words", TokenUnit::Words),
         written("characters", TokenUnit::Characters),
-        regression(
-            "a number on inputs",
-            Link::Identity,
-            || Truth::regression(&[1.5, -1.0], &[1.0, 1.0], Link::Identity),
-            |w| Fitted::regression(w, Link::Identity),
-        ),
-        regression(
-            "a class on inputs",
-            Link::Logit,
-            || Truth::regression(&[1.5, -1.0], &[1.0, 1.0], Link::Logit),
-            |w| Fitted::regression(w, Link::Logit),
-        ),
+        regression("a number on inputs", Link::Identity, || {
+            Truth::regression(&[1.5, -1.0], &[1.0, 1.0], Link::Identity)
+        }),
+        regression("a class on inputs", Link::Logit, || {
+            Truth::regression(&[1.5, -1.0], &[1.0, 1.0], Link::Logit)
+        }),
     ]
 }
 
@@ -234,7 +230,7 @@ fn every_metric_accepts_some_rows_and_names_its_values_so_that_they_can_be_read(
         let mut measured = 0;
         for case in cases.iter().filter(|c| accepts(&metric, c)) {
             let scene = match &case.models {
-                Some((p, _)) => case.model(&case.same, p),
+                Some((known, _)) => case.model(&case.same, known),
                 None => case.scene(&case.same),
             };
             for (name, value) in scene.measure(metric.as_ref()).unwrap_or_default() {

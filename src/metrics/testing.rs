@@ -9,8 +9,8 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::{Arrivals, Metric, Observation, Shared, Subject};
 use crate::data::{
-    Column, Distribution, Field, Kind, Levels, Link, Mix, Regression, Role, Rows, Samples, Schema, TokenUnit,
-    Vocabulary, predictor,
+    Column, Distribution, Field, Kind, Levels, Link, Mix, NormalMixture, Regression, Role, Rows, Samples,
+    Schema, TokenUnit, Vocabulary, predictor,
 };
 use crate::models::{
     Ask, Density, Model, Parameters, Predictions, Predictor, Refusal, SampleError, Sampling, StorageError,
@@ -18,6 +18,7 @@ use crate::models::{
 use crate::rng::{Stream, Streams};
 
 /// A model that is nothing but its parameters.
+#[derive(Clone)]
 pub enum Fitted {
     /// Mean and covariance.
     Gaussian(Vec<f64>, Vec<f64>),
@@ -45,7 +46,7 @@ impl Model for Fitted {
     }
 
     fn density(&self) -> Option<&dyn Density> {
-        matches!(self, Fitted::Unigram(_) | Fitted::Regression(..)).then_some(self)
+        matches!(self, Fitted::Unigram(_) | Fitted::Gaussian(..) | Fitted::Regression(..)).then_some(self)
     }
 
     fn predictor(&self) -> Option<&dyn Predictor> {
@@ -87,7 +88,11 @@ impl Density for Fitted {
                 .map(|(i, &eta)| link.log_density(label(i), eta, 1.0))
                 .collect());
         }
-        let Fitted::Unigram(p) = self else { return Err(Refusal::new("no likelihood")) };
+        let p = match self {
+            Fitted::Unigram(p) => p,
+            Fitted::Gaussian(mean, covariance) => return Ok(normal(mean, covariance, rows)),
+            _ => return Err(Refusal::new("no likelihood")),
+        };
         let of = |codes: &[u32]| codes.iter().map(|&c| p[c as usize].ln()).sum();
         Ok((0..rows.len())
             .map(|i| match (rows.tokens(i), rows.codes()) {
@@ -115,6 +120,16 @@ impl Predictor for Fitted {
 fn linear(weights: &[f64], rows: &Samples) -> Vec<f64> {
     let Column::F64 { data, .. } = rows.column(0) else { return vec![f64::NAN; rows.len()] };
     data.chunks_exact(weights.len()).map(|x| predictor(x, weights)).collect()
+}
+
+/// ln N(x; μ, Σ) for a diagonal Σ.
+fn normal(mean: &[f64], covariance: &[f64], rows: &Samples) -> Vec<f64> {
+    let d = mean.len();
+    let term = |(i, (x, m)): (usize, (&f64, &f64))| {
+        let v = covariance[i * (d + 1)];
+        -0.5 * ((x - m).powi(2) / v + (std::f64::consts::TAU * v).ln())
+    };
+    rows.features().chunks_exact(d).map(|row| row.iter().zip(mean).enumerate().map(term).sum()).collect()
 }
 
 /// A truth that is nothing but its parameters.
@@ -159,6 +174,11 @@ impl Distribution for Truth {
         self.covariance.as_deref()
     }
 
+    fn components(&self) -> Option<NormalMixture<'_>> {
+        let (means, covariances) = (self.mean.as_deref()?, self.covariance.as_deref()?);
+        Some(NormalMixture { dim: means.len(), weights: &[1.0], means, covariances })
+    }
+
     fn probabilities(&self) -> Option<&[f64]> {
         self.probabilities.as_deref()
     }
@@ -172,6 +192,7 @@ impl Distribution for Truth {
 pub struct Scene {
     pub subject: Subject,
     pub model: Option<Fitted>,
+    pub base: Option<Fitted>,
     pub sample: Option<Samples>,
     pub training: Mix,
     pub held_out: Option<Samples>,
@@ -185,6 +206,7 @@ impl Scene {
         Scene {
             subject: Subject::Model,
             model: None,
+            base: None,
             sample: None,
             training: Mix::default(),
             held_out: None,
@@ -233,6 +255,7 @@ impl Scene {
             subject: self.subject,
             generation: 3,
             model: self.model.as_ref().map(|m| m as &dyn Model),
+            base: self.base.as_ref().map(|m| m as &dyn Model),
             sample: self.sample.as_ref(),
             training: &self.training,
             held_out: self.held_out.as_ref(),
