@@ -208,7 +208,10 @@ fn values_that_are_not_finite_are_noted_and_never_written() {
     assert_eq!(report.tables.rows, (10 * 2 - 2) * 5);
     assert_eq!(report.tables.notes.len(), 1);
     let note = &report.tables.notes[0].1;
-    assert_eq!(note, "deviation (model): 10 not finite, first at seed 2, generation 0");
+    assert_eq!(
+        note,
+        "deviation (model): no value 10 times, first at seed 2, generation 0: it is not a finite number"
+    );
     assert!(!String::from_utf8(result(out.path()).0).unwrap().contains("NaN"));
 }
 
