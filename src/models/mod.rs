@@ -6,6 +6,7 @@
 
 mod categorical;
 mod cholesky;
+mod class_conditional;
 mod gaussian;
 mod kde;
 mod ngram;
@@ -16,6 +17,7 @@ mod sampling;
 mod tests;
 
 pub use categorical::{Categorical, CategoricalModel};
+pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
 pub use ngram::{NGram, NGramModel, Smoothing};
@@ -34,7 +36,7 @@ pub type BoxedFamily = Box<dyn Family>;
 /// The closed-form families.
 pub static FAMILIES: Registry<BoxedFamily> = Registry {
     kind: "model family",
-    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, kde::ENTRY],
+    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, class_conditional::ENTRY, kde::ENTRY],
 };
 
 /// The recipe of a model.
