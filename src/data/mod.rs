@@ -6,6 +6,7 @@
 
 mod digest;
 mod distributions;
+mod effects;
 mod embedded;
 mod export;
 mod files;
@@ -19,6 +20,7 @@ mod statistics;
 mod text;
 
 pub use digest::digest;
+pub use effects::{Effects, FourMeans};
 pub use export::{ExportError, write_csv};
 pub use files::{FileError, Options, Place, Problem, open};
 pub use human::{HumanRows, SupplyError};
@@ -56,6 +58,7 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::shapes::CIRCLES,
         distributions::shapes::SWISS_ROLL,
         distributions::rosenbrock::ENTRY,
+        distributions::structural_causal::ENTRY,
         embedded::images::DIGITS,
         embedded::images::FASHION,
         embedded::prose::MOBY_DICK,
@@ -121,6 +124,12 @@ pub trait Distribution: Send + Sync {
 
     /// The true probability of each outcome, where rows are outcomes.
     fn probabilities(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The four means behind the causal effects of the group on the label, where they are known for
+    /// a graph with these mediators.
+    fn four_means(&self, _mediators: &[String]) -> Option<FourMeans> {
         None
     }
 

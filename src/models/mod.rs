@@ -7,8 +7,10 @@
 mod categorical;
 mod cholesky;
 mod class_conditional;
+mod design;
 mod gaussian;
 mod kde;
+mod logistic;
 mod ngram;
 mod numeric;
 pub(crate) mod ranges;
@@ -18,8 +20,10 @@ mod tests;
 
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
+pub use design::Design;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
+pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use sampling::{Sampling, Transform};
 
