@@ -124,10 +124,26 @@ pub trait Distribution: Send + Sync {
         None
     }
 
+    /// The modes, where rows are drawn from a mixture of round Gaussians.
+    fn modes(&self) -> Option<&[Mode]> {
+        None
+    }
+
     /// The true log density (or log probability) of each row, in nats, where it is known.
     fn log_density(&self, _rows: &Samples) -> Option<Vec<f64>> {
         None
     }
+}
+
+/// One component of a mixture of round Gaussians.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mode {
+    /// Its mean, `d` numbers.
+    pub centre: Vec<f64>,
+    /// Its standard deviation in every direction.
+    pub deviation: f64,
+    /// Its probability.
+    pub weight: f64,
 }
 
 impl Source {

@@ -2,7 +2,7 @@
 
 use super::{Lineage, Member, Record, Why};
 use crate::data::Samples;
-use crate::metrics::{BoxedMetric, Measurement, Observation, Shared, Subject};
+use crate::metrics::{BoxedMetric, Measurement, Observation, Peer, Shared, Subject};
 use crate::models::{Ask, Model, Refusal};
 use crate::rng::Streams;
 
@@ -35,6 +35,17 @@ pub struct Memory {
 }
 
 impl Measuring {
+    /// Whether a metric reads the generation-0 model.
+    pub(super) fn needs_first_model(&self) -> bool {
+        self.metrics.iter().any(|m| m.metric.needs().first_model)
+    }
+
+    /// How many passes over pair distances the metrics make.
+    fn passes(&self) -> usize {
+        let names = self.metrics.iter().map(|m| m.metric.needs().pairs).filter(|name| !name.is_empty());
+        names.collect::<std::collections::BTreeSet<_>>().len()
+    }
+
     /// Measures the human baseline and generation 0.
     pub(super) fn start(
         &self,
@@ -53,7 +64,13 @@ impl Measuring {
             && let Some(member) = population.first()
         {
             let rows = member.human.baseline(self.size)?;
-            let look = Look { subject: Subject::Human, generation: 0, model: None, sample: Some(&rows) };
+            let look = Look {
+                subject: Subject::Human,
+                generation: 0,
+                model: None,
+                sample: Some(&rows),
+                others: &[],
+            };
             self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, seed, record)?;
             let examples = record.wants_examples(seed);
             if examples > 0 {
@@ -76,9 +93,15 @@ impl Measuring {
     ) -> Result<(), Why> {
         for member in population {
             record.model(seed, member.index as u32, g, member.model.as_ref());
-            if !self.at.get(g as usize).copied().unwrap_or(false) {
-                continue;
-            }
+        }
+        if !self.at.get(g as usize).copied().unwrap_or(false) {
+            return Ok(());
+        }
+        let mut samples = Vec::with_capacity(population.len());
+        for member in population {
+            samples.push(self.sample(lineage, member, g)?);
+        }
+        for (member, sample) in population.iter().zip(&samples) {
             if let Some(share) = member.human_fraction() {
                 record.measurement(Measurement {
                     seed,
@@ -89,21 +112,27 @@ impl Measuring {
                     value: share,
                 });
             }
-            let sample = self.sample(lineage, member, g)?;
-            if let Some(rows) = &sample {
+            if let Some(rows) = sample {
                 let examples = record.wants_examples(seed);
                 if examples > 0 {
                     record.examples(seed, member.index as u32, g, self.subject, &rows.head(examples));
                 }
             }
             if memory.first[member.index].is_none() {
-                memory.first[member.index].clone_from(&sample);
+                memory.first[member.index].clone_from(sample);
             }
+            let others: Vec<Peer<'_>> = population
+                .iter()
+                .zip(&samples)
+                .filter(|(other, _)| other.index != member.index)
+                .map(|(other, sample)| Peer { model: Some(other.model.as_ref()), sample: sample.as_ref() })
+                .collect();
             let look = Look {
                 subject: self.subject,
                 generation: g,
                 model: Some(member.model.as_ref()),
                 sample: sample.as_ref(),
+                others: &others,
             };
             let held_out = memory.held_out[member.index].as_ref();
             let first = memory.first[member.index].as_ref();
@@ -146,7 +175,7 @@ impl Measuring {
         seed: u64,
         record: &mut dyn Record,
     ) -> Result<(), Why> {
-        let shared = Shared::default();
+        let shared = Shared::for_passes(self.passes());
         let of = Observation {
             subject: look.subject,
             generation: look.generation,
@@ -155,6 +184,8 @@ impl Measuring {
             training: &member.training,
             held_out,
             first,
+            first_model: Some(member.first_model()),
+            others: look.others,
             truth: lineage.source.truth(),
             shared: &shared,
         };
@@ -193,4 +224,5 @@ struct Look<'a> {
     generation: u32,
     model: Option<&'a dyn Model>,
     sample: Option<&'a Samples>,
+    others: &'a [Peer<'a>],
 }

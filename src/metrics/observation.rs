@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Shared;
 use super::distances::Points;
+use super::pairs::Pairs;
 use crate::data::{Distribution, Mix, Samples};
 use crate::models::{Model, Parameters, Refusal};
 
@@ -23,11 +24,24 @@ pub struct Observation<'a> {
     pub held_out: Option<&'a Samples>,
     /// The generation-0 sample of the same subject.
     pub first: Option<&'a Samples>,
+    /// The generation-0 model of the same member, where a metric asks for it.
+    pub first_model: Option<&'a dyn Model>,
+    /// The other members of the population in the same generation.
+    pub others: &'a [Peer<'a>],
     /// The true distribution, where it is known.
     pub truth: Option<&'a dyn Distribution>,
     /// Intermediate results that several metrics use. It belongs to this observation alone: a new
     /// one for every subject and generation.
     pub shared: &'a Shared,
+}
+
+/// Another member of the population, measured with the same eyes.
+#[derive(Clone, Copy)]
+pub struct Peer<'a> {
+    /// Its model; `None` where the subject has none.
+    pub model: Option<&'a dyn Model>,
+    /// Its rows, as many as the sample has; `None` on the statistics path.
+    pub sample: Option<&'a Samples>,
 }
 
 /// Whose rows are measured.
@@ -117,6 +131,30 @@ impl<'a> Observation<'a> {
         let rows = self.reference()?;
         let dim = width(rows)?;
         self.shared.held_out_features(rows).map(|data| Points { data, dim })
+    }
+
+    /// The distances between all pairs of rows of the sample.
+    pub(super) fn sample_pairs(&self) -> Result<&'a Pairs, Refusal> {
+        Ok(self.shared.sample_pairs(self.sample_points()?))
+    }
+
+    /// The distances between all pairs of held-out rows.
+    pub(super) fn held_out_pairs(&self) -> Result<&'a Pairs, Refusal> {
+        Ok(self.shared.held_out_pairs(self.held_out_points()?))
+    }
+
+    /// The distances between held-out rows (rows of the matrix) and the sample's (columns).
+    pub(super) fn cross_pairs(&self) -> Result<&'a Pairs, Refusal> {
+        let (held_out, sample) = (self.held_out_points()?, self.sample_points()?);
+        if held_out.dim != sample.dim {
+            return Err(Refusal::new(format!(
+                "held-out rows have {} numbers, rows of the {} {}",
+                held_out.dim,
+                self.subject.name(),
+                sample.dim
+            )));
+        }
+        Ok(self.shared.cross_pairs(held_out, sample))
     }
 
     /// The sample's mean and unbiased covariance; needs two rows.

@@ -16,8 +16,10 @@ mod gaussian_replace;
 mod golden;
 mod human_share;
 mod kernel_density;
+mod populations;
 mod regression;
 mod risk;
+mod schedules;
 mod smoothing;
 mod special;
 mod stream;
@@ -122,6 +124,8 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         accumulate::LAWS,
         subsample::LAWS,
         risk::LAWS,
+        populations::LAWS,
+        schedules::LAWS,
         regression::LAWS,
         human_share::LAWS,
         golden::LAWS,

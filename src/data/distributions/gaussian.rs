@@ -183,6 +183,14 @@ impl Gaussian {
         &self.covariance
     }
 
+    /// The standard deviation, where it is the same in every direction.
+    pub(super) fn deviation(&self) -> Option<f64> {
+        match &self.root {
+            Root::Diagonal(sd) => sd.first().copied().filter(|first| sd.iter().all(|s| s == first)),
+            Root::Lower(_) => None,
+        }
+    }
+
     /// Appends one row to `out`.
     pub(super) fn push(&self, rng: &mut Stream, out: &mut Vec<f64>) {
         let (d, start) = (self.mean.len(), out.len());

@@ -11,7 +11,7 @@ use rand_distr::weighted::WeightedAliasIndex;
 use super::gaussian::Gaussian;
 use super::table;
 use crate::data::parameters::ParameterError;
-use crate::data::{Distribution, Samples, Schema};
+use crate::data::{Distribution, Mode, Samples, Schema};
 use crate::rng::Stream;
 
 /// A mixture with known weights and components.
@@ -21,6 +21,8 @@ pub(super) struct Mixture {
     which: WeightedAliasIndex<f64>,
     mean: Vec<f64>,
     covariance: Vec<f64>,
+    /// Empty unless every component is round.
+    modes: Vec<Mode>,
 }
 
 impl Mixture {
@@ -54,8 +56,13 @@ impl Mixture {
                 }
             }
         }
+        let round = |(c, &weight): (&Gaussian, &f64)| {
+            let deviation = c.deviation()?;
+            Some(Mode { centre: c.mean_vector().to_vec(), deviation, weight })
+        };
+        let modes: Option<Vec<Mode>> = components.iter().zip(&weights).map(round).collect();
         let log_weights = weights.iter().map(|w| w.ln()).collect();
-        Ok(Self { components, log_weights, which, mean, covariance })
+        Ok(Self { components, log_weights, which, mean, covariance, modes: modes.unwrap_or_default() })
     }
 }
 
@@ -80,6 +87,10 @@ impl Distribution for Mixture {
 
     fn covariance(&self) -> Option<&[f64]> {
         Some(&self.covariance)
+    }
+
+    fn modes(&self) -> Option<&[Mode]> {
+        (!self.modes.is_empty()).then_some(&self.modes)
     }
 
     fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {
