@@ -6,23 +6,30 @@
 
 mod digest;
 mod distributions;
+mod effects;
 mod embedded;
+pub mod exchange;
 mod export;
 mod files;
 mod human;
 mod mix;
+mod normal_mixture;
 mod parameters;
 mod samples;
 mod schema;
 mod splits;
 mod statistics;
+mod tagged;
 mod text;
 
 pub use digest::digest;
+pub use effects::{Effects, FourMeans};
+pub use embedded::lexicon::opinion_lexicon;
 pub use export::{ExportError, write_csv};
-pub use files::{FileError, Options, Place, Problem, open};
+pub use files::{FileError, Options, Place, Problem, Scheme, open};
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
+pub use normal_mixture::NormalMixture;
 pub use parameters::{ParameterError, Portion, SourceError};
 pub use samples::{Column, Rows, Samples, ShapeError};
 pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
@@ -56,17 +63,21 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::shapes::CIRCLES,
         distributions::shapes::SWISS_ROLL,
         distributions::rosenbrock::ENTRY,
+        distributions::structural_causal::ENTRY,
         embedded::images::DIGITS,
         embedded::images::FASHION,
         embedded::prose::MOBY_DICK,
         embedded::prose::STATE_OF_THE_UNION,
         embedded::sentences::ENTRY,
+        embedded::tweets::ENTRY,
+        embedded::tagged::ENTRY,
         embedded::tables::NHEFS,
         embedded::tables::ADULT,
         files::ANY,
         files::CSV,
         files::TEXT,
         files::JSONL,
+        files::CONLL,
         files::IDX,
     ],
 };
@@ -119,13 +130,20 @@ pub trait Distribution: Send + Sync {
         None
     }
 
+    /// The true components, where the truth is a mixture of normal distributions (one of one
+    /// component included).
+    fn components(&self) -> Option<NormalMixture<'_>> {
+        None
+    }
+
     /// The true probability of each outcome, where rows are outcomes.
     fn probabilities(&self) -> Option<&[f64]> {
         None
     }
 
-    /// The modes, where rows are drawn from a mixture of round Gaussians.
-    fn modes(&self) -> Option<&[Mode]> {
+    /// The four means behind the causal effects of the group on the label, where they are known for
+    /// a graph with these mediators.
+    fn four_means(&self, _mediators: &[String]) -> Option<FourMeans> {
         None
     }
 
@@ -133,17 +151,6 @@ pub trait Distribution: Send + Sync {
     fn log_density(&self, _rows: &Samples) -> Option<Vec<f64>> {
         None
     }
-}
-
-/// One component of a mixture of round Gaussians.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mode {
-    /// Its mean, `d` numbers.
-    pub centre: Vec<f64>,
-    /// Its standard deviation in every direction.
-    pub deviation: f64,
-    /// Its probability.
-    pub weight: f64,
 }
 
 impl Source {

@@ -2,9 +2,10 @@
 
 use super::{Lineage, Member, Record, Why};
 use crate::data::Samples;
-use crate::metrics::{BoxedMetric, Measurement, Observation, Peer, Shared, Subject};
+use crate::metrics::{Arrivals, BoxedMetric, Measurement, Observation, Peer, Shared, Subject};
 use crate::models::{Ask, Model, Refusal};
 use crate::rng::Streams;
+use crate::spec::Inflow;
 
 /// What is measured, of whom, when.
 pub struct Measuring {
@@ -35,11 +36,6 @@ pub struct Memory {
 }
 
 impl Measuring {
-    /// Whether a metric reads the generation-0 model.
-    pub(super) fn needs_first_model(&self) -> bool {
-        self.metrics.iter().any(|m| m.metric.needs().first_model)
-    }
-
     /// How many passes over pair distances the metrics make.
     fn passes(&self) -> usize {
         let names = self.metrics.iter().map(|m| m.metric.needs().pairs).filter(|name| !name.is_empty());
@@ -176,20 +172,21 @@ impl Measuring {
         record: &mut dyn Record,
     ) -> Result<(), Why> {
         let shared = Shared::for_passes(self.passes());
+        let human = look.subject == Subject::Human;
         let of = Observation {
             subject: look.subject,
             generation: look.generation,
             model: look.model,
+            base: member.base.as_deref().or(Some(member.model.as_ref())),
             sample: look.sample,
             training: &member.training,
             held_out,
             first,
-            first_model: Some(member.first_model()),
             others: look.others,
             truth: lineage.source.truth(),
+            arrivals: arrivals(lineage),
             shared: &shared,
         };
-        let human = look.subject == Subject::Human;
         for measured in &self.metrics {
             if human && !measured.sample {
                 continue;
@@ -212,10 +209,24 @@ impl Measuring {
         Ok(())
     }
 
+    /// Whether a metric needs the model of generation 0.
+    pub(super) fn needs_base(&self) -> bool {
+        self.metrics.iter().any(|m| m.metric.needs().base)
+    }
+
     fn streams(&self, member: &Member<'_>, g: u32, human: bool) -> Streams {
         let purpose = if human { "measure-human" } else { "measure-metric" };
         member.streams.of(purpose).at(u64::from(g))
     }
+}
+
+/// What arrives at every generation, for regimes that keep everything and take fresh human rows.
+fn arrivals(lineage: &Lineage) -> Option<Arrivals> {
+    let stream = lineage.regime.keeps_everything() && lineage.regime.inflow == Inflow::Fresh;
+    stream.then_some(Arrivals {
+        human_fraction: lineage.budget.arrival_human_fraction,
+        temperature: lineage.synthesiser.sampling.temperature,
+    })
 }
 
 /// Whose rows are looked at.

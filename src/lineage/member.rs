@@ -24,7 +24,7 @@ pub struct Member<'a> {
     pub training: Mix,
     /// The last fit.
     pub model: Box<dyn Model>,
-    /// The generation-0 model, where later fits start from it or a metric reads it.
+    /// The generation-0 model, where later fits start from it or a metric compares with it.
     pub base: Option<Box<dyn Model>>,
     /// The synthetic rows that last entered the store.
     pub synthetic: Vec<Part>,
@@ -137,16 +137,11 @@ impl<'a> Member<'a> {
         let streams = self.streams.of("fit").at(u64::from(g));
         let next = models::fit(self.family, &self.training, start, &streams)?;
         let last = std::mem::replace(&mut self.model, next);
-        let keeps = lineage.start == StartFrom::Base || lineage.measuring.needs_first_model();
+        let keeps = lineage.start == StartFrom::Base || lineage.measuring.needs_base();
         if keeps && self.base.is_none() {
             self.base = Some(last);
         }
         Ok(())
-    }
-
-    /// The generation-0 model as far as it is kept, else the last one.
-    pub(super) fn first_model(&self) -> &dyn Model {
-        self.base.as_ref().unwrap_or(&self.model).as_ref()
     }
 
     /// Human rows ÷ all rows of `D(g)`, by true origin.

@@ -5,6 +5,7 @@
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
 mod between_models;
+pub mod causal;
 mod classifier_two_sample;
 mod compression;
 mod decile;
@@ -15,6 +16,7 @@ mod duplicates;
 mod effective_rows;
 mod energy;
 mod entropy;
+mod equilibrium;
 mod frequencies;
 mod groups;
 mod hill;
@@ -30,6 +32,7 @@ pub mod manifold;
 mod mauve;
 mod mean_error;
 mod memorisation;
+mod mixture_l2;
 mod mmd;
 mod modes;
 mod mtld;
@@ -57,7 +60,7 @@ mod conformance;
 pub(crate) mod testing;
 
 pub use needs::{Needs, When, truth_is_known};
-pub use observation::{Observation, Peer, Subject};
+pub use observation::{Arrivals, Observation, Peer, Subject};
 pub use pairs::Pairs;
 pub use shared::Shared;
 
@@ -163,6 +166,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         log_determinant::ENTRY,
         mean_error::ENTRY,
         wasserstein2::ENTRY,
+        mixture_l2::ENTRY,
         manifold::PRECISION,
         manifold::RECALL,
         manifold::DENSITY,
@@ -236,6 +240,15 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         groups::SHARE,
         groups::PARITY,
         groups::ODDS,
+        equilibrium::ENTRY,
+        causal::TOTAL,
+        causal::DIRECT,
+        causal::INDIRECT,
+        causal::SPURIOUS,
+        causal::TOTAL_ERROR,
+        causal::DIRECT_ERROR,
+        causal::INDIRECT_ERROR,
+        causal::SPURIOUS_ERROR,
     ],
 };
 

@@ -10,7 +10,7 @@ use super::{
     BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one,
     table,
 };
-use crate::data::{Distribution, Mode, Schema};
+use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Parameter};
 use crate::rng::Streams;
@@ -135,6 +135,7 @@ impl Metric for Modes {
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
         let (points, modes) = (of.sample_points()?, modes(of.truth)?);
+        let modes = modes.as_slice();
         if modes.iter().any(|m| m.centre.len() != points.dim) {
             return Err(Refusal::new("the modes have another number of features than the rows"));
         }
@@ -153,9 +154,28 @@ impl Metric for Modes {
     }
 }
 
-fn modes(truth: Option<&dyn Distribution>) -> Result<&[Mode], Refusal> {
-    let known = truth.and_then(|t| t.modes()).filter(|m| !m.is_empty());
-    known.ok_or_else(|| Refusal::new("it needs a source that states its modes: a mixture of round Gaussians"))
+/// One component of a mixture of round Gaussians.
+struct Mode {
+    centre: Vec<f64>,
+    /// The standard deviation in every direction.
+    deviation: f64,
+    weight: f64,
+}
+
+/// The components of the truth; refuses where they are not known, or not round.
+fn modes(truth: Option<&dyn Distribution>) -> Result<Vec<Mode>, Refusal> {
+    let unknown = || Refusal::new("it needs a source that states its modes: a mixture of round Gaussians");
+    let all = truth.and_then(|t| t.components()).filter(|m| !m.is_empty()).ok_or_else(unknown)?;
+    let d = all.dim;
+    let mode = |k: usize| {
+        let covariance = &all.covariances[k * d * d..(k + 1) * d * d];
+        let first = *covariance.first()?;
+        let round =
+            covariance.iter().enumerate().all(|(i, c)| *c == if i % (d + 1) == 0 { first } else { 0.0 });
+        let centre = all.means[k * d..(k + 1) * d].to_vec();
+        round.then(|| Mode { centre, deviation: first.sqrt(), weight: all.weights[k] })
+    };
+    (0..all.len()).map(mode).collect::<Option<_>>().ok_or_else(unknown)
 }
 
 fn squared(a: &[f64], b: &[f64]) -> f64 {
@@ -213,8 +233,7 @@ mod tests {
     }
 
     fn truth() -> Truth {
-        let mode = |x: f64, weight: f64| Mode { centre: vec![x, 0.0], deviation: 1.0, weight };
-        Truth { modes: Some(vec![mode(-10.0, 0.5), mode(0.0, 0.25), mode(10.0, 0.25)]), ..Truth::default() }
+        Truth::mixture(&[0.5, 0.25, 0.25], &[-10.0, 0.0, 10.0], &[0.0; 3])
     }
 
     #[test]

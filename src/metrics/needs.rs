@@ -17,8 +17,8 @@ pub struct Needs {
     pub held_out: When,
     /// The generation-0 observation's sample (survival of a vocabulary, for example).
     pub first: bool,
-    /// The generation-0 model of the same member.
-    pub first_model: bool,
+    /// The generation-0 model.
+    pub base: bool,
     /// The other members of the population.
     pub others: bool,
     /// The pass over pair distances that it makes, by name; empty for none. Metrics of one name

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Shared;
 use super::distances::Points;
 use super::pairs::Pairs;
-use crate::data::{Distribution, Mix, Samples};
+use crate::data::{Distribution, Mix, NormalMixture, Samples};
 use crate::models::{Model, Parameters, Refusal};
 
 /// Everything that can be known of one generation when it is measured.
@@ -18,18 +18,20 @@ pub struct Observation<'a> {
     pub model: Option<&'a dyn Model>,
     /// Rows of the subject, `measure.size` of them; `None` on the statistics path.
     pub sample: Option<&'a Samples>,
+    /// The same member's model of generation 0, where a metric needs it.
+    pub base: Option<&'a dyn Model>,
     /// What the model was fitted on.
     pub training: &'a Mix,
     /// Held-out human rows, as many as the sample has.
     pub held_out: Option<&'a Samples>,
     /// The generation-0 sample of the same subject.
     pub first: Option<&'a Samples>,
-    /// The generation-0 model of the same member, where a metric asks for it.
-    pub first_model: Option<&'a dyn Model>,
     /// The other members of the population in the same generation.
     pub others: &'a [Peer<'a>],
     /// The true distribution, where it is known.
     pub truth: Option<&'a dyn Distribution>,
+    /// What arrives at every generation, where the training set grows by arrivals.
+    pub arrivals: Option<Arrivals>,
     /// Intermediate results that several metrics use. It belongs to this observation alone: a new
     /// one for every subject and generation.
     pub shared: &'a Shared,
@@ -42,6 +44,15 @@ pub struct Peer<'a> {
     pub model: Option<&'a dyn Model>,
     /// Its rows, as many as the sample has; `None` on the statistics path.
     pub sample: Option<&'a Samples>,
+}
+
+/// What arrives at every generation of a growing training set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrivals {
+    /// Human rows ÷ all rows that arrive: μ/(1 + μ).
+    pub human_fraction: f64,
+    /// The temperature at which the synthetic ones are drawn.
+    pub temperature: f64,
 }
 
 /// Whose rows are measured.
@@ -103,10 +114,16 @@ impl<'a> Observation<'a> {
         }
     }
 
-    /// Mean and covariance that the model was fitted with.
-    pub(super) fn gaussian(&self) -> Option<(&'a [f64], &'a [f64])> {
+    /// Mean and covariance of the fitted distribution, where the model states them.
+    pub(super) fn fitted_moments(&self) -> Option<Normal<'a>> {
         match self.parameters() {
-            Parameters::Gaussian { mean, covariance } => Some((mean, covariance)),
+            Parameters::Gaussian { mean, covariance } | Parameters::Moments { mean, covariance } => {
+                Some(Normal { mean: mean.into(), covariance: covariance.into() })
+            }
+            Parameters::Mixture(mixture) => {
+                let (mean, covariance) = mixture.moments();
+                Some(Normal { mean: mean.into(), covariance: covariance.into() })
+            }
             _ => None,
         }
     }
@@ -165,8 +182,8 @@ impl<'a> Observation<'a> {
 
     /// The fitted mean and covariance, or the sample's where the model has none.
     pub(super) fn fitted_or_sample_moments(&self) -> Result<Normal<'a>, Refusal> {
-        match self.gaussian() {
-            Some((mean, covariance)) => Ok(Normal { mean: mean.into(), covariance: covariance.into() }),
+        match self.fitted_moments() {
+            Some(fitted) => Ok(fitted),
             None => self.sample_moments(),
         }
     }
@@ -181,6 +198,17 @@ impl<'a> Observation<'a> {
                 self.shared.held_out_moments(points)
             }
         }
+    }
+}
+
+/// The components of a fitted normal distribution or mixture of them.
+pub(super) fn components(model: &dyn Model) -> Option<NormalMixture<'_>> {
+    match model.parameters() {
+        Parameters::Gaussian { mean, covariance } => {
+            Some(NormalMixture { dim: mean.len(), weights: &[1.0], means: mean, covariances: covariance })
+        }
+        Parameters::Mixture(mixture) => Some(mixture),
+        _ => None,
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
 
 impl Metric for SequencePerplexity {
     fn needs(&self) -> Needs {
-        Needs { sample: When::Always, first_model: true, ..Needs::default() }
+        Needs { sample: When::Always, base: true, ..Needs::default() }
     }
 
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
@@ -54,7 +54,7 @@ impl Metric for SequencePerplexity {
 
     fn measure(&self, of: &Observation<'_>, streams: &Streams) -> Result<Measured, Refusal> {
         let rows = of.rows()?;
-        let density = of.first_model.and_then(|m| m.density());
+        let density = of.base.and_then(|m| m.density());
         let density = density.ok_or_else(|| Refusal::new("the generation-0 model has no likelihood"))?;
         let (offsets, _) = rows.token_rows().ok_or_else(|| Refusal::new("the rows hold no text"))?;
         let logs = density.log_likelihood(rows, streams)?;
@@ -92,14 +92,14 @@ mod tests {
         // Perplexities: a a 2, b b b 4, a b √8; the empty row is left out.
         let mut scene = Scene::sample(text(TokenUnit::Words, &["a a", "b b b", "", "a b"]));
         assert!(scene.measure(&SequencePerplexity).is_err());
-        scene.first_model = Some(Fitted::Unigram(vec![0.5, 0.25]));
+        scene.base = Some(Fitted::Unigram(vec![0.5, 0.25]));
         let found = scene.measure(&SequencePerplexity).unwrap();
         assert_eq!(found[0].0, "sequence-perplexity-50");
         assert!((found[0].1 - 8f64.sqrt()).abs() < 1e-12);
         let low = 2.0 + 0.1 * (8f64.sqrt() - 2.0);
         assert_eq!(found[1].0, "sequence-perplexity-5");
         assert!((found[1].1 - low).abs() < 1e-12);
-        scene.first_model = Some(Fitted::Unigram(vec![1.0, 0.0]));
+        scene.base = Some(Fitted::Unigram(vec![1.0, 0.0]));
         assert!(scene.measure(&SequencePerplexity).is_err());
     }
 

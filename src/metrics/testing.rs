@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{Metric, Observation, Peer, Shared, Subject};
+use super::{Arrivals, Metric, Observation, Peer, Shared, Subject};
 use crate::data::{
-    Column, Distribution, Field, Kind, Levels, Mix, Mode, Role, Rows, Samples, Schema, TokenUnit, Vocabulary,
+    Column, Distribution, Field, Kind, Levels, Mix, NormalMixture, Role, Rows, Samples, Schema, TokenUnit,
+    Vocabulary,
 };
 use crate::models::{Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, StorageError};
 use crate::rng::{Stream, Streams};
 
 /// A model that is nothing but its parameters.
+#[derive(Clone)]
 pub enum Fitted {
     /// Mean and covariance.
     Gaussian(Vec<f64>, Vec<f64>),
@@ -36,7 +38,7 @@ impl Model for Fitted {
     }
 
     fn density(&self) -> Option<&dyn Density> {
-        matches!(self, Fitted::Unigram(_)).then_some(self)
+        matches!(self, Fitted::Unigram(_) | Fitted::Gaussian(..)).then_some(self)
     }
 
     fn parameters(&self) -> Parameters<'_> {
@@ -65,7 +67,11 @@ impl Density for Fitted {
     }
 
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
-        let Fitted::Unigram(p) = self else { return Err(Refusal::new("no likelihood")) };
+        let p = match self {
+            Fitted::Unigram(p) => p,
+            Fitted::Gaussian(mean, covariance) => return Ok(normal(mean, covariance, rows)),
+            Fitted::Outcomes(_) => return Err(Refusal::new("no likelihood")),
+        };
         let of = |codes: &[u32]| codes.iter().map(|&c| p[c as usize].ln()).sum();
         Ok((0..rows.len())
             .map(|i| match (rows.tokens(i), rows.codes()) {
@@ -77,18 +83,36 @@ impl Density for Fitted {
     }
 }
 
+/// ln N(x; μ, Σ) for a diagonal Σ.
+fn normal(mean: &[f64], covariance: &[f64], rows: &Samples) -> Vec<f64> {
+    let d = mean.len();
+    let term = |(i, (x, m)): (usize, (&f64, &f64))| {
+        let v = covariance[i * (d + 1)];
+        -0.5 * ((x - m).powi(2) / v + (std::f64::consts::TAU * v).ln())
+    };
+    rows.features().chunks_exact(d).map(|row| row.iter().zip(mean).enumerate().map(term).sum()).collect()
+}
+
 /// A truth that is nothing but its parameters.
 #[derive(Default)]
 pub struct Truth {
     pub mean: Option<Vec<f64>>,
     pub covariance: Option<Vec<f64>>,
     pub probabilities: Option<Vec<f64>>,
-    pub modes: Option<Vec<Mode>>,
+    /// Weights, means and covariances.
+    pub mixture: Option<(Vec<f64>, Vec<f64>, Vec<f64>)>,
 }
 
 impl Truth {
     pub fn gaussian(mean: &[f64], covariance: &[f64]) -> Truth {
         Truth { mean: Some(mean.into()), covariance: Some(covariance.into()), ..Truth::default() }
+    }
+
+    /// Round Gaussians in the plane with a standard deviation of 1, at (x, y).
+    pub fn mixture(weights: &[f64], x: &[f64], y: &[f64]) -> Truth {
+        let means = x.iter().zip(y).flat_map(|(x, y)| [*x, *y]).collect();
+        let covariances = [1.0, 0.0, 0.0, 1.0].repeat(x.len());
+        Truth { mixture: Some((weights.into(), means, covariances)), ..Truth::default() }
     }
 
     pub fn outcomes(p: &[f64]) -> Truth {
@@ -113,12 +137,16 @@ impl Distribution for Truth {
         self.covariance.as_deref()
     }
 
-    fn probabilities(&self) -> Option<&[f64]> {
-        self.probabilities.as_deref()
+    fn components(&self) -> Option<NormalMixture<'_>> {
+        if let Some((weights, means, covariances)) = &self.mixture {
+            return Some(NormalMixture { dim: means.len() / weights.len(), weights, means, covariances });
+        }
+        let (means, covariances) = (self.mean.as_deref()?, self.covariance.as_deref()?);
+        Some(NormalMixture { dim: means.len(), weights: &[1.0], means, covariances })
     }
 
-    fn modes(&self) -> Option<&[Mode]> {
-        self.modes.as_deref()
+    fn probabilities(&self) -> Option<&[f64]> {
+        self.probabilities.as_deref()
     }
 
     fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {
@@ -131,13 +159,14 @@ impl Distribution for Truth {
 pub struct Scene {
     pub subject: Subject,
     pub model: Option<Fitted>,
+    pub base: Option<Fitted>,
     pub sample: Option<Samples>,
     pub training: Mix,
     pub held_out: Option<Samples>,
     pub first: Option<Samples>,
-    pub first_model: Option<Fitted>,
     pub others: Vec<(Option<Fitted>, Option<Samples>)>,
     pub truth: Option<Truth>,
+    pub arrivals: Option<Arrivals>,
 }
 
 impl Scene {
@@ -145,13 +174,14 @@ impl Scene {
         Scene {
             subject: Subject::Model,
             model: None,
+            base: None,
             sample: None,
             training: Mix::default(),
             held_out: None,
             first: None,
-            first_model: None,
             others: Vec::new(),
             truth: None,
+            arrivals: None,
         }
     }
 
@@ -202,13 +232,14 @@ impl Scene {
             subject: self.subject,
             generation: 3,
             model: self.model.as_ref().map(|m| m as &dyn Model),
+            base: self.base.as_ref().map(|m| m as &dyn Model),
             sample: self.sample.as_ref(),
             training: &self.training,
             held_out: self.held_out.as_ref(),
             first: self.first.as_ref(),
-            first_model: self.first_model.as_ref().map(|m| m as &dyn Model),
             others: &others,
             truth: self.truth.as_ref().map(|t| t as &dyn Distribution),
+            arrivals: self.arrivals,
             shared: &shared,
         };
         metric.measure(&of, &Streams::new(0, 1).of("measure"))

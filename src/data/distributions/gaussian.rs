@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{numbers, source, table};
 use crate::data::parameters::{Build, Numbers, ParameterError, build};
-use crate::data::{Distribution, Samples, Schema, Source, SourceError};
+use crate::data::{Distribution, NormalMixture, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Stream;
 
@@ -183,14 +183,6 @@ impl Gaussian {
         &self.covariance
     }
 
-    /// The standard deviation, where it is the same in every direction.
-    pub(super) fn deviation(&self) -> Option<f64> {
-        match &self.root {
-            Root::Diagonal(sd) => sd.first().copied().filter(|first| sd.iter().all(|s| s == first)),
-            Root::Lower(_) => None,
-        }
-    }
-
     /// Appends one row to `out`.
     pub(super) fn push(&self, rng: &mut Stream, out: &mut Vec<f64>) {
         let (d, start) = (self.mean.len(), out.len());
@@ -250,6 +242,15 @@ impl Distribution for Gaussian {
 
     fn covariance(&self) -> Option<&[f64]> {
         Some(&self.covariance)
+    }
+
+    fn components(&self) -> Option<NormalMixture<'_>> {
+        Some(NormalMixture {
+            dim: self.mean.len(),
+            weights: &[1.0],
+            means: &self.mean,
+            covariances: &self.covariance,
+        })
     }
 
     fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {

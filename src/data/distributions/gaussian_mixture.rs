@@ -189,19 +189,6 @@ mod tests {
     }
 
     #[test]
-    fn the_modes_are_the_components() {
-        let s = from_json::<Parameters>(r#"{"means": [[1, 2], [3, 4]], "sd": [1, 0.5], "weights": [1, 3]}"#);
-        let s = s.unwrap();
-        let modes = s.truth().unwrap().modes().unwrap();
-        assert_eq!(modes[1], crate::data::Mode { centre: vec![3.0, 4.0], deviation: 0.5, weight: 0.75 });
-        assert_eq!(
-            from_spec("source = \"eight-gaussians\"").unwrap().truth().unwrap().modes().unwrap().len(),
-            8
-        );
-        assert!(from_spec("source = \"gaussian\"").unwrap().truth().unwrap().modes().is_none());
-    }
-
-    #[test]
     fn wrong_parameters_are_refused() {
         for json in [
             r#"{"means": []}"#,
