@@ -15,7 +15,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         conditions: "gaussian source and family, ddof = 0; samples = { power = p, base = n }; extra: initial n, power p",
         relation: Relation::Equal,
         regimes: &["replace"],
-        draws: &[],
+        draws: &[("variance", &["gaussian"])],
         predict: |at| Prediction::mean(at.variance * kept(at)?),
     },
     ClosedForm {
@@ -25,7 +25,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         conditions: "as growing-replace-variance, isotropic source",
         relation: Relation::Equal,
         regimes: &["replace"],
-        draws: &[],
+        draws: &[("mean-error", &["gaussian"])],
         predict: |at| Prediction::mean(at.d as f64 * at.variance * (1.0 - kept(at)?)),
     },
 ];
