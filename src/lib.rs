@@ -35,7 +35,8 @@
 //! Read [`lineage`] first: it is the algorithm box. [`regimes`] says what a training set is made of,
 //! [`models`] and [`neural`] what is fitted, [`metrics`] what is measured, [`data`] where human rows
 //! come from. [`spec`] reads experiments, [`run`] and [`store`] run them and keep their rows,
-//! [`analysis`], [`theory`], [`figures`] and [`publish`] say what the rows mean.
+//! [`analysis`], [`theory`], [`figures`] and [`publish`] say what the rows mean; [`reproduce`] is the
+//! catalogue of papers.
 
 pub mod analysis;
 pub mod cli;
@@ -51,6 +52,7 @@ pub mod publish;
 pub mod regimes;
 pub mod registry;
 pub mod report;
+pub mod reproduce;
 pub mod rng;
 pub mod run;
 pub mod spec;
