@@ -11,6 +11,7 @@ mod outcomes;
 pub(super) mod poisson;
 pub(super) mod rosenbrock;
 pub(super) mod shapes;
+pub(super) mod structural_causal;
 pub(super) mod uniform_categorical;
 pub(super) mod zipf;
 
