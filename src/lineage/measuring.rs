@@ -41,7 +41,6 @@ impl Measuring {
         &self,
         lineage: &Lineage,
         population: &[Member<'_>],
-        seed: u64,
         record: &mut dyn Record,
     ) -> Result<Memory, Why> {
         let mut memory = Memory { held_out: Vec::new(), first: vec![None; population.len()] };
@@ -55,13 +54,13 @@ impl Measuring {
         {
             let rows = member.human.baseline(self.size)?;
             let look = Look { subject: Subject::Human, generation: 0, model: None, sample: Some(&rows) };
-            self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, seed, record)?;
-            let examples = record.wants_examples(seed);
+            self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, record)?;
+            let examples = record.wants_examples(member.seed);
             if examples > 0 {
-                record.examples(seed, 0, 0, Subject::Human, &rows.head(examples));
+                record.examples(member.seed, 0, 0, Subject::Human, &rows.head(examples));
             }
         }
-        self.observe(lineage, population, 0, &mut memory, seed, record)?;
+        self.observe(lineage, population, 0, &mut memory, record)?;
         Ok(memory)
     }
 
@@ -72,17 +71,16 @@ impl Measuring {
         population: &[Member<'_>],
         g: u32,
         memory: &mut Memory,
-        seed: u64,
         record: &mut dyn Record,
     ) -> Result<(), Why> {
         for member in population {
-            record.model(seed, member.index as u32, g, member.model.as_ref());
+            record.model(member.fit(g), member.model.as_ref());
             if !self.at.get(g as usize).copied().unwrap_or(false) {
                 continue;
             }
             if let Some(share) = member.human_fraction() {
                 record.measurement(Measurement {
-                    seed,
+                    seed: member.seed,
                     member: member.index as u32,
                     generation: g,
                     subject: Subject::Training,
@@ -92,9 +90,9 @@ impl Measuring {
             }
             let sample = self.sample(lineage, member, g)?;
             if let Some(rows) = &sample {
-                let examples = record.wants_examples(seed);
+                let examples = record.wants_examples(member.seed);
                 if examples > 0 {
-                    record.examples(seed, member.index as u32, g, self.subject, &rows.head(examples));
+                    record.examples(member.seed, member.index as u32, g, self.subject, &rows.head(examples));
                 }
             }
             if memory.first[member.index].is_none() {
@@ -108,7 +106,7 @@ impl Measuring {
             };
             let held_out = memory.held_out[member.index].as_ref();
             let first = memory.first[member.index].as_ref();
-            self.measure(lineage, member, look, held_out, first, seed, record)?;
+            self.measure(lineage, member, look, held_out, first, record)?;
         }
         Ok(())
     }
@@ -136,7 +134,6 @@ impl Measuring {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn measure(
         &self,
         lineage: &Lineage,
@@ -144,7 +141,6 @@ impl Measuring {
         look: Look<'_>,
         held_out: Option<&Samples>,
         first: Option<&Samples>,
-        seed: u64,
         record: &mut dyn Record,
     ) -> Result<(), Why> {
         let shared = Shared::default();
@@ -167,12 +163,18 @@ impl Measuring {
                 continue;
             }
             let streams = self.streams(member, look.generation, human).of(&measured.name);
-            // A refusal is an empty cell: the metric has no value for such rows (a distance to a
-            // model that gives an outcome probability 0, a spread of one row).
-            let Ok(values) = measured.metric.measure(&of, &streams) else { continue };
+            // A refusal is an outcome: the metric has no value for such rows (a distance to a model
+            // that gives an outcome probability 0, a spread of one row).
+            let values = match measured.metric.measure(&of, &streams) {
+                Ok(values) => values,
+                Err(why) => {
+                    record.refused(member.fit(look.generation), look.subject, &measured.name, &why);
+                    continue;
+                }
+            };
             for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
                 record.measurement(Measurement {
-                    seed,
+                    seed: member.seed,
                     member: member.index as u32,
                     generation: look.generation,
                     subject: look.subject,
