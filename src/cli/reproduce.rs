@@ -203,6 +203,7 @@ impl Session<'_> {
             out: Some(self.out.join(&figure.id)),
             interrupt: self.interrupt,
             answer: &no_answer,
+            decisions: Vec::new(),
         };
         let done = execute_until_decided(experiment, &how, self.args.budget.max(1))?;
         let relative = |path: &Path| path.strip_prefix(self.out).unwrap_or(path).to_path_buf();
