@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::spec::{ChoicesSpec, Hold, Node, Setting, Sharing, Synthesis};
+use crate::spec::{ChoicesSpec, Hold, Node, Schedule, Setting, Sharing, Synthesis};
 use crate::theory::{Conditions, Law, Prediction, Sizes};
 
 /// What a law predicts for a setting at a generation, or why it says nothing there.
@@ -34,6 +34,7 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("exponent", number(&setting.data, "exponent")),
         ("bandwidth", number(&setting.model, "bandwidth")),
         ("synthetic_scale", setting.loop_.synthetic_scale),
+        ("power", setting.loop_.samples.as_ref().and_then(Schedule::power)),
     ];
     extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     let conditions = Conditions {

@@ -8,6 +8,7 @@ mod claims;
 mod conditions;
 mod curves;
 mod defaults;
+mod definitions;
 mod draw;
 mod error;
 mod examples;
