@@ -4,6 +4,7 @@
 //! fixed [`Splits`]. Rows travel as [`Samples`] under a [`Schema`]; a training set is a [`Mix`] of
 //! blocks that know their origin and generation.
 
+mod arithmetic;
 mod digest;
 mod distributions;
 mod effects;
@@ -64,6 +65,8 @@ pub const SOURCES: Registry<Source> = Registry {
         embedded::prose::MOBY_DICK,
         embedded::prose::STATE_OF_THE_UNION,
         embedded::sentences::ENTRY,
+        arithmetic::items::ENTRY,
+        arithmetic::program::ENTRY,
         embedded::tables::NHEFS,
         embedded::tables::ADULT,
         files::ANY,

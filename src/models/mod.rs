@@ -14,6 +14,7 @@ mod ngram;
 mod numeric;
 pub(crate) mod ranges;
 mod sampling;
+mod tagged_ngram;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use kde::{Bandwidth, Kde, KdeModel};
 pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use sampling::{Sampling, Transform};
+pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
@@ -38,7 +40,7 @@ pub type BoxedFamily = Box<dyn Family>;
 /// The closed-form families.
 pub static FAMILIES: Registry<BoxedFamily> = Registry {
     kind: "model family",
-    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, kde::ENTRY],
+    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, kde::ENTRY, tagged_ngram::ENTRY],
 };
 
 /// The recipe of a model.
