@@ -9,6 +9,7 @@ mod digest;
 mod distributions;
 mod effects;
 mod embedded;
+pub mod exchange;
 mod export;
 mod files;
 mod human;
@@ -18,12 +19,14 @@ mod samples;
 mod schema;
 mod splits;
 mod statistics;
+mod tagged;
 mod text;
 
 pub use digest::digest;
 pub use effects::{Effects, FourMeans};
+pub use embedded::lexicon::opinion_lexicon;
 pub use export::{ExportError, write_csv};
-pub use files::{FileError, Options, Place, Problem, open};
+pub use files::{FileError, Options, Place, Problem, Scheme, open};
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
 pub use parameters::{ParameterError, Portion, SourceError};
@@ -65,6 +68,8 @@ pub const SOURCES: Registry<Source> = Registry {
         embedded::prose::MOBY_DICK,
         embedded::prose::STATE_OF_THE_UNION,
         embedded::sentences::ENTRY,
+        embedded::tweets::ENTRY,
+        embedded::tagged::ENTRY,
         arithmetic::items::ENTRY,
         arithmetic::program::ENTRY,
         embedded::tables::NHEFS,
@@ -73,6 +78,7 @@ pub const SOURCES: Registry<Source> = Registry {
         files::CSV,
         files::TEXT,
         files::JSONL,
+        files::CONLL,
         files::IDX,
     ],
 };
