@@ -172,7 +172,10 @@ mod tests {
     use super::*;
     use crate::data::{Field, TokenUnit};
 
-    fn table(rows: &[(&[u32], &[u32])]) -> Samples {
+    /// Tokens and tags.
+    type Sentence<'a> = (&'a [u32], &'a [u32]);
+
+    fn table(rows: &[Sentence<'_>]) -> Samples {
         let vocabulary = |words: &[&str]| {
             let tokens = words.iter().map(|w| w.to_string()).collect();
             Arc::new(Vocabulary { unit: TokenUnit::Words, tokens })
@@ -186,7 +189,7 @@ mod tests {
             field("text", Role::Feature, &["we", "saw", "Paris", "May"]),
             field("tags", Role::Tag, &["O", "B-LOC", "B-PER"]),
         ];
-        let column = |of: &dyn Fn(&(&[u32], &[u32])) -> Vec<u32>| {
+        let column = |of: &dyn Fn(&Sentence<'_>) -> Vec<u32>| {
             let (mut offsets, mut tokens) = (vec![0], Vec::new());
             for row in rows {
                 tokens.extend(of(row));
