@@ -99,7 +99,13 @@ fn traced(table: &str, seed: u64, change: impl Fn(&mut Lineage)) -> Vec<Vec<Seen
         start: StartFrom::Scratch,
         contamination: 0.0,
         statistics: false,
-        measuring: Measuring { metrics: Vec::new(), size: 1, subject: Subject::Model, at: Vec::new() },
+        measuring: Measuring {
+            metrics: Vec::new(),
+            size: 1,
+            subject: Subject::Model,
+            at: Vec::new(),
+            task: None,
+        },
         salt: 0,
     };
     change(&mut lineage);

@@ -7,6 +7,7 @@
 mod bernoulli;
 mod categorical;
 mod cholesky;
+mod class_conditional;
 mod counts;
 mod design;
 mod gaussian;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
+pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use design::Design;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
@@ -55,6 +57,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         gaussian::ENTRY,
         categorical::ENTRY,
         ngram::ENTRY,
+        class_conditional::ENTRY,
         kde::ENTRY,
         gaussian_mixture::ENTRY,
         histogram::ENTRY,
