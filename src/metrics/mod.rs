@@ -43,6 +43,7 @@ mod observation;
 mod pairs;
 mod parameter_error;
 mod prediction;
+mod risk_inflation;
 mod self_bleu;
 mod sequence_perplexity;
 mod shapes;
@@ -170,6 +171,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         mean_error::ENTRY,
         parameter_error::PARAMETER_ERROR,
         parameter_error::EXCESS_RISK,
+        risk_inflation::ENTRY,
         prediction::TEST_MSE,
         prediction::ACCURACY,
         calibration::ENTRY,
