@@ -21,6 +21,7 @@ pub(crate) mod ranges;
 #[cfg(test)]
 mod reference;
 mod sampling;
+mod tabular;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,7 @@ pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use poisson::{Poisson, PoissonModel};
 pub use sampling::{Sampling, Transform};
+pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
@@ -58,6 +60,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         histogram::ENTRY,
         bernoulli::ENTRY,
         poisson::ENTRY,
+        tabular::ENTRY,
     ],
 };
 
