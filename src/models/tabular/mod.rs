@@ -84,7 +84,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
             },
             Parameter {
                 name: "ridge",
-                default: "0.1",
+                default: "1.0",
                 meaning: "Penalty (ridge / 2)·‖coefficients‖² on the summed logistic loss; greater than 0",
             },
             Parameter {
@@ -123,7 +123,7 @@ pub struct Tabular {
     pub severed: Vec<(String, String)>,
     /// How categories depend on their parents; `logistic` by default.
     pub categories: Categories,
-    /// The logistic regressions' penalty, greater than 0; 0.1 by default.
+    /// The logistic regressions' penalty, greater than 0; 1 by default, as in scikit-learn.
     #[serde(deserialize_with = "ranges::positive")]
     pub ridge: f64,
     /// α, in rows added to every level: at least 0, by default 0.
@@ -144,7 +144,7 @@ impl Default for Tabular {
             graph: BTreeMap::new(),
             severed: Vec::new(),
             categories: Categories::Logistic,
-            ridge: 0.1,
+            ridge: 1.0,
             smoothing: 0.0,
             residuals: Residuals::Gaussian,
             ddof: 0,
