@@ -6,6 +6,7 @@
 
 mod categorical;
 mod cholesky;
+mod command;
 mod design;
 mod gaussian;
 mod kde;
@@ -18,6 +19,7 @@ mod sampling;
 mod tests;
 
 pub use categorical::{Categorical, CategoricalModel};
+pub use command::{Command, CommandModel, kill_programs, stop_programs};
 pub use design::Design;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
@@ -38,7 +40,7 @@ pub type BoxedFamily = Box<dyn Family>;
 /// The closed-form families.
 pub static FAMILIES: Registry<BoxedFamily> = Registry {
     kind: "model family",
-    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, kde::ENTRY],
+    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, kde::ENTRY, command::ENTRY],
 };
 
 /// The recipe of a model.
@@ -64,6 +66,12 @@ pub trait Family: Send + Sync {
 
     /// The statistics path, where a fit needs only sufficient statistics.
     fn statistics(&self) -> Option<&dyn StatisticsPath> {
+        None
+    }
+
+    /// What a fit depends on beside the family's own table, as part of a setting's hash: the files of
+    /// an outside program.
+    fn fingerprint(&self) -> Option<String> {
         None
     }
 
@@ -230,6 +238,9 @@ pub enum FitError {
         /// The row, from 0.
         row: usize,
     },
+    /// An outside program failed.
+    #[error("{0}")]
+    Outside(String),
     /// The loss or a parameter became NaN or infinite. An outcome of the lineage, not a bug.
     #[error("training diverged at step {step}: the loss is no longer a finite number")]
     Diverged {
