@@ -96,6 +96,7 @@ fn one(
             Error::refused(node.at_of("family"), why.to_string(), "choose another family or source")
         })?;
         components.push(format!("{} {}", entry.about.name, entry.about.version));
+        components.extend(family.fingerprint());
         seeds_per_cell = seeds_per_cell.min(family.seeds_per_cell());
         families.push(Arc::from(family));
     }

@@ -7,6 +7,7 @@
 mod bernoulli;
 mod categorical;
 mod cholesky;
+mod command;
 mod counts;
 mod design;
 mod gaussian;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
+pub use command::{Command, CommandModel, kill_programs, stop_programs};
 pub use design::Design;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
@@ -58,6 +60,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         histogram::ENTRY,
         bernoulli::ENTRY,
         poisson::ENTRY,
+        command::ENTRY,
     ],
 };
 
@@ -91,6 +94,12 @@ pub trait Family: Send + Sync {
     /// fits can, closed forms have nothing to start from.
     fn takes_a_start(&self) -> bool {
         self.seeds_per_cell() == 1
+    }
+
+    /// What a fit depends on beside the family's own table, as part of a setting's hash: the files of
+    /// an outside program.
+    fn fingerprint(&self) -> Option<String> {
+        None
     }
 
     /// How many seeds make one cell: 1 for families whose fit takes long, 1,000 for closed forms.
@@ -265,6 +274,9 @@ pub enum FitError {
         /// The row, from 0.
         row: usize,
     },
+    /// An outside program failed.
+    #[error("{0}")]
+    Outside(String),
     /// The loss or a parameter became NaN or infinite. An outcome of the lineage, not a bug.
     #[error("training diverged at step {step}: the loss is no longer a finite number")]
     Diverged {
