@@ -203,6 +203,12 @@ pub trait Density {
     /// The log likelihood of each row in nats.
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal>;
 
+    /// The log likelihood of every token after those before it in its row, row after row, in nats;
+    /// minus infinity for a token that the model gives probability 0. An end mark has no entry.
+    fn token_log_likelihood(&self, _rows: &Samples, _streams: &Streams) -> Result<Vec<f64>, Refusal> {
+        Err(Refusal::new("this family gives no likelihood of single tokens"))
+    }
+
     /// `None` if the likelihood is exact; else what kind of bound or estimate it is.
     fn bound(&self) -> Option<&'static str> {
         None

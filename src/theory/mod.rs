@@ -17,8 +17,10 @@ mod gaussian_replace;
 mod golden;
 mod human_share;
 mod kernel_density;
+mod populations;
 mod regression;
 mod risk;
+mod schedules;
 mod smoothing;
 mod special;
 mod stream;
@@ -124,6 +126,8 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         accumulate::LAWS,
         subsample::LAWS,
         risk::LAWS,
+        populations::LAWS,
+        schedules::LAWS,
         regression::LAWS,
         human_share::LAWS,
         golden::LAWS,
