@@ -5,6 +5,7 @@
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
 mod between_models;
+mod calibration;
 pub mod causal;
 mod classifier_two_sample;
 mod compression;
@@ -40,6 +41,8 @@ mod needs;
 mod novelty;
 mod observation;
 mod pairs;
+mod parameter_error;
+mod prediction;
 mod self_bleu;
 mod sequence_perplexity;
 mod shapes;
@@ -165,6 +168,11 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         variance::LOG_VARIANCE,
         log_determinant::ENTRY,
         mean_error::ENTRY,
+        parameter_error::PARAMETER_ERROR,
+        parameter_error::EXCESS_RISK,
+        prediction::TEST_MSE,
+        prediction::ACCURACY,
+        calibration::ENTRY,
         wasserstein2::ENTRY,
         mixture_l2::ENTRY,
         manifold::PRECISION,

@@ -21,6 +21,7 @@ mod poisson;
 pub(crate) mod ranges;
 #[cfg(test)]
 mod reference;
+mod regression;
 mod sampling;
 #[cfg(test)]
 mod tests;
@@ -36,12 +37,15 @@ pub use kde::{Bandwidth, Kde, KdeModel};
 pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use poisson::{Poisson, PoissonModel};
+pub use regression::{
+    LinearRegression, LogisticRegression, Noise, PoissonRegression, RegressionModel, Ridge,
+};
 pub use sampling::{Sampling, Transform};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
-use crate::data::{Combine, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics};
+use crate::data::{Combine, Link, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics};
 use crate::registry::Registry;
 use crate::rng::{Stream, Streams};
 
@@ -56,6 +60,10 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         categorical::ENTRY,
         ngram::ENTRY,
         kde::ENTRY,
+        regression::LINEAR,
+        regression::RIDGE,
+        regression::LOGISTIC,
+        regression::POISSON,
         gaussian_mixture::ENTRY,
         histogram::ENTRY,
         bernoulli::ENTRY,
@@ -88,6 +96,11 @@ pub trait Family: Send + Sync {
     /// The statistics path, where a fit needs only sufficient statistics.
     fn statistics(&self) -> Option<&dyn StatisticsPath> {
         None
+    }
+
+    /// The fewest rows that a training set must have to be fitted at all.
+    fn fewest_rows(&self, _schema: &Schema) -> usize {
+        1
     }
 
     /// Whether a fit can start from an earlier model ([`Start::Warm`], [`Start::Base`]): iterative
@@ -136,6 +149,11 @@ pub trait Model: Any + Send {
         None
     }
 
+    /// Predictions of a label from inputs, where the model makes any.
+    fn predictor(&self) -> Option<&dyn Predictor> {
+        None
+    }
+
     /// The fitted parameters that metrics and laws speak of.
     fn parameters(&self) -> Parameters<'_> {
         Parameters::Opaque
@@ -176,6 +194,15 @@ pub enum Parameters<'a> {
     Mixture(NormalMixture<'a>),
     /// A fitted distribution over outcomes; sums to 1.
     Probabilities(&'a [f64]),
+    /// A fitted regression of a label on inputs.
+    Regression {
+        /// One number per input.
+        weights: &'a [f64],
+        /// The constant; 0 where none is fitted.
+        intercept: f64,
+        /// How the label's mean follows from the linear predictor.
+        link: Link,
+    },
     /// Nothing that others could read.
     Opaque,
 }
@@ -215,6 +242,26 @@ pub trait Density {
     }
 }
 
+/// The prediction of labels from inputs.
+pub trait Predictor {
+    /// What is predicted for each row; the rows' own labels are not looked at.
+    fn predict(&self, rows: &Samples) -> Result<Predictions, Refusal>;
+}
+
+/// What is predicted for the labels of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predictions {
+    /// The mean of each row's numeric label.
+    Means(Vec<f64>),
+    /// The probability of each class.
+    Classes {
+        /// The number of classes.
+        classes: usize,
+        /// Row-major, `n × classes`; each row sums to 1.
+        probabilities: Vec<f64>,
+    },
+}
+
 /// Fitting from sufficient statistics, and drawing the statistics of a sample without the sample.
 /// Everything here is exact in distribution; what is not exact is refused.
 pub trait StatisticsPath: Send + Sync {
@@ -229,6 +276,28 @@ pub trait StatisticsPath: Send + Sync {
         how: &Sampling,
         rng: &mut Stream,
     ) -> Result<Statistics, SampleError>;
+
+    /// Whether [`StatisticsPath::draw`] is exact for this family.
+    fn draws(&self) -> bool {
+        true
+    }
+
+    /// Whether [`StatisticsPath::label`] is exact for this family.
+    fn labels(&self) -> bool {
+        false
+    }
+
+    /// The statistics of given inputs with labels drawn from the model; `given` are those of the inputs, with labels
+    /// that are not looked at.
+    fn label(
+        &self,
+        _model: &dyn Model,
+        _given: &Statistics,
+        _how: &Sampling,
+        _rng: &mut Stream,
+    ) -> Result<Statistics, SampleError> {
+        Err(Refusal::new("this family makes no labels from statistics; set `loop.path = \"rows\"`").into())
+    }
 
     /// Whether [`StatisticsPath::thin`] is exact for this family.
     fn thins(&self) -> bool {
