@@ -4,6 +4,7 @@
 //! fixed [`Splits`]. Rows travel as [`Samples`] under a [`Schema`]; a training set is a [`Mix`] of
 //! blocks that know their origin and generation.
 
+mod correctness;
 mod digest;
 mod distributions;
 mod embedded;
@@ -18,6 +19,7 @@ mod splits;
 mod statistics;
 mod text;
 
+pub use correctness::{Checker, Correctness};
 pub use digest::digest;
 pub use export::{ExportError, write_csv};
 pub use files::{FileError, Options, Place, Problem, open};
@@ -56,6 +58,8 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::shapes::CIRCLES,
         distributions::shapes::SWISS_ROLL,
         distributions::rosenbrock::ENTRY,
+        distributions::boolean_expressions::ENTRY,
+        distributions::templated_facts::ENTRY,
         embedded::images::DIGITS,
         embedded::images::FASHION,
         embedded::prose::MOBY_DICK,
@@ -126,6 +130,11 @@ pub trait Distribution: Send + Sync {
 
     /// The true log density (or log probability) of each row, in nats, where it is known.
     fn log_density(&self, _rows: &Samples) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// The exact check of rows, where what is right can be decided.
+    fn checker(&self) -> Option<&dyn Checker> {
         None
     }
 }

@@ -5,6 +5,7 @@
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
 mod compression;
+mod correctness;
 pub mod distances;
 mod distinct;
 mod divergence;
@@ -14,6 +15,7 @@ mod entropy;
 mod frequencies;
 mod human_fraction;
 mod knn_entropy;
+mod levenshtein;
 mod lexical;
 mod likelihood;
 mod line;
@@ -171,6 +173,10 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         lexical::REP_4,
         lexical::HEAPS,
         compression::ENTRY,
+        levenshtein::ENTRY,
+        correctness::CORRECT,
+        correctness::WELL_FORMED,
+        correctness::ACCURACY,
         novelty::NOVELTY_2,
         novelty::NOVELTY_3,
         novelty::NOVELTY_4,

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::{Metric, Observation, Shared, Subject};
-use crate::data::{Column, Distribution, Kind, Levels, Mix, Rows, Samples, Schema, TokenUnit, Vocabulary};
+use crate::data::{
+    Checker, Column, Correctness, Distribution, Kind, Levels, Mix, Rows, Samples, Schema, TokenUnit,
+    Vocabulary,
+};
 use crate::models::{Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, StorageError};
 use crate::rng::{Stream, Streams};
 
@@ -74,15 +77,21 @@ pub struct Truth {
     pub mean: Option<Vec<f64>>,
     pub covariance: Option<Vec<f64>>,
     pub probabilities: Option<Vec<f64>>,
+    /// Whether rows of outcomes can be checked: 0 is malformed, 1 wrong, all others are correct.
+    pub checks: bool,
 }
 
 impl Truth {
     pub fn gaussian(mean: &[f64], covariance: &[f64]) -> Truth {
-        Truth { mean: Some(mean.into()), covariance: Some(covariance.into()), probabilities: None }
+        Truth { mean: Some(mean.into()), covariance: Some(covariance.into()), ..Truth::default() }
     }
 
     pub fn outcomes(p: &[f64]) -> Truth {
         Truth { probabilities: Some(p.into()), ..Truth::default() }
+    }
+
+    pub fn with_checks(self) -> Truth {
+        Truth { checks: true, ..self }
     }
 }
 
@@ -105,6 +114,21 @@ impl Distribution for Truth {
 
     fn probabilities(&self) -> Option<&[f64]> {
         self.probabilities.as_deref()
+    }
+
+    fn checker(&self) -> Option<&dyn Checker> {
+        self.checks.then_some(self)
+    }
+}
+
+impl Checker for Truth {
+    fn check(&self, rows: &Samples) -> Vec<Correctness> {
+        let of = |code: &u32| match code {
+            0 => Correctness::Malformed,
+            1 => Correctness::Wrong,
+            _ => Correctness::Correct,
+        };
+        rows.codes().unwrap_or(&[]).iter().map(of).collect()
     }
 }
 

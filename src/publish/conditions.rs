@@ -93,6 +93,7 @@ pub(super) fn is_plain(setting: &Setting) -> bool {
     clean
         && untransformed
         && setting.curation.is_empty()
+        && setting.model.get("neon").is_none()
         && setting.generator.is_none()
         && setting.members.is_empty()
         && spec.synthesis == Synthesis::Sample

@@ -3,6 +3,7 @@
 //! One file each; a file states the density, the truth that metrics may compare with, and the
 //! parameters. Distributions over outcomes share [`outcomes`].
 
+pub(super) mod boolean_expressions;
 pub(super) mod categorical;
 pub(super) mod gaussian;
 pub(super) mod gaussian_mixture;
@@ -11,6 +12,7 @@ mod outcomes;
 pub(super) mod poisson;
 pub(super) mod rosenbrock;
 pub(super) mod shapes;
+pub(super) mod templated_facts;
 pub(super) mod uniform_categorical;
 pub(super) mod zipf;
 
