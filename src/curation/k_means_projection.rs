@@ -99,7 +99,7 @@ impl Curation for KMeansProjection {
                 // A label without human rows has no clusters to go to.
                 let Some(centres) = centres.get(class).filter(|c| !c.is_empty()) else { continue };
                 let k = k_means::closest(centres, row);
-                row.iter_mut().zip(&centres[k * d..]).for_each(|(x, c)| *x += pull * (c - *x));
+                row.iter_mut().zip(&centres[k * d..]).for_each(|(x, c)| *x = (1.0 - pull) * *x + pull * c);
             }
             Ok(Rows::all(with_features(&table, &features)?))
         })

@@ -127,9 +127,12 @@ mod tests {
     fn synthetic_rows_can_judge_each_other() {
         seen_of(human(), |seen| {
             let step = TeacherAgreement { fitted_on: Teaching::Synthetic, ..TeacherAgreement::default() };
-            let rows = [(-1.0, 0), (1.0, 1), (-1.1, 0), (1.1, 1), (-1.2, 0), (1.2, 1), (1.05, 0)];
+            // Twenty rows of each class spread around ±1, and one with the label of the other.
+            let spread = [0.6, 0.8, 1.0, 1.2, 1.4].repeat(4);
+            let mut rows: Vec<(f64, u32)> = spread.iter().flat_map(|&x| [(-x, 0), (x, 1)]).collect();
+            rows.push((1.0, 0));
             let made = step.apply(synthetic(labelled(2, &rows)), None, seen, &Streams::new(0, 0)).unwrap();
-            assert_eq!(labels_of(&made), [0, 1, 0, 1, 0, 1]);
+            assert_eq!(labels_of(&made), [0, 1].repeat(20));
         });
     }
 

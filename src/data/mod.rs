@@ -60,6 +60,7 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::rosenbrock::ENTRY,
         distributions::boolean_expressions::ENTRY,
         distributions::templated_facts::ENTRY,
+        distributions::two_class_gaussian::ENTRY,
         embedded::images::DIGITS,
         embedded::images::FASHION,
         embedded::prose::MOBY_DICK,

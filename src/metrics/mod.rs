@@ -13,6 +13,7 @@ mod duplicates;
 mod energy;
 mod entropy;
 mod frequencies;
+mod gaussian_kl;
 mod human_fraction;
 mod knn_entropy;
 mod levenshtein;
@@ -27,6 +28,7 @@ mod mmd;
 mod needs;
 mod novelty;
 mod observation;
+mod outcome_probability;
 mod shapes;
 mod shared;
 mod sliced;
@@ -148,6 +150,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         log_determinant::ENTRY,
         mean_error::ENTRY,
         wasserstein2::ENTRY,
+        gaussian_kl::ENTRY,
         manifold::PRECISION,
         manifold::RECALL,
         manifold::DENSITY,
@@ -158,6 +161,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         entropy::SIMPSON,
         entropy::HILL_2,
         entropy::SUPPORT_SIZE,
+        outcome_probability::ENTRY,
         likelihood::NEGATIVE_LOG_LIKELIHOOD,
         likelihood::PERPLEXITY,
         distinct::DISTINCT_1,

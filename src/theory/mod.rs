@@ -16,6 +16,7 @@ mod gaussian_replace;
 mod golden;
 mod human_share;
 mod kernel_density;
+mod neon;
 mod regression;
 mod risk;
 mod smoothing;
@@ -131,6 +132,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         kernel_density::LAWS,
         stream::LAWS,
         curation::LAWS,
+        neon::LAWS,
         sweet_spot::LAWS,
     ]
     .into_iter()

@@ -13,6 +13,7 @@ pub(super) mod poisson;
 pub(super) mod rosenbrock;
 pub(super) mod shapes;
 pub(super) mod templated_facts;
+pub(super) mod two_class_gaussian;
 pub(super) mod uniform_categorical;
 pub(super) mod zipf;
 
