@@ -7,7 +7,9 @@
 mod correctness;
 mod digest;
 mod distributions;
+mod effects;
 mod embedded;
+pub mod exchange;
 mod export;
 mod files;
 mod human;
@@ -17,12 +19,15 @@ mod samples;
 mod schema;
 mod splits;
 mod statistics;
+mod tagged;
 mod text;
 
 pub use correctness::{Checker, Correctness};
 pub use digest::digest;
+pub use effects::{Effects, FourMeans};
+pub use embedded::lexicon::opinion_lexicon;
 pub use export::{ExportError, write_csv};
-pub use files::{FileError, Options, Place, Problem, open};
+pub use files::{FileError, Options, Place, Problem, Scheme, open};
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
 pub use parameters::{ParameterError, Portion, SourceError};
@@ -61,17 +66,21 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::boolean_expressions::ENTRY,
         distributions::templated_facts::ENTRY,
         distributions::two_class_gaussian::ENTRY,
+        distributions::structural_causal::ENTRY,
         embedded::images::DIGITS,
         embedded::images::FASHION,
         embedded::prose::MOBY_DICK,
         embedded::prose::STATE_OF_THE_UNION,
         embedded::sentences::ENTRY,
+        embedded::tweets::ENTRY,
+        embedded::tagged::ENTRY,
         embedded::tables::NHEFS,
         embedded::tables::ADULT,
         files::ANY,
         files::CSV,
         files::TEXT,
         files::JSONL,
+        files::CONLL,
         files::IDX,
     ],
 };
@@ -126,6 +135,12 @@ pub trait Distribution: Send + Sync {
 
     /// The true probability of each outcome, where rows are outcomes.
     fn probabilities(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The four means behind the causal effects of the group on the label, where they are known for
+    /// a graph with these mediators.
+    fn four_means(&self, _mediators: &[String]) -> Option<FourMeans> {
         None
     }
 

@@ -139,9 +139,27 @@ impl Column {
     }
 }
 
+/// A tag column has one tag for each token of the first text column.
+fn aligned(schema: &Schema, columns: &[Column]) -> Result<(), ShapeError> {
+    let text = schema.fields.iter().zip(columns).find_map(|(field, column)| match column {
+        Column::Ragged { offsets, .. } if field.role == Role::Feature => Some(offsets),
+        _ => None,
+    });
+    for (field, column) in schema.fields.iter().zip(columns).filter(|(f, _)| f.role == Role::Tag) {
+        let refuse = |why: String| Err(ShapeError::Column { column: field.name.clone(), why });
+        let (Some(text), Column::Ragged { offsets, .. }) = (text, column) else {
+            return refuse("tags are a sequence beside a column of text".into());
+        };
+        if let Some(row) = (1..text.len()).find(|&i| offsets[i] != text[i]) {
+            return refuse(format!("row {} has not one tag for each token", row - 1));
+        }
+    }
+    Ok(())
+}
+
 impl Samples {
     /// Makes a table; every column must have the kind and width that the schema states and the
-    /// same number of rows.
+    /// same number of rows, and a tag column one tag for each token of the text column.
     pub fn new(schema: Arc<Schema>, columns: Vec<Column>) -> Result<Self, ShapeError> {
         if schema.fields.len() != columns.len() {
             return Err(ShapeError::Columns { expected: schema.fields.len(), found: columns.len() });
@@ -182,6 +200,7 @@ impl Samples {
                 return Err(refuse(format!("it has {} rows where the first column has {len}", column.len())));
             }
         }
+        aligned(&schema, &columns)?;
         Ok(Self { schema, columns: columns.into_iter().map(Arc::new).collect(), len })
     }
 
@@ -302,6 +321,20 @@ impl Samples {
             Column::Ragged { offsets, tokens } => Some((offsets.as_slice(), tokens.as_slice())),
             _ => None,
         })
+    }
+
+    /// The tag sequences of the first tag column: offsets (those of the tokens) and tag codes.
+    pub fn tag_rows(&self) -> Option<(&[usize], &[u32])> {
+        let (index, _) = self.schema.first(Role::Tag)?;
+        match &*self.columns[index] {
+            Column::Ragged { offsets, tokens } => Some((offsets, tokens)),
+            _ => None,
+        }
+    }
+
+    /// The tags of row `row`: one for each of its tokens.
+    pub fn tags(&self, row: usize) -> Option<&[u32]> {
+        self.tag_rows().map(|(offsets, tags)| &tags[offsets[row]..offsets[row + 1]])
     }
 
     /// The tokens of row `row` of the first text column.

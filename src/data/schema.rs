@@ -29,7 +29,7 @@ pub enum Role {
     Feature,
     /// The target of a task, or the class of a class-conditional model.
     Label,
-    /// A tag sequence aligned with a token sequence.
+    /// A tag sequence aligned with the tokens of the text column: one tag for each.
     Tag,
     /// A group whose share or treatment is measured (for example a sensitive attribute).
     Group,
@@ -167,6 +167,14 @@ impl Schema {
             Kind::Ragged { vocabulary } if f.role == Role::Feature => Some(vocabulary),
             _ => None,
         })
+    }
+
+    /// The tags of the first tag column, if there is one.
+    pub fn tags(&self) -> Option<&Arc<Vocabulary>> {
+        match self.first(Role::Tag)? {
+            (_, Field { kind: Kind::Ragged { vocabulary }, .. }) => Some(vocabulary),
+            _ => None,
+        }
     }
 
     /// The image size in pixels (height, width), where the first feature is an image.

@@ -2,9 +2,10 @@
 
 use super::{Lineage, Member, Record, Why};
 use crate::data::Samples;
-use crate::metrics::{BoxedMetric, Measurement, Observation, Shared, Subject};
+use crate::metrics::{Arrivals, BoxedMetric, Measurement, Observation, Shared, Subject};
 use crate::models::{Ask, Model, Refusal};
 use crate::rng::Streams;
+use crate::spec::Inflow;
 
 /// What is measured, of whom, when.
 pub struct Measuring {
@@ -156,6 +157,7 @@ impl Measuring {
             held_out,
             first,
             truth: lineage.source.truth(),
+            arrivals: arrivals(lineage),
             shared: &shared,
         };
         let human = look.subject == Subject::Human;
@@ -185,6 +187,15 @@ impl Measuring {
         let purpose = if human { "measure-human" } else { "measure-metric" };
         member.streams.of(purpose).at(u64::from(g))
     }
+}
+
+/// What arrives at every generation, for regimes that keep everything and take fresh human rows.
+fn arrivals(lineage: &Lineage) -> Option<Arrivals> {
+    let stream = lineage.regime.keeps_everything() && lineage.regime.inflow == Inflow::Fresh;
+    stream.then_some(Arrivals {
+        human_fraction: lineage.budget.arrival_human_fraction,
+        temperature: lineage.synthesiser.sampling.temperature,
+    })
 }
 
 /// Whose rows are looked at.

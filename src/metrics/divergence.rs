@@ -189,7 +189,7 @@ fn hellinger(p: &[f64], q: &[f64]) -> f64 {
     (0.5 * sum(p, q, |p, q| (p.sqrt() - q.sqrt()).powi(2))).sqrt()
 }
 
-fn fisher_rao(p: &[f64], q: &[f64]) -> f64 {
+pub(super) fn fisher_rao(p: &[f64], q: &[f64]) -> f64 {
     // For small angles arccos loses half the digits; 2 arcsin(chord / 2) does not.
     let chord = sum(p, q, |p, q| (p.sqrt() - q.sqrt()).powi(2)).sqrt();
     if chord < 1.0 { 2.0 * (chord / 2.0).asin() } else { affinity(p, q).acos() }

@@ -4,6 +4,7 @@
 //! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
+pub mod causal;
 mod compression;
 mod correctness;
 pub mod distances;
@@ -12,6 +13,7 @@ mod divergence;
 mod duplicates;
 mod energy;
 mod entropy;
+mod equilibrium;
 mod frequencies;
 mod gaussian_kl;
 mod human_fraction;
@@ -45,7 +47,7 @@ mod conformance;
 pub(crate) mod testing;
 
 pub use needs::{Needs, When, truth_is_known};
-pub use observation::{Observation, Subject};
+pub use observation::{Arrivals, Observation, Subject};
 pub use shared::Shared;
 
 use std::borrow::Cow;
@@ -205,6 +207,15 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         divergence::HELLINGER,
         divergence::FISHER_RAO,
         divergence::CHI_SQUARED,
+        equilibrium::ENTRY,
+        causal::TOTAL,
+        causal::DIRECT,
+        causal::INDIRECT,
+        causal::SPURIOUS,
+        causal::TOTAL_ERROR,
+        causal::DIRECT_ERROR,
+        causal::INDIRECT_ERROR,
+        causal::SPURIOUS_ERROR,
     ],
 };
 

@@ -25,9 +25,20 @@ pub struct Observation<'a> {
     pub first: Option<&'a Samples>,
     /// The true distribution, where it is known.
     pub truth: Option<&'a dyn Distribution>,
+    /// What arrives at every generation, where the training set grows by arrivals.
+    pub arrivals: Option<Arrivals>,
     /// Intermediate results that several metrics use. It belongs to this observation alone: a new
     /// one for every subject and generation.
     pub shared: &'a Shared,
+}
+
+/// What arrives at every generation of a growing training set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrivals {
+    /// Human rows ÷ all rows that arrive: μ/(1 + μ).
+    pub human_fraction: f64,
+    /// The temperature at which the synthetic ones are drawn.
+    pub temperature: f64,
 }
 
 /// Whose rows are measured.

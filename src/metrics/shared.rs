@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::causal::{self, Graph};
 use super::distances::Points;
 use super::manifold::Manifold;
 use super::memorisation::Neighbours;
 use super::observation::Normal;
-use crate::data::{Moments, Samples};
+use crate::data::{FourMeans, Moments, Samples};
 use crate::models::Refusal;
 
 /// Lazily computed results of one observation. New ones are added as fields. Make a new one for
@@ -20,6 +21,7 @@ pub struct Shared {
     held_out_moments: OnceLock<(Vec<f64>, Vec<f64>)>,
     neighbours: OnceLock<Result<Neighbours, Refusal>>,
     manifolds: Mutex<BTreeMap<usize, Arc<Manifold>>>,
+    effects: Mutex<causal::Known>,
 }
 
 impl Shared {
@@ -49,6 +51,22 @@ impl Shared {
         make: impl FnOnce() -> Result<Neighbours, Refusal>,
     ) -> Result<Neighbours, Refusal> {
         self.neighbours.get_or_init(make).clone()
+    }
+
+    /// The four means behind the causal effects in a graph, of the sample or of the held-out rows.
+    pub(super) fn four_means(
+        &self,
+        held_out: bool,
+        graph: &Graph,
+        make: impl FnOnce() -> Result<FourMeans, Refusal>,
+    ) -> Result<FourMeans, Refusal> {
+        let mut known = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, _, found)) = known.iter().find(|(whose, of, _)| *whose == held_out && of == graph) {
+            return found.clone();
+        }
+        let made = make();
+        known.push((held_out, graph.clone(), made.clone()));
+        made
     }
 
     /// The nearest-neighbour comparison of sample and held-out rows for one `k`.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{Metric, Observation, Shared, Subject};
+use super::{Arrivals, Metric, Observation, Shared, Subject};
 use crate::data::{
     Checker, Column, Correctness, Distribution, Kind, Levels, Mix, Rows, Samples, Schema, TokenUnit,
     Vocabulary,
@@ -141,6 +141,7 @@ pub struct Scene {
     pub held_out: Option<Samples>,
     pub first: Option<Samples>,
     pub truth: Option<Truth>,
+    pub arrivals: Option<Arrivals>,
 }
 
 impl Scene {
@@ -153,6 +154,7 @@ impl Scene {
             held_out: None,
             first: None,
             truth: None,
+            arrivals: None,
         }
     }
 
@@ -200,6 +202,7 @@ impl Scene {
             held_out: self.held_out.as_ref(),
             first: self.first.as_ref(),
             truth: self.truth.as_ref().map(|t| t as &dyn Distribution),
+            arrivals: self.arrivals,
             shared: &shared,
         };
         metric.measure(&of, &Streams::new(0, 1).of("measure"))

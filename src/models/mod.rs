@@ -6,8 +6,10 @@
 
 mod categorical;
 mod cholesky;
+mod design;
 mod gaussian;
 mod kde;
+mod logistic;
 mod neon;
 mod ngram;
 mod numeric;
@@ -17,8 +19,10 @@ mod sampling;
 mod tests;
 
 pub use categorical::{Categorical, CategoricalModel};
+pub use design::Design;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
+pub use logistic::Logistic;
 pub use neon::{Neon, NeonParams};
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use sampling::{Sampling, Transform};

@@ -12,6 +12,7 @@ pub mod device;
 pub mod gpt;
 pub mod init;
 pub mod kernels;
+pub mod mlp;
 pub mod train;
 pub mod vae;
 

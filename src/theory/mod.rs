@@ -11,6 +11,7 @@ mod accumulate;
 mod categorical;
 mod conditions;
 mod curation;
+mod equilibrium;
 mod gaussian_moments;
 mod gaussian_replace;
 mod golden;
@@ -27,6 +28,7 @@ mod sweet_spot;
 mod tail;
 
 pub use conditions::{Conditions, NotApplicable, Prediction, Unmet};
+pub use equilibrium::stream_equilibrium;
 pub use golden::{golden_weight, weighted_fresh_risk};
 pub use human_share::human_share_that_keeps;
 pub use stream::{Start, equilibrium_top_mass, fold};
@@ -131,6 +133,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         tail::LAWS,
         kernel_density::LAWS,
         stream::LAWS,
+        equilibrium::LAWS,
         curation::LAWS,
         neon::LAWS,
         sweet_spot::LAWS,

@@ -12,6 +12,7 @@ mod outcomes;
 pub(super) mod poisson;
 pub(super) mod rosenbrock;
 pub(super) mod shapes;
+pub(super) mod structural_causal;
 pub(super) mod templated_facts;
 pub(super) mod two_class_gaussian;
 pub(super) mod uniform_categorical;

@@ -4,9 +4,12 @@
 //! their digests and origins and `DATA_LICENSES.md` for their licences. Each is decoded once.
 
 pub(super) mod images;
+pub(super) mod lexicon;
 pub(super) mod prose;
 pub(super) mod sentences;
 pub(super) mod tables;
+pub(super) mod tagged;
+pub(super) mod tweets;
 
 use std::io::Read;
 use std::sync::OnceLock;
@@ -73,7 +76,16 @@ mod tests {
             assert!(!cells[4].is_empty() && !cells[5].is_empty(), "{line}");
             listed.insert(cells[0], (cells[1].parse().unwrap(), cells[3]));
         }
-        let files: Vec<&Embedded> = [images::FILES, prose::FILES, sentences::FILES, tables::FILES].concat();
+        let files: Vec<&Embedded> = [
+            images::FILES,
+            lexicon::FILES,
+            prose::FILES,
+            sentences::FILES,
+            tables::FILES,
+            tagged::FILES,
+            tweets::FILES,
+        ]
+        .concat();
         assert_eq!(files.len(), listed.len(), "each listed file is embedded");
         for file in files {
             let (size, digest) = listed[file.name];

@@ -64,7 +64,7 @@ pub enum Problem {
     #[error("this byte is not UTF-8; save the file as UTF-8 (it may be Latin-1 or Windows-1252)")]
     NotUtf8,
     /// Neither its name nor its first bytes tell what it is.
-    #[error("the format is unknown; name it .csv, .tsv, .txt, .jsonl or .idx (each also with .gz)")]
+    #[error("the format is unknown; name it .csv, .tsv, .txt, .jsonl, .conll or .idx (each also with .gz)")]
     UnknownFormat,
     /// A table without rows.
     #[error("there is a header but no row; add rows, or set `header = false` if the first line is a row")]
@@ -130,6 +130,97 @@ pub enum Problem {
     /// A list or an object as a cell.
     #[error("the value is a list or an object; flatten it, or leave the field out with `columns`")]
     Nested,
+    /// A token line with another number of cells.
+    #[error(
+        "the line has {found} cells where the first token's has {expected}; write token … tag on every line and \
+         leave a blank line between sentences"
+    )]
+    TokenColumns {
+        /// Cells of the first token line.
+        expected: usize,
+        /// Cells of this line.
+        found: usize,
+    },
+    /// One column for both token and tag.
+    #[error("token and tag are the same column; write token and tag with a tab between them")]
+    NoTagColumn,
+    /// An empty token.
+    #[error("the token is empty; fill it in, or leave the whole line blank between sentences")]
+    NoToken,
+    /// An empty tag.
+    #[error("the tag is empty; write O where there is none")]
+    NoTag,
+    /// A tag outside the scheme.
+    #[error("`{0}` is no BIO tag; write O, B-TYPE or I-TYPE, or set `scheme = \"plain\"` for other tags")]
+    BadTag(Box<str>),
+    /// An inside tag without a mention to go on with.
+    #[error(
+        "`{tag}` follows {before}; begin the mention with `B-{kind}`, or set `scheme = \"iob1\"` where I- begins one"
+    )]
+    OrphanTag {
+        /// The tag.
+        tag: Box<str>,
+        /// What is before it.
+        before: Box<str>,
+        /// The type.
+        kind: Box<str>,
+    },
+    /// A sentence without the property that groups it.
+    #[error(
+        "the sentence has no comment `# {key} = …` before it (known: `{known}`); add one to every sentence, or leave \
+         `group` out"
+    )]
+    NoProperty {
+        /// The key asked for.
+        key: Box<str>,
+        /// The keys before this sentence.
+        known: Box<str>,
+    },
+    /// Other columns than the rows have.
+    #[error("the column `{missing}` is missing (found: `{found}`); write a header with all of `{needed}`")]
+    ColumnMissing {
+        /// The first that is missing.
+        missing: Box<str>,
+        /// The columns of the file.
+        found: Box<str>,
+        /// The columns that are needed.
+        needed: Box<str>,
+    },
+    /// A column that the rows don't have.
+    #[error("nothing is known of a column `{found}`; write the columns `{needed}` and no others")]
+    ColumnUnknown {
+        /// The first that is unknown.
+        found: Box<str>,
+        /// The columns that are needed.
+        needed: Box<str>,
+    },
+    /// Columns that don't go together.
+    #[error("{0}; write one tag for each token")]
+    Shape(String),
+    /// A cell that is no finite number.
+    #[error("`{0}` is not a finite number; write a number such as 0.25")]
+    NotANumber(Box<str>),
+    /// A number outside the range of the human rows.
+    #[error("{value} is outside the range {low} to {high} of the human rows; clip or rescale it")]
+    OutOfRange {
+        /// The number.
+        value: f64,
+        /// The least value.
+        low: f64,
+        /// The greatest value.
+        high: f64,
+    },
+    /// A category that the human rows don't have.
+    #[error("`{found}` is no category of the human rows ({known}); write one of them")]
+    UnknownLevel {
+        /// What was found.
+        found: Box<str>,
+        /// Some of the known ones.
+        known: Box<str>,
+    },
+    /// A token that the human rows don't have.
+    #[error("the token `{0}` is not in the human vocabulary, which has no unknown token; leave it out")]
+    UnknownToken(Box<str>),
     /// The first four bytes are not an idx file's.
     #[error(
         "an idx file starts with 00 00 08 and its number of dimensions, but this one with {0}; convert it"
@@ -170,7 +261,7 @@ pub enum Problem {
 }
 
 impl FileError {
-    pub(super) fn new(path: &Path, place: Place, problem: Problem) -> Self {
+    pub(in crate::data) fn new(path: &Path, place: Place, problem: Problem) -> Self {
         Self { path: path.into(), place, problem }
     }
 
@@ -194,7 +285,7 @@ impl FileError {
         }
     }
 
-    pub(super) fn whole(path: &Path, problem: Problem) -> Self {
+    pub(in crate::data) fn whole(path: &Path, problem: Problem) -> Self {
         Self::new(path, Place::Whole, problem)
     }
 }

@@ -1,14 +1,15 @@
 //! The user's own files, and what to tell them when a file can't be used.
 //!
 //! [`open`] picks the format by the file's name or first bytes, as `--data mine.csv` does; the
-//! sources `csv`, `text`, `jsonl` and `idx` name it. Gzip is undone in all of them.
+//! sources `csv`, `text`, `jsonl`, `conll` and `idx` name it. Gzip is undone in all of them.
 
+pub(super) mod conll;
 mod csv;
 mod error;
 pub(super) mod idx;
 mod jsonl;
 mod options;
-mod read;
+pub(super) mod read;
 pub(super) mod table;
 mod text;
 
@@ -18,7 +19,7 @@ mod tests;
 use std::path::Path;
 
 pub use error::{FileError, Place, Problem};
-pub use options::{Missing, Options};
+pub use options::{Missing, Options, Scheme};
 
 use super::parameters::{ParameterError, build_with, joined};
 use super::splits::Shares;
@@ -33,12 +34,13 @@ enum Format {
     Csv,
     Text,
     JsonLines,
+    Conll,
     Idx,
 }
 
 /// Opens a user's file as a source named after the file. The format goes by the name's ending
-/// (before `.gz`): `.csv`, `.tsv`, `.txt`, `.md`, `.jsonl`, `.ndjson`, `.idx`, `…-ubyte`; else by
-/// the first bytes. `options.path` is ignored.
+/// (before `.gz`): `.csv`, `.tsv`, `.txt`, `.md`, `.jsonl`, `.ndjson`, `.conll`, `.idx`, `…-ubyte`;
+/// else by the first bytes. `options.path` is ignored.
 pub fn open(path: &Path, options: &Options) -> Result<Source, SourceError> {
     let bytes = read::bytes(path)?;
     let format = Format::of(path, &bytes).ok_or_else(|| FileError::whole(path, Problem::UnknownFormat))?;
@@ -73,6 +75,7 @@ impl Format {
             Some("csv" | "tsv" | "tab") => return Some(Format::Csv),
             Some("txt" | "text" | "md") => return Some(Format::Text),
             Some("jsonl" | "ndjson" | "json") => return Some(Format::JsonLines),
+            Some("conll" | "bio" | "iob") => return Some(Format::Conll),
             Some("idx") => return Some(Format::Idx),
             _ if name.ends_with("-ubyte") => return Some(Format::Idx),
             _ => {}
@@ -90,6 +93,7 @@ impl Format {
             Format::Csv => csv::load(path, bytes, options),
             Format::Text => text::load(path, bytes, options),
             Format::JsonLines => jsonl::load(path, bytes, options),
+            Format::Conll => conll::load(path, bytes, options),
             Format::Idx => idx::load(path, bytes, options),
         }
     }
@@ -128,14 +132,32 @@ const SPLITS: [Parameter; 3] = Shares::describe("0.3", "0.1");
 const TEXT_PARAMETERS: [Parameter; 9] = joined(joined::<5, 1, 6>(OF_TEXT, [CUT]), SPLITS);
 const TABLE_PARAMETERS: [Parameter; 15] = joined(joined::<1, 5, 6>([PATH], COLUMNS), TEXT_PARAMETERS);
 
+const TAGGED_PARAMETERS: [Parameter; 8] = joined::<4, 4, 8>(
+    [
+        Parameter { name: "token_column", default: "1", meaning: "The column of the token, from 1" },
+        Parameter { name: "tag_column", default: "the last", meaning: "The column of the tag, from 1" },
+        Parameter {
+            name: "scheme",
+            default: "\"bio\"",
+            meaning: "How tags mark mentions: `bio`, `iob1` (made BIO), or `plain` for tags without structure",
+        },
+        Parameter {
+            name: "group",
+            default: "none",
+            meaning: "The key of a comment `# key = value` before every sentence, as a column of role group",
+        },
+    ],
+    super::tagged::PARAMETERS,
+);
+
 /// `source = "file"`.
 pub(super) const ANY: Entry<Source> = Entry {
     about: About {
         name: "file",
-        summary: "Your own file, read by its ending as csv, text, jsonl or idx",
-        details: "`.csv` and `.tsv` are tables, `.txt` and `.md` text, `.jsonl` JSON lines, `.idx` and `-ubyte` \
-                  idx; `.gz` before that is undone. The parameters are those of the format.",
-        source: "`csv`, `text`, `jsonl` and `idx`",
+        summary: "Your own file, read by its ending as csv, text, jsonl, conll or idx",
+        details: "`.csv` and `.tsv` are tables, `.txt` and `.md` text, `.jsonl` JSON lines, `.conll` tagged \
+                  sentences, `.idx` and `-ubyte` idx; `.gz` before that is undone. The parameters are those of the format.",
+        source: "`csv`, `text`, `jsonl`, `conll` and `idx`",
         parameters: &[PATH],
         version: 1,
     },
@@ -217,6 +239,25 @@ pub(super) const JSONL: Entry<Source> = Entry {
     },
     extra: (),
     build: |node| named(Some(Format::JsonLines), node),
+};
+
+/// `source = "conll"`.
+pub(super) const CONLL: Entry<Source> = Entry {
+    about: About {
+        name: "conll",
+        summary: "Your own tagged sentences in CoNLL columns: token … tag, blank lines between sentences",
+        details: "One row per sentence: its words as they were cut, and a tag for each. Cells are divided by tabs \
+                  where a line has one, else by white space. A line that begins with `#` and has no tab is a \
+                  comment; `# key = value` before a sentence is a property that `group` can name. BIO tags are \
+                  checked: `I-X` goes on with a mention of X. The vocabulary is that of the whole file. Rows are \
+                  split at random, the same for every seed.",
+        source: "Tjong Kim Sang and De Meulder 2003, arXiv cs/0306050; BIO: Ramshaw and Marcus 1995, arXiv \
+                 cmp-lg/9505040",
+        parameters: &joined::<1, 11, 12>([PATH], joined::<8, 3, 11>(TAGGED_PARAMETERS, SPLITS)),
+        version: 1,
+    },
+    extra: (),
+    build: |node| named(Some(Format::Conll), node),
 };
 
 /// `source = "idx"`.

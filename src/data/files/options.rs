@@ -16,6 +16,19 @@ pub enum Missing {
     Drop,
 }
 
+/// How tags mark mentions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// `B-X` begins a mention, `I-X` goes on with it, `O` is outside.
+    #[default]
+    Bio,
+    /// `I-X` begins a mention too; `B-X` only where one of the same type ends just before.
+    Iob1,
+    /// Any tags, without structure: parts of speech, for example.
+    Plain,
+}
+
 /// Everything that can be said about a file; each format refuses what it does not know.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -52,6 +65,12 @@ pub struct Options {
     pub max_vocabulary: Option<usize>,
     /// What a row of text is: windows of a running text, or one row per record.
     pub cut: Option<Cut>,
+    /// The column of the token in a CoNLL file, from 1; default the first.
+    pub token_column: Option<usize>,
+    /// The column of the tag in a CoNLL file, from 1; default the last.
+    pub tag_column: Option<usize>,
+    /// How tags mark mentions; default `bio`.
+    pub scheme: Option<Scheme>,
     /// The labels of an idx file; default: found by its name; `""` for none.
     pub labels: Option<String>,
     /// The pixel value that becomes 1; default 255.
@@ -79,7 +98,7 @@ impl Options {
     /// Refuses what `format` does not understand. `known` lists its own keys beside `path` and the
     /// splits.
     pub(super) fn only(&self, format: &str, known: &[&[&str]]) -> Result<(), ParameterError> {
-        let given: [(&'static str, bool); 17] = [
+        let given: [(&'static str, bool); 20] = [
             ("columns", self.columns.is_some()),
             ("label", self.label.is_some()),
             ("group", self.group.is_some()),
@@ -95,6 +114,9 @@ impl Options {
             ("min_count", self.min_count.is_some()),
             ("max_vocabulary", self.max_vocabulary.is_some()),
             ("cut", self.cut.is_some()),
+            ("token_column", self.token_column.is_some()),
+            ("tag_column", self.tag_column.is_some()),
+            ("scheme", self.scheme.is_some()),
             ("labels", self.labels.is_some()),
             ("scale", self.scale.is_some()),
         ];

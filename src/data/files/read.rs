@@ -20,7 +20,7 @@ const CONTAINERS: [(&[u8], &str); 8] = [
 ];
 
 /// The decompressed bytes of a file, at least one.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+pub(in crate::data) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     let fail = |problem| FileError::whole(path, problem);
     let about = std::fs::metadata(path).map_err(|e| {
         let missing = matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory);
@@ -34,7 +34,7 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
 }
 
 /// Undoes gzip where the bytes are gzip, and refuses containers and nothing at all.
-pub(super) fn decompressed(path: &Path, raw: Vec<u8>) -> Result<Vec<u8>, FileError> {
+pub(in crate::data) fn decompressed(path: &Path, raw: Vec<u8>) -> Result<Vec<u8>, FileError> {
     let fail = |problem| FileError::whole(path, problem);
     let bytes = if raw.starts_with(b"\x1f\x8b") {
         let mut out = Vec::new();
@@ -55,7 +55,7 @@ pub(super) fn decompressed(path: &Path, raw: Vec<u8>) -> Result<Vec<u8>, FileErr
 }
 
 /// The bytes as text, without a byte order mark; not only white space.
-pub(super) fn text(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
+pub(in crate::data) fn text(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
     if let Some(at) = bytes.iter().position(|&b| b == 0) {
         return Err(FileError::new(path, Place::Byte(at), Problem::Binary));
     }

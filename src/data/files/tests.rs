@@ -222,6 +222,66 @@ fn a_wrong_idx_file_names_what_is_wrong() {
     assert!(matches!(e.problem, Problem::AboveScale { value: 17, .. }));
 }
 
+const TAGGED: &str =
+    "# period = early\nEU\tB-ORG\nrejects\tO\n\n# period = late\nPeter\tB-PER\nBlackburn\tI-PER\n\n";
+
+#[test]
+fn conll_columns_are_sentences_with_a_tag_for_each_token() {
+    let options = Options { group: Some("period".into()), ..Options::default() };
+    let s = load("t.conll", TAGGED.repeat(5).as_bytes(), &options).unwrap();
+    let schema = s.schema();
+    assert_eq!(schema.tags().unwrap().tokens, ["O", "B-ORG", "I-ORG", "B-PER", "I-PER"]);
+    assert_eq!(schema.fields[2].role, Role::Group);
+    let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
+    assert_eq!((splits.train.len(), splits.validation.len(), splits.held_out.len()), (6, 1, 3));
+    for row in 0..splits.train.len() {
+        let tags = schema.tags().unwrap().text(splits.train.tags(row).unwrap());
+        match splits.train.text(row).unwrap().as_str() {
+            "EU rejects" => assert_eq!(tags, "B-ORG O"),
+            "Peter Blackburn" => assert_eq!(tags, "B-PER I-PER"),
+            other => panic!("{other}"),
+        }
+    }
+    // Four columns divided by spaces, the tag in the third, in the older scheme.
+    let four = "-DOCSTART- -X- O O\n\nEU NNP I-ORG x\nPeter NNP I-PER x\nHall NNP I-PER x\n\n".repeat(10);
+    let options = Options { tag_column: Some(3), scheme: Some(Scheme::Iob1), ..Options::default() };
+    let s = load("t.conll", four.as_bytes(), &options).unwrap();
+    let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
+    let tags = s.schema().tags().unwrap().text(splits.train.tags(0).unwrap());
+    assert_eq!(tags, "B-ORG B-PER I-PER");
+}
+
+#[test]
+fn a_wrong_tag_names_its_line() {
+    let with = |line: &str| format!("{TAGGED}{line}\n\n{TAGGED}{TAGGED}").into_bytes();
+    for (line, at) in [("Paris\tI-LOC", 9), ("a\tB-PER\nb\tI-LOC", 10)] {
+        let e = error("t.conll", &with(line));
+        assert_eq!(e.place, Place::Line(at));
+        assert!(matches!(e.problem, Problem::OrphanTag { .. }));
+    }
+    let problem = |line: &str| {
+        let e = error("t.conll", &with(line));
+        assert_eq!(e.place, Place::Line(9), "{line:?}");
+        e.problem
+    };
+    assert!(matches!(problem("Paris\tLOC"), Problem::BadTag(tag) if &*tag == "LOC"));
+    assert!(matches!(problem("Paris\tB-"), Problem::BadTag(_)));
+    assert!(matches!(problem("Paris\t"), Problem::NoTag));
+    assert!(matches!(problem("\tB-LOC"), Problem::NoToken));
+    assert!(matches!(problem("Paris NNP B-LOC"), Problem::TokenColumns { expected: 2, found: 3 }));
+    assert!(matches!(error("t.conll", b"one\ntwo\n").problem, Problem::NoTagColumn));
+    assert!(matches!(error("t.conll", b"# only = comments\n").problem, Problem::Empty));
+    assert!(matches!(error("t.conll", TAGGED.as_bytes()).problem, Problem::TooFewRows(_)));
+    let options = Options { group: Some("year".into()), ..Options::default() };
+    let e = error_with("t.conll", TAGGED.as_bytes(), &options);
+    assert_eq!(e.place, Place::Line(2));
+    assert!(e.to_string().contains("# year = …") && e.to_string().contains("period"), "{e}");
+    match load("t.conll", TAGGED.as_bytes(), &Options { tag_column: Some(5), ..Options::default() }) {
+        Err(SourceError::Parameter(e)) => assert_eq!(e.key, "tag_column"),
+        _ => panic!("an error is due"),
+    }
+}
+
 #[test]
 fn options_that_mean_nothing_are_refused() {
     let options = Options { delimiter: Some(";".into()), ..Options::default() };
@@ -255,7 +315,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_a_loader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        for name in ["t.csv", "t.txt", "t.jsonl", "t.idx", "unknown"] {
+        for name in ["t.csv", "t.txt", "t.jsonl", "t.conll", "t.idx", "unknown"] {
             let _ = load(name, &bytes, &Options::default());
         }
     }
@@ -266,7 +326,7 @@ proptest! {
         let drop = Options { missing: Some(Missing::Drop), ..Options::default() };
         let one = Options { text_column: Some("a".into()), row_tokens: Some(3), ..Options::default() };
         for options in [Options::default(), records, drop, one] {
-            for name in ["t.csv", "t.txt", "t.jsonl"] {
+            for name in ["t.csv", "t.txt", "t.jsonl", "t.conll"] {
                 let _ = load(name, text.as_bytes(), &options);
                 let _ = load(name, format!("a,b\n{text}").as_bytes(), &options);
                 let _ = load(name, format!("{{\"text\": {text}\n{{\"text\": \"{text}\"}}").as_bytes(), &options);
