@@ -21,7 +21,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         summary: "Keeps the share of synthetic rows nearest to a target",
         details: "The top ρ of n/ρ candidates by Euclidean distance to `target`: a selection bias that the \
                   loop feeds back on. Asks for n / share candidates where it may.",
-        source: "sample selection bias: Qiao et al. 2026, Gaussian experiment (the top 10 % toward a target)",
+        source: "Qiao et al., arXiv 2606.13732 (biased top-α selection of a Gaussian)",
         parameters: &[
             Parameter {
                 name: "target",

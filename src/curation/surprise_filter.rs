@@ -21,7 +21,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         summary: "Keeps the share of synthetic rows with the highest perplexity",
         details: "Ranks candidates by perplexity per token under the model that made them (by −ln p where rows \
                   have no tokens) and keeps the top share; asks for n / share candidates where it may.",
-        source: "Gambetta et al., arXiv 2410.12341 (surplexity filter)",
+        source: "Gambetta et al., arXiv 2410.12341 (perplexity-based filter)",
         parameters: &[Parameter {
             name: "share",
             default: "0.5",
