@@ -9,7 +9,7 @@ use crate::theory::{Conditions, Law, Prediction};
 
 /// Laws that are not about a chain which starts with as many rows as each generation has: limits,
 /// thresholds, and those that take |D(0)| as a number of their own.
-const ANY_START: [&str; 16] = [
+const ANY_START: [&str; 17] = [
     "anchor-",
     "best-",
     "cdc-",
