@@ -26,6 +26,7 @@ mod log_determinant;
 pub mod manifold;
 mod mean_error;
 mod memorisation;
+mod mixture_l2;
 mod mmd;
 mod needs;
 mod novelty;
@@ -153,6 +154,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         mean_error::ENTRY,
         wasserstein2::ENTRY,
         gaussian_kl::ENTRY,
+        mixture_l2::ENTRY,
         manifold::PRECISION,
         manifold::RECALL,
         manifold::DENSITY,

@@ -97,6 +97,10 @@ impl Family for Neon {
         self.family.extrapolation()
     }
 
+    fn takes_a_start(&self) -> bool {
+        self.family.takes_a_start()
+    }
+
     fn seeds_per_cell(&self) -> u64 {
         self.family.seeds_per_cell()
     }
