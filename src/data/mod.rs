@@ -4,6 +4,7 @@
 //! fixed [`Splits`]. Rows travel as [`Samples`] under a [`Schema`]; a training set is a [`Mix`] of
 //! blocks that know their origin and generation.
 
+mod correctness;
 mod cross_products;
 mod digest;
 mod distributions;
@@ -24,6 +25,7 @@ mod statistics;
 mod tagged;
 mod text;
 
+pub use correctness::{Checker, Correctness};
 pub use cross_products::{CrossProducts, Gram, definite};
 pub use digest::digest;
 pub use effects::{Effects, FourMeans};
@@ -67,6 +69,9 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::shapes::CIRCLES,
         distributions::shapes::SWISS_ROLL,
         distributions::rosenbrock::ENTRY,
+        distributions::boolean_expressions::ENTRY,
+        distributions::templated_facts::ENTRY,
+        distributions::two_class_gaussian::ENTRY,
         distributions::regression::LINEAR,
         distributions::regression::LOGISTIC,
         distributions::regression::POISSON,
@@ -162,6 +167,11 @@ pub trait Distribution: Send + Sync {
     /// The true log density (or log probability) of each row, in nats, where it is known. Where rows are inputs with
     /// a label it is that of the label given the inputs.
     fn log_density(&self, _rows: &Samples) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// The exact check of rows, where what is right can be decided.
+    fn checker(&self) -> Option<&dyn Checker> {
         None
     }
 }

@@ -9,6 +9,7 @@ mod calibration;
 pub mod causal;
 mod classifier_two_sample;
 mod compression;
+mod correctness;
 mod decile;
 pub mod distances;
 mod distinct;
@@ -19,11 +20,13 @@ mod energy;
 mod entropy;
 mod equilibrium;
 mod frequencies;
+mod gaussian_kl;
 mod groups;
 mod hill;
 mod human_fraction;
 mod kmeans;
 mod knn_entropy;
+mod levenshtein;
 mod lexical;
 mod lexical_diversity;
 mod likelihood;
@@ -40,6 +43,7 @@ mod mtld;
 mod needs;
 mod novelty;
 mod observation;
+mod outcome_probability;
 mod pairs;
 mod parameter_error;
 mod prediction;
@@ -174,6 +178,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         prediction::ACCURACY,
         calibration::ENTRY,
         wasserstein2::ENTRY,
+        gaussian_kl::ENTRY,
         mixture_l2::ENTRY,
         manifold::PRECISION,
         manifold::RECALL,
@@ -190,6 +195,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         hill::ENTRY,
         entropy::SUPPORT_SIZE,
         top_mass::ENTRY,
+        outcome_probability::ENTRY,
         likelihood::NEGATIVE_LOG_LIKELIHOOD,
         likelihood::PERPLEXITY,
         decile::ENTRY,
@@ -213,6 +219,10 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         mauve::ENTRY,
         lexical::HEAPS,
         compression::ENTRY,
+        levenshtein::ENTRY,
+        correctness::CORRECT,
+        correctness::WELL_FORMED,
+        correctness::ACCURACY,
         novelty::NOVELTY_2,
         novelty::NOVELTY_3,
         novelty::NOVELTY_4,

@@ -15,6 +15,7 @@ mod gaussian_mixture;
 mod histogram;
 mod kde;
 mod logistic;
+mod neon;
 mod ngram;
 mod numeric;
 mod poisson;
@@ -35,6 +36,7 @@ pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
 pub use logistic::Logistic;
+pub use neon::{Neon, NeonParams};
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use poisson::{Poisson, PoissonModel};
 pub use regression::{
@@ -101,6 +103,11 @@ pub trait Family: Send + Sync {
     /// The fewest rows that a training set must have to be fitted at all.
     fn fewest_rows(&self, _schema: &Schema) -> usize {
         1
+    }
+
+    /// The extrapolation of fitted parameters, where they form a space in which that has a meaning.
+    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
+        None
     }
 
     /// Whether a fit can start from an earlier model ([`Start::Warm`], [`Start::Base`]): iterative
@@ -312,6 +319,30 @@ pub trait StatisticsPath: Send + Sync {
     /// Whether this sampling transform is exact on the statistics path.
     fn supports(&self, how: &Sampling) -> bool {
         *how == Sampling::default()
+    }
+}
+
+/// A line through the parameters of two models of one family.
+pub trait Extrapolation {
+    /// The model at θ + w (θ − θ′), with θ of `model` and θ′ of `away`: w beyond θ, seen from θ′.
+    /// Parameters that leave their domain are put back to its edge.
+    fn extrapolate(
+        &self,
+        model: &dyn Model,
+        away: &dyn Model,
+        weight: f64,
+    ) -> Result<Box<dyn Model>, Refusal>;
+}
+
+/// The same model seen as its own type, for the two models of a line.
+pub(crate) fn both<'a, M: Model>(
+    model: &'a dyn Model,
+    away: &'a dyn Model,
+) -> Result<(&'a M, &'a M), Refusal> {
+    let (model, away): (&dyn Any, &dyn Any) = (model, away);
+    match (model.downcast_ref(), away.downcast_ref()) {
+        (Some(model), Some(away)) => Ok((model, away)),
+        _ => Err(Refusal::new("the two models are of different families")),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::theory::{Conditions, Law, Prediction};
 
 /// Laws that are not about a chain which starts with as many rows as each generation has: limits,
 /// thresholds, and those that take |D(0)| as a number of their own.
-const ANY_START: [&str; 17] = [
+const ANY_START: [&str; 18] = [
     "anchor-",
     "best-",
     "cdc-",
@@ -19,6 +19,7 @@ const ANY_START: [&str; 17] = [
     "growing-",
     "hutter-",
     "luce-",
+    "neon-",
     "pooled-",
     "sharpened-",
     "stream-",
@@ -51,6 +52,10 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
     if law.conditions().contains("no smoothing") && smoothing > 0.0 {
         return Err(format!("`{name}` is about models without smoothing"));
     }
+    let step = |name: &str| {
+        let named = |node: &&Node| node.get("step").and_then(Node::as_str) == Some(name);
+        setting.curation.iter().find(named)
+    };
     let mut extra = BTreeMap::from([
         ("alpha".to_owned(), smoothing),
         ("initial".to_owned(), sizes.initial),
@@ -63,6 +68,11 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("bandwidth", number(&setting.model, "bandwidth")),
         ("synthetic_scale", setting.loop_.synthetic_scale),
         ("power", setting.loop_.samples.as_ref().and_then(Schedule::power)),
+        ("neon_weight", number(&setting.model, "neon.weight")),
+        ("choices", step("luce-choice").map(|s| number(s, "choices").unwrap_or(2.0))),
+        ("reward_gap", step("luce-choice").and_then(|s| numbers(s.get("rewards")?)).and_then(|r| gap(&r))),
+        ("keep_right", step("verified").map(|s| number(s, "keep_correct").unwrap_or(1.0))),
+        ("keep_wrong", step("verified").map(|s| number(s, "keep_wrong").unwrap_or(0.0))),
     ];
     extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     let conditions = Conditions {
@@ -95,6 +105,7 @@ pub(super) fn is_plain(setting: &Setting) -> bool {
     clean
         && untransformed
         && setting.curation.is_empty()
+        && setting.model.get("neon").is_none()
         && setting.generator.is_none()
         && setting.members.is_empty()
         && spec.synthesis == Synthesis::Sample
@@ -179,6 +190,11 @@ fn isotropic(data: &Node) -> Option<f64> {
         Some(node) => node.as_f64().map_or_else(|| numbers(node), |one| Some(vec![one]))?,
     };
     sd.iter().all(|v| *v == sd[0]).then(|| sd[0] * sd[0])
+}
+
+/// The reward of the second of two kinds beyond the first's.
+fn gap(rewards: &[f64]) -> Option<f64> {
+    if let [first, second] = rewards { Some(second - first) } else { None }
 }
 
 fn numbers(list: &Node) -> Option<Vec<f64>> {
