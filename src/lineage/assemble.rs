@@ -1,5 +1,7 @@
 //! From a setting of a spec to a lineage that can be run.
 
+mod downstream;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -76,10 +78,6 @@ fn one(
     sources: &mut Sources,
 ) -> Result<Assembled, Error> {
     let spec = &setting.loop_;
-    if let Some(task) = &setting.task {
-        let message = "downstream tasks are not there yet";
-        return Err(Error::bad_value(task.at.clone(), message.into(), "leave `[task]` out".into()));
-    }
     let source = sources.get(&setting.data)?;
     let (regime, budget) = regimes::resolve(spec)?;
     let sampling = sampling(setting);
@@ -138,10 +136,15 @@ fn one(
     let exact = families.iter().all(|f| {
         f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins()) && makes(p))
     });
-    let measuring = measuring(experiment, setting, &source, exact, &mut notes)?;
+    let mut measuring = measuring(experiment, setting, &source, exact, &mut notes)?;
+    if let Some(node) = &setting.task {
+        measuring.task = Some(downstream::examination(node, setting, &source, &mut components, &mut notes)?);
+        seeds_per_cell = 1;
+    }
     let plain = curation.is_empty()
         && matches!(teacher, Teacher::Own)
         && contamination == 0.0
+        && measuring.task.is_none()
         && measuring.subject == Subject::Model
         && !measuring.metrics.iter().any(|m| m.sample || m.metric.needs().training);
     let statistics = match spec.path {
@@ -152,7 +155,7 @@ fn one(
             return Err(Error::refused(
                 spec.at("path"),
                 "this setting can't run on sufficient statistics alone",
-                "the statistics path takes a family with one, no curation, generator or contamination, a sampling transform and a draw that it does exactly, and metrics of the model's parameters only; use path = \"auto\"",
+                "the statistics path takes a family with one, no curation, generator, task or contamination, a sampling transform and a draw that it does exactly, and metrics of the model's parameters only; use path = \"auto\"",
             ));
         }
     };
@@ -388,7 +391,7 @@ fn measuring(
         spec::Subject::Synthetic => Subject::Synthetic,
         spec::Subject::Training => Subject::Training,
     };
-    Ok(Measuring { metrics, size, subject, at })
+    Ok(Measuring { metrics, size, subject, at, task: None })
 }
 
 /// Every training set must have the rows that the families need at least.

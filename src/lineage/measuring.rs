@@ -6,6 +6,7 @@ use crate::metrics::{Arrivals, BoxedMetric, Measurement, Observation, Peer, Shar
 use crate::models::{Ask, Model, Refusal};
 use crate::rng::Streams;
 use crate::spec::Inflow;
+use crate::tasks::Examination;
 
 /// What is measured, of whom, when.
 pub struct Measuring {
@@ -17,6 +18,8 @@ pub struct Measuring {
     pub subject: Subject,
     /// Whether a generation is measured, by generation from 0 on.
     pub at: Vec<bool>,
+    /// The downstream task.
+    pub task: Option<Examination>,
 }
 
 /// One metric of a setting.
@@ -33,6 +36,7 @@ pub struct Measured {
 pub struct Memory {
     held_out: Vec<Option<Samples>>,
     first: Vec<Option<Samples>>,
+    test: Vec<Option<Samples>>,
 }
 
 impl Measuring {
@@ -49,11 +53,13 @@ impl Measuring {
         population: &[Member<'_>],
         record: &mut dyn Record,
     ) -> Result<Memory, Why> {
-        let mut memory = Memory { held_out: Vec::new(), first: vec![None; population.len()] };
+        let mut memory =
+            Memory { held_out: Vec::new(), first: vec![None; population.len()], test: Vec::new() };
         for member in population {
             let truth = lineage.source.truth();
             let reference = self.metrics.iter().any(|m| m.metric.needs().held_out.applies(false, truth));
             memory.held_out.push(if reference { Some(member.human.reference(self.size)?) } else { None });
+            memory.test.push(self.task.as_ref().map(|task| member.human.test(task.test)).transpose()?);
         }
         if self.metrics.iter().any(|m| m.sample)
             && let Some(member) = population.first()
@@ -86,7 +92,9 @@ impl Measuring {
         record: &mut dyn Record,
     ) -> Result<(), Why> {
         for member in population {
-            record.model(member.fit(g), member.model.as_ref());
+            if self.fits(lineage, g) {
+                record.model(member.fit(g), member.model.as_ref());
+            }
         }
         if !self.at.get(g as usize).copied().unwrap_or(false) {
             return Ok(());
@@ -131,8 +139,40 @@ impl Measuring {
             let held_out = memory.held_out[member.index].as_ref();
             let first = memory.first[member.index].as_ref();
             self.measure(lineage, member, look, held_out, first, record)?;
+            self.examine(member, g, memory.test[member.index].as_ref(), record);
         }
         Ok(())
+    }
+
+    /// Whether the model of generation `g` is fitted at all: with a task, the last one is left out
+    /// where nothing reads it.
+    pub(super) fn fits(&self, lineage: &Lineage, g: u32) -> bool {
+        let reads = |m: &Measured| m.metric.needs().model || (m.sample && self.subject == Subject::Model);
+        self.task.is_none() || g == 0 || g < lineage.budget.generations || self.metrics.iter().any(reads)
+    }
+
+    /// The downstream task on `D(g)`.
+    fn examine(&self, member: &Member<'_>, g: u32, test: Option<&Samples>, record: &mut dyn Record) {
+        let Some((task, test)) = self.task.as_ref().zip(test) else { return };
+        let streams = member.streams.of("task").at(u64::from(g));
+        for (subject, found) in task.run(&member.training, test, &streams) {
+            match found {
+                Err(why) => record.refused(member.fit(g), subject, task.report.primary, &why),
+                Ok(values) => {
+                    for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
+                        let (seed, member) = (member.seed, member.index as u32);
+                        record.measurement(Measurement {
+                            seed,
+                            member,
+                            generation: g,
+                            subject,
+                            metric,
+                            value,
+                        });
+                    }
+                }
+            }
+        }
     }
 
     /// The rows that metrics see: a draw of its own and never the training rows, unless these are

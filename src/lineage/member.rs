@@ -141,8 +141,11 @@ impl<'a> Member<'a> {
         Ok(())
     }
 
-    /// `model(g) = fit(D(g))`.
+    /// `model(g) = fit(D(g))`, unless nothing will read it.
     pub fn refit(&mut self, lineage: &Lineage, g: u32, record: &mut dyn Record) -> Result<(), Why> {
+        if !lineage.measuring.fits(lineage, g) {
+            return Ok(());
+        }
         let start = match lineage.start {
             StartFrom::Scratch => Start::Scratch,
             StartFrom::Warm => Start::Warm(self.model.as_ref()),

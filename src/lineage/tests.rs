@@ -109,7 +109,13 @@ fn recorded(
         start: StartFrom::Scratch,
         contamination: 0.0,
         statistics: false,
-        measuring: Measuring { metrics: Vec::new(), size: 1, subject: Subject::Model, at: Vec::new() },
+        measuring: Measuring {
+            metrics: Vec::new(),
+            size: 1,
+            subject: Subject::Model,
+            at: Vec::new(),
+            task: None,
+        },
         salt: 0,
     };
     change(&mut lineage);

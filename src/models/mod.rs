@@ -7,6 +7,7 @@
 mod bernoulli;
 mod categorical;
 mod cholesky;
+mod class_conditional;
 mod command;
 mod counts;
 mod design;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
+pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use command::{Command, CommandModel, kill_programs, stop_programs};
 pub use design::Design;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
@@ -61,6 +63,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         gaussian::ENTRY,
         categorical::ENTRY,
         ngram::ENTRY,
+        class_conditional::ENTRY,
         kde::ENTRY,
         regression::LINEAR,
         regression::RIDGE,
