@@ -8,7 +8,12 @@ use crate::rng::Streams;
 use crate::spec::Node;
 
 /// Sources that the tasks learn from; each task must accept one of them.
-const CASES: &[&str] = &["source = \"uci-sentences\"\ntokens = \"words\"\nrows = 600"];
+const CASES: &[&str] = &[
+    "source = \"uci-sentences\"\ntokens = \"words\"\nrows = 600",
+    "source = \"tagged-state-of-the-union\"\nrows = 600",
+    "source = \"arithmetic-program\"\ntemplates = 1",
+    "source = \"structural-causal-model\"",
+];
 
 fn cases() -> Vec<Splits> {
     let splits = |text: &&str| {
