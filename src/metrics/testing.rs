@@ -9,8 +9,8 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::{Arrivals, Metric, Observation, Peer, Shared, Subject};
 use crate::data::{
-    Checker, Column, Correctness, Distribution, Field, Kind, Levels, Link, Mix, NormalMixture, Regression, Role, Rows, Samples,
-    Schema, TokenUnit, Vocabulary, predictor,
+    Checker, Column, Correctness, Distribution, Field, Kind, Levels, Link, Mix, NormalMixture, Regression,
+    Role, Rows, Samples, Schema, TokenUnit, Vocabulary, predictor,
 };
 use crate::models::{
     Ask, Density, Model, Parameters, Predictions, Predictor, Refusal, SampleError, Sampling, StorageError,
