@@ -177,7 +177,17 @@ pub fn find(name: &str) -> Option<&'static dyn Law> {
 ///
 /// The law may still refuse the conditions of a setting (`predict`), for instance in more than one dimension.
 pub fn overlay(metric: &str, regime: &str, family: &str) -> Option<&'static dyn Law> {
-    closed_forms().find(|law| law.holds_in(regime) && law.draws(metric, family)).map(|law| law as &dyn Law)
+    overlays(metric, regime, family).next()
+}
+
+/// All laws for such a figure; the first that does not refuse a setting's conditions is its law.
+pub fn overlays<'a>(
+    metric: &'a str,
+    regime: &'a str,
+    family: &'a str,
+) -> impl Iterator<Item = &'static dyn Law> + 'a {
+    let about = move |law: &&ClosedForm| law.holds_in(regime) && law.draws(metric, family);
+    closed_forms().filter(about).map(|law| law as &dyn Law)
 }
 
 #[cfg(test)]

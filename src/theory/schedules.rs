@@ -16,7 +16,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         relation: Relation::Equal,
         sizes: Sizes::Any,
         regimes: &["replace"],
-        draws: &[],
+        draws: &[("variance", &["gaussian"])],
         predict: |at| Prediction::mean(at.variance * kept(at)?),
     },
     ClosedForm {
@@ -27,7 +27,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         relation: Relation::Equal,
         sizes: Sizes::Any,
         regimes: &["replace"],
-        draws: &[],
+        draws: &[("mean-error", &["gaussian"])],
         predict: |at| Prediction::mean(at.d as f64 * at.variance * (1.0 - kept(at)?)),
     },
 ];

@@ -44,7 +44,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         relation: Relation::Equal,
         sizes: Sizes::Any,
         regimes: &["replace", "fresh"],
-        draws: &[],
+        draws: &[("unseen-mass", &["categorical", "unigram"])],
         predict: |at| {
             at.unbiased_sampling()?;
             if at.fits != 2 {
@@ -94,7 +94,9 @@ mod tests {
                 Conditions { n, fits: 2, human_fraction, probabilities: Some(&p), ..Conditions::default() };
             find("hutter-mixture").unwrap().predict(&at.with("initial", 1000.0)).unwrap().mean
         };
-        assert!((mixture(1e3, 0.0) - 0.0271).abs() < 1e-4, "{}", mixture(1e3, 0.0));
+        let at = Conditions { n: 1000.0, fits: 2, probabilities: Some(&p), ..Conditions::default() };
+        let second = find("hutter-generations").unwrap().predict(&at).unwrap().mean;
+        assert!((mixture(1e3, 0.0) - second).abs() < 1e-12, "{}", mixture(1e3, 0.0));
         assert!((mixture(1e9, 0.0) - 0.0218).abs() < 6e-5);
         assert!((mixture(1e3, 1.0) - 0.0218).abs() < 6e-5);
     }
