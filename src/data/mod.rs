@@ -14,6 +14,7 @@ mod files;
 mod human;
 mod mix;
 mod parameters;
+mod recode;
 mod samples;
 mod schema;
 mod splits;

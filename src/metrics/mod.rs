@@ -5,6 +5,7 @@
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
 pub mod causal;
+mod bigram_recall;
 mod compression;
 pub mod distances;
 mod distinct;
@@ -173,6 +174,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         lexical::REP_4,
         lexical::HEAPS,
         compression::ENTRY,
+        bigram_recall::ENTRY,
         novelty::NOVELTY_2,
         novelty::NOVELTY_3,
         novelty::NOVELTY_4,

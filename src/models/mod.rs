@@ -15,6 +15,7 @@ mod ngram;
 mod numeric;
 pub(crate) mod ranges;
 mod sampling;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub use kde::{Bandwidth, Kde, KdeModel};
 pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use sampling::{Sampling, Transform};
+pub use templates::{TemplateModel, Templates};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
@@ -40,7 +42,7 @@ pub type BoxedFamily = Box<dyn Family>;
 /// The closed-form families.
 pub static FAMILIES: Registry<BoxedFamily> = Registry {
     kind: "model family",
-    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, class_conditional::ENTRY, kde::ENTRY],
+    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, class_conditional::ENTRY, templates::ENTRY, kde::ENTRY],
 };
 
 /// The recipe of a model.
