@@ -375,12 +375,12 @@ fn check_supply(
 
 fn check_start(setting: &Setting, lineage: &Lineage) -> Result<(), Error> {
     // Closed forms have nothing to start from: the setting would be silently without effect.
-    let closed_form = lineage.families.iter().all(|f| f.seeds_per_cell() > 1);
-    if lineage.start != StartFrom::Scratch && closed_form {
+    let takes_none = !lineage.families.iter().any(|f| f.takes_a_start());
+    if lineage.start != StartFrom::Scratch && takes_none {
         return Err(Error::refused(
             setting.loop_.at("start"),
             "closed-form families have no starting point",
-            "leave `start` out, or choose a neural family",
+            "leave `start` out, or choose a family that is fitted step by step (gaussian-mixture, neural)",
         ));
     }
     Ok(())

@@ -183,10 +183,12 @@ impl Measuring {
         record: &mut dyn Record,
     ) -> Result<(), Why> {
         let shared = Shared::default();
+        let human = look.subject == Subject::Human;
         let of = Observation {
             subject: look.subject,
             generation: look.generation,
             model: look.model,
+            base: if human { None } else { member.base.as_deref().or(look.model) },
             sample: look.sample,
             training: &member.training,
             held_out,
@@ -195,7 +197,6 @@ impl Measuring {
             arrivals: arrivals(lineage),
             shared: &shared,
         };
-        let human = look.subject == Subject::Human;
         for measured in &self.metrics {
             if human && !measured.sample {
                 continue;
@@ -216,6 +217,11 @@ impl Measuring {
             }
         }
         Ok(())
+    }
+
+    /// Whether a metric needs the model of generation 0.
+    pub(super) fn needs_base(&self) -> bool {
+        self.metrics.iter().any(|m| m.metric.needs().base)
     }
 
     fn streams(&self, member: &Member<'_>, g: u32, human: bool) -> Streams {

@@ -27,7 +27,7 @@ pub struct Member<'a> {
     pub training: Mix,
     /// The last fit.
     pub model: Box<dyn Model>,
-    /// The generation-0 model, where later fits start from it.
+    /// The generation-0 model, where later fits start from it or a metric compares with it.
     pub base: Option<Box<dyn Model>>,
     /// The synthetic rows that last entered the store.
     pub synthetic: Vec<Part>,
@@ -146,7 +146,8 @@ impl<'a> Member<'a> {
         let streams = self.streams.of("fit").at(u64::from(g));
         let next = models::fit(self.family, &self.training, start, &streams)?;
         let last = std::mem::replace(&mut self.model, next);
-        if lineage.start == StartFrom::Base && self.base.is_none() {
+        let keeps = lineage.start == StartFrom::Base || lineage.measuring.needs_base();
+        if keeps && self.base.is_none() {
             self.base = Some(last);
         }
         Ok(())

@@ -22,7 +22,7 @@ struct Case {
     training: Samples,
     truth: Option<fn() -> Truth>,
     /// Models that know the human distribution, and that have lost it.
-    models: Option<(Vec<f64>, Vec<f64>)>,
+    models: Option<(Fitted, Fitted)>,
 }
 
 impl Case {
@@ -37,8 +37,12 @@ impl Case {
         }
     }
 
-    fn model(&self, rows: &Samples, p: &[f64]) -> Scene {
-        Scene { subject: Subject::Model, ..self.scene(rows).with_model(Fitted::Unigram(p.into())) }
+    fn model(&self, rows: &Samples, fitted: &Fitted) -> Scene {
+        Scene {
+            subject: Subject::Model,
+            base: self.models.as_ref().map(|(known, _)| known.clone()),
+            ..self.scene(rows).with_model(fitted.clone())
+        }
     }
 }
 
@@ -53,8 +57,15 @@ fn numeric(kind: &'static str, dim: usize) -> Case {
         shifted: numbers(&shifted, dim),
         training: numbers(&normals(ROWS, dim, 4), dim),
         truth: None,
-        models: None,
+        models: Some((round(dim, 0.0, 1.0), round(dim, 6.0, 0.01))),
     }
+}
+
+/// A round normal distribution.
+fn round(dim: usize, mean: f64, variance: f64) -> Fitted {
+    let covariance: Vec<f64> =
+        (0..dim * dim).map(|i| if i % (dim + 1) == 0 { variance } else { 0.0 }).collect();
+    Fitted::gaussian(&vec![mean; dim], &covariance)
 }
 
 fn categorical() -> Case {
@@ -81,7 +92,7 @@ fn categorical() -> Case {
         shifted: outcomes(&(0..ROWS).map(|i| u32::from(i % 10 == 0)).collect::<Vec<u32>>(), 4),
         training: draw(3),
         truth: Some(|| Truth::outcomes(&[0.4, 0.3, 0.2, 0.1])),
-        models: Some((p.into(), vec![0.9, 0.08, 0.01, 0.01])),
+        models: Some((Fitted::Unigram(p.into()), Fitted::Unigram(vec![0.9, 0.08, 0.01, 0.01]))),
     }
 }
 
@@ -104,7 +115,7 @@ fn written(kind: &'static str, unit: TokenUnit) -> Case {
         shifted: text(unit, &["a a a a b b a a a b a a a c"; ROWS]),
         training: draw(3),
         truth: None,
-        models: Some((known, lost)),
+        models: Some((Fitted::Unigram(known), Fitted::Unigram(lost))),
     }
 }
 
@@ -192,7 +203,7 @@ fn every_metric_accepts_some_rows_and_names_its_values_so_that_they_can_be_read(
         let mut measured = 0;
         for case in cases.iter().filter(|c| accepts(&metric, c)) {
             let scene = match &case.models {
-                Some((p, _)) => case.model(&case.same, p),
+                Some((known, _)) => case.model(&case.same, known),
                 None => case.scene(&case.same),
             };
             for (name, value) in scene.measure(metric.as_ref()).unwrap_or_default() {

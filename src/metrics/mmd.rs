@@ -61,8 +61,14 @@ pub(super) const CUBIC: MetricEntry = MetricEntry {
     build: |node| plain(node, Cubic),
 };
 
-const NEEDS: Needs =
-    Needs { model: false, sample: When::Always, training: false, held_out: When::Always, first: false };
+const NEEDS: Needs = Needs {
+    model: false,
+    sample: When::Always,
+    training: false,
+    held_out: When::Always,
+    first: false,
+    base: false,
+};
 
 impl Metric for Rbf {
     fn needs(&self) -> Needs {

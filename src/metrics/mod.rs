@@ -24,6 +24,7 @@ mod log_determinant;
 pub mod manifold;
 mod mean_error;
 mod memorisation;
+mod mixture_l2;
 mod mmd;
 mod needs;
 mod novelty;
@@ -149,6 +150,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         log_determinant::ENTRY,
         mean_error::ENTRY,
         wasserstein2::ENTRY,
+        mixture_l2::ENTRY,
         manifold::PRECISION,
         manifold::RECALL,
         manifold::DENSITY,

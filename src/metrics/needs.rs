@@ -17,6 +17,8 @@ pub struct Needs {
     pub held_out: When,
     /// The generation-0 observation's sample (survival of a vocabulary, for example).
     pub first: bool,
+    /// The generation-0 model.
+    pub base: bool,
 }
 
 /// When something is needed. The engine knows the family and the source and decides with

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Shared;
 use super::distances::Points;
-use crate::data::{Distribution, Mix, Samples};
+use crate::data::{Distribution, Mix, NormalMixture, Samples};
 use crate::models::{Model, Parameters, Refusal};
 
 /// Everything that can be known of one generation when it is measured.
@@ -17,6 +17,8 @@ pub struct Observation<'a> {
     pub model: Option<&'a dyn Model>,
     /// Rows of the subject, `measure.size` of them; `None` on the statistics path.
     pub sample: Option<&'a Samples>,
+    /// The model of generation 0; `None` where no metric needs it, and for the human baseline.
+    pub base: Option<&'a dyn Model>,
     /// What the model was fitted on.
     pub training: &'a Mix,
     /// Held-out human rows, as many as the sample has.
@@ -100,10 +102,16 @@ impl<'a> Observation<'a> {
         }
     }
 
-    /// Mean and covariance that the model was fitted with.
-    pub(super) fn gaussian(&self) -> Option<(&'a [f64], &'a [f64])> {
+    /// Mean and covariance of the fitted distribution, where the model states them.
+    pub(super) fn fitted_moments(&self) -> Option<Normal<'a>> {
         match self.parameters() {
-            Parameters::Gaussian { mean, covariance } => Some((mean, covariance)),
+            Parameters::Gaussian { mean, covariance } | Parameters::Moments { mean, covariance } => {
+                Some(Normal { mean: mean.into(), covariance: covariance.into() })
+            }
+            Parameters::Mixture(mixture) => {
+                let (mean, covariance) = mixture.moments();
+                Some(Normal { mean: mean.into(), covariance: covariance.into() })
+            }
             _ => None,
         }
     }
@@ -138,8 +146,8 @@ impl<'a> Observation<'a> {
 
     /// The fitted mean and covariance, or the sample's where the model has none.
     pub(super) fn fitted_or_sample_moments(&self) -> Result<Normal<'a>, Refusal> {
-        match self.gaussian() {
-            Some((mean, covariance)) => Ok(Normal { mean: mean.into(), covariance: covariance.into() }),
+        match self.fitted_moments() {
+            Some(fitted) => Ok(fitted),
             None => self.sample_moments(),
         }
     }
@@ -154,6 +162,17 @@ impl<'a> Observation<'a> {
                 self.shared.held_out_moments(points)
             }
         }
+    }
+}
+
+/// The components of a fitted normal distribution or mixture of them.
+pub(super) fn components(model: &dyn Model) -> Option<NormalMixture<'_>> {
+    match model.parameters() {
+        Parameters::Gaussian { mean, covariance } => {
+            Some(NormalMixture { dim: mean.len(), weights: &[1.0], means: mean, covariances: covariance })
+        }
+        Parameters::Mixture(mixture) => Some(mixture),
+        _ => None,
     }
 }
 

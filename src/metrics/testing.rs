@@ -8,11 +8,14 @@ use std::sync::Arc;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::{Arrivals, Metric, Observation, Shared, Subject};
-use crate::data::{Column, Distribution, Kind, Levels, Mix, Rows, Samples, Schema, TokenUnit, Vocabulary};
+use crate::data::{
+    Column, Distribution, Kind, Levels, Mix, NormalMixture, Rows, Samples, Schema, TokenUnit, Vocabulary,
+};
 use crate::models::{Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, StorageError};
 use crate::rng::{Stream, Streams};
 
 /// A model that is nothing but its parameters.
+#[derive(Clone)]
 pub enum Fitted {
     /// Mean and covariance.
     Gaussian(Vec<f64>, Vec<f64>),
@@ -34,7 +37,7 @@ impl Model for Fitted {
     }
 
     fn density(&self) -> Option<&dyn Density> {
-        matches!(self, Fitted::Unigram(_)).then_some(self)
+        matches!(self, Fitted::Unigram(_) | Fitted::Gaussian(..)).then_some(self)
     }
 
     fn parameters(&self) -> Parameters<'_> {
@@ -56,7 +59,11 @@ impl Model for Fitted {
 
 impl Density for Fitted {
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
-        let Fitted::Unigram(p) = self else { return Err(Refusal::new("no likelihood")) };
+        let p = match self {
+            Fitted::Unigram(p) => p,
+            Fitted::Gaussian(mean, covariance) => return Ok(normal(mean, covariance, rows)),
+            Fitted::Outcomes(_) => return Err(Refusal::new("no likelihood")),
+        };
         let of = |codes: &[u32]| codes.iter().map(|&c| p[c as usize].ln()).sum();
         Ok((0..rows.len())
             .map(|i| match (rows.tokens(i), rows.codes()) {
@@ -66,6 +73,16 @@ impl Density for Fitted {
             })
             .collect())
     }
+}
+
+/// ln N(x; μ, Σ) for a diagonal Σ.
+fn normal(mean: &[f64], covariance: &[f64], rows: &Samples) -> Vec<f64> {
+    let d = mean.len();
+    let term = |(i, (x, m)): (usize, (&f64, &f64))| {
+        let v = covariance[i * (d + 1)];
+        -0.5 * ((x - m).powi(2) / v + (std::f64::consts::TAU * v).ln())
+    };
+    rows.features().chunks_exact(d).map(|row| row.iter().zip(mean).enumerate().map(term).sum()).collect()
 }
 
 /// A truth that is nothing but its parameters.
@@ -103,6 +120,11 @@ impl Distribution for Truth {
         self.covariance.as_deref()
     }
 
+    fn components(&self) -> Option<NormalMixture<'_>> {
+        let (means, covariances) = (self.mean.as_deref()?, self.covariance.as_deref()?);
+        Some(NormalMixture { dim: means.len(), weights: &[1.0], means, covariances })
+    }
+
     fn probabilities(&self) -> Option<&[f64]> {
         self.probabilities.as_deref()
     }
@@ -112,6 +134,7 @@ impl Distribution for Truth {
 pub struct Scene {
     pub subject: Subject,
     pub model: Option<Fitted>,
+    pub base: Option<Fitted>,
     pub sample: Option<Samples>,
     pub training: Mix,
     pub held_out: Option<Samples>,
@@ -125,6 +148,7 @@ impl Scene {
         Scene {
             subject: Subject::Model,
             model: None,
+            base: None,
             sample: None,
             training: Mix::default(),
             held_out: None,
@@ -173,6 +197,7 @@ impl Scene {
             subject: self.subject,
             generation: 3,
             model: self.model.as_ref().map(|m| m as &dyn Model),
+            base: self.base.as_ref().map(|m| m as &dyn Model),
             sample: self.sample.as_ref(),
             training: &self.training,
             held_out: self.held_out.as_ref(),

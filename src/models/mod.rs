@@ -4,35 +4,46 @@
 //! nothing can sample before it is fitted. Closed-form families live in this folder, one file each;
 //! burn families in [`neural`](crate::neural).
 
+mod bernoulli;
 mod categorical;
 mod cholesky;
 mod class_conditional;
+mod counts;
 mod design;
 mod gaussian;
+mod gaussian_mixture;
+mod histogram;
 mod kde;
 mod logistic;
 mod ngram;
 mod numeric;
+mod poisson;
 pub(crate) mod ranges;
+#[cfg(test)]
+mod reference;
 mod sampling;
 mod templates;
 #[cfg(test)]
 mod tests;
 
+pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use design::Design;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
+pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
 pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
+pub use poisson::{Poisson, PoissonModel};
 pub use sampling::{Sampling, Transform};
 pub use templates::{TemplateModel, Templates};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
-use crate::data::{Combine, Mix, Origin, Rows, Samples, Schema, Statistics};
+use crate::data::{Combine, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics};
 use crate::registry::Registry;
 use crate::rng::{Stream, Streams};
 
@@ -42,7 +53,18 @@ pub type BoxedFamily = Box<dyn Family>;
 /// The closed-form families.
 pub static FAMILIES: Registry<BoxedFamily> = Registry {
     kind: "model family",
-    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, class_conditional::ENTRY, templates::ENTRY, kde::ENTRY],
+    entries: &[
+        gaussian::ENTRY,
+        categorical::ENTRY,
+        ngram::ENTRY,
+        class_conditional::ENTRY,
+        templates::ENTRY,
+        kde::ENTRY,
+        gaussian_mixture::ENTRY,
+        histogram::ENTRY,
+        bernoulli::ENTRY,
+        poisson::ENTRY,
+    ],
 };
 
 /// The recipe of a model.
@@ -69,6 +91,12 @@ pub trait Family: Send + Sync {
     /// The statistics path, where a fit needs only sufficient statistics.
     fn statistics(&self) -> Option<&dyn StatisticsPath> {
         None
+    }
+
+    /// Whether a fit can start from an earlier model ([`Start::Warm`], [`Start::Base`]): iterative
+    /// fits can, closed forms have nothing to start from.
+    fn takes_a_start(&self) -> bool {
+        self.seeds_per_cell() == 1
     }
 
     /// How many seeds make one cell: 1 for families whose fit takes long, 1,000 for closed forms.
@@ -134,6 +162,15 @@ pub enum Parameters<'a> {
         /// `d × d` numbers, row-major.
         covariance: &'a [f64],
     },
+    /// Mean and covariance of a fitted distribution that is not normal.
+    Moments {
+        /// `d` numbers.
+        mean: &'a [f64],
+        /// `d × d` numbers, row-major.
+        covariance: &'a [f64],
+    },
+    /// A fitted mixture of normal distributions.
+    Mixture(NormalMixture<'a>),
     /// A fitted distribution over outcomes; sums to 1.
     Probabilities(&'a [f64]),
     /// Nothing that others could read.
