@@ -9,7 +9,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Column, Field, Kind, Levels, Role, Samples, Schema, ShapeError, UNKNOWN_CHARACTER, UNKNOWN_WORD};
+use super::{
+    Column, Field, Kind, Levels, Role, Samples, Schema, ShapeError, UNKNOWN_CHARACTER, UNKNOWN_WORD,
+};
 
 impl Samples {
     /// The rows under another schema.
@@ -32,9 +34,11 @@ impl Samples {
                 {
                     Column::Ragged { offsets: offsets.clone(), tokens: tokens.clone() }
                 }
-                (Kind::Ragged { vocabulary: a }, Kind::Ragged { vocabulary: b }, Column::Ragged { offsets, tokens }) => {
-                    recoded(&codes(&a.tokens, &b.tokens), offsets, tokens)
-                }
+                (
+                    Kind::Ragged { vocabulary: a },
+                    Kind::Ragged { vocabulary: b },
+                    Column::Ragged { offsets, tokens },
+                ) => recoded(&codes(&a.tokens, &b.tokens), offsets, tokens),
                 (Kind::Codes { levels: a }, Kind::Codes { levels: b }, Column::Codes { data }) => {
                     let map = levels(a, b).map_err(refuse)?;
                     Column::Codes { data: data.iter().map(|&c| map[c as usize]).collect() }
@@ -77,7 +81,9 @@ fn levels(from: &Levels, to: &Levels) -> Result<Vec<u32>, String> {
     match all {
         Some(map) => Ok(map),
         None if from.count() == to.count() => Ok((0..from.count() as u32).collect()),
-        None => Err(format!("its {} levels are not among the {} of the other rows", from.count(), to.count())),
+        None => {
+            Err(format!("its {} levels are not among the {} of the other rows", from.count(), to.count()))
+        }
     }
 }
 
@@ -94,8 +100,10 @@ mod tests {
         let field = |name: &str, role, kind| Field { name: name.into(), role, kind };
         let text = field("text", Role::Feature, Kind::Ragged { vocabulary: Arc::new(vocabulary) });
         let label_field = field("label", Role::Label, Kind::Codes { levels: Levels::Named(names.into()) });
-        let columns =
-            vec![Column::Ragged { offsets: vec![0, tokens.len()], tokens }, Column::Codes { data: vec![label] }];
+        let columns = vec![
+            Column::Ragged { offsets: vec![0, tokens.len()], tokens },
+            Column::Codes { data: vec![label] },
+        ];
         Samples::new(Arc::new(Schema { fields: vec![text, label_field] }), columns).unwrap()
     }
 

@@ -132,8 +132,11 @@ mod tests {
         let kind = Kind::Codes { levels: Levels::Count(2) };
         let label = Field { name: "label".into(), role: Role::Label, kind };
         let fields = vec![rows.schema().fields[0].clone(), label];
-        Samples::new(Arc::new(Schema { fields }), vec![rows.column(0).clone(), Column::Codes { data: labels }])
-            .unwrap()
+        Samples::new(
+            Arc::new(Schema { fields }),
+            vec![rows.column(0).clone(), Column::Codes { data: labels }],
+        )
+        .unwrap()
     }
 
     fn generator() -> Generator {

@@ -4,8 +4,8 @@
 //! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
-pub mod causal;
 mod bigram_recall;
+pub mod causal;
 mod compression;
 pub mod distances;
 mod distinct;

@@ -15,9 +15,7 @@ use rand::RngExt;
 use serde::Deserialize;
 
 use super::{Ask, BoxedFamily, Family, FitError, Model, Refusal, SampleError, Sampling, Start};
-use crate::data::{
-    Body, Column, Kind, Mix, Role, Samples, Schema, TokenUnit, Vocabulary, opinion_lexicon,
-};
+use crate::data::{Body, Column, Kind, Mix, Role, Samples, Schema, TokenUnit, Vocabulary, opinion_lexicon};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::{Stream, Streams};
 
@@ -108,7 +106,8 @@ impl Templates {
 
 /// The label column and the vocabulary of the text column; refuses other tables.
 fn columns(schema: &Schema) -> Result<(usize, &Arc<Vocabulary>), Refusal> {
-    let refuse = || Refusal::new(format!("one text column of words beside one label is needed, not: {schema}"));
+    let refuse =
+        || Refusal::new(format!("one text column of words beside one label is needed, not: {schema}"));
     let label = match (schema.fields.len(), schema.with_role(Role::Label).as_slice()) {
         (2, [label]) if matches!(schema.fields[*label].kind, Kind::Codes { .. }) => *label,
         _ => return Err(refuse()),
@@ -204,7 +203,8 @@ mod tests {
             let words: Vec<&str> = line.split(' ').collect();
             assert_eq!((words[0], words[2]), ("the", "was"));
             assert!(["food", "staff", "place"].contains(&words[1]));
-            let fits = if *label == 1 { ["good", "great", "excellent"] } else { ["horrible", "awful", "bad"] };
+            let fits =
+                if *label == 1 { ["good", "great", "excellent"] } else { ["horrible", "awful", "bad"] };
             assert!(fits.contains(&words[3]), "{line}");
             seen.insert(line);
         }

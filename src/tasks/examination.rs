@@ -203,7 +203,8 @@ impl Examination {
     /// `task-group-<level>` for each level of the group column, and `task-group-gap`: the last level's
     /// minus the first's.
     fn groups(&self, learned: &dyn Learned, test: &Samples) -> Result<Measured, Refusal> {
-        let Some((index, Field { kind: Kind::Codes { levels }, .. })) = test.schema().first(Role::Group) else {
+        let Some((index, Field { kind: Kind::Codes { levels }, .. })) = test.schema().first(Role::Group)
+        else {
             return Err(Refusal::new("there is no group column to score by"));
         };
         let Column::Codes { data } = test.column(index) else { return Ok(Vec::new()) };
@@ -221,7 +222,6 @@ impl Examination {
         }
         Ok(found)
     }
-
 
     /// The task's primary score.
     fn first(&self, scores: &Measured) -> Result<f64, Refusal> {

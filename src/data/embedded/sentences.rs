@@ -36,7 +36,11 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
         source: "Kotzias, Denil, de Freitas and Smyth 2015, UCI 331, DOI 10.24432/C57604",
         parameters: &joined::<2, 8, 10>(
             [
-                Parameter { name: "domain", default: "all", meaning: "Only `amazon`, `imdb` or `yelp`, or a list of them" },
+                Parameter {
+                    name: "domain",
+                    default: "all",
+                    meaning: "Only `amazon`, `imdb` or `yelp`, or a list of them",
+                },
                 Parameter {
                     name: "vocabulary",
                     default: "\"own\"",

@@ -51,7 +51,8 @@ pub(super) fn teacher(
         })
     };
     let data = rows_of("data", &|rows| rows.read_as(own.schema()).map_err(|e| e.to_string()))?;
-    let unlabelled = rows_of("background", &|rows| background(rows, own.schema()).map_err(|e| e.to_string()))?;
+    let unlabelled =
+        rows_of("background", &|rows| background(rows, own.schema()).map_err(|e| e.to_string()))?;
     let rows = node.get("rows").map(Node::parse::<usize>).transpose()?;
     if rows == Some(0) {
         let help = "leave it out for all rows".to_owned();
