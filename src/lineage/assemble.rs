@@ -44,13 +44,6 @@ pub struct Assembled {
 /// Every setting of an experiment, made ready. Combinations that contradict themselves are skipped
 /// with the reason where a sweep made them; a spec without any runnable setting is an error.
 pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assembled>, Error> {
-    if experiment.measure.keep_models {
-        return Err(Error::refused(
-            experiment.template.at_of("measure.keep_models"),
-            "runs do not write checkpoints yet",
-            "leave `keep_models` out; library code gets every fitted model through `Record::model` and can save it",
-        ));
-    }
     let settings = experiment.settings()?;
     let mut sources = Sources::default();
     let mut assembled = Vec::with_capacity(settings.len());

@@ -45,7 +45,6 @@ impl Measuring {
         &self,
         lineage: &Lineage,
         population: &[Member<'_>],
-        seed: u64,
         record: &mut dyn Record,
     ) -> Result<Memory, Why> {
         let mut memory =
@@ -61,13 +60,13 @@ impl Measuring {
         {
             let rows = member.human.baseline(self.size)?;
             let look = Look { subject: Subject::Human, generation: 0, model: None, sample: Some(&rows) };
-            self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, seed, record)?;
-            let examples = record.wants_examples(seed);
+            self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, record)?;
+            let examples = record.wants_examples(member.seed);
             if examples > 0 {
-                record.examples(seed, 0, 0, Subject::Human, &rows.head(examples));
+                record.examples(member.seed, 0, 0, Subject::Human, &rows.head(examples));
             }
         }
-        self.observe(lineage, population, 0, &mut memory, seed, record)?;
+        self.observe(lineage, population, 0, &mut memory, record)?;
         Ok(memory)
     }
 
@@ -78,19 +77,18 @@ impl Measuring {
         population: &[Member<'_>],
         g: u32,
         memory: &mut Memory,
-        seed: u64,
         record: &mut dyn Record,
     ) -> Result<(), Why> {
         for member in population {
             if self.fits(lineage, g) {
-                record.model(seed, member.index as u32, g, member.model.as_ref());
+                record.model(member.fit(g), member.model.as_ref());
             }
             if !self.at.get(g as usize).copied().unwrap_or(false) {
                 continue;
             }
             if let Some(share) = member.human_fraction() {
                 record.measurement(Measurement {
-                    seed,
+                    seed: member.seed,
                     member: member.index as u32,
                     generation: g,
                     subject: Subject::Training,
@@ -100,9 +98,9 @@ impl Measuring {
             }
             let sample = self.sample(lineage, member, g)?;
             if let Some(rows) = &sample {
-                let examples = record.wants_examples(seed);
+                let examples = record.wants_examples(member.seed);
                 if examples > 0 {
-                    record.examples(seed, member.index as u32, g, self.subject, &rows.head(examples));
+                    record.examples(member.seed, member.index as u32, g, self.subject, &rows.head(examples));
                 }
             }
             if memory.first[member.index].is_none() {
@@ -116,8 +114,8 @@ impl Measuring {
             };
             let held_out = memory.held_out[member.index].as_ref();
             let first = memory.first[member.index].as_ref();
-            self.measure(lineage, member, look, held_out, first, seed, record)?;
-            self.examine(member, g, memory.test[member.index].as_ref(), seed, record);
+            self.measure(lineage, member, look, held_out, first, record)?;
+            self.examine(member, g, memory.test[member.index].as_ref(), record);
         }
         Ok(())
     }
@@ -130,20 +128,25 @@ impl Measuring {
     }
 
     /// The downstream task on `D(g)`.
-    fn examine(
-        &self,
-        member: &Member<'_>,
-        g: u32,
-        test: Option<&Samples>,
-        seed: u64,
-        record: &mut dyn Record,
-    ) {
+    fn examine(&self, member: &Member<'_>, g: u32, test: Option<&Samples>, record: &mut dyn Record) {
         let Some((task, test)) = self.task.as_ref().zip(test) else { return };
         let streams = member.streams.of("task").at(u64::from(g));
-        for (subject, values) in task.run(&member.training, test, &streams) {
-            for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
-                let member = member.index as u32;
-                record.measurement(Measurement { seed, member, generation: g, subject, metric, value });
+        for (subject, found) in task.run(&member.training, test, &streams) {
+            match found {
+                Err(why) => record.refused(member.fit(g), subject, task.report.primary, &why),
+                Ok(values) => {
+                    for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
+                        let (seed, member) = (member.seed, member.index as u32);
+                        record.measurement(Measurement {
+                            seed,
+                            member,
+                            generation: g,
+                            subject,
+                            metric,
+                            value,
+                        });
+                    }
+                }
             }
         }
     }
@@ -171,7 +174,6 @@ impl Measuring {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn measure(
         &self,
         lineage: &Lineage,
@@ -179,7 +181,6 @@ impl Measuring {
         look: Look<'_>,
         held_out: Option<&Samples>,
         first: Option<&Samples>,
-        seed: u64,
         record: &mut dyn Record,
     ) -> Result<(), Why> {
         let shared = Shared::default();
@@ -202,12 +203,18 @@ impl Measuring {
                 continue;
             }
             let streams = self.streams(member, look.generation, human).of(&measured.name);
-            // A refusal is an empty cell: the metric has no value for such rows (a distance to a
-            // model that gives an outcome probability 0, a spread of one row).
-            let Ok(values) = measured.metric.measure(&of, &streams) else { continue };
+            // A refusal is an outcome: the metric has no value for such rows (a distance to a model
+            // that gives an outcome probability 0, a spread of one row).
+            let values = match measured.metric.measure(&of, &streams) {
+                Ok(values) => values,
+                Err(why) => {
+                    record.refused(member.fit(look.generation), look.subject, &measured.name, &why);
+                    continue;
+                }
+            };
             for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
                 record.measurement(Measurement {
-                    seed,
+                    seed: member.seed,
                     member: member.index as u32,
                     generation: look.generation,
                     subject: look.subject,

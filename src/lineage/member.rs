@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Generator, Lineage, Why, synthesis};
+use super::{Fit, Generator, Lineage, Record, Why, synthesis};
 use crate::curation::On;
 use crate::data::{HumanRows, Mix, Origin, Part};
 use crate::models::{self, Family, Model, Start, StatisticsPath};
@@ -13,6 +13,8 @@ use crate::spec::{Inflow, StartFrom};
 
 /// One model of a population, with its own store of rows and its own human rows.
 pub struct Member<'a> {
+    /// The seed of the lineage.
+    pub seed: u64,
     /// The position in the population, from 0.
     pub index: usize,
     /// The recipe.
@@ -43,8 +45,10 @@ impl<'a> Member<'a> {
         lineage: &'a Lineage,
         index: usize,
         family: &'a dyn Family,
-        streams: Streams,
+        seed: u64,
+        record: &mut dyn Record,
     ) -> Result<Self, Why> {
+        let streams = Streams::new(lineage.salt, seed).of("member").at(index as u64);
         let human = HumanRows::new(&lineage.source, streams);
         let rows = human.initial(lineage.budget.initial)?;
         let contaminant = synthesis::contaminant(lineage, family, &rows, &streams)?;
@@ -52,8 +56,13 @@ impl<'a> Member<'a> {
         let path = if lineage.statistics { family.statistics() } else { None };
         let store = Store::new(parts, path)?;
         let training = store.everything();
-        let model = models::fit(family, &training, Start::Scratch, &streams.of("fit").at(0))?;
+        let fit = Fit { seed, member: index as u32, generation: 0 };
+        let model = match record.kept(fit, family) {
+            Some(model) => model,
+            None => models::fit(family, &training, Start::Scratch, &streams.of("fit").at(0))?,
+        };
         Ok(Member {
+            seed,
             index,
             family,
             streams,
@@ -66,6 +75,11 @@ impl<'a> Member<'a> {
             contaminant,
             generator: RefCell::new(None),
         })
+    }
+
+    /// The name of the fit of generation `g`.
+    pub fn fit(&self, g: u32) -> Fit {
+        Fit { seed: self.seed, member: self.index as u32, generation: g }
     }
 
     /// The statistics path, where the lineage is on it.
@@ -134,7 +148,7 @@ impl<'a> Member<'a> {
     }
 
     /// `model(g) = fit(D(g))`, unless nothing will read it.
-    pub fn refit(&mut self, lineage: &Lineage, g: u32) -> Result<(), Why> {
+    pub fn refit(&mut self, lineage: &Lineage, g: u32, record: &mut dyn Record) -> Result<(), Why> {
         if !lineage.measuring.fits(lineage, g) {
             return Ok(());
         }
@@ -144,7 +158,10 @@ impl<'a> Member<'a> {
             StartFrom::Base => Start::Base(self.base.as_ref().unwrap_or(&self.model).as_ref()),
         };
         let streams = self.streams.of("fit").at(u64::from(g));
-        let next = models::fit(self.family, &self.training, start, &streams)?;
+        let next = match record.kept(self.fit(g), self.family) {
+            Some(model) => model,
+            None => models::fit(self.family, &self.training, start, &streams)?,
+        };
         let last = std::mem::replace(&mut self.model, next);
         let keeps = lineage.start == StartFrom::Base || lineage.measuring.needs_base();
         if keeps && self.base.is_none() {

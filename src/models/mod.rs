@@ -301,12 +301,19 @@ pub struct StorageError {
     pub path: PathBuf,
     /// What went wrong.
     pub why: String,
+    /// Whether the family has no file format at all.
+    pub unsupported: bool,
 }
 
 impl StorageError {
+    /// A file that could not be written or read.
+    pub fn new(path: &Path, why: impl std::fmt::Display) -> Self {
+        Self { path: path.into(), why: why.to_string(), unsupported: false }
+    }
+
     /// The family has no file format.
     pub fn unsupported(path: &Path) -> Self {
-        Self { path: path.into(), why: "models of this family can't be stored".into() }
+        Self { unsupported: true, ..Self::new(path, "models of this family can't be stored") }
     }
 }
 

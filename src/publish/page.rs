@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::tables::{claims_table, comparison_table, not_run_table};
+use super::tables::{claims_table, comparison_table, missing_table, not_run_table};
 use super::{Drawn, Publication, PublishError, examples};
 use crate::analysis::{ClaimResult, ComparisonRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, render};
@@ -64,6 +64,14 @@ pub fn page(
         sections.push(Section {
             heading: "What did not run".into(),
             prose: vec!["Nothing above holds a number of these; cells.csv has all of them.".into()],
+            tables: vec![table],
+            ..Default::default()
+        });
+    }
+    if let Some(table) = missing_table(&cells) {
+        sections.push(Section {
+            heading: "Values that are missing".into(),
+            prose: vec!["A metric has no value where its definition has none for such rows; means and intervals are over the seeds that have one.".into()],
             tables: vec![table],
             ..Default::default()
         });

@@ -145,12 +145,16 @@ impl Examination {
     }
 
     /// Trains one learner for each kind of rows asked for and scores it on `test`. Where D(g) has no
-    /// such rows, or the learner refuses them, there is nothing in the list.
-    pub fn run(&self, training: &Mix, test: &Samples, streams: &Streams) -> Vec<(Subject, Measured)> {
+    /// such rows, there is nothing in the list.
+    pub fn run(
+        &self,
+        training: &Mix,
+        test: &Samples,
+        streams: &Streams,
+    ) -> Vec<(Subject, Result<Measured, Refusal>)> {
         let of = |on: &TrainedOn| {
             let (rows, weights) = lesson(training, *on)?;
-            let measured = self.examine(&rows, &weights, test, streams).ok()?;
-            Some((on.subject(), measured))
+            Some((on.subject(), self.examine(&rows, &weights, test, streams)))
         };
         self.train.iter().filter_map(of).collect()
     }
