@@ -18,6 +18,7 @@ mod human;
 mod mix;
 mod normal_mixture;
 mod parameters;
+mod recode;
 mod regression;
 mod samples;
 mod schema;

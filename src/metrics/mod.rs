@@ -5,6 +5,7 @@
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
 mod between_models;
+mod bigram_recall;
 mod calibration;
 pub mod causal;
 mod classifier_two_sample;
@@ -223,6 +224,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         correctness::CORRECT,
         correctness::WELL_FORMED,
         correctness::ACCURACY,
+        bigram_recall::ENTRY,
         novelty::NOVELTY_2,
         novelty::NOVELTY_3,
         novelty::NOVELTY_4,

@@ -25,6 +25,7 @@ mod reference;
 mod regression;
 mod sampling;
 mod tagged_ngram;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +46,7 @@ pub use regression::{
 };
 pub use sampling::{Sampling, Transform};
 pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
+pub use templates::{TemplateModel, Templates};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
@@ -64,6 +66,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         categorical::ENTRY,
         ngram::ENTRY,
         class_conditional::ENTRY,
+        templates::ENTRY,
         kde::ENTRY,
         regression::LINEAR,
         regression::RIDGE,
