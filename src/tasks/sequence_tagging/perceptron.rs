@@ -170,19 +170,21 @@ mod tests {
 
     #[test]
     fn it_learns_names_and_what_stands_before_them() {
-        let spelling = spelled(&["visited", "Paris", "Rome", "they", "Oslo"]);
-        let (a, b) = ([3, 0, 1], [3, 0, 2]);
-        let tags = [0, 0, 1];
-        let corpus = Corpus {
-            sentences: vec![(&a, &tags), (&b, &tags)],
-            weights: &[1.0, 1.0],
-            spelling: &spelling,
-            tags: 2,
-        };
+        let words = ["they", "we", "visited", "saw", "Paris", "Rome", "Bern", "Oslo", "gardens", "Lima"];
+        let spelling = spelled(&words);
+        // Who did what, and either a place or a thing.
+        let all: Vec<[u32; 3]> =
+            (0..2).flat_map(|a| (2..4).flat_map(move |b| (4..9).map(move |c| [a, b, c]))).collect();
+        let tags: Vec<[u32; 3]> = all.iter().map(|s| [0, 0, u32::from(s[2] < 8)]).collect();
+        let sentences = all.iter().zip(&tags).map(|(s, t)| (&s[..], &t[..])).collect();
+        let weights = vec![1.0; all.len()];
+        let corpus = Corpus { sentences, weights: &weights, spelling: &spelling, tags: 2 };
         let tagger = Perceptron::train(&corpus, 10, &Streams::new(0, 1));
-        assert_eq!(tagger.tag(&a, &spelling), tags);
+        for (sentence, tags) in all.iter().zip(&tags) {
+            assert_eq!(tagger.tag(sentence, &spelling), tags);
+        }
         // A capitalised word that was never seen, in the place of one.
-        assert_eq!(tagger.tag(&[3, 0, 4], &spelling), tags);
+        assert_eq!(tagger.tag(&[0, 3, 9], &spelling), [0, 0, 1]);
         assert!(tagger.tag(&[], &spelling).is_empty());
     }
 
