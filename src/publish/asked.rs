@@ -1,5 +1,7 @@
 //! The figures that the spec asks for.
 
+use std::collections::BTreeMap;
+
 use super::curves::Panel;
 use super::draw::{Artist, Planned};
 use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all, same_column, varying};
@@ -231,11 +233,28 @@ impl Artist<'_> {
     }
 }
 
-/// The columns that tell lines apart: what varies and is not shown elsewhere, the colour first.
+/// The columns that tell lines apart: what varies and is not shown elsewhere, the colour first. What
+/// follows from the colour and the columns shown elsewhere tells nothing apart.
 fn lines(keys: &[&SettingKey], color: Option<&str>, elsewhere: &[String]) -> Vec<String> {
     let mut columns = varying(keys);
     columns.retain(|c| !elsewhere.iter().any(|e| same_column(c, e)));
     columns.sort_by_key(|c| !color.is_some_and(|color| same_column(c, color)));
+    let Some(color) = color.filter(|color| columns.iter().any(|c| same_column(c, color))) else {
+        return columns;
+    };
+    let shown = |key: &SettingKey| -> Vec<String> {
+        let all = elsewhere.iter().map(String::as_str).chain([color]);
+        all.map(|name| value_of(key, name).unwrap_or_default().to_owned()).collect()
+    };
+    let mut first: BTreeMap<Vec<String>, &SettingKey> = BTreeMap::new();
+    keys.iter().for_each(|key| {
+        first.entry(shown(key)).or_insert(key);
+    });
+    columns.retain(|c| {
+        let follows =
+            keys.iter().all(|key| first.get(&shown(key)).is_some_and(|one| one.get(c) == key.get(c)));
+        same_column(c, color) || !follows
+    });
     columns
 }
 
