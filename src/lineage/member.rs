@@ -11,8 +11,8 @@ use crate::regimes::Store;
 use crate::rng::Streams;
 use crate::spec::{Inflow, StartFrom};
 
-/// A fitted generator with the generation and the maker that it was fitted for.
-type FittedGenerator = ((u32, usize), Rc<dyn Model>);
+/// A fitted generator, with the generation and the maker that it was fitted for.
+type Taught = ((u32, usize), Rc<dyn Model>);
 
 /// One model of a population, with its own store of rows and its own human rows.
 pub struct Member<'a> {
@@ -39,7 +39,7 @@ pub struct Member<'a> {
     /// The model behind contaminated human data.
     pub contaminant: Option<Box<dyn Model>>,
     /// The last fit of a generator that is not the student, by generation and maker.
-    pub(super) generator: RefCell<Option<FittedGenerator>>,
+    pub(super) generator: RefCell<Option<Taught>>,
 }
 
 impl<'a> Member<'a> {

@@ -28,7 +28,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
             (mean rating of at least 1 or at most −1 in the lexicon) by a random one of the same polarity, and each word of \
             `nouns` by a random one of that list, as far as they are in the vocabulary. It keeps the template's label. The \
             lexicon and the list are knowledge from outside the training rows.",
-        source: "after Omar and Gholami 2023 (arXiv 2310.07830); lexicon: Hutto and Gilbert 2014 (10.1609/icwsm.v8i1.14550)",
+        source: "after Gholami and Omar 2023 (arXiv 2310.07830); lexicon: Hutto and Gilbert 2014 (10.1609/icwsm.v8i1.14550)",
         parameters: &[Parameter {
             name: "nouns",
             default: "[]",
