@@ -7,6 +7,7 @@
 mod bernoulli;
 mod categorical;
 mod cholesky;
+mod class_conditional;
 mod counts;
 mod design;
 mod gaussian;
@@ -27,14 +28,17 @@ mod tests;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
+pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use design::Design;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub(crate) use gaussian_mixture::clusters;
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
 pub use logistic::Logistic;
 pub use neon::{Neon, NeonParams};
 pub use ngram::{NGram, NGramModel, Smoothing};
+pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
 pub use sampling::{Sampling, Transform};
 
@@ -55,6 +59,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         gaussian::ENTRY,
         categorical::ENTRY,
         ngram::ENTRY,
+        class_conditional::ENTRY,
         kde::ENTRY,
         gaussian_mixture::ENTRY,
         histogram::ENTRY,
@@ -201,6 +206,12 @@ pub trait Density {
     /// The log likelihood of each row in nats.
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal>;
 
+    /// The log likelihood of every token after those before it in its row, row after row, in nats;
+    /// minus infinity for a token that the model gives probability 0. An end mark has no entry.
+    fn token_log_likelihood(&self, _rows: &Samples, _streams: &Streams) -> Result<Vec<f64>, Refusal> {
+        Err(Refusal::new("this family gives no likelihood of single tokens"))
+    }
+
     /// `None` if the likelihood is exact; else what kind of bound or estimate it is.
     fn bound(&self) -> Option<&'static str> {
         None
@@ -326,12 +337,19 @@ pub struct StorageError {
     pub path: PathBuf,
     /// What went wrong.
     pub why: String,
+    /// Whether the family has no file format at all.
+    pub unsupported: bool,
 }
 
 impl StorageError {
+    /// A file that could not be written or read.
+    pub fn new(path: &Path, why: impl std::fmt::Display) -> Self {
+        Self { path: path.into(), why: why.to_string(), unsupported: false }
+    }
+
     /// The family has no file format.
     pub fn unsupported(path: &Path) -> Self {
-        Self { path: path.into(), why: "models of this family can't be stored".into() }
+        Self { unsupported: true, ..Self::new(path, "models of this family can't be stored") }
     }
 }
 

@@ -4,18 +4,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::spec::{ChoicesSpec, Hold, Node, Setting, Sharing, Synthesis};
+use crate::spec::{ChoicesSpec, Hold, Node, Schedule, Setting, Sharing, Synthesis};
 use crate::theory::{Conditions, Law, Prediction};
 
 /// Laws that are not about a chain which starts with as many rows as each generation has: limits,
 /// thresholds, and those that take |D(0)| as a number of their own.
-const ANY_START: [&str; 17] = [
+const ANY_START: [&str; 18] = [
     "anchor-",
     "best-",
     "cdc-",
     "fisher-",
     "fresh-",
     "golden-",
+    "growing-",
     "hutter-",
     "luce-",
     "neon-",
@@ -71,6 +72,7 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("reward_gap", step("luce-choice").and_then(|s| numbers(s.get("rewards")?)).and_then(|r| gap(&r))),
         ("keep_right", step("verified").map(|s| number(s, "keep_correct").unwrap_or(1.0))),
         ("keep_wrong", step("verified").map(|s| number(s, "keep_wrong").unwrap_or(0.0))),
+        ("power", setting.loop_.samples.as_ref().and_then(Schedule::power)),
     ];
     extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     let conditions = Conditions {
