@@ -216,7 +216,7 @@ mod tests {
         let z = (first / n as f64 - 0.75) / (0.75 * 0.25 / n as f64).sqrt();
         assert!(z.abs() < 5.0, "{first}");
         assert_eq!(draw(&[1.0, 1e-300, 0.0], 3, 5, &Streams::new(0, 0)), [0, 0, 0, 1, 1]);
-        assert_eq!(draw(&[0.0, 0.0], 3, 5, &Streams::new(0, 0)), []);
+        assert!(draw(&[0.0, 0.0], 3, 5, &Streams::new(0, 0)).is_empty());
     }
 
     #[test]
