@@ -10,7 +10,7 @@
 
 use statrs::function::gamma::digamma;
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -19,6 +19,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for the extrapolation of arXiv 2510.03597",
         conditions: "generation 0 of a Gaussian, n > d + 2, many self-made rows; T the temperature times λ; extra: neon_weight w",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &[],
         draws: &[],
         predict: divergence,
@@ -29,6 +30,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for the extrapolation of arXiv 2510.03597",
         conditions: "generation 0 of a Gaussian, n > d + 2, many self-made rows; T ≠ 1, the temperature times λ",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &[],
         draws: &[],
         predict: weight,
