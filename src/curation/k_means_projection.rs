@@ -10,11 +10,9 @@
 use serde::Deserialize;
 
 use super::corrected::pull;
-use super::{
-    BoxedCuration, Curation, CurationError, More, Seen, initial_rows, k_means, on_synthetic, with_column,
-};
+use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, on_synthetic, with_column};
 use crate::data::{Column, Distribution, Kind, Mix, Role, Rows, Samples, Schema};
-use crate::models::{Refusal, ranges};
+use crate::models::{Matrix, Refusal, clusters, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
 
@@ -87,7 +85,7 @@ impl Curation for KMeansProjection {
                 let rows = (0..human.len()).filter(own);
                 let data: Vec<f64> =
                     rows.flat_map(|i| features[i * d..(i + 1) * d].iter().copied()).collect();
-                k_means::centres(&data, d, self.clusters, &mut streams.of("clusters").at(class as u64).rng())
+                centres(data, d, self.clusters, &streams.of("clusters").at(class as u64))
             })
             .collect();
         let pull = pull(self.strength);
@@ -98,12 +96,36 @@ impl Curation for KMeansProjection {
                 let class = table.labels().map_or(0, |l| l[i] as usize);
                 // A label without human rows has no clusters to go to.
                 let Some(centres) = centres.get(class).filter(|c| !c.is_empty()) else { continue };
-                let k = k_means::closest(centres, row);
+                let k = closest(centres, row);
                 row.iter_mut().zip(&centres[k * d..]).for_each(|(x, c)| *x = (1.0 - pull) * *x + pull * c);
             }
             Ok(Rows::all(with_features(&table, &features)?))
         })
     }
+}
+
+/// The centres of the clusters that k-means finds, row-major; those that ended up empty are left out.
+fn centres(data: Vec<f64>, d: usize, most: usize, streams: &Streams) -> Vec<f64> {
+    let n = data.len() / d;
+    if n == 0 {
+        return Vec::new();
+    }
+    let k = most.min(n);
+    let rows = Matrix { data, d, weights: vec![1.0; n] };
+    let (mut sums, mut counts) = (vec![0.0; k * d], vec![0.0; k]);
+    for (i, c) in clusters(&rows, k, streams).into_iter().enumerate() {
+        counts[c] += 1.0;
+        sums[c * d..(c + 1) * d].iter_mut().zip(rows.row(i)).for_each(|(s, x)| *s += x);
+    }
+    let filled = sums.chunks_exact(d).zip(&counts).filter(|(_, count)| **count > 0.0);
+    filled.flat_map(|(sum, count)| sum.iter().map(move |s| s / count)).collect()
+}
+
+/// The number of the nearest centre; the first of several.
+fn closest(centres: &[f64], row: &[f64]) -> usize {
+    let squared = |c: &[f64]| c.iter().zip(row).map(|(x, y)| (x - y) * (x - y)).sum::<f64>();
+    let distances = centres.chunks_exact(row.len()).map(squared).enumerate();
+    distances.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(k, _)| k)
 }
 
 /// The table with other numeric features, row-major.

@@ -6,8 +6,8 @@
 mod biased_selection;
 mod corrected;
 mod deduplicate;
+mod detector_reweighted;
 mod domain_overlap;
-mod k_means;
 mod k_means_projection;
 mod label_noise;
 mod luce_choice;
@@ -32,6 +32,7 @@ mod testing;
 pub use biased_selection::BiasedSelection;
 pub use corrected::{Corrected, Target};
 pub use deduplicate::Deduplicate;
+pub use detector_reweighted::DetectorReweighted;
 pub use domain_overlap::DomainOverlap;
 pub use k_means_projection::KMeansProjection;
 pub use label_noise::LabelNoise;
@@ -137,6 +138,7 @@ pub static CURATIONS: Registry<BoxedCuration> = Registry {
         top_likelihood::ENTRY,
         surprise_filter::ENTRY,
         domain_overlap::ENTRY,
+        detector_reweighted::ENTRY,
         luce_choice::ENTRY,
         biased_selection::ENTRY,
         corrected::ENTRY,

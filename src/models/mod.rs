@@ -35,11 +35,13 @@ pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use command::{Command, CommandModel, kill_programs, stop_programs};
 pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub(crate) use gaussian_mixture::clusters;
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
 pub use neon::{Neon, NeonParams};
 pub use ngram::{NGram, NGramModel, Smoothing};
+pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
 pub use regression::{
     LinearRegression, LogisticRegression, Noise, PoissonRegression, RegressionModel, Ridge,
