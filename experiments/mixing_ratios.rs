@@ -39,6 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             jobs,
             keep: Keep::Rows,
             examples: 64,
+            keep_models: false,
+            isolation: None,
             cell_timeout: None,
             interrupt: &interrupt,
             progress: bar.as_ref(),

@@ -34,7 +34,7 @@
 //!
 //! Read [`lineage`] first: it is the algorithm box. [`regimes`] says what a training set is made of,
 //! [`models`] and [`neural`] what is fitted, [`metrics`] what is measured, [`data`] where human rows
-//! come from. [`spec`] reads experiments, [`run`] and [`store`] run them and keep their rows,
+//! come from, [`tasks`] what a training set is good for. [`spec`] reads experiments, [`run`] and [`store`] run them and keep their rows,
 //! [`analysis`], [`theory`], [`figures`] and [`publish`] say what the rows mean.
 
 pub mod analysis;
@@ -43,6 +43,7 @@ pub mod curation;
 pub mod data;
 pub mod figures;
 pub mod lineage;
+pub mod logistic;
 pub mod metrics;
 pub mod models;
 pub mod neural;
@@ -55,4 +56,5 @@ pub mod rng;
 pub mod run;
 pub mod spec;
 pub mod store;
+pub mod tasks;
 pub mod theory;

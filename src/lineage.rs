@@ -22,7 +22,7 @@ mod synthesis;
 pub use assemble::{Assembled, Context, assemble, find_family};
 pub use measuring::{Measured, Measuring};
 pub use member::Member;
-pub use record::{LineageError, Outcome, Record, StopReason, Why};
+pub use record::{Fit, LineageError, Outcome, Record, StopReason, Why};
 pub use synthesis::{Synthesiser, Teacher, When};
 
 use std::sync::Arc;
@@ -31,7 +31,6 @@ use crate::curation::{BoxedCuration, On, Seen};
 use crate::data::{Mix, Part, Source};
 use crate::models::{Family, FitError};
 use crate::regimes::{Budget, Counts, Regime};
-use crate::rng::Streams;
 use crate::spec::StartFrom;
 
 /// One setting of everything, ready to be run for any seed.
@@ -65,7 +64,6 @@ pub struct Lineage {
 impl Lineage {
     /// Runs the loop for one seed and reports to `record`.
     pub fn run(&self, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError> {
-        let streams = Streams::new(self.salt, seed);
         let failed =
             |g: u32, stage: &'static str| move |why: Why| LineageError { seed, generation: g, stage, why };
         let ended = |stop_reason, last_generation| Ok(Outcome { stop_reason, last_generation });
@@ -73,14 +71,13 @@ impl Lineage {
         // Generation 0 is trained on human rows alone.
         let mut population = Vec::with_capacity(self.families.len());
         for (index, family) in self.families.iter().enumerate() {
-            match Member::first(self, index, family.as_ref(), streams.of("member").at(index as u64)) {
+            match Member::first(self, index, family.as_ref(), seed, record) {
                 Ok(member) => population.push(member),
                 Err(Why::Fit(FitError::Diverged { .. })) => return ended(StopReason::Diverged, 0),
                 Err(why) => return Err(failed(0, "fit")(why)),
             }
         }
-        let mut memory =
-            self.measuring.start(self, &population, seed, record).map_err(failed(0, "measure"))?;
+        let mut memory = self.measuring.start(self, &population, record).map_err(failed(0, "measure"))?;
 
         for g in 1..=self.budget.generations {
             if !record.generation(seed, g - 1) {
@@ -98,13 +95,13 @@ impl Lineage {
             // D(g) = weight(curate_mix(draw(M(g)))), and the next fit.
             for member in &mut population {
                 member.compose(self, g).map_err(failed(g, "compose"))?;
-                match member.refit(self, g) {
+                match member.refit(self, g, record) {
                     Err(Why::Fit(FitError::Diverged { .. })) => return ended(StopReason::Diverged, g - 1),
                     other => other.map_err(failed(g, "fit"))?,
                 }
             }
             self.measuring
-                .observe(self, &population, g, &mut memory, seed, record)
+                .observe(self, &population, g, &mut memory, record)
                 .map_err(failed(g, "measure"))?;
         }
         record.generation(seed, self.budget.generations);

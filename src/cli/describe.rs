@@ -7,9 +7,9 @@ use super::EXIT_DONE;
 use crate::metrics::{Direction, METRICS};
 use crate::regimes::{PRESETS, Preset, preset};
 use crate::registry::About;
-use crate::{curation, data, models, neural, theory};
+use crate::{curation, data, models, neural, tasks, theory};
 
-/// Explain a source, family, metric, regime, curation step or law.
+/// Explain a source, family, metric, regime, curation step, task or law.
 #[derive(Args)]
 pub struct DescribeArgs {
     /// Its name, as `collapse list` shows it
@@ -24,6 +24,8 @@ pub(super) fn describe(args: &DescribeArgs) -> Result<u8> {
         ("family", models::FAMILIES.get(name).or_else(|| neural::FAMILIES.get(name)).map(|e| &e.about)),
         ("metric", METRICS.get(name).map(|e| &e.about)),
         ("curation step", curation::CURATIONS.get(name).map(|e| &e.about)),
+        ("task", tasks::TASKS.get(name).map(|e| &e.about)),
+        ("score of a task", tasks::score(name).map(|s| &s.about)),
     ];
     for (kind, about) in abouts {
         if let Some(about) = about {
@@ -47,18 +49,30 @@ pub(super) fn describe(args: &DescribeArgs) -> Result<u8> {
     if found { Ok(EXIT_DONE) } else { Err(unknown(name)) }
 }
 
+/// The keys of `[task]` that the loop reads.
+const EVERY_TASK: &str = "knowledge = \"none\", \"other-domain\", \"verifier\" or \"graph\": what the generator knows \
+    beyond the human rows (required where synthetic rows are made). train = [\"training\"]: one learner each for all \
+    of D(g), its \"synthetic\" rows, its \"human\" rows. test = all held-out rows: how many human rows it is scored on. \
+    validation = 0: the share of the training rows kept from the learner for tuning and for task-own-score. \
+    arm = a name of the setting in tables and figures.";
+
 fn page(kind: &str, about: &About) {
     println!("{} ({kind})\n\n  {}\n", about.name, about.summary);
     for paragraph in about.details.split("\n\n").filter(|p| !p.trim().is_empty()) {
         println!("{}\n", indented(paragraph));
     }
-    if let Some(entry) = METRICS.get(about.name).filter(|_| kind == "metric") {
-        let better = match entry.extra.direction {
+    if kind == "task" {
+        println!("  Keys of the table that every task takes\n{}\n", indented(EVERY_TASK));
+    }
+    if let Some(reading) =
+        tasks::reading(about.name).filter(|_| kind == "metric" || kind.starts_with("score"))
+    {
+        let better = match reading.direction {
             Direction::Higher => "higher is better",
             Direction::Lower => "lower is better",
             Direction::TwoSided => "the human value is best",
         };
-        println!("  Direction: {better}\n  Ideal: {}\n  Unit: {}\n", entry.extra.ideal, entry.extra.unit);
+        println!("  Direction: {better}\n  Ideal: {}\n  Unit: {}\n", reading.ideal, reading.unit);
     }
     println!("  Source: {}\n", about.source);
     if !about.parameters.is_empty() {
@@ -105,6 +119,8 @@ fn unknown(name: &str) -> miette::Report {
     known.extend(neural::FAMILIES.names());
     known.extend(METRICS.names());
     known.extend(curation::CURATIONS.names());
+    known.extend(tasks::TASKS.names());
+    known.extend(tasks::SCORES.iter().map(|s| s.about.name));
     known.extend(PRESETS.iter().map(|p| p.name));
     known.extend(theory::laws().map(|l| l.name()));
     let near = known

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, terminal};
+use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, isolation, terminal};
 use crate::analysis::{ClaimResult, ComparisonRow, SummaryRow, Verdict};
 use crate::lineage::Context;
 use crate::neural::device;
@@ -27,6 +27,8 @@ pub struct Execution<'a> {
     pub interrupt: &'a Interrupt,
     /// Sentences for the top of the page, made from the summary.
     pub answer: &'a Answer<'a>,
+    /// Decisions of an adaptive procedure that led to this run, for the manifest.
+    pub decisions: Vec<serde_json::Value>,
 }
 
 /// What came of it.
@@ -89,12 +91,18 @@ pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
     };
     let shown: Box<dyn Progress + Send> =
         if options.quiet { Box::new(Silent) } else { progress::on_stderr() };
+    let isolated = match &options.cell {
+        None if options.isolate && !options.dry_run => Some(isolation::isolated(&resolved, options, &out)?),
+        _ => None,
+    };
     let plan = Options {
         out: out.clone(),
         experiment: name.clone(),
         jobs: options.jobs(),
         keep,
         examples: EXAMPLES,
+        isolation: isolated.as_ref().map(|i| i.isolation.clone()),
+        keep_models: prepared.experiment.measure.keep_models,
         cell_timeout: options.cell_timeout.map(Duration::from_secs_f64),
         interrupt: how.interrupt,
         progress: shown.as_ref(),
@@ -118,6 +126,12 @@ pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
         comparison: Vec::new(),
         page: None,
     };
+    if let Some(cell) = &options.cell {
+        let todo = serde_json::from_str(cell).into_diagnostic().wrap_err("--cell")?;
+        let first_seed = seeds.iter().copied().min().unwrap_or(0);
+        run::run_child(&prepared, &todo, first_seed, &plan).into_diagnostic()?;
+        return Ok(nothing(publication));
+    }
     if options.dry_run {
         let probe = |setting| estimate::probe(&prepared, setting, seeds[0], Duration::from_secs(2));
         let cost = estimate(prepared.settings(), &seeds, &plan, probe).into_diagnostic()?;
@@ -126,6 +140,7 @@ pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
     }
 
     let mut manifest = Manifest::begin(&name, &resolved, options.jobs());
+    manifest.decisions.clone_from(&how.decisions);
     manifest.device = Some(device::selected().to_string());
     manifest.kernel_class = Some(device::kernel_class().to_string());
     let report = run::run(&prepared, &seeds, &plan).into_diagnostic()?;

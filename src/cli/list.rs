@@ -7,9 +7,9 @@ use miette::Result;
 use super::EXIT_DONE;
 use crate::regimes::PRESETS;
 use crate::registry::{About, Registry};
-use crate::{curation, data, metrics, models, neural, theory};
+use crate::{curation, data, metrics, models, neural, tasks, theory};
 
-/// List sources, families, metrics, regimes, curation steps, laws.
+/// List sources, families, metrics, regimes, curation steps, tasks, laws.
 #[derive(Args)]
 pub struct ListArgs {
     /// What to list; everything if left out
@@ -25,6 +25,7 @@ enum Kind {
     Metrics,
     Regimes,
     Curation,
+    Tasks,
     Laws,
 }
 
@@ -61,6 +62,12 @@ fn lines(kind: Kind) -> (&'static str, &'static str, Vec<(String, String)>) {
             ("Regimes", "[loop] regime", PRESETS.iter().map(line).collect())
         }
         Kind::Curation => ("Curation steps", "[[curation]] step", all(&curation::CURATIONS)),
+        Kind::Tasks => {
+            let mut lines = all(&tasks::TASKS);
+            let line = |s: &tasks::Score| (s.about.name.to_owned(), s.about.summary.to_owned());
+            lines.extend(tasks::SCORES.iter().map(line));
+            ("Downstream tasks and their scores", "[task] kind", lines)
+        }
         Kind::Laws => {
             let line = |l: &'static dyn theory::Law| (l.name().to_owned(), l.statement().to_owned());
             ("Laws", "[[claim]] law, [[figure]] overlay", theory::laws().map(line).collect())

@@ -8,6 +8,7 @@ mod compare;
 mod describe;
 mod execute;
 mod export;
+mod isolation;
 mod list;
 mod new;
 mod plot;
@@ -80,6 +81,13 @@ pub enum Command {
     New(new::NewArgs),
 }
 
+impl Command {
+    /// Whether the command writes to the terminal alone. A run goes on when nobody reads what it says.
+    fn only_prints(&self) -> bool {
+        matches!(self, Self::Check(_) | Self::List(_) | Self::Describe(_) | Self::New(_))
+    }
+}
+
 /// Options of every command that runs lineages.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RunOptions {
@@ -104,9 +112,15 @@ pub struct RunOptions {
     /// Rows and tables only: no figures, no page
     #[arg(long)]
     pub no_figures: bool,
-    /// Stop a cell's lineages after so many seconds
+    /// Stop a cell's lineages after so many seconds: between two generations, or at once with --isolate
     #[arg(long, value_name = "SECONDS")]
     pub cell_timeout: Option<f64>,
+    /// Run every cell as a process of its own: one that hangs or takes all memory fails alone
+    #[arg(long)]
+    pub isolate: bool,
+    /// In such a process: the cell to run
+    #[arg(long, hide = true, value_name = "JSON")]
+    pub cell: Option<String>,
     /// No progress
     #[arg(long, short)]
     pub quiet: bool,
@@ -127,6 +141,10 @@ impl RunOptions {
 /// Parses the command line, does what it says and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.command.only_prints() {
+        // `collapse list | head` ends quietly when its reader has seen enough.
+        sigpipe::reset();
+    }
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::compare(&args),

@@ -56,7 +56,13 @@ pub(super) fn run(args: &RunArgs) -> Result<u8> {
     let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     let no_answer = |_: &_| Ok((Vec::new(), Vec::new()));
-    let how = Execution { options: &args.options, out: None, interrupt: &interrupt, answer: &no_answer };
+    let how = Execution {
+        options: &args.options,
+        out: None,
+        interrupt: &interrupt,
+        answer: &no_answer,
+        decisions: Vec::new(),
+    };
     let done = execute(experiment, &how)?;
     terminal::finished(&done);
     Ok(done.exit_code())

@@ -82,6 +82,12 @@ impl<'a> HumanRows<'a> {
         self.unseen("the human baseline", n, n)
     }
 
+    /// The rows that a downstream task is scored on: `n` held-out rows. They are the first ones of the
+    /// reference, which nobody is trained on either.
+    pub fn test(&self, n: usize) -> Result<Samples, SupplyError> {
+        self.unseen("the task's test", 0, n)
+    }
+
     fn block(&self, what: &str, generation: u32, start: usize, n: usize) -> Result<Rows, SupplyError> {
         match &self.source.supply {
             Supply::Distribution(d) => {

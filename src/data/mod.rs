@@ -13,6 +13,7 @@ mod export;
 mod files;
 mod human;
 mod mix;
+mod normal_mixture;
 mod parameters;
 mod samples;
 mod schema;
@@ -28,6 +29,7 @@ pub use export::{ExportError, write_csv};
 pub use files::{FileError, Options, Place, Problem, Scheme, open};
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
+pub use normal_mixture::NormalMixture;
 pub use parameters::{ParameterError, Portion, SourceError};
 pub use samples::{Column, Rows, Samples, ShapeError};
 pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
@@ -125,6 +127,12 @@ pub trait Distribution: Send + Sync {
 
     /// The true covariance of the numeric features (row-major, `d × d`), where it is known.
     fn covariance(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The true components, where the truth is a mixture of normal distributions (one of one
+    /// component included).
+    fn components(&self) -> Option<NormalMixture<'_>> {
         None
     }
 

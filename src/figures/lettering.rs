@@ -50,18 +50,25 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
         .map_or(0.0, |((left, _), (right, _))| f64::from(right - left) * size / MEASURE)
 }
 
-/// Breaks `text` at spaces into lines no wider than `limit` points. A single word that is
-/// wider is shortened with an ellipsis. Returns no line for blank text.
+/// Breaks `text` at spaces into lines no wider than `limit` points. A single word that is wider is
+/// broken after a hyphen, and a part without one shortened with an ellipsis. Returns no line for
+/// blank text.
 pub(super) fn wrap(text: &str, size: f64, bold: bool, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        let word = shorten(word, size, bold, limit);
-        match lines.last_mut() {
-            Some(line) if width(&format!("{line} {word}"), size, bold) <= limit => {
-                line.push(' ');
-                line.push_str(&word);
+        let mut space = " ";
+        let whole = width(word, size, bold) <= limit;
+        let parts: Vec<&str> = if whole { vec![word] } else { word.split_inclusive('-').collect() };
+        for part in parts {
+            let part = shorten(part, size, bold, limit);
+            match lines.last_mut() {
+                Some(line) if width(&format!("{line}{space}{part}"), size, bold) <= limit => {
+                    line.push_str(space);
+                    line.push_str(&part);
+                }
+                _ => lines.push(part),
             }
-            _ => lines.push(word),
+            space = "";
         }
     }
     lines
@@ -103,5 +110,7 @@ mod tests {
         assert!(lines.iter().all(|l| width(l, 9.0, false) <= 100.0));
         assert!(wrap("  ", 9.0, false, 100.0).is_empty());
         assert!(shorten("incomprehensibilities", 9.0, false, 40.0).ends_with('…'));
+        let hyphens = wrap("nearest-neighbour-memorisation", 9.0, true, 90.0);
+        assert_eq!(hyphens, ["nearest-", "neighbour-", "memorisation"]);
     }
 }

@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::curve::{Curve, dropped_remark, stretched};
 use super::key::{Entry, draw_above};
-use super::lettering::{LABEL, shorten};
+use super::lettering::{LABEL, LEADING, width, wrap};
 use super::page::{BORDER, heading, label_room, notes};
 use super::palette::{INK, Style, styles};
 use super::scene::{Anchor, Mark, Rect, Scene, Size, Text};
@@ -99,9 +99,12 @@ impl Figure for Panels {
             0.0
         };
         let wide = (right - BORDER - label) / columns as f64;
+        let titles: Vec<Vec<String>> =
+            self.panels.iter().map(|p| wrap(&p.title, LABEL, true, wide - 9.0)).collect();
+        let lines = titles.iter().map(Vec::len).max().unwrap_or(0) as f64;
+        let title_room = if lines > 0.0 { LABEL * (LEADING * lines + 0.2) } else { 3.0 };
         for (i, panel) in self.panels.iter().enumerate() {
             let (row, column) = (i / columns, i % columns);
-            let title_room = if panel.title.is_empty() { 3.0 } else { LABEL * 1.5 };
             let cell = Rect {
                 left: BORDER + column as f64 * wide + if column > 0 { label } else { 0.0 },
                 top: top + row as f64 * high + title_room,
@@ -120,27 +123,29 @@ impl Figure for Panels {
             let y = shared.clone().unwrap_or_else(|| panel.y_scale());
             let x = panel.x_scale();
             let plot = panel.draw(&mut scene, cell, (x, y), &own(&panel));
-            title(&mut scene, plot.area, cell.top - 3.0, &panel);
+            title(&mut scene, plot.area, cell, &titles[i]);
         }
         Ok(scene)
     }
 }
 
-fn title(scene: &mut Scene, area: Rect, y: f64, panel: &Curve) {
-    let text = shorten(&panel.title, LABEL, true, area.width());
-    if text.is_empty() {
-        return;
+/// Writes the lines above the plot: from its left edge where they fit, else as far to the left as
+/// they need.
+fn title(scene: &mut Scene, plot: Rect, cell: Rect, lines: &[String]) {
+    let widest = lines.iter().map(|line| width(line, LABEL, true)).fold(0.0, f64::max);
+    let x = plot.left.min(cell.right - widest).max(cell.left);
+    for (above, line) in lines.iter().rev().enumerate() {
+        scene.marks.push(Mark::Text(Text {
+            x,
+            y: cell.top - 3.0 - above as f64 * LABEL * LEADING,
+            text: line.clone(),
+            size: LABEL,
+            colour: INK,
+            anchor: Anchor::Start,
+            bold: true,
+            upwards: false,
+        }));
     }
-    scene.marks.push(Mark::Text(Text {
-        x: area.left,
-        y,
-        text,
-        size: LABEL,
-        colour: INK,
-        anchor: Anchor::Start,
-        bold: true,
-        upwards: false,
-    }));
 }
 
 /// Returns a panel axis without a label, for grids whose panel titles name the quantity.

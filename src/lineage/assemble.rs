@@ -1,5 +1,7 @@
 //! From a setting of a spec to a lineage that can be run.
 
+mod downstream;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,13 +43,6 @@ pub struct Assembled {
 /// Every setting of an experiment, made ready. Combinations that contradict themselves are skipped
 /// with the reason where a sweep made them; a spec without any runnable setting is an error.
 pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assembled>, Error> {
-    if experiment.measure.keep_models {
-        return Err(Error::refused(
-            experiment.template.at_of("measure.keep_models"),
-            "runs do not write checkpoints yet",
-            "leave `keep_models` out; library code gets every fitted model through `Record::model` and can save it",
-        ));
-    }
     let settings = experiment.settings()?;
     let mut sources = Sources::default();
     let mut assembled = Vec::with_capacity(settings.len());
@@ -83,10 +78,6 @@ fn one(
     sources: &mut Sources,
 ) -> Result<Assembled, Error> {
     let spec = &setting.loop_;
-    if let Some(task) = &setting.task {
-        let message = "downstream tasks are not there yet";
-        return Err(Error::bad_value(task.at.clone(), message.into(), "leave `[task]` out".into()));
-    }
     let source = sources.get(&setting.data)?;
     let (regime, budget) = regimes::resolve(spec)?;
     let models: Vec<&Node> = match setting.members.as_slice() {
@@ -135,11 +126,16 @@ fn one(
     let exact = families
         .iter()
         .all(|f| f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins())));
-    let measuring = measuring(experiment, setting, &source, exact, &mut notes)?;
+    let mut measuring = measuring(experiment, setting, &source, exact, &mut notes)?;
+    if let Some(node) = &setting.task {
+        measuring.task = Some(downstream::examination(node, setting, &source, &mut components, &mut notes)?);
+        seeds_per_cell = 1;
+    }
     let plain = curation.is_empty()
         && matches!(teacher, Teacher::Own)
         && spec.synthesis == Synthesis::Sample
         && contamination == 0.0
+        && measuring.task.is_none()
         && measuring.subject == Subject::Model
         && !measuring.metrics.iter().any(|m| m.sample || m.metric.needs().training);
     let statistics = match spec.path {
@@ -150,7 +146,7 @@ fn one(
             return Err(Error::refused(
                 spec.at("path"),
                 "this setting can't run on sufficient statistics alone",
-                "the statistics path takes a family with one, no curation, generator or contamination, a sampling transform and a draw that it does exactly, and metrics of the model's parameters only; use path = \"auto\"",
+                "the statistics path takes a family with one, no curation, generator, task or contamination, a sampling transform and a draw that it does exactly, and metrics of the model's parameters only; use path = \"auto\"",
             ));
         }
     };
@@ -376,7 +372,7 @@ fn measuring(
         spec::Subject::Synthetic => Subject::Synthetic,
         spec::Subject::Training => Subject::Training,
     };
-    Ok(Measuring { metrics, size, subject, at })
+    Ok(Measuring { metrics, size, subject, at, task: None })
 }
 
 /// A finite set must have all the human rows that the run will ask for; none is used twice.
@@ -408,12 +404,12 @@ fn check_supply(
 
 fn check_start(setting: &Setting, lineage: &Lineage) -> Result<(), Error> {
     // Closed forms have nothing to start from: the setting would be silently without effect.
-    let closed_form = lineage.families.iter().all(|f| f.seeds_per_cell() > 1);
-    if lineage.start != StartFrom::Scratch && closed_form {
+    let takes_none = !lineage.families.iter().any(|f| f.takes_a_start());
+    if lineage.start != StartFrom::Scratch && takes_none {
         return Err(Error::refused(
             setting.loop_.at("start"),
             "closed-form families have no starting point",
-            "leave `start` out, or choose a neural family",
+            "leave `start` out, or choose a family that is fitted step by step (gaussian-mixture, neural)",
         ));
     }
     Ok(())

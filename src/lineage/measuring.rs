@@ -2,10 +2,11 @@
 
 use super::{Lineage, Member, Record, Why};
 use crate::data::Samples;
-use crate::metrics::{Arrivals, BoxedMetric, Measurement, Observation, Shared, Subject};
+use crate::metrics::{Arrivals, BoxedMetric, Measurement, Observation, Peer, Shared, Subject};
 use crate::models::{Ask, Model, Refusal};
 use crate::rng::Streams;
 use crate::spec::Inflow;
+use crate::tasks::Examination;
 
 /// What is measured, of whom, when.
 pub struct Measuring {
@@ -17,6 +18,8 @@ pub struct Measuring {
     pub subject: Subject,
     /// Whether a generation is measured, by generation from 0 on.
     pub at: Vec<bool>,
+    /// The downstream task.
+    pub task: Option<Examination>,
 }
 
 /// One metric of a setting.
@@ -33,35 +36,49 @@ pub struct Measured {
 pub struct Memory {
     held_out: Vec<Option<Samples>>,
     first: Vec<Option<Samples>>,
+    test: Vec<Option<Samples>>,
 }
 
 impl Measuring {
+    /// How many passes over pair distances the metrics make.
+    fn passes(&self) -> usize {
+        let names = self.metrics.iter().map(|m| m.metric.needs().pairs).filter(|name| !name.is_empty());
+        names.collect::<std::collections::BTreeSet<_>>().len()
+    }
+
     /// Measures the human baseline and generation 0.
     pub(super) fn start(
         &self,
         lineage: &Lineage,
         population: &[Member<'_>],
-        seed: u64,
         record: &mut dyn Record,
     ) -> Result<Memory, Why> {
-        let mut memory = Memory { held_out: Vec::new(), first: vec![None; population.len()] };
+        let mut memory =
+            Memory { held_out: Vec::new(), first: vec![None; population.len()], test: Vec::new() };
         for member in population {
             let truth = lineage.source.truth();
             let reference = self.metrics.iter().any(|m| m.metric.needs().held_out.applies(false, truth));
             memory.held_out.push(if reference { Some(member.human.reference(self.size)?) } else { None });
+            memory.test.push(self.task.as_ref().map(|task| member.human.test(task.test)).transpose()?);
         }
         if self.metrics.iter().any(|m| m.sample)
             && let Some(member) = population.first()
         {
             let rows = member.human.baseline(self.size)?;
-            let look = Look { subject: Subject::Human, generation: 0, model: None, sample: Some(&rows) };
-            self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, seed, record)?;
-            let examples = record.wants_examples(seed);
+            let look = Look {
+                subject: Subject::Human,
+                generation: 0,
+                model: None,
+                sample: Some(&rows),
+                others: &[],
+            };
+            self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, record)?;
+            let examples = record.wants_examples(member.seed);
             if examples > 0 {
-                record.examples(seed, 0, 0, Subject::Human, &rows.head(examples));
+                record.examples(member.seed, 0, 0, Subject::Human, &rows.head(examples));
             }
         }
-        self.observe(lineage, population, 0, &mut memory, seed, record)?;
+        self.observe(lineage, population, 0, &mut memory, record)?;
         Ok(memory)
     }
 
@@ -72,17 +89,24 @@ impl Measuring {
         population: &[Member<'_>],
         g: u32,
         memory: &mut Memory,
-        seed: u64,
         record: &mut dyn Record,
     ) -> Result<(), Why> {
         for member in population {
-            record.model(seed, member.index as u32, g, member.model.as_ref());
-            if !self.at.get(g as usize).copied().unwrap_or(false) {
-                continue;
+            if self.fits(lineage, g) {
+                record.model(member.fit(g), member.model.as_ref());
             }
+        }
+        if !self.at.get(g as usize).copied().unwrap_or(false) {
+            return Ok(());
+        }
+        let mut samples = Vec::with_capacity(population.len());
+        for member in population {
+            samples.push(self.sample(lineage, member, g)?);
+        }
+        for (member, sample) in population.iter().zip(&samples) {
             if let Some(share) = member.human_fraction() {
                 record.measurement(Measurement {
-                    seed,
+                    seed: member.seed,
                     member: member.index as u32,
                     generation: g,
                     subject: Subject::Training,
@@ -90,27 +114,65 @@ impl Measuring {
                     value: share,
                 });
             }
-            let sample = self.sample(lineage, member, g)?;
-            if let Some(rows) = &sample {
-                let examples = record.wants_examples(seed);
+            if let Some(rows) = sample {
+                let examples = record.wants_examples(member.seed);
                 if examples > 0 {
-                    record.examples(seed, member.index as u32, g, self.subject, &rows.head(examples));
+                    record.examples(member.seed, member.index as u32, g, self.subject, &rows.head(examples));
                 }
             }
             if memory.first[member.index].is_none() {
-                memory.first[member.index].clone_from(&sample);
+                memory.first[member.index].clone_from(sample);
             }
+            let others: Vec<Peer<'_>> = population
+                .iter()
+                .zip(&samples)
+                .filter(|(other, _)| other.index != member.index)
+                .map(|(other, sample)| Peer { model: Some(other.model.as_ref()), sample: sample.as_ref() })
+                .collect();
             let look = Look {
                 subject: self.subject,
                 generation: g,
                 model: Some(member.model.as_ref()),
                 sample: sample.as_ref(),
+                others: &others,
             };
             let held_out = memory.held_out[member.index].as_ref();
             let first = memory.first[member.index].as_ref();
-            self.measure(lineage, member, look, held_out, first, seed, record)?;
+            self.measure(lineage, member, look, held_out, first, record)?;
+            self.examine(member, g, memory.test[member.index].as_ref(), record);
         }
         Ok(())
+    }
+
+    /// Whether the model of generation `g` is fitted at all: with a task, the last one is left out
+    /// where nothing reads it.
+    pub(super) fn fits(&self, lineage: &Lineage, g: u32) -> bool {
+        let reads = |m: &Measured| m.metric.needs().model || (m.sample && self.subject == Subject::Model);
+        self.task.is_none() || g == 0 || g < lineage.budget.generations || self.metrics.iter().any(reads)
+    }
+
+    /// The downstream task on `D(g)`.
+    fn examine(&self, member: &Member<'_>, g: u32, test: Option<&Samples>, record: &mut dyn Record) {
+        let Some((task, test)) = self.task.as_ref().zip(test) else { return };
+        let streams = member.streams.of("task").at(u64::from(g));
+        for (subject, found) in task.run(&member.training, test, &streams) {
+            match found {
+                Err(why) => record.refused(member.fit(g), subject, task.report.primary, &why),
+                Ok(values) => {
+                    for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
+                        let (seed, member) = (member.seed, member.index as u32);
+                        record.measurement(Measurement {
+                            seed,
+                            member,
+                            generation: g,
+                            subject,
+                            metric,
+                            value,
+                        });
+                    }
+                }
+            }
+        }
     }
 
     /// The rows that metrics see: a draw of its own and never the training rows, unless these are
@@ -136,7 +198,6 @@ impl Measuring {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn measure(
         &self,
         lineage: &Lineage,
@@ -144,34 +205,41 @@ impl Measuring {
         look: Look<'_>,
         held_out: Option<&Samples>,
         first: Option<&Samples>,
-        seed: u64,
         record: &mut dyn Record,
     ) -> Result<(), Why> {
-        let shared = Shared::default();
+        let shared = Shared::for_passes(self.passes());
+        let human = look.subject == Subject::Human;
         let of = Observation {
             subject: look.subject,
             generation: look.generation,
             model: look.model,
+            base: member.base.as_deref().or(Some(member.model.as_ref())),
             sample: look.sample,
             training: &member.training,
             held_out,
             first,
+            others: look.others,
             truth: lineage.source.truth(),
             arrivals: arrivals(lineage),
             shared: &shared,
         };
-        let human = look.subject == Subject::Human;
         for measured in &self.metrics {
             if human && !measured.sample {
                 continue;
             }
             let streams = self.streams(member, look.generation, human).of(&measured.name);
-            // A refusal is an empty cell: the metric has no value for such rows (a distance to a
-            // model that gives an outcome probability 0, a spread of one row).
-            let Ok(values) = measured.metric.measure(&of, &streams) else { continue };
+            // A refusal is an outcome: the metric has no value for such rows (a distance to a model
+            // that gives an outcome probability 0, a spread of one row).
+            let values = match measured.metric.measure(&of, &streams) {
+                Ok(values) => values,
+                Err(why) => {
+                    record.refused(member.fit(look.generation), look.subject, &measured.name, &why);
+                    continue;
+                }
+            };
             for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
                 record.measurement(Measurement {
-                    seed,
+                    seed: member.seed,
                     member: member.index as u32,
                     generation: look.generation,
                     subject: look.subject,
@@ -181,6 +249,11 @@ impl Measuring {
             }
         }
         Ok(())
+    }
+
+    /// Whether a metric needs the model of generation 0.
+    pub(super) fn needs_base(&self) -> bool {
+        self.metrics.iter().any(|m| m.metric.needs().base)
     }
 
     fn streams(&self, member: &Member<'_>, g: u32, human: bool) -> Streams {
@@ -204,4 +277,5 @@ struct Look<'a> {
     generation: u32,
     model: Option<&'a dyn Model>,
     sample: Option<&'a Samples>,
+    others: &'a [Peer<'a>],
 }

@@ -1,6 +1,6 @@
 //! One model of a population, with its own store of rows.
 
-use super::{Lineage, Why, synthesis};
+use super::{Fit, Lineage, Record, Why, synthesis};
 use crate::curation::On;
 use crate::data::{HumanRows, Mix, Origin, Part};
 use crate::models::{self, Family, Model, Start, StatisticsPath};
@@ -10,6 +10,8 @@ use crate::spec::{Inflow, StartFrom};
 
 /// One model of a population, with its own store of rows and its own human rows.
 pub struct Member<'a> {
+    /// The seed of the lineage.
+    pub seed: u64,
     /// The position in the population, from 0.
     pub index: usize,
     /// The recipe.
@@ -24,7 +26,7 @@ pub struct Member<'a> {
     pub training: Mix,
     /// The last fit.
     pub model: Box<dyn Model>,
-    /// The generation-0 model, where later fits start from it.
+    /// The generation-0 model, where later fits start from it or a metric compares with it.
     pub base: Option<Box<dyn Model>>,
     /// The synthetic rows that last entered the store.
     pub synthetic: Vec<Part>,
@@ -38,8 +40,10 @@ impl<'a> Member<'a> {
         lineage: &'a Lineage,
         index: usize,
         family: &'a dyn Family,
-        streams: Streams,
+        seed: u64,
+        record: &mut dyn Record,
     ) -> Result<Self, Why> {
+        let streams = Streams::new(lineage.salt, seed).of("member").at(index as u64);
         let human = HumanRows::new(&lineage.source, streams);
         let rows = human.initial(lineage.budget.initial)?;
         let contaminant = synthesis::contaminant(lineage, family, &rows, &streams)?;
@@ -47,8 +51,13 @@ impl<'a> Member<'a> {
         let path = if lineage.statistics { family.statistics() } else { None };
         let store = Store::new(parts, path)?;
         let training = store.everything();
-        let model = models::fit(family, &training, Start::Scratch, &streams.of("fit").at(0))?;
+        let fit = Fit { seed, member: index as u32, generation: 0 };
+        let model = match record.kept(fit, family) {
+            Some(model) => model,
+            None => models::fit(family, &training, Start::Scratch, &streams.of("fit").at(0))?,
+        };
         Ok(Member {
+            seed,
             index,
             family,
             streams,
@@ -60,6 +69,11 @@ impl<'a> Member<'a> {
             synthetic: Vec::new(),
             contaminant,
         })
+    }
+
+    /// The name of the fit of generation `g`.
+    pub fn fit(&self, g: u32) -> Fit {
+        Fit { seed: self.seed, member: self.index as u32, generation: g }
     }
 
     /// The statistics path, where the lineage is on it.
@@ -127,17 +141,24 @@ impl<'a> Member<'a> {
         Ok(())
     }
 
-    /// `model(g) = fit(D(g))`.
-    pub fn refit(&mut self, lineage: &Lineage, g: u32) -> Result<(), Why> {
+    /// `model(g) = fit(D(g))`, unless nothing will read it.
+    pub fn refit(&mut self, lineage: &Lineage, g: u32, record: &mut dyn Record) -> Result<(), Why> {
+        if !lineage.measuring.fits(lineage, g) {
+            return Ok(());
+        }
         let start = match lineage.start {
             StartFrom::Scratch => Start::Scratch,
             StartFrom::Warm => Start::Warm(self.model.as_ref()),
             StartFrom::Base => Start::Base(self.base.as_ref().unwrap_or(&self.model).as_ref()),
         };
         let streams = self.streams.of("fit").at(u64::from(g));
-        let next = models::fit(self.family, &self.training, start, &streams)?;
+        let next = match record.kept(self.fit(g), self.family) {
+            Some(model) => model,
+            None => models::fit(self.family, &self.training, start, &streams)?,
+        };
         let last = std::mem::replace(&mut self.model, next);
-        if lineage.start == StartFrom::Base && self.base.is_none() {
+        let keeps = lineage.start == StartFrom::Base || lineage.measuring.needs_base();
+        if keeps && self.base.is_none() {
             self.base = Some(last);
         }
         Ok(())

@@ -3,7 +3,7 @@
 use crate::curation::CurationError;
 use crate::data::{Samples, SupplyError};
 use crate::metrics::{Measurement, Subject};
-use crate::models::{FitError, Model, Refusal, SampleError};
+use crate::models::{Family, FitError, Model, Refusal, SampleError};
 
 /// Where a lineage reports what it sees.
 pub trait Record {
@@ -14,7 +14,16 @@ pub trait Record {
     fn examples(&mut self, _seed: u64, _member: u32, _generation: u32, _subject: Subject, _rows: &Samples) {}
 
     /// A fitted model, for checkpoints.
-    fn model(&mut self, _seed: u64, _member: u32, _generation: u32, _model: &dyn Model) {}
+    fn model(&mut self, _fit: Fit, _model: &dyn Model) {}
+
+    /// The model of this fit, where an earlier run of the same lineage kept it: the loop then need
+    /// not fit again. It must have the same bits as the fit would have.
+    fn kept(&mut self, _fit: Fit, _family: &dyn Family) -> Option<Box<dyn Model>> {
+        None
+    }
+
+    /// A metric that has no value for these rows, and why.
+    fn refused(&mut self, _fit: Fit, _subject: Subject, _metric: &str, _why: &Refusal) {}
 
     /// How many example rows of this seed are wanted; 0 for none.
     fn wants_examples(&self, _seed: u64) -> usize {
@@ -25,6 +34,17 @@ pub trait Record {
     fn generation(&mut self, _seed: u64, _generation: u32) -> bool {
         true
     }
+}
+
+/// Which fit of a run: every model has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fit {
+    /// The seed.
+    pub seed: u64,
+    /// The member of the population, from 0.
+    pub member: u32,
+    /// The generation, from 0.
+    pub generation: u32,
 }
 
 /// How a lineage ended.

@@ -12,6 +12,7 @@ use crate::data::{Body, Column, Combine, Kind, Origin, Samples, Schema, Splits, 
 use crate::metrics::{Measurement, Subject};
 use crate::models::{Ask, Model, Refusal, SampleError, Sampling, Start};
 use crate::regimes::resolve;
+use crate::rng::Streams;
 use crate::spec::{Experiment, Prompts, Sharing, Synthesis};
 
 /// A row of a training set: origin, generation of birth, value, weight.
@@ -70,6 +71,15 @@ fn training_sets(table: &str) -> Vec<Vec<Seen>> {
 }
 
 fn traced(table: &str, seed: u64, change: impl Fn(&mut Lineage)) -> Vec<Vec<Seen>> {
+    recorded(table, seed, change, &mut Nothing)
+}
+
+fn recorded(
+    table: &str,
+    seed: u64,
+    change: impl Fn(&mut Lineage),
+    record: &mut dyn Record,
+) -> Vec<Vec<Seen>> {
     let text =
         format!("[data]\nsource = \"x\"\n[model]\nfamily = \"x\"\n[loop]\n{table}\n[sweep]\nseeds = 1\n");
     let settings = Experiment::from_toml(&text, "test.toml").unwrap().settings().unwrap();
@@ -99,11 +109,17 @@ fn traced(table: &str, seed: u64, change: impl Fn(&mut Lineage)) -> Vec<Vec<Seen
         start: StartFrom::Scratch,
         contamination: 0.0,
         statistics: false,
-        measuring: Measuring { metrics: Vec::new(), size: 1, subject: Subject::Model, at: Vec::new() },
+        measuring: Measuring {
+            metrics: Vec::new(),
+            size: 1,
+            subject: Subject::Model,
+            at: Vec::new(),
+            task: None,
+        },
         salt: 0,
     };
     change(&mut lineage);
-    let outcome = lineage.run(seed, &mut Nothing).unwrap();
+    let outcome = lineage.run(seed, record).unwrap();
     assert_eq!(outcome.stop_reason, StopReason::Finished);
     drop(lineage);
     Arc::try_unwrap(log).unwrap().into_inner().unwrap()
@@ -369,4 +385,68 @@ fn contradictions_are_refused_with_the_reason() {
         let message = refusal(&format!("{base}{table}"));
         assert!(message.contains(word), "{table}: {message}");
     }
+}
+
+/// A step that throws one synthetic row away and asks for another, once.
+struct Swap;
+
+impl crate::curation::Curation for Swap {
+    fn apply(
+        &self,
+        mut mix: Mix,
+        more: Option<crate::curation::More<'_>>,
+        _: &crate::curation::Seen<'_>,
+        _: &Streams,
+    ) -> Result<Mix, crate::curation::CurationError> {
+        let (table, _) = mix.gather().unwrap().unwrap();
+        let fresh = more.unwrap()(1)?;
+        let rows = Samples::concat(&[&table.head(table.len() - 1), &fresh])?;
+        mix.parts = vec![Part::synthetic(mix.parts[0].born, Body::Rows(crate::data::Rows::all(rows)))];
+        Ok(mix)
+    }
+}
+
+#[test]
+fn rows_that_a_curation_asks_for_come_from_who_makes_that_generation() {
+    let table = "regime = \"replace\"\ngenerations = 2\nsamples = 3";
+    let other = Arc::new(numbers([7, 7, 7].into_iter()));
+    let splits = Splits { train: other.clone(), validation: other.clone(), held_out: other };
+    let source =
+        Arc::new(Source { name: "sevens".into(), digest: String::new(), supply: Supply::Finite(splits) });
+    let d = traced(table, 0, |l| {
+        l.synthesiser.teacher = Teacher::Source(source.clone(), When::First);
+        l.curation = vec![(On::Synthetic, Box::new(Swap))];
+    });
+    assert_eq!(synthetic(&d[1]), [7, 7, 7], "generation 1 is the teacher's alone");
+    assert_eq!(synthetic(&d[2]), [200, 201, 200], "generation 2 is the student's");
+}
+
+/// Keeps what is fitted and hands it back.
+#[derive(Default)]
+struct Cupboard(Vec<(Fit, i64)>);
+
+impl Record for Cupboard {
+    fn measurement(&mut self, _: Measurement) {}
+
+    fn model(&mut self, fit: Fit, model: &dyn Model) {
+        let any: &dyn std::any::Any = model;
+        self.0.push((fit, any.downcast_ref::<Traced>().unwrap().0));
+    }
+
+    fn kept(&mut self, fit: Fit, _: &dyn Family) -> Option<Box<dyn Model>> {
+        let found = self.0.iter().find(|(kept, _)| *kept == fit)?;
+        Some(Box::new(Traced(found.1)))
+    }
+}
+
+#[test]
+fn kept_models_are_not_fitted_again_and_make_the_same_rows() {
+    let table = "regime = \"accumulate\"\ngenerations = 3\nsamples = 4";
+    let mut cupboard = Cupboard::default();
+    let fitted = recorded(table, 0, |_| {}, &mut cupboard);
+    assert_eq!((fitted.len(), cupboard.0.len()), (4, 4));
+    // The second run fits nothing; without generation 2 it fits that one, on the same rows.
+    assert!(recorded(table, 0, |_| {}, &mut cupboard).is_empty());
+    cupboard.0.retain(|(fit, _)| fit.generation != 2);
+    assert_eq!(recorded(table, 0, |_| {}, &mut cupboard), fitted[2..3]);
 }

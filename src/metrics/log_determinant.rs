@@ -44,10 +44,7 @@ impl Metric for LogDeterminant {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        match of.gaussian() {
-            Some((_, covariance)) => one("log-determinant", log_determinant(covariance)?),
-            None => one("log-determinant", log_determinant(&of.sample_moments()?.covariance)?),
-        }
+        one("log-determinant", log_determinant(&of.fitted_or_sample_moments()?.covariance)?)
     }
 }
 

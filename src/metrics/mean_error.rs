@@ -44,12 +44,15 @@ impl Metric for MeanError {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let (rows, reference);
-        let found: &[f64] = match of.gaussian() {
-            Some((mean, _)) => mean,
+        let (fitted, reference);
+        let found: &[f64] = match of.fitted_moments() {
+            Some(moments) => {
+                fitted = moments.mean;
+                &fitted
+            }
             None => {
-                rows = mean(of.sample_points()?);
-                &rows
+                fitted = mean(of.sample_points()?).into();
+                &fitted
             }
         };
         let truth: &[f64] = match of.truth.and_then(|t| t.mean()) {

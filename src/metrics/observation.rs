@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::Shared;
 use super::distances::Points;
-use crate::data::{Distribution, Mix, Samples};
+use super::pairs::Pairs;
+use crate::data::{Distribution, Mix, NormalMixture, Samples};
 use crate::models::{Model, Parameters, Refusal};
 
 /// Everything that can be known of one generation when it is measured.
@@ -17,12 +18,16 @@ pub struct Observation<'a> {
     pub model: Option<&'a dyn Model>,
     /// Rows of the subject, `measure.size` of them; `None` on the statistics path.
     pub sample: Option<&'a Samples>,
+    /// The same member's model of generation 0, where a metric needs it.
+    pub base: Option<&'a dyn Model>,
     /// What the model was fitted on.
     pub training: &'a Mix,
     /// Held-out human rows, as many as the sample has.
     pub held_out: Option<&'a Samples>,
     /// The generation-0 sample of the same subject.
     pub first: Option<&'a Samples>,
+    /// The other members of the population in the same generation.
+    pub others: &'a [Peer<'a>],
     /// The true distribution, where it is known.
     pub truth: Option<&'a dyn Distribution>,
     /// What arrives at every generation, where the training set grows by arrivals.
@@ -30,6 +35,15 @@ pub struct Observation<'a> {
     /// Intermediate results that several metrics use. It belongs to this observation alone: a new
     /// one for every subject and generation.
     pub shared: &'a Shared,
+}
+
+/// Another member of the population, measured with the same eyes.
+#[derive(Clone, Copy)]
+pub struct Peer<'a> {
+    /// Its model; `None` where the subject has none.
+    pub model: Option<&'a dyn Model>,
+    /// Its rows, as many as the sample has; `None` on the statistics path.
+    pub sample: Option<&'a Samples>,
 }
 
 /// What arrives at every generation of a growing training set.
@@ -100,10 +114,16 @@ impl<'a> Observation<'a> {
         }
     }
 
-    /// Mean and covariance that the model was fitted with.
-    pub(super) fn gaussian(&self) -> Option<(&'a [f64], &'a [f64])> {
+    /// Mean and covariance of the fitted distribution, where the model states them.
+    pub(super) fn fitted_moments(&self) -> Option<Normal<'a>> {
         match self.parameters() {
-            Parameters::Gaussian { mean, covariance } => Some((mean, covariance)),
+            Parameters::Gaussian { mean, covariance } | Parameters::Moments { mean, covariance } => {
+                Some(Normal { mean: mean.into(), covariance: covariance.into() })
+            }
+            Parameters::Mixture(mixture) => {
+                let (mean, covariance) = mixture.moments();
+                Some(Normal { mean: mean.into(), covariance: covariance.into() })
+            }
             _ => None,
         }
     }
@@ -130,6 +150,30 @@ impl<'a> Observation<'a> {
         self.shared.held_out_features(rows).map(|data| Points { data, dim })
     }
 
+    /// The distances between all pairs of rows of the sample.
+    pub(super) fn sample_pairs(&self) -> Result<&'a Pairs, Refusal> {
+        Ok(self.shared.sample_pairs(self.sample_points()?))
+    }
+
+    /// The distances between all pairs of held-out rows.
+    pub(super) fn held_out_pairs(&self) -> Result<&'a Pairs, Refusal> {
+        Ok(self.shared.held_out_pairs(self.held_out_points()?))
+    }
+
+    /// The distances between held-out rows (rows of the matrix) and the sample's (columns).
+    pub(super) fn cross_pairs(&self) -> Result<&'a Pairs, Refusal> {
+        let (held_out, sample) = (self.held_out_points()?, self.sample_points()?);
+        if held_out.dim != sample.dim {
+            return Err(Refusal::new(format!(
+                "held-out rows have {} numbers, rows of the {} {}",
+                held_out.dim,
+                self.subject.name(),
+                sample.dim
+            )));
+        }
+        Ok(self.shared.cross_pairs(held_out, sample))
+    }
+
     /// The sample's mean and unbiased covariance; needs two rows.
     pub(super) fn sample_moments(&self) -> Result<Normal<'a>, Refusal> {
         let points = self.sample_points()?;
@@ -138,8 +182,8 @@ impl<'a> Observation<'a> {
 
     /// The fitted mean and covariance, or the sample's where the model has none.
     pub(super) fn fitted_or_sample_moments(&self) -> Result<Normal<'a>, Refusal> {
-        match self.gaussian() {
-            Some((mean, covariance)) => Ok(Normal { mean: mean.into(), covariance: covariance.into() }),
+        match self.fitted_moments() {
+            Some(fitted) => Ok(fitted),
             None => self.sample_moments(),
         }
     }
@@ -154,6 +198,17 @@ impl<'a> Observation<'a> {
                 self.shared.held_out_moments(points)
             }
         }
+    }
+}
+
+/// The components of a fitted normal distribution or mixture of them.
+pub(super) fn components(model: &dyn Model) -> Option<NormalMixture<'_>> {
+    match model.parameters() {
+        Parameters::Gaussian { mean, covariance } => {
+            Some(NormalMixture { dim: mean.len(), weights: &[1.0], means: mean, covariances: covariance })
+        }
+        Parameters::Mixture(mixture) => Some(mixture),
+        _ => None,
     }
 }
 

@@ -111,10 +111,7 @@ impl Metric for Spread {
 }
 
 fn variance(of: &Observation<'_>) -> Result<f64, Refusal> {
-    match of.gaussian() {
-        Some((_, covariance)) => Ok(mean_diagonal(covariance)),
-        None => Ok(mean_diagonal(&of.sample_moments()?.covariance)),
-    }
+    Ok(mean_diagonal(&of.fitted_or_sample_moments()?.covariance))
 }
 
 /// The mean of the diagonal of a row-major square matrix.

@@ -208,7 +208,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::data::{Column, Kind, Rows};
+    use crate::data::{Column, Kind, Part, Rows};
+    use crate::models::reference::Reference;
 
     fn mix(d: usize, data: Vec<f64>) -> Mix {
         let schema = Arc::new(Schema::single(Kind::F64 { width: d }));
@@ -245,6 +246,44 @@ mod tests {
         // 32^(−1/5) = ½, and (32 · 3/4)^(−1/5) = 24^(−.2).
         assert!((bandwidth(Bandwidth::Scott) - 0.5).abs() < 1e-12);
         assert!((bandwidth(Bandwidth::Silverman) - 24.0_f64.powf(-0.2)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn densities_and_bandwidths_agree_with_scikit_learn_and_scipy() {
+        let r = Reference::read();
+        let (rows, points) =
+            (mix(2, r.numbers("rows")), mix(2, r.numbers("points")).gather().unwrap().unwrap().0);
+        let agrees = |model: &dyn Model, wanted: &[f64]| {
+            let logs = model.density().unwrap().log_likelihood(&points, &Streams::new(0, 0)).unwrap();
+            logs.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-9 * b.abs().max(1.0))
+        };
+        let bandwidth = |m: &dyn std::any::Any| m.downcast_ref::<KdeModel>().unwrap().bandwidth();
+        for (name, rule) in [
+            ("number", Bandwidth::Fixed(0.7)),
+            ("scott", Bandwidth::Scott),
+            ("silverman", Bandwidth::Silverman),
+        ] {
+            let of = r.of(&format!("kde_{name}"));
+            let model = fit(Kde { bandwidth: rule }, &rows);
+            assert!((bandwidth(&*model) - of.number("bandwidth")).abs() < 1e-12, "{name}");
+            assert!(agrees(&*model, &of.numbers("log_likelihood")), "{name}");
+        }
+        // One weight a row: SciPy's factors count (Σw)²/Σw² rows, scikit-learn's density weighs them.
+        let data = r.numbers("rows");
+        let weighted = Mix {
+            parts: data
+                .chunks_exact(2)
+                .zip(r.numbers("weights"))
+                .map(|(row, weight)| Part { weight, ..mix(2, row.to_vec()).parts.remove(0) })
+                .collect(),
+            ..Mix::default()
+        };
+        let of = r.of("kde_weighted");
+        for (name, rule) in [("scott", Bandwidth::Scott), ("silverman", Bandwidth::Silverman)] {
+            let model = fit(Kde { bandwidth: rule }, &weighted);
+            assert!((bandwidth(&*model) - of.number(name)).abs() < 1e-12, "{name}");
+        }
+        assert!(agrees(&*fit(fixed(0.7), &weighted), &of.numbers("log_likelihood")));
     }
 
     #[test]

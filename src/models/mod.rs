@@ -4,33 +4,46 @@
 //! nothing can sample before it is fitted. Closed-form families live in this folder, one file each;
 //! burn families in [`neural`](crate::neural).
 
+mod bernoulli;
 mod categorical;
 mod cholesky;
+mod class_conditional;
 mod command;
+mod counts;
 mod design;
 mod gaussian;
+mod gaussian_mixture;
+mod histogram;
 mod kde;
 mod logistic;
 mod ngram;
 mod numeric;
+mod poisson;
 pub(crate) mod ranges;
+#[cfg(test)]
+mod reference;
 mod sampling;
 #[cfg(test)]
 mod tests;
 
+pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
+pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use command::{Command, CommandModel, kill_programs, stop_programs};
 pub use design::Design;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
+pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
 pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
+pub use poisson::{Poisson, PoissonModel};
 pub use sampling::{Sampling, Transform};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
-use crate::data::{Combine, Mix, Origin, Rows, Samples, Schema, Statistics};
+use crate::data::{Combine, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics};
 use crate::registry::Registry;
 use crate::rng::{Stream, Streams};
 
@@ -40,7 +53,18 @@ pub type BoxedFamily = Box<dyn Family>;
 /// The closed-form families.
 pub static FAMILIES: Registry<BoxedFamily> = Registry {
     kind: "model family",
-    entries: &[gaussian::ENTRY, categorical::ENTRY, ngram::ENTRY, kde::ENTRY, command::ENTRY],
+    entries: &[
+        gaussian::ENTRY,
+        categorical::ENTRY,
+        ngram::ENTRY,
+        class_conditional::ENTRY,
+        kde::ENTRY,
+        gaussian_mixture::ENTRY,
+        histogram::ENTRY,
+        bernoulli::ENTRY,
+        poisson::ENTRY,
+        command::ENTRY,
+    ],
 };
 
 /// The recipe of a model.
@@ -73,6 +97,12 @@ pub trait Family: Send + Sync {
     /// an outside program.
     fn fingerprint(&self) -> Option<String> {
         None
+    }
+
+    /// Whether a fit can start from an earlier model ([`Start::Warm`], [`Start::Base`]): iterative
+    /// fits can, closed forms have nothing to start from.
+    fn takes_a_start(&self) -> bool {
+        self.seeds_per_cell() == 1
     }
 
     /// How many seeds make one cell: 1 for families whose fit takes long, 1,000 for closed forms.
@@ -138,6 +168,15 @@ pub enum Parameters<'a> {
         /// `d × d` numbers, row-major.
         covariance: &'a [f64],
     },
+    /// Mean and covariance of a fitted distribution that is not normal.
+    Moments {
+        /// `d` numbers.
+        mean: &'a [f64],
+        /// `d × d` numbers, row-major.
+        covariance: &'a [f64],
+    },
+    /// A fitted mixture of normal distributions.
+    Mixture(NormalMixture<'a>),
     /// A fitted distribution over outcomes; sums to 1.
     Probabilities(&'a [f64]),
     /// Nothing that others could read.
@@ -166,6 +205,12 @@ pub enum Ask<'a> {
 pub trait Density {
     /// The log likelihood of each row in nats.
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal>;
+
+    /// The log likelihood of every token after those before it in its row, row after row, in nats;
+    /// minus infinity for a token that the model gives probability 0. An end mark has no entry.
+    fn token_log_likelihood(&self, _rows: &Samples, _streams: &Streams) -> Result<Vec<f64>, Refusal> {
+        Err(Refusal::new("this family gives no likelihood of single tokens"))
+    }
 
     /// `None` if the likelihood is exact; else what kind of bound or estimate it is.
     fn bound(&self) -> Option<&'static str> {
@@ -271,12 +316,19 @@ pub struct StorageError {
     pub path: PathBuf,
     /// What went wrong.
     pub why: String,
+    /// Whether the family has no file format at all.
+    pub unsupported: bool,
 }
 
 impl StorageError {
+    /// A file that could not be written or read.
+    pub fn new(path: &Path, why: impl std::fmt::Display) -> Self {
+        Self { path: path.into(), why: why.to_string(), unsupported: false }
+    }
+
     /// The family has no file format.
     pub fn unsupported(path: &Path) -> Self {
-        Self { path: path.into(), why: "models of this family can't be stored".into() }
+        Self { unsupported: true, ..Self::new(path, "models of this family can't be stored") }
     }
 }
 

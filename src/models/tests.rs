@@ -36,6 +36,13 @@ fn values_out_of_range_are_errors() {
         ("categorical", "smoothing = -1.0"),
         ("kde", "bandwidth = 0"),
         ("kde", "bandwidth = \"wide\""),
+        ("gaussian-mixture", "components = 0"),
+        ("gaussian-mixture", "covariance_floor = 0.0"),
+        ("histogram", "range = [1.0, 1.0]"),
+        ("histogram", "range = [0.0, 1.0, 2.0]"),
+        ("histogram", "range = \"wide\""),
+        ("bernoulli", "smoothing = -0.5"),
+        ("poisson", "rate = 1.0"),
         ("ngram", "order = 0"),
         ("ngram", "smoothing = \"jelinek-mercer\"\nlambda = 1.0"),
         ("ngram", "smoothing = \"witten-bell\"\nk = 1.0"),
@@ -44,4 +51,6 @@ fn values_out_of_range_are_errors() {
     }
     build("ngram", "smoothing = \"add-k\"\nk = 0.5\norder = 2").unwrap();
     build("kde", "bandwidth = 2").unwrap();
+    build("histogram", "range = [0, 2.5]\nbins = 5").unwrap();
+    build("gaussian-mixture", "covariance = \"spherical\"\ncomponents = 25").unwrap();
 }

@@ -26,10 +26,6 @@ struct Header<C> {
     config: C,
 }
 
-fn wrong(path: &Path, why: impl std::fmt::Display) -> StorageError {
-    StorageError { path: path.into(), why: why.to_string() }
-}
-
 /// Writes the weights and the configuration of a model.
 pub fn save<C: Serialize>(
     to: &Path,
@@ -38,18 +34,19 @@ pub fn save<C: Serialize>(
     weights: &Weights,
 ) -> Result<(), StorageError> {
     let header = Header { family: family.to_string(), version: VERSION, config };
-    let header = serde_json::to_string(&header).map_err(|e| wrong(to, e))?;
+    let header = serde_json::to_string(&header).map_err(|e| StorageError::new(to, e))?;
     let layout = weights.layout();
     let bytes: Vec<Vec<u8>> =
         (0..layout.len()).map(|i| weights.get(i).iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
     let mut views = Vec::with_capacity(layout.len());
     for (i, bytes) in bytes.iter().enumerate() {
         let (name, shape) = layout.entry(i);
-        let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes).map_err(|e| wrong(to, e))?;
+        let view =
+            TensorView::new(Dtype::F32, shape.to_vec(), bytes).map_err(|e| StorageError::new(to, e))?;
         views.push((name.to_string(), view));
     }
     let metadata = HashMap::from([(KEY.to_string(), header)]);
-    serialize_to_file(views, Some(metadata), to).map_err(|e| wrong(to, e))
+    serialize_to_file(views, Some(metadata), to).map_err(|e| StorageError::new(to, e))
 }
 
 /// Reads what [`save`] wrote; `layout` rebuilds the parameters' layout from the configuration.
@@ -58,27 +55,27 @@ pub fn load<C: DeserializeOwned>(
     family: &str,
     layout: impl FnOnce(&C) -> Layout,
 ) -> Result<(C, Weights), StorageError> {
-    let bytes = std::fs::read(from).map_err(|e| wrong(from, e))?;
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| wrong(from, e))?;
+    let bytes = std::fs::read(from).map_err(|e| StorageError::new(from, e))?;
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| StorageError::new(from, e))?;
     let header = metadata.metadata().as_ref().and_then(|m| m.get(KEY));
-    let header = header.ok_or_else(|| wrong(from, "not a model of this workbench"))?;
-    let header: Header<C> = serde_json::from_str(header).map_err(|e| wrong(from, e))?;
+    let header = header.ok_or_else(|| StorageError::new(from, "not a model of this workbench"))?;
+    let header: Header<C> = serde_json::from_str(header).map_err(|e| StorageError::new(from, e))?;
     if header.family != family || header.version != VERSION {
         let found = format!("holds a `{}` of version {}", header.family, header.version);
-        return Err(wrong(from, format!("{found}; a `{family}` of version {VERSION} is needed")));
+        return Err(StorageError::new(from, format!("{found}; a `{family}` of version {VERSION} is needed")));
     }
     let layout = Arc::new(layout(&header.config));
-    let file = SafeTensors::deserialize(&bytes).map_err(|e| wrong(from, e))?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|e| StorageError::new(from, e))?;
     let mut values = Vec::with_capacity(layout.total());
     for i in 0..layout.len() {
         let (name, shape) = layout.entry(i);
-        let view = file.tensor(name).map_err(|e| wrong(from, e))?;
+        let view = file.tensor(name).map_err(|e| StorageError::new(from, e))?;
         if view.dtype() != Dtype::F32 || view.shape() != shape {
-            return Err(wrong(from, format!("`{name}` is not {shape:?} of f32")));
+            return Err(StorageError::new(from, format!("`{name}` is not {shape:?} of f32")));
         }
         let words = view.data().chunks_exact(4);
         values.extend(words.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
     }
-    let weights = Weights::from_values(layout, values).ok_or_else(|| wrong(from, "truncated"))?;
+    let weights = Weights::from_values(layout, values).ok_or_else(|| StorageError::new(from, "truncated"))?;
     Ok((header.config, weights))
 }

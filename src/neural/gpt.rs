@@ -324,4 +324,8 @@ impl Density for GptModel {
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
         self.score(rows)
     }
+
+    fn token_log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
+        self.score_tokens(rows)
+    }
 }

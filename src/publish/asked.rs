@@ -4,7 +4,7 @@ use super::curves::Panel;
 use super::draw::{Artist, Planned};
 use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all, same_column, varying};
 use super::settings::value_of;
-use super::{PublishError, examples};
+use super::{PublishError, definitions, examples};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{ColourScale, DotPlot, DotSeries, Estimate, Figure, HeatMap, Panels, Ramp, Size};
 use crate::spec::{FigureKind, FigureSpec};
@@ -22,6 +22,9 @@ impl Artist<'_> {
             } else {
                 Ok(drawn)
             };
+        }
+        if spec.kind == FigureKind::Definitions {
+            return Ok(vec![definitions::figure(self.publication, &self.findings, &name, &title)?]);
         }
         let metrics = match spec.kind {
             FigureKind::HeatMap => vec![spec.color.clone().unwrap_or_default()],
@@ -47,7 +50,7 @@ impl Artist<'_> {
             FigureKind::Curve | FigureKind::SmallMultiples => Ok(vec![self.panels(spec, name, title)?]),
             FigureKind::HeatMap => self.heat_maps(spec, &name, &title, &metrics[0]),
             FigureKind::Bars => self.bars(spec, &name, &title),
-            FigureKind::Gallery => Ok(Vec::new()),
+            FigureKind::Gallery | FigureKind::Definitions => Ok(Vec::new()),
         }
     }
 

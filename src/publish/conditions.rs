@@ -4,18 +4,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::spec::{ChoicesSpec, Hold, Node, Setting, Sharing, Synthesis};
+use crate::spec::{ChoicesSpec, Hold, Node, Schedule, Setting, Sharing, Synthesis};
 use crate::theory::{Conditions, Law, Prediction};
 
 /// Laws that are not about a chain which starts with as many rows as each generation has: limits,
 /// thresholds, and those that take |D(0)| as a number of their own.
-const ANY_START: [&str; 16] = [
+const ANY_START: [&str; 17] = [
     "anchor-",
     "best-",
     "cdc-",
     "fisher-",
     "fresh-",
     "golden-",
+    "growing-",
     "hutter-",
     "luce-",
     "pooled-",
@@ -61,6 +62,7 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("exponent", number(&setting.data, "exponent")),
         ("bandwidth", number(&setting.model, "bandwidth")),
         ("synthetic_scale", setting.loop_.synthetic_scale),
+        ("power", setting.loop_.samples.as_ref().and_then(Schedule::power)),
     ];
     extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     let conditions = Conditions {

@@ -4,11 +4,12 @@ use std::fs::File;
 
 use super::{Publication, PublishError};
 use crate::analysis::{self, AnalysisError, Series, SettingKey, SummaryRow};
-use crate::metrics::{Scale, Subject, reading};
+use crate::metrics::{Scale, Subject};
 use crate::rng::Streams;
 use crate::spec::Keep;
 use crate::store::tables::Status;
 use crate::store::{Accumulator, AtomicFile, read};
+use crate::tasks::reading;
 
 /// What a run found: every value, or streamed moments.
 pub enum Findings {

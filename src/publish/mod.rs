@@ -7,6 +7,7 @@ mod claims;
 mod conditions;
 mod curves;
 mod defaults;
+mod definitions;
 mod draw;
 mod error;
 mod examples;

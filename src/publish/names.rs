@@ -3,7 +3,7 @@
 use super::settings::{column_of, value_of};
 use crate::analysis::SettingKey;
 use crate::figures::{Axis, Spread};
-use crate::metrics::reading;
+use crate::tasks::reading;
 
 /// The plain words for a column.
 pub(super) fn plain(column: &str) -> String {

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::tables::{claims_table, comparison_table, not_run_table};
-use super::{Drawn, Publication, PublishError, examples};
+use super::tables::{claims_table, comparison_table, missing_table, not_run_table};
+use super::{Drawn, Publication, PublishError, definitions, examples};
 use crate::analysis::{ClaimResult, ComparisonRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, render};
 use crate::store::read::{self, CellEntry};
@@ -38,6 +38,7 @@ pub fn page(
             ..Default::default()
         });
     }
+    sections.extend(definitions::section(publication)?);
     let mut figures = Vec::with_capacity(drawn.len());
     for figure in drawn {
         let svg = std::fs::read_to_string(&figure.svg_path)
@@ -64,6 +65,14 @@ pub fn page(
         sections.push(Section {
             heading: "What did not run".into(),
             prose: vec!["Nothing above holds a number of these; cells.csv has all of them.".into()],
+            tables: vec![table],
+            ..Default::default()
+        });
+    }
+    if let Some(table) = missing_table(&cells) {
+        sections.push(Section {
+            heading: "Values that are missing".into(),
+            prose: vec!["A metric has no value where its definition has none for such rows; means and intervals are over the seeds that have one.".into()],
             tables: vec![table],
             ..Default::default()
         });
@@ -184,6 +193,7 @@ fn files(publication: &Publication) -> Vec<FileLink> {
         (folder.cells_table(), "what ran, and what failed"),
         (folder.lineages(), "how each lineage ended"),
         (folder.claims(), "the claims' verdicts"),
+        (folder.root().join(definitions::FILE), "the eight definitions of collapse, setting by setting"),
         (folder.spec(), "the resolved spec"),
         (folder.manifest(), "versions, machine, digests"),
         (folder.root().join("notebook.ipynb"), "a notebook that draws the curves"),

@@ -41,13 +41,13 @@ pub(super) fn setting_of<'s>(settings: &'s [Setting], key: &SettingKey) -> Optio
         // A column is empty exactly where the setting has no such number.
         let number = |column: &str, value: Option<f64>| key.number(column) == value;
         // Columns of further swept keys: empty where the point does not set the key.
-        let swept =
-            key.0.iter().filter(|(column, _)| column.contains('.')).all(|(column, text)| {
-                match setting.point.iter().find(|(name, _)| name == column) {
-                    Some((_, node)) => same(node, text),
-                    None => text.is_empty(),
-                }
-            });
+        let swept = key.0.iter().filter(|(column, _)| column.contains('.')).all(|(column, text)| {
+            match setting.point.iter().find(|(name, _)| name == column) {
+                Some((_, node)) => same(node, text),
+                // A column that is not swept, such as a task's knowledge.
+                None => text.is_empty() || setting.get(column).is_some_and(|node| same(node, text)),
+            }
+        });
         swept
             && setting.model.get("family").map(written).as_deref() == key.get("model")
             && key.get("regime") == Some(spec.regime.as_str())

@@ -99,23 +99,38 @@ fn signed(value: f64) -> String {
     format!("{sign}{}", number(value.abs()))
 }
 
+/// The setting and the seeds of a cell, for a reader.
+fn whose(c: &CellEntry) -> [Cell; 2] {
+    let mut setting = vec![c.data.clone(), c.model.clone(), c.regime.clone()];
+    setting.extend(c.human_fraction.map(|f| format!("human fraction {f}")));
+    setting.extend(c.swept.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k} = {v}")));
+    let seeds = c.first_seed.map_or("–".into(), |first| match c.seeds {
+        0 | 1 => first.to_string(),
+        n => format!("{first} to {}", first + n - 1),
+    });
+    [Cell::with_detail(setting.join(", "), &*c.cell), Cell::text(seeds)]
+}
+
+/// What metrics had no value for, cell by cell; `None` if nothing is missing.
+pub(super) fn missing_table(cells: &[CellEntry]) -> Option<TableData> {
+    let noted: Vec<&CellEntry> = cells.iter().filter(|c| !c.notes.is_empty()).collect();
+    let row = |c: &&CellEntry| {
+        let [setting, seeds] = whose(c);
+        vec![setting, seeds, Cell::text(&*c.notes)]
+    };
+    (!noted.is_empty()).then(|| TableData {
+        caption: format!("{} of {} cells", noted.len(), cells.len()),
+        columns: columns(&[("setting", false), ("seeds", true), ("what and why", false)]),
+        rows: noted.iter().take(MOST_CELLS).map(row).collect(),
+    })
+}
+
 /// The cells that failed, were skipped or are pending; `None` if all are done.
 pub(super) fn not_run_table(cells: &[CellEntry]) -> Option<TableData> {
     let missing: Vec<&CellEntry> = cells.iter().filter(|c| c.status != Status::Done).collect();
     let row = |c: &&CellEntry| {
-        let mut setting = vec![c.data.clone(), c.model.clone(), c.regime.clone()];
-        setting.extend(c.human_fraction.map(|f| format!("human fraction {f}")));
-        setting.extend(c.swept.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k} = {v}")));
-        let seeds = c.first_seed.map_or("–".into(), |first| match c.seeds {
-            0 | 1 => first.to_string(),
-            n => format!("{first} to {}", first + n - 1),
-        });
-        vec![
-            Cell::with_detail(setting.join(", "), &*c.cell),
-            Cell::text(seeds),
-            Cell::text(c.status.name()),
-            Cell::text(&*c.error),
-        ]
+        let [setting, seeds] = whose(c);
+        vec![setting, seeds, Cell::text(c.status.name()), Cell::text(&*c.error)]
     };
     (!missing.is_empty()).then(|| TableData {
         caption: format!("{} of {} cells", missing.len(), cells.len()),
@@ -124,5 +139,5 @@ pub(super) fn not_run_table(cells: &[CellEntry]) -> Option<TableData> {
     })
 }
 
-/// Cells that the table of what did not run lists; cells.csv has them all.
+/// Cells that a table lists; cells.csv has them all.
 const MOST_CELLS: usize = 50;

@@ -38,6 +38,8 @@ fn ran(spec: &str) -> (tempfile::TempDir, Publication) {
         jobs: 1,
         keep,
         examples: 40,
+        keep_models: false,
+        isolation: None,
         cell_timeout: None,
         interrupt: &Interrupt::new(),
         progress: &Silent,

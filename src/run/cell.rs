@@ -39,6 +39,7 @@ pub(super) fn run_cell<W: Work + ?Sized>(
         deadline: options.cell_timeout.map(|limit| started + limit),
         each_generation: todo.id.size < 100,
         examples: (first_seed, options.examples),
+        models: options.keep_models.then(|| folder.kept_models(&todo.id.setting)),
     };
     let groups: Vec<&[u64]> = todo.seeds.chunk_by(|a, b| a / SUB_BLOCK == b / SUB_BLOCK).collect();
     let run = |seeds: &&[u64]| run_part(work, todo, &cell, seeds, &watch, options);
@@ -86,7 +87,11 @@ fn run_part<W: Work + ?Sized>(
         };
         recorder.tell_rest(setting.generations + 1);
         let timed_out = recorder.timed_out;
+        let not_kept = recorder.not_kept.take();
         let error = match outcome {
+            Some(Ok(Ok(_))) if not_kept.is_some() => {
+                not_kept.map_or_else(String::new, |why| format!("seed {seed}, its models: {why}"))
+            }
             Some(Ok(Ok(outcome))) if outcome.stop_reason != StopReason::Interrupted => {
                 part.end(seed, outcome);
                 continue;
@@ -109,7 +114,7 @@ fn run_part<W: Work + ?Sized>(
     (part, failures)
 }
 
-fn too_long(limit: Option<Duration>) -> String {
+pub(super) fn too_long(limit: Option<Duration>) -> String {
     let seconds = limit.map_or(0.0, |l| l.as_secs_f64());
     format!("the cell took longer than {seconds} s (--cell-timeout); raise the limit or shorten the lineage")
 }

@@ -132,6 +132,8 @@ pub fn go(fake: &Fake, seeds: &[u64], out: &Path, jobs: usize, keep: Keep, told:
         jobs,
         keep,
         examples: 2,
+        keep_models: false,
+        isolation: None,
         cell_timeout: None,
         interrupt: &interrupt,
         progress: told,

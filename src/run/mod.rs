@@ -5,6 +5,7 @@ mod caught;
 mod cell;
 pub mod estimate;
 mod interrupt;
+mod isolate;
 pub mod plan;
 mod prepared;
 pub mod progress;
@@ -13,6 +14,7 @@ mod report;
 
 pub use estimate::{Estimate, estimate};
 pub use interrupt::{EXIT_INTERRUPTED, Interrupt};
+pub use isolate::{Isolation, run_child};
 pub use prepared::Prepared;
 pub use progress::{Progress, Silent};
 pub use report::{Failure, RunError, RunReport};
@@ -49,8 +51,12 @@ pub struct Options<'a> {
     pub keep: Keep,
     /// Example rows kept of each observation of the first seed; 0 for none.
     pub examples: usize,
+    /// Whether fitted models are kept in `models/`, and those that are there used.
+    pub keep_models: bool,
+    /// How each cell is started as a process of its own; `None` to run cells on threads.
+    pub isolation: Option<Isolation>,
     /// Seconds after which a cell's lineages are stopped, between two generations, and count as
-    /// failed. A fit that hangs can only be ended with its process.
+    /// failed. A fit that hangs can only be ended with its process: see [`Isolation`].
     pub cell_timeout: Option<Duration>,
     /// Whether somebody asked to stop.
     pub interrupt: &'a Interrupt,
@@ -98,7 +104,11 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
             if options.interrupt.is_set() || locked(&failed).is_some() {
                 return;
             }
-            match cell::run_cell(work, todo, first_seed, options, &folder) {
+            let ran = match &options.isolation {
+                Some(isolation) => isolate::run_cell(work, todo, options, isolation, &folder),
+                None => cell::run_cell(work, todo, first_seed, options, &folder),
+            };
+            match ran {
                 Ok(ran) => {
                     let mut told = locked(&told);
                     told.lineages += ran.lineages;

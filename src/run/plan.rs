@@ -8,7 +8,7 @@ use super::{Options, Progress, RunError};
 use crate::store::{Cell, CellId, Distrust, Folder, SettingInfo, StoreError};
 
 /// A cell with seeds to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Todo {
     /// The setting, by its place in the list.
     pub setting: usize,

@@ -19,6 +19,9 @@ pub struct Prepared {
 const COLUMNS: [&str; 7] =
     ["data", "data.source", "model", "model.family", "loop.regime", "loop.human_fraction", "loop.samples"];
 
+/// What a generator knows stands beside every number of a downstream task.
+const KNOWLEDGE: &str = "task.knowledge";
+
 impl Prepared {
     /// Assembles every setting; errors as [`assemble`] does.
     pub fn new(experiment: Experiment, context: &Context) -> Result<Self, spec::Error> {
@@ -88,7 +91,8 @@ fn info(assembled: &Assembled) -> SettingInfo {
     }
 }
 
-/// The swept keys without a column of their own, with their values as written in a spec.
+/// Columns beside the fixed ones: the generator's knowledge where there is a task, and the swept keys
+/// without a column of their own, with their values as written in a spec.
 fn swept(setting: &Setting) -> Vec<(String, String)> {
     let own_column = |key: &str, node: &Node| {
         COLUMNS.contains(&key)
@@ -99,10 +103,9 @@ fn swept(setting: &Setting) -> Vec<(String, String)> {
         Value::Float(number) => number.to_string(),
         _ => spec::canonical(node),
     };
-    setting
-        .point
-        .iter()
-        .filter(|(key, node)| !own_column(key, node))
-        .map(|(key, node)| (key.clone(), written(node)))
-        .collect()
+    let swept = setting.point.iter().filter(|(key, node)| !own_column(key, node));
+    let known = setting.task.as_ref().and_then(|task| task.get("knowledge"));
+    let known = known.filter(|_| !setting.point.iter().any(|(key, _)| key == KNOWLEDGE));
+    let known = known.map(|node| (KNOWLEDGE.to_owned(), written(node)));
+    known.into_iter().chain(swept.map(|(key, node)| (key.clone(), written(node)))).collect()
 }

@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use super::{Interrupt, Progress};
 use crate::data::Samples;
-use crate::lineage::Record;
+use crate::lineage::{Fit, Record};
 use crate::metrics::{Measurement, Subject};
-use crate::store::{Example, Part};
+use crate::models::{Family, Model, Refusal};
+use crate::store::{Example, KeptModels, Part, StoreError};
 
 /// Generations that are told to the progress at once where lineages are short; the clock and a
 /// shared counter would cost more than a closed-form generation.
@@ -22,6 +23,8 @@ pub(super) struct Watch<'a> {
     pub each_generation: bool,
     /// The seed whose examples are kept, and how many rows.
     pub examples: (u64, usize),
+    /// Where fitted models are kept, if they are.
+    pub models: Option<KeptModels>,
 }
 
 impl Watch<'_> {
@@ -38,12 +41,14 @@ pub(super) struct Recorder<'a> {
     told: u64,
     /// Whether the lineage was stopped because the cell's time is up.
     pub timed_out: bool,
+    /// Why a model could not be kept.
+    pub not_kept: Option<StoreError>,
 }
 
 impl<'a> Recorder<'a> {
     pub fn new(part: &'a mut Part, watch: &'a Watch<'a>) -> Self {
         part.begin();
-        Self { part, watch, untold: 0, told: 0, timed_out: false }
+        Self { part, watch, untold: 0, told: 0, timed_out: false, not_kept: None }
     }
 
     /// Tells what is left of the lineage's share of the work, however early it ended.
@@ -75,6 +80,30 @@ impl Record for Recorder<'_> {
         {
             self.part.show(example);
         }
+    }
+
+    fn model(&mut self, fit: Fit, model: &dyn Model) {
+        let Some(models) = &self.watch.models else { return };
+        // What is there was read from there.
+        if self.not_kept.is_none() && !models.path(fit).is_file() {
+            self.not_kept = models.save(fit, model).err();
+        }
+    }
+
+    fn kept(&mut self, fit: Fit, family: &dyn Family) -> Option<Box<dyn Model>> {
+        let models = self.watch.models.as_ref()?;
+        match models.load(fit, family) {
+            Ok(model) => model,
+            Err(error) => {
+                self.watch.progress.note(&format!("{error}; it is fitted again"));
+                let _ = std::fs::remove_file(&error.path);
+                None
+            }
+        }
+    }
+
+    fn refused(&mut self, fit: Fit, subject: Subject, metric: &str, why: &Refusal) {
+        self.part.lacks(subject, metric, (fit.seed, fit.generation), &why.0);
     }
 
     fn wants_examples(&self, seed: u64) -> usize {

@@ -51,6 +51,12 @@ pub enum RunError {
     /// The disk.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A process was started for a cell of something else.
+    #[error("cell {cell} is not one of this spec")]
+    ForeignCell {
+        /// The cell's name.
+        cell: String,
+    },
     /// No seeds were given.
     #[error("there are no seeds to run; give at least one")]
     NoSeeds,

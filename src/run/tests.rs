@@ -208,7 +208,10 @@ fn values_that_are_not_finite_are_noted_and_never_written() {
     assert_eq!(report.tables.rows, (10 * 2 - 2) * 5);
     assert_eq!(report.tables.notes.len(), 1);
     let note = &report.tables.notes[0].1;
-    assert_eq!(note, "deviation (model): 10 not finite, first at seed 2, generation 0");
+    assert_eq!(
+        note,
+        "deviation (model): no value 10 times, first at seed 2, generation 0: it is not a finite number"
+    );
     assert!(!String::from_utf8(result(out.path()).0).unwrap().contains("NaN"));
 }
 
@@ -260,6 +263,8 @@ fn a_cell_over_its_time_fails_and_says_so() {
         jobs: 2,
         keep: Keep::Rows,
         examples: 0,
+        keep_models: false,
+        isolation: None,
         cell_timeout: Some(Duration::from_millis(50)),
         interrupt: &interrupt,
         progress: &Silent,
@@ -278,6 +283,8 @@ fn impossible_calls_are_refused() {
         jobs: 1,
         keep: Keep::Rows,
         examples: 0,
+        keep_models: false,
+        isolation: None,
         cell_timeout: None,
         interrupt: &interrupt,
         progress: &Silent,
@@ -300,6 +307,8 @@ fn an_estimate_counts_what_is_left() {
         jobs: 2,
         keep: Keep::Rows,
         examples: 0,
+        keep_models: false,
+        isolation: None,
         cell_timeout: None,
         interrupt: &interrupt,
         progress: &Silent,
@@ -389,6 +398,8 @@ fn an_observation_costs_less_than_a_microsecond() {
             jobs: 1,
             keep,
             examples: 0,
+            keep_models: false,
+            isolation: None,
             cell_timeout: None,
             interrupt: &interrupt,
             progress: &Silent,

@@ -27,7 +27,7 @@ pub struct Setting {
     pub sampling: SamplingSpec,
     /// `[[curation]]`, in order; the selector is `step`.
     pub curation: Vec<Node>,
-    /// `[task]`.
+    /// `[task]`; its selector is `kind`.
     pub task: Option<Node>,
     /// One model table per member, `[[member]]` laid on `[model]`; empty if all use `[model]`.
     pub members: Vec<Node>,
@@ -105,6 +105,9 @@ impl Setting {
     fn check(&self) -> Result<(), Error> {
         self.data.selector("source")?;
         self.model.selector("family")?;
+        if let Some(task) = &self.task {
+            task.selector("kind")?;
+        }
         for step in &self.curation {
             step.selector("step")?;
         }

@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 
 use super::StoreError;
 
-const PREFIX: &str = ".writing-";
+pub(super) const PREFIX: &str = ".writing-";
 
 /// A file that takes its name when it is complete. Dropped without [`AtomicFile::commit`], it
 /// leaves nothing behind.

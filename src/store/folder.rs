@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Cell, CellId, Lock, StoreError, atomic};
+use super::{Cell, CellId, KeptModels, Lock, StoreError, atomic, models};
 
 /// A run folder: `results/<experiment>/<run>`.
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ impl Folder {
         let lock = Lock::take(&self.root)?;
         atomic::remove_unfinished(&self.root)?;
         atomic::remove_unfinished(&cells)?;
+        models::remove_unfinished(&self.models())?;
         Ok(lock)
     }
 
@@ -39,6 +40,16 @@ impl Folder {
     /// The file of one cell.
     pub fn cell(&self, name: &str) -> PathBuf {
         self.cells().join(format!("{name}.json"))
+    }
+
+    /// `models/`, where fitted models were kept.
+    pub fn models(&self) -> PathBuf {
+        self.root.join("models")
+    }
+
+    /// The kept models of the setting with this lineage hash.
+    pub fn kept_models(&self, digest: &str) -> KeptModels {
+        KeptModels::new(self.models(), digest)
     }
 
     /// `metrics.csv`.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::Subject;
 
-/// Numbers that were not finite and so were not written, counted by metric and subject.
+/// Values that are missing, counted by metric and subject: a metric that has none for such rows, or
+/// a number that is not finite and so was not written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
@@ -16,13 +17,20 @@ pub struct Note {
     pub first: (u64, u32),
     /// How often it happened.
     pub count: u64,
+    /// The reason, the first time.
+    pub why: String,
 }
 
 impl Note {
-    /// Counts one number into a list of notes.
-    pub fn count(notes: &mut Vec<Note>, subject: Subject, metric: &str, at: (u64, u32)) {
-        let note = Note { subject, metric: metric.to_owned(), first: at, count: 1 };
-        Note::merge(notes, [note]);
+    /// Counts one missing value into a list of notes.
+    pub fn count(notes: &mut Vec<Note>, subject: Subject, metric: &str, at: (u64, u32), why: &str) {
+        match notes.iter_mut().find(|n| n.subject == subject && n.metric == metric) {
+            Some(note) if note.first <= at => note.count += 1,
+            _ => {
+                let (metric, why) = (metric.to_owned(), why.to_owned());
+                Note::merge(notes, [Note { subject, metric, first: at, count: 1, why }]);
+            }
+        }
     }
 
     /// Adds notes to a list of notes.
@@ -31,7 +39,9 @@ impl Note {
             match notes.iter_mut().find(|n| n.subject == new.subject && n.metric == new.metric) {
                 Some(note) => {
                     note.count += new.count;
-                    note.first = note.first.min(new.first);
+                    if new.first < note.first {
+                        (note.first, note.why) = (new.first, new.why);
+                    }
                 }
                 None => notes.push(new),
             }
@@ -42,8 +52,11 @@ impl Note {
 
 impl std::fmt::Display for Note {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Note { subject, metric, first: (seed, generation), count } = self;
+        let Note { subject, metric, first: (seed, generation), count, why } = self;
         let subject = subject.name();
-        write!(f, "{metric} ({subject}): {count} not finite, first at seed {seed}, generation {generation}")
+        write!(
+            f,
+            "{metric} ({subject}): no value {count} times, first at seed {seed}, generation {generation}: {why}"
+        )
     }
 }

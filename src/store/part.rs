@@ -12,7 +12,7 @@ use super::examples::Example;
 use super::slots::Slots;
 use super::{Body, Note};
 use crate::lineage::Outcome;
-use crate::metrics::Measurement;
+use crate::metrics::{Measurement, Subject};
 
 /// Numbers, endings and examples of consecutive seeds of one sub-block.
 #[derive(Debug, Default)]
@@ -67,9 +67,13 @@ impl Part {
             let slot = self.slots.of(m);
             self.waiting.push((slot, m.value));
         } else {
-            let notes = &mut self.waiting_notes;
-            Note::count(notes, m.subject, &m.metric, (m.seed, m.generation));
+            self.lacks(m.subject, &m.metric, (m.seed, m.generation), "it is not a finite number");
         }
+    }
+
+    /// Notes a value that the running lineage does not have, at this seed and generation.
+    pub fn lacks(&mut self, subject: Subject, metric: &str, at: (u64, u32), why: &str) {
+        Note::count(&mut self.waiting_notes, subject, metric, at, why);
     }
 
     /// Takes example rows of the running lineage.

@@ -17,8 +17,10 @@ mod gaussian_replace;
 mod golden;
 mod human_share;
 mod kernel_density;
+mod populations;
 mod regression;
 mod risk;
+mod schedules;
 mod smoothing;
 mod special;
 mod stream;
@@ -124,6 +126,8 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         accumulate::LAWS,
         subsample::LAWS,
         risk::LAWS,
+        populations::LAWS,
+        schedules::LAWS,
         regression::LAWS,
         human_share::LAWS,
         golden::LAWS,
@@ -154,7 +158,17 @@ pub fn find(name: &str) -> Option<&'static dyn Law> {
 ///
 /// The law may still refuse the conditions of a setting (`predict`), for instance in more than one dimension.
 pub fn overlay(metric: &str, regime: &str, family: &str) -> Option<&'static dyn Law> {
-    closed_forms().find(|law| law.holds_in(regime) && law.draws(metric, family)).map(|law| law as &dyn Law)
+    overlays(metric, regime, family).next()
+}
+
+/// All laws for such a figure; the first that does not refuse a setting's conditions is its law.
+pub fn overlays<'a>(
+    metric: &'a str,
+    regime: &'a str,
+    family: &'a str,
+) -> impl Iterator<Item = &'static dyn Law> + 'a {
+    let about = move |law: &&ClosedForm| law.holds_in(regime) && law.draws(metric, family);
+    closed_forms().filter(about).map(|law| law as &dyn Law)
 }
 
 #[cfg(test)]

@@ -131,3 +131,94 @@ fn compare_answers_on_a_users_own_file() {
         .assert()
         .success();
 }
+
+#[test]
+fn a_metric_is_added_without_fitting_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = |metrics: &str| {
+        format!(
+            "[data]\nsource = \"digits8x8\"\n[model]\nfamily = \"vae\"\nsteps = 30\nhidden = 16\nlatent = 2\n\
+             [loop]\ngenerations = 2\nsamples = 100\nregime = \"replace\"\n\
+             [measure]\nmetrics = [{metrics}]\nsize = 100\nkeep_models = true\n[sweep]\nseeds = 2\n"
+        )
+    };
+    let run = |metrics: &str| {
+        fs::write(folder.path().join("spec.toml"), spec(metrics)).unwrap();
+        let args = ["run", "spec.toml", "--quiet", "--no-figures", "--out", "run"];
+        collapse(folder.path()).args(args).assert().success();
+        rows(&folder.path().join("run"))
+    };
+    let models = || -> Vec<(std::path::PathBuf, std::time::SystemTime)> {
+        let setting = fs::read_dir(folder.path().join("run/models")).unwrap().next().unwrap().unwrap();
+        let seeds = fs::read_dir(setting.path()).unwrap().map(|e| e.unwrap().path());
+        let mut files: Vec<_> = seeds.flat_map(|s| fs::read_dir(s).unwrap().map(|e| e.unwrap())).collect();
+        files.sort_by_key(std::fs::DirEntry::path);
+        files.iter().map(|f| (f.path(), f.metadata().unwrap().modified().unwrap())).collect()
+    };
+    let before = run("\"coverage\"");
+    let kept = models();
+    assert_eq!(kept.len(), 2 * 3, "a model for each seed and generation");
+    let after = run("\"coverage\", \"recall\"");
+    // The same files, the same values, and one more metric.
+    assert_eq!(models(), kept);
+    let coverage =
+        |text: &str| text.lines().filter(|l| l.contains(",coverage,")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(coverage(&before), coverage(&after));
+    assert!(after.contains(",recall,") && !before.contains(",recall,"));
+    // A damaged model is fitted again, to the same values.
+    fs::write(&kept[0].0, "no model").unwrap();
+    let again = run("\"coverage\", \"precision\"");
+    assert_eq!(coverage(&before), coverage(&again));
+    assert!(fs::metadata(&kept[0].0).unwrap().len() > 1000);
+}
+
+#[test]
+fn a_value_that_does_not_exist_is_noted_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    // The divergence of a model that gave up an outcome is infinite.
+    let spec = "[data]\nsource = \"zipf\"\noutcomes = 50\n[model]\nfamily = \"categorical\"\n\
+                [loop]\ngenerations = 3\nsamples = 20\nregime = \"replace\"\n\
+                [measure]\nmetrics = [\"kl\", \"tv\"]\n[sweep]\nseeds = 5\n";
+    fs::write(folder.path().join("spec.toml"), spec).unwrap();
+    collapse(folder.path()).args(["run", "spec.toml", "--quiet", "--out", "run"]).assert().success();
+    let cells = fs::read_to_string(folder.path().join("run/cells.csv")).unwrap();
+    assert!(cells.contains("kl (model): no value 20 times, first at seed 0, generation 0"), "{cells}");
+    let page = fs::read_to_string(folder.path().join("run/report.html")).unwrap();
+    assert!(page.contains("Values that are missing"));
+}
+
+#[test]
+fn a_comparison_closes_in_on_the_critical_fraction() {
+    let folder = tempfile::tempdir().unwrap();
+    // The variance of a Gaussian under fixed-mix: all is lost at 0, nothing at 1.
+    let output = collapse(folder.path())
+        .args([
+            "compare",
+            "--data",
+            "gaussian",
+            "--metrics",
+            "log-variance",
+            "--samples",
+            "40",
+            "--seeds",
+            "40",
+        ])
+        .args(["--generations", "60", "--fractions", "0,1", "--refine", "2", "--quiet", "--no-figures"])
+        .args(["--out", "out"])
+        .assert()
+        .success();
+    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    assert!(text.contains("The critical human fraction for log-variance"), "{text}");
+    let manifest = fs::read_to_string(folder.path().join("out/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let decisions = manifest["decisions"].as_array().unwrap();
+    assert_eq!(decisions[0]["next"], 0.5, "halfway between 0, which degrades, and 1");
+    assert_eq!(decisions.len(), 2, "{decisions:?}");
+    assert!(rows(&folder.path().join("out")).contains(",0.5,"));
+    // Nothing to compare with: refused before anything runs.
+    collapse(folder.path())
+        .args(["compare", "--data", "gaussian", "--fractions", "0,0.5", "--refine", "1", "--out", "none"])
+        .assert()
+        .code(2);
+    assert!(!folder.path().join("none").exists());
+}

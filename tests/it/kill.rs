@@ -34,3 +34,26 @@ fn a_killed_run_goes_on_to_the_same_rows() {
     let read = |out: &str| fs::read_to_string(folder.path().join(out).join("metrics.csv")).unwrap();
     assert_eq!(read("whole"), read("killed"));
 }
+
+#[test]
+fn isolated_cells_give_the_same_rows_and_fail_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = "[data]\nsource = \"digits8x8\"\n[model]\nfamily = \"vae\"\nhidden = 16\nlatent = 2\nsteps = 20\n\
+                [loop]\ngenerations = 1\nsamples = 100\nregime = \"replace\"\n\
+                [measure]\nmetrics = [\"coverage\"]\nsize = 100\n[sweep]\nseeds = 2\n";
+    fs::write(folder.path().join("spec.toml"), spec).unwrap();
+    let run = |out: &str, more: &[&str]| {
+        let args = ["run", "spec.toml", "--quiet", "--no-figures", "--out", out];
+        collapse(folder.path()).args(args).args(more).assert()
+    };
+    run("threads", &[]).success();
+    run("processes", &["--isolate"]).success();
+    let read = |out: &str| fs::read_to_string(folder.path().join(out).join("metrics.csv")).unwrap();
+    assert_eq!(read("threads"), read("processes"));
+    // One of two settings takes for ever: it is ended, the other is there.
+    let limit = ["--isolate", "--cell-timeout", "2", "--set", "sweep.model.steps=[20, 100000000]"];
+    run("late", &limit).code(1);
+    let cells = fs::read_to_string(folder.path().join("late/cells.csv")).unwrap();
+    assert_eq!(cells.matches(",done,").count(), 2, "{cells}");
+    assert_eq!(cells.matches("longer than 2 s").count(), 2, "{cells}");
+}

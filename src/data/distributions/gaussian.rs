@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{numbers, source, table};
 use crate::data::parameters::{Build, Numbers, ParameterError, build};
-use crate::data::{Distribution, Samples, Schema, Source, SourceError};
+use crate::data::{Distribution, NormalMixture, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Stream;
 
@@ -242,6 +242,15 @@ impl Distribution for Gaussian {
 
     fn covariance(&self) -> Option<&[f64]> {
         Some(&self.covariance)
+    }
+
+    fn components(&self) -> Option<NormalMixture<'_>> {
+        Some(NormalMixture {
+            dim: self.mean.len(),
+            weights: &[1.0],
+            means: &self.mean,
+            covariances: &self.covariance,
+        })
     }
 
     fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {

@@ -1,6 +1,6 @@
 //! A mixture of normal distributions: what the named mixtures share.
 //!
-//! p(x) = Σ_k w_k N(x; μ_k, Σ_k). Mean Σ_k w_k μ_k; covariance Σ_k w_k (Σ_k + μ_k μ_kᵀ) − μ μᵀ.
+//! Weights, means and covariances are known ([`NormalMixture`]).
 //! The component of a row is drawn by the alias method, then the row from the component.
 
 use std::sync::Arc;
@@ -11,12 +11,15 @@ use rand_distr::weighted::WeightedAliasIndex;
 use super::gaussian::Gaussian;
 use super::table;
 use crate::data::parameters::ParameterError;
-use crate::data::{Distribution, Samples, Schema};
+use crate::data::{Distribution, NormalMixture, Samples, Schema};
 use crate::rng::Stream;
 
 /// A mixture with known weights and components.
 pub(super) struct Mixture {
     components: Vec<Gaussian>,
+    weights: Vec<f64>,
+    means: Vec<f64>,
+    covariances: Vec<f64>,
     log_weights: Vec<f64>,
     which: WeightedAliasIndex<f64>,
     mean: Vec<f64>,
@@ -40,22 +43,18 @@ impl Mixture {
         let Ok(which) = WeightedAliasIndex::new(weights.clone()) else {
             return refuse("the weights can't be drawn from");
         };
-        let d = components[0].dim();
-        let mut mean = vec![0.0; d];
-        for (w, c) in weights.iter().zip(&components) {
-            mean.iter_mut().zip(c.mean_vector()).for_each(|(m, x)| *m += w * x);
-        }
-        let mut covariance = vec![0.0; d * d];
-        for (w, c) in weights.iter().zip(&components) {
-            let (m, own) = (c.mean_vector(), c.covariance_matrix());
-            for i in 0..d {
-                for j in 0..d {
-                    covariance[i * d + j] += w * (own[i * d + j] + (m[i] - mean[i]) * (m[j] - mean[j]));
-                }
-            }
-        }
+        let means: Vec<f64> = components.iter().flat_map(|c| c.mean_vector().iter().copied()).collect();
+        let covariances: Vec<f64> =
+            components.iter().flat_map(|c| c.covariance_matrix().iter().copied()).collect();
+        let all = NormalMixture {
+            dim: components[0].dim(),
+            weights: &weights,
+            means: &means,
+            covariances: &covariances,
+        };
+        let (mean, covariance) = all.moments();
         let log_weights = weights.iter().map(|w| w.ln()).collect();
-        Ok(Self { components, log_weights, which, mean, covariance })
+        Ok(Self { components, weights, means, covariances, log_weights, which, mean, covariance })
     }
 }
 
@@ -80,6 +79,15 @@ impl Distribution for Mixture {
 
     fn covariance(&self) -> Option<&[f64]> {
         Some(&self.covariance)
+    }
+
+    fn components(&self) -> Option<NormalMixture<'_>> {
+        Some(NormalMixture {
+            dim: self.mean.len(),
+            weights: &self.weights,
+            means: &self.means,
+            covariances: &self.covariances,
+        })
     }
 
     fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {

@@ -23,15 +23,14 @@
 mod model;
 #[cfg(test)]
 mod tests;
-mod thin;
 
 pub use model::CategoricalModel;
 
 use std::any::Any;
 
-use rand_distr::{Binomial, Distribution};
 use serde::Deserialize;
 
+use super::counts::{multinomial, without_replacement};
 use super::sampling::{Sampling, Transform};
 use super::{
     BoxedFamily, Family, FitError, Model, Refusal, SampleError, Start, StatisticsPath, StorageError, ranges,
@@ -175,9 +174,7 @@ impl StatisticsPath for Categorical {
 
     fn thin(&self, of: &Statistics, n: usize, rng: &mut Stream) -> Option<Statistics> {
         match of {
-            Statistics::Counts(counts) => {
-                thin::without_replacement(counts, n as u64, rng).map(Statistics::Counts)
-            }
+            Statistics::Counts(counts) => without_replacement(counts, n as u64, rng).map(Statistics::Counts),
             Statistics::Moments(_) => None,
         }
     }
@@ -185,29 +182,4 @@ impl StatisticsPath for Categorical {
     fn supports(&self, how: &Sampling) -> bool {
         how.only(TRANSFORMS)
     }
-}
-
-/// Multinomial counts by conditional binomials: c_i ~ Binomial(rows left, p_i / probability left).
-/// Outcomes without probability cost a comparison; it stops when no rows are left.
-fn multinomial(p: &[f64], n: u64, rng: &mut Stream) -> Vec<f64> {
-    let mut counts = vec![0.0; p.len()];
-    // The last live outcome takes all rows that are left, so that rounding of the probability left
-    // can't lose any.
-    let Some(last) = p.iter().rposition(|&p| p > 0.0) else { return counts };
-    let (mut left, mut mass) = (n, p.iter().sum::<f64>());
-    for (i, (&p, count)) in p.iter().zip(&mut counts).enumerate().filter(|(_, (p, _))| **p > 0.0) {
-        if left == 0 {
-            break;
-        }
-        let drawn = if i == last {
-            left
-        } else {
-            let share = (p / mass).clamp(0.0, 1.0);
-            Binomial::new(left, share).map_or(0, |b| b.sample(rng))
-        };
-        *count = drawn as f64;
-        left -= drawn;
-        mass -= p;
-    }
-    counts
 }

@@ -1,9 +1,36 @@
-//! Drawing rows without replacement from counted rows.
+//! Drawing counts in place of rows: with replacement from probabilities (multinomial), without
+//! replacement from counted rows (multivariate hypergeometric).
 
 use rand::RngExt;
+use rand_distr::{Binomial, Distribution};
 
 use crate::data::Counts;
 use crate::rng::Stream;
+
+/// Multinomial counts by conditional binomials: c_i ~ Binomial(rows left, p_i / probability left).
+/// Outcomes without probability cost a comparison; it stops when no rows are left.
+pub fn multinomial(p: &[f64], n: u64, rng: &mut Stream) -> Vec<f64> {
+    let mut counts = vec![0.0; p.len()];
+    // The last live outcome takes all rows that are left, so that rounding of the probability left
+    // can't lose any.
+    let Some(last) = p.iter().rposition(|&p| p > 0.0) else { return counts };
+    let (mut left, mut mass) = (n, p.iter().sum::<f64>());
+    for (i, (&p, count)) in p.iter().zip(&mut counts).enumerate().filter(|(_, (p, _))| **p > 0.0) {
+        if left == 0 {
+            break;
+        }
+        let drawn = if i == last {
+            left
+        } else {
+            let share = (p / mass).clamp(0.0, 1.0);
+            Binomial::new(left, share).map_or(0, |b| b.sample(rng))
+        };
+        *count = drawn as f64;
+        left -= drawn;
+        mass -= p;
+    }
+    counts
+}
 
 /// The counts of `n` of the rows, chosen at random without replacement: multivariate
 /// hypergeometric. `None` if the counts are not whole numbers. All rows if there are not more than

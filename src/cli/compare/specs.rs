@@ -1,0 +1,201 @@
+//! The specs that a comparison runs: defaults by what the rows are.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use miette::{Result, miette};
+
+use super::CompareArgs;
+use crate::data::{SOURCES, Schema, Source};
+use crate::spec::Experiment;
+
+/// The specs that a comparison runs, with a short name each.
+pub fn comparison_specs(args: &CompareArgs) -> Result<Vec<(String, String)>> {
+    let arms = match &args.data {
+        Some(data) => vec![arm(data, args)?],
+        None if args.model.is_some() => {
+            return Err(miette!(
+                help = "for example --data digits8x8 --model vae",
+                "`--model` needs `--data`"
+            ));
+        }
+        None => vec![arm("digits8x8", args)?, arm("moby-dick", args)?],
+    };
+    Ok(arms.into_iter().map(|a| (a.slug.clone(), a.spec(args))).collect())
+}
+
+/// One data set with one model.
+struct Arm {
+    slug: String,
+    title: String,
+    data: String,
+    model: &'static str,
+    family: String,
+    seeds: u64,
+    generations: u32,
+    samples: usize,
+    metrics: Vec<String>,
+}
+
+/// Defaults by what the rows are.
+fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
+    let known = SOURCES.get(data).is_some();
+    let mut table = if known {
+        format!("source = {data:?}\n")
+    } else if Path::new(data).exists() {
+        format!("source = \"file\"\npath = {data:?}\n")
+    } else {
+        return Err(miette!(
+            help = "`collapse list data` shows the sources; a file is given by its path",
+            "`{data}` is neither a source nor a file"
+        ));
+    };
+    let source = open(&table)?;
+    let schema = source.schema();
+    let kind = Kind::of(schema);
+    if known && kind == Kind::Images {
+        // The question is about images; labels would be modelled beside the pixels.
+        table.push_str("labels = false\n");
+    }
+    let family = args.model.clone().unwrap_or_else(|| kind.family().into());
+    // The size of a model's fit, so that the default comparison takes about a minute.
+    let model = match family.as_str() {
+        "vae" => "likelihood = \"gaussian\"\nnoise = 0.2\nlearning_rate = 0.002\nsteps = 1000\n",
+        "gpt" => "steps = 240\nbatch = 32\n",
+        _ => "",
+    };
+    let neural = !model.is_empty();
+    let (seeds, generations, samples) = match (kind, neural) {
+        (Kind::Text, true) => (6, 6, 1500),
+        (_, true) => (10, 8, 800),
+        (Kind::Text, false) => (10, 8, 2000),
+        (_, false) => (50, 20, 500),
+    };
+    let samples = source.available().map_or(samples, |rows| samples.min(rows));
+    let stem = Path::new(data).file_stem().map_or(data.into(), |s| s.to_string_lossy().into_owned());
+    Ok(Arm {
+        slug: format!("{stem}-{family}"),
+        title: format!("{stem} with {family}: {}", question(args)),
+        data: table,
+        model,
+        family,
+        seeds,
+        generations,
+        samples,
+        metrics: kind.metrics().iter().map(|m| (*m).to_owned()).collect(),
+    })
+}
+
+fn question(args: &CompareArgs) -> &'static str {
+    if args.human_rows.is_some() {
+        "how many synthetic rows may be added?"
+    } else {
+        "how much human data does it take?"
+    }
+}
+
+fn open(table: &str) -> Result<Source> {
+    let text = format!(
+        "[data]\n{table}[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 0\nsamples = 1\nregime = \"replace\"\n"
+    );
+    let settings = Experiment::from_toml(&text, "--data")?.settings()?;
+    let mut own = settings[0].data.clone();
+    let entry = SOURCES.find(own.selector("source")?)?;
+    if let Some(table) = own.as_table_mut() {
+        table.remove("source");
+    }
+    Ok((entry.build)(&own)?)
+}
+
+/// What the rows are, as far as defaults care.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Images,
+    Text,
+    Outcomes,
+    Numbers,
+    Table,
+}
+
+impl Kind {
+    fn of(schema: &Schema) -> Kind {
+        let numeric = schema.numeric_width() > 0;
+        let codes = schema.fields.iter().any(|f| {
+            matches!(f.kind, crate::data::Kind::Codes { .. }) && f.role == crate::data::Role::Feature
+        });
+        match (schema.vocabulary(), schema.image(), schema.outcomes()) {
+            (Some(_), _, _) => Kind::Text,
+            (_, Some(_), _) => Kind::Images,
+            (_, _, Some(_)) => Kind::Outcomes,
+            _ if numeric && !codes => Kind::Numbers,
+            _ => Kind::Table,
+        }
+    }
+
+    fn family(self) -> &'static str {
+        match self {
+            Kind::Images | Kind::Table => "vae",
+            Kind::Text => "gpt",
+            Kind::Outcomes => "categorical",
+            Kind::Numbers => "gaussian",
+        }
+    }
+
+    fn metrics(self) -> &'static [&'static str] {
+        match self {
+            Kind::Images | Kind::Numbers | Kind::Table => &[
+                "coverage",
+                "recall",
+                "precision",
+                "wasserstein2",
+                "vendi",
+                "sample-variance",
+                "negative-log-likelihood",
+                "nearest-neighbour-memorisation",
+            ],
+            Kind::Text => &["perplexity", "distinct-2", "vocabulary-survival", "zipf-slope", "entropy"],
+            Kind::Outcomes => &["entropy", "support-size", "tv", "kl", "simpson"],
+        }
+    }
+}
+
+impl Arm {
+    fn spec(&self, args: &CompareArgs) -> String {
+        let list = |values: &[f64]| values.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>().join(", ");
+        let names =
+            |values: &[String]| values.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>().join(", ");
+        let mut text = format!("[about]\ntitle = {:?}\n\n[data]\n{}\n", self.title, self.data);
+        // Writing into a String can't fail.
+        let _ = writeln!(text, "[model]\nfamily = {:?}\n{}", self.family, self.model);
+        let _ = writeln!(text, "[loop]\ngenerations = {}", args.generations.unwrap_or(self.generations));
+        let _ = writeln!(text, "regime = {:?}", args.regime.first().map_or("fixed-mix", String::as_str));
+        let swept = match args.human_rows {
+            Some(rows) => {
+                let _ = writeln!(text, "hold = \"human\"\nhuman_rows = {rows}\nsynthetic_scale = 0.0");
+                format!("\"loop.synthetic_scale\" = [{}]", list(&args.scales))
+            }
+            None => {
+                let _ = writeln!(
+                    text,
+                    "samples = {}\nhuman_fraction = 0.0",
+                    args.samples.unwrap_or(self.samples)
+                );
+                format!("\"loop.human_fraction\" = [{}]", list(&args.fractions))
+            }
+        };
+        if let (Some(hold), None) = (&args.hold, args.human_rows) {
+            let _ = writeln!(text, "hold = {hold:?}");
+        }
+        if let Some(temperature) = args.temperature {
+            let _ = writeln!(text, "\n[sampling]\ntemperature = {temperature:?}");
+        }
+        let metrics = if args.metrics.is_empty() { &self.metrics } else { &args.metrics };
+        let _ = writeln!(text, "\n[measure]\nmetrics = [{}]", names(metrics));
+        let _ = writeln!(text, "\n[sweep]\nseeds = {}", args.options.seeds.unwrap_or(self.seeds));
+        if args.regime.len() > 1 {
+            let _ = writeln!(text, "\"loop.regime\" = [{}]", names(&args.regime));
+        }
+        let _ = writeln!(text, "{swept}");
+        text
+    }
+}

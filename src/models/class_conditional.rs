@@ -1,0 +1,351 @@
+//! `class-conditional-ngram`: a label, and an n-gram model of the texts with that label.
+//!
+//! p(text, label) = p(label) p(text | label), with p(label) the weighted share of the training rows
+//! that have it and one [`NGram`] model for each label seen. Rows: one text column and one label
+//! column. `synthesise(Ask::Given)` is refused; continuations and edits are made by the model of the
+//! given row's label. Cost: that of the n-gram models.
+
+use std::sync::Arc;
+
+use rand::RngExt;
+
+use super::ngram::NGram;
+use super::{Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start};
+use crate::data::{Body, Column, Kind, Mix, Role, Rows, Samples, Schema};
+use crate::registry::{About, Entry};
+use crate::rng::Streams;
+
+/// The registry entry.
+pub const ENTRY: Entry<BoxedFamily> = Entry {
+    about: About {
+        name: "class-conditional-ngram",
+        summary: "A label, and an n-gram language model of the texts with that label",
+        details: "p(text, label) = p(label) p(text | label): the shares of the labels and one `ngram` model for each \
+            label of the training set, with the same parameters as `ngram`. For one text column beside one label \
+            column. A label that the training set lacks is never made.",
+        source: "Chen and Goodman 1998, TR-10-98 (the models); Bishop 2006, section 4.2 (class-conditional densities)",
+        parameters: super::ngram::ENTRY.about.parameters,
+        version: 1,
+    },
+    extra: (),
+    build: |node| {
+        let base = node.parse_without::<NGram>(&["family"])?;
+        Ok(Box::new(ClassConditional { base: Arc::new(base) }))
+    },
+};
+
+/// One model for each label.
+pub struct ClassConditional {
+    /// The recipe of the models of unlabelled rows.
+    pub base: Arc<dyn Family>,
+}
+
+/// The label column and the schema without it; refuses other tables.
+fn parts(schema: &Schema) -> Result<(usize, usize, Schema), Refusal> {
+    let labels = schema.with_role(Role::Label);
+    let levels = match labels.as_slice() {
+        [index] => match &schema.fields[*index].kind {
+            Kind::Codes { levels } => Some((*index, levels.count())),
+            _ => None,
+        },
+        _ => None,
+    };
+    let (index, levels) = levels.ok_or_else(|| {
+        Refusal::new(format!("one label column beside the features is needed, not: {schema}"))
+    })?;
+    let mut fields = schema.fields.clone();
+    fields.remove(index);
+    Ok((index, levels, Schema { fields }))
+}
+
+/// The table without its label column.
+fn unlabelled(rows: &Samples, label: usize, schema: &Arc<Schema>) -> Result<Samples, Refusal> {
+    let columns = (0..rows.schema().fields.len()).filter(|i| *i != label).map(|i| rows.column(i).clone());
+    Samples::new(schema.clone(), columns.collect()).map_err(|e| Refusal::new(e.to_string()))
+}
+
+impl Family for ClassConditional {
+    fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
+        let (_, _, rest) = parts(schema)?;
+        self.base.accepts(&rest)
+    }
+
+    fn fit(&self, mix: &Mix, _: Start<'_>, streams: &Streams) -> Result<Box<dyn Model>, FitError> {
+        let schema = mix.parts.iter().find_map(|p| match &p.body {
+            Body::Rows(rows) if !rows.is_empty() => Some(rows.table().schema().clone()),
+            _ => None,
+        });
+        let schema = schema.ok_or(FitError::TooFewRows { needed: 1, found: 0 })?;
+        let (label, levels, rest) = parts(&schema)?;
+        let rest = Arc::new(rest);
+        let mut by_class: Vec<Mix> = vec![Mix { parts: Vec::new(), combine: mix.combine }; levels];
+        let mut shares = vec![0.0; levels];
+        for part in mix.parts.iter().filter(|p| !p.body.is_empty()) {
+            let Body::Rows(rows) = &part.body else {
+                return Err(Refusal::new("this family is fitted from rows, not from statistics").into());
+            };
+            let table = rows.gather();
+            let codes = table.labels().ok_or_else(|| Refusal::new("the rows hold no label"))?;
+            for (class, own) in by_class.iter_mut().enumerate() {
+                let chosen: Vec<u32> =
+                    (0..codes.len() as u32).filter(|&i| codes[i as usize] as usize == class).collect();
+                if chosen.is_empty() {
+                    continue;
+                }
+                shares[class] += part.weight * chosen.len() as f64;
+                let texts = unlabelled(&table.take(&chosen), label, &rest)?;
+                own.parts.push(crate::data::Part { body: Body::Rows(Rows::all(texts)), ..part.clone() });
+            }
+        }
+        let total: f64 = shares.iter().sum();
+        if total <= 0.0 {
+            return Err(FitError::TooFewRows { needed: 1, found: 0 });
+        }
+        shares.iter_mut().for_each(|s| *s /= total);
+        let fits = by_class.iter().zip(&shares).enumerate().map(|(class, (own, share))| {
+            let streams = streams.of("class").at(class as u64);
+            (*share > 0.0).then(|| self.base.fit(own, Start::Scratch, &streams)).transpose()
+        });
+        let models = fits.collect::<Result<Vec<_>, FitError>>()?;
+        Ok(Box::new(ClassConditionalModel { shares, models, label, schema, rest }))
+    }
+
+    fn seeds_per_cell(&self) -> u64 {
+        self.base.seeds_per_cell()
+    }
+}
+
+/// A fitted model for each label.
+pub struct ClassConditionalModel {
+    /// The probability of each label.
+    shares: Vec<f64>,
+    /// `None` for labels that were never seen.
+    models: Vec<Option<Box<dyn Model>>>,
+    label: usize,
+    schema: Arc<Schema>,
+    rest: Arc<Schema>,
+}
+
+impl ClassConditionalModel {
+    /// The classes of `n` rows: given, or drawn.
+    fn classes(&self, ask: Ask<'_>, n: usize, streams: &Streams) -> Result<Vec<u32>, Refusal> {
+        let given = match ask {
+            Ask::Rows => {
+                let mut rng = streams.of("label").rng();
+                let last = self.shares.iter().rposition(|s| *s > 0.0).unwrap_or(0);
+                let draw = |u: f64| {
+                    let mut reached = 0.0;
+                    let found = self.shares.iter().position(|s| {
+                        reached += s;
+                        u < reached
+                    });
+                    found.unwrap_or(last) as u32
+                };
+                return Ok((0..n).map(|_| draw(rng.random())).collect());
+            }
+            Ask::Continue(of) | Ask::Edit { of, .. } => of,
+            Ask::Given(_) => return Err(Refusal::new("a class-conditional model makes rows, not labels")),
+        };
+        let labels = given.labels().ok_or_else(|| Refusal::new("the given rows hold no label"))?;
+        let enough = labels.get(..n).map(<[u32]>::to_vec);
+        enough.ok_or_else(|| Refusal::new(format!("{n} rows were asked for, but {} were given", given.len())))
+    }
+}
+
+impl Model for ClassConditionalModel {
+    fn synthesise(
+        &self,
+        ask: Ask<'_>,
+        n: usize,
+        how: &Sampling,
+        streams: &Streams,
+    ) -> Result<Samples, SampleError> {
+        let classes = self.classes(ask, n, streams)?;
+        // Rows of each class from its own model, then put in the order of the classes drawn: the first
+        // rows of a class are the same however many follow.
+        let mut made: Vec<Samples> = Vec::with_capacity(self.models.len());
+        let mut starts = vec![0_u32; self.models.len()];
+        let mut total = 0;
+        for (class, model) in self.models.iter().enumerate() {
+            let own: Vec<u32> = (0..n as u32).filter(|&i| classes[i as usize] as usize == class).collect();
+            starts[class] = total;
+            if own.is_empty() {
+                continue;
+            }
+            let model = model.as_ref().ok_or_else(|| {
+                Refusal::new(format!("no training row had the label {class}, so none can be made with it"))
+            })?;
+            let streams = streams.of("class").at(class as u64);
+            let given = |of: &Samples| unlabelled(&of.take(&own), self.label, &self.rest);
+            let prompts = match ask {
+                Ask::Continue(of) | Ask::Edit { of, .. } => Some(given(of)?),
+                _ => None,
+            };
+            let ask = match (ask, &prompts) {
+                (Ask::Continue(_), Some(rows)) => Ask::Continue(rows),
+                (Ask::Edit { above, .. }, Some(rows)) => Ask::Edit { of: rows, above },
+                _ => Ask::Rows,
+            };
+            made.push(model.synthesise(ask, own.len(), how, &streams)?);
+            total += own.len() as u32;
+        }
+        let tables: Vec<&Samples> = made.iter().collect();
+        let mut columns = Vec::with_capacity(self.schema.fields.len());
+        if tables.is_empty() {
+            for field in &self.rest.fields {
+                columns.push(empty(&field.kind));
+            }
+        } else {
+            let together = Samples::concat(&tables).map_err(|e| Refusal::new(e.to_string()))?;
+            let mut next = starts;
+            let order: Vec<u32> = classes
+                .iter()
+                .map(|&class| {
+                    let at = &mut next[class as usize];
+                    *at += 1;
+                    *at - 1
+                })
+                .collect();
+            let rows = together.take(&order);
+            columns.extend((0..self.rest.fields.len()).map(|i| rows.column(i).clone()));
+        }
+        columns.insert(self.label, Column::Codes { data: classes });
+        Samples::new(self.schema.clone(), columns).map_err(|e| Refusal::new(e.to_string()).into())
+    }
+
+    fn density(&self) -> Option<&dyn Density> {
+        let mut densities = self.models.iter().flatten().map(|m| m.density());
+        densities.all(|d| d.is_some_and(|d| d.bound().is_none())).then_some(self)
+    }
+
+    fn size(&self) -> usize {
+        self.shares.len() + self.models.iter().flatten().map(|m| m.size()).sum::<usize>()
+    }
+}
+
+impl Density for ClassConditionalModel {
+    /// ln p(label) + ln p(text | label); refused where a label was never seen.
+    fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal> {
+        let labels = rows.labels().ok_or_else(|| Refusal::new("the rows hold no label"))?;
+        let mut values = vec![0.0; rows.len()];
+        for (class, (model, share)) in self.models.iter().zip(&self.shares).enumerate() {
+            let own: Vec<u32> =
+                (0..rows.len() as u32).filter(|&i| labels[i as usize] as usize == class).collect();
+            if own.is_empty() {
+                continue;
+            }
+            let unseen = || Refusal::new(format!("the model has never seen the label {class}"));
+            let density = model.as_ref().and_then(|m| m.density()).ok_or_else(unseen)?;
+            let texts = unlabelled(&rows.take(&own), self.label, &self.rest)?;
+            let log_likelihood = density.log_likelihood(&texts, streams)?;
+            own.iter().zip(log_likelihood).for_each(|(&i, ll)| values[i as usize] = share.ln() + ll);
+        }
+        Ok(values)
+    }
+}
+
+/// A column without rows.
+fn empty(kind: &Kind) -> Column {
+    match kind {
+        Kind::F32 { width, .. } => Column::F32 { width: *width, data: Vec::new() },
+        Kind::F64 { width } => Column::F64 { width: *width, data: Vec::new() },
+        Kind::Codes { .. } => Column::Codes { data: Vec::new() },
+        Kind::Ragged { .. } => Column::Ragged { offsets: vec![0], tokens: Vec::new() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::data::{Field, Levels, TokenUnit};
+    use crate::metrics::testing::text;
+
+    fn labelled(lines: &[&str], labels: &[u32]) -> Samples {
+        let rows = text(TokenUnit::Words, lines);
+        let kind = Kind::Codes { levels: Levels::Count(3) };
+        let label = Field { name: "label".into(), role: Role::Label, kind };
+        let fields = vec![rows.schema().fields[0].clone(), label];
+        let columns = vec![rows.column(0).clone(), Column::Codes { data: labels.to_vec() }];
+        Samples::new(Arc::new(Schema { fields }), columns).unwrap()
+    }
+
+    fn fitted() -> (Samples, Box<dyn Model>) {
+        let rows =
+            labelled(&["a b", "c d", "a b", "c c", "a a", "b b", "a b", "d d"], &[0, 1, 0, 1, 0, 0, 0, 1]);
+        let family = ClassConditional { base: Arc::new(NGram { order: 2, ..NGram::default() }) };
+        let mix = Mix::of_human(Rows::all(rows.clone()));
+        let model = family.fit(&mix, Start::Scratch, &Streams::new(0, 1)).unwrap();
+        (rows, model)
+    }
+
+    #[test]
+    fn each_label_has_its_share_and_its_own_words() {
+        let (_, model) = fitted();
+        let n = 4_000;
+        let made = model.synthesise(Ask::Rows, n, &Sampling::default(), &Streams::new(0, 2)).unwrap();
+        let labels = made.labels().unwrap();
+        let share = labels.iter().filter(|l| **l == 0).count() as f64 / n as f64;
+        // p = 5/8; four standard errors of sqrt(p(1 − p)/n).
+        assert!((share - 0.625).abs() < 4.0 * (0.625_f64 * 0.375 / n as f64).sqrt(), "{share}");
+        assert!(!labels.contains(&2), "a label that was never seen");
+        // Smoothing shares out some mass over all 26 words; the label's own words keep most.
+        let (mut own, mut other) = (0, 0);
+        for row in (0..n).filter(|&i| labels[i] == 1) {
+            for &t in made.tokens(row).unwrap() {
+                if [2, 3].contains(&t) {
+                    own += 1
+                } else if [0, 1].contains(&t) {
+                    other += 1
+                }
+            }
+        }
+        assert!(own > 8 * other, "{own} own words, {other} of the other label");
+    }
+
+    #[test]
+    fn a_longer_sample_begins_with_a_shorter_one() {
+        let (_, model) = fitted();
+        let of = |n| model.synthesise(Ask::Rows, n, &Sampling::default(), &Streams::new(0, 3)).unwrap();
+        let (short, long) = (of(5), of(40).head(5));
+        assert_eq!(short.labels(), long.labels());
+        assert_eq!(short.token_rows(), long.token_rows());
+        assert_eq!(of(0).len(), 0);
+    }
+
+    #[test]
+    fn the_likelihood_is_that_of_the_label_times_that_of_the_text() {
+        let (rows, model) = fitted();
+        let own = [0_u32, 2, 4, 5, 6];
+        let alone = unlabelled(&rows.take(&own), 1, &text(TokenUnit::Words, &[]).schema().clone()).unwrap();
+        let family = NGram { order: 2, ..NGram::default() };
+        let ngram = family
+            .fit(&Mix::of_human(Rows::all(alone.clone())), Start::Scratch, &Streams::new(0, 1))
+            .unwrap();
+        let streams = Streams::new(0, 0);
+        let expected = ngram.density().unwrap().log_likelihood(&alone, &streams).unwrap();
+        let found = model.density().unwrap().log_likelihood(&rows.take(&own), &streams).unwrap();
+        for (a, b) in found.iter().zip(expected) {
+            assert!((a - (b + 0.625_f64.ln())).abs() < 1e-12);
+        }
+        let unseen = labelled(&["a"], &[2]);
+        assert!(model.density().unwrap().log_likelihood(&unseen, &streams).is_err());
+    }
+
+    #[test]
+    fn an_edit_keeps_the_labels() {
+        let (rows, model) = fitted();
+        let ask = Ask::Edit { of: &rows, above: 0.0 };
+        let made = model.synthesise(ask, rows.len(), &Sampling::default(), &Streams::new(0, 4)).unwrap();
+        assert_eq!(made.labels(), rows.labels());
+        assert_ne!(made.token_rows(), rows.token_rows());
+    }
+
+    #[test]
+    fn rows_without_a_label_are_refused() {
+        let family = ClassConditional { base: Arc::new(NGram::default()) };
+        assert!(family.accepts(text(TokenUnit::Words, &["a"]).schema()).is_err());
+        let empty = Mix::of_human(Rows::all(labelled(&[], &[])));
+        assert!(family.fit(&empty, Start::Scratch, &Streams::new(0, 1)).is_err());
+    }
+}

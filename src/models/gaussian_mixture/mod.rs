@@ -1,0 +1,156 @@
+//! A mixture of normal distributions, fitted by expectation–maximisation.
+//!
+//! p(x) = Σ_k π_k N(x; μ_k, Σ_k). The E step gives row i the responsibilities
+//! r_ik = w_i π_k N(x_i; μ_k, Σ_k) / p(x_i) (w_i is the row's weight), the M step
+//! π_k = Σ_i r_ik / Σ_i w_i, μ_k = Σ_i r_ik x_i / Σ_i r_ik and
+//! Σ_k = Σ_i r_ik (x_i − μ_k)(x_i − μ_k)ᵀ / Σ_i r_ik + f I, with the covariance floor f (Dempster,
+//! Laird and Rubin 1977). It ends once the mean log likelihood changes by less than `tolerance`. The
+//! first responsibilities are those of k-means from a greedy k-means++ start (Arthur and
+//! Vassilvitskii 2007); with `start = "warm"` or `"base"` they come from an earlier model. These are
+//! scikit-learn's steps, and tests hold them to its numbers.
+//!
+//! The floor is added to every variance, so it bounds how far a component can collapse: below a
+//! spread of √f the loop feels the floor and not the data. A component without rows keeps its place
+//! with weight 0 and is never drawn from.
+//!
+//! Sampling draws a component, then N(μ_k, λ Σ_k) (λ: `covariance_scale`, as in Alemohammad et al.,
+//! arXiv 2307.01850). A tempered mixture is no mixture of tempered components, so temperature is
+//! refused. There are no sufficient statistics: the family runs on rows.
+//!
+//! Cost: an iteration O(n k d²) (diagonal and spherical: O(n k d)); a row O(log k + d²).
+
+mod em;
+mod model;
+mod start;
+#[cfg(test)]
+mod tests;
+
+pub use model::GaussianMixtureModel;
+
+use std::any::Any;
+
+use serde::Deserialize;
+
+use super::numeric::{self, Layout, Matrix};
+use super::{BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
+use crate::data::{Mix, Schema};
+use crate::registry::{About, Entry, Parameter};
+use crate::rng::Streams;
+
+/// The registry entry.
+pub const ENTRY: Entry<BoxedFamily> = Entry {
+    about: About {
+        name: "gaussian-mixture",
+        summary: "A mixture of k normal distributions, fitted by EM from a k-means++ start",
+        details: "π_k, μ_k and Σ_k by expectation–maximisation over weighted rows; the start is k-means from \
+                  k-means++ centres, or the last model with `start = \"warm\"`. `covariance_floor` is added to \
+                  every variance and bounds the collapse of a component. The density is exact. `covariance_scale` λ \
+                  multiplies every Σ_k that is sampled from; temperature is refused.",
+        source: "Dempster, Laird and Rubin 1977; Arthur and Vassilvitskii 2007; doi:10.1038/s41586-024-07566-y",
+        parameters: &[
+            Parameter { name: "components", default: "2", meaning: "k, at least 1" },
+            Parameter {
+                name: "covariance",
+                default: "\"full\"",
+                meaning: "\"full\", \"diagonal\", or \"spherical\": one variance per component",
+            },
+            Parameter {
+                name: "tolerance",
+                default: "0.001",
+                meaning: "EM ends when the mean log likelihood changes by less, in nats; at least 0",
+            },
+            Parameter {
+                name: "max_iterations",
+                default: "100",
+                meaning: "EM ends after so many steps, at least 1",
+            },
+            Parameter {
+                name: "covariance_floor",
+                default: "0.000001",
+                meaning: "Added to every variance, in squared units of the rows; greater than 0",
+            },
+        ],
+        version: 1,
+    },
+    extra: (),
+    build: |node| Ok(Box::new(node.parse_without::<GaussianMixture>(&["family"])?)),
+};
+
+/// The recipe of a mixture of normal distributions.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GaussianMixture {
+    /// k, at least 1; 2 by default.
+    #[serde(deserialize_with = "ranges::at_least_one")]
+    pub components: usize,
+    /// The shape of each covariance; `full` by default.
+    pub covariance: Shape,
+    /// The change of the mean log likelihood, in nats, below which EM ends; 0.001 by default.
+    #[serde(deserialize_with = "ranges::non_negative")]
+    pub tolerance: f64,
+    /// The most EM steps, at least 1; 100 by default.
+    #[serde(deserialize_with = "ranges::at_least_one")]
+    pub max_iterations: usize,
+    /// Added to every variance, in squared units of the rows, greater than 0; 10⁻⁶ by default.
+    #[serde(deserialize_with = "ranges::positive")]
+    pub covariance_floor: f64,
+}
+
+impl Default for GaussianMixture {
+    fn default() -> Self {
+        Self {
+            components: 2,
+            covariance: Shape::Full,
+            tolerance: 1e-3,
+            max_iterations: 100,
+            covariance_floor: 1e-6,
+        }
+    }
+}
+
+/// The shape of a component's covariance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// All entries.
+    #[default]
+    Full,
+    /// Variances; covariances are 0.
+    Diagonal,
+    /// One variance in all directions.
+    Spherical,
+}
+
+impl Family for GaussianMixture {
+    fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
+        numeric::accepts(schema)
+    }
+
+    fn fit(&self, mix: &Mix, start: Start<'_>, streams: &Streams) -> Result<Box<dyn Model>, FitError> {
+        let rows = Matrix::of(mix)?;
+        if rows.len() < self.components {
+            return Err(FitError::TooFewRows { needed: self.components, found: rows.len() });
+        }
+        let earlier = match start {
+            Start::Scratch => None,
+            Start::Warm(model) | Start::Base(model) => {
+                let model: &dyn Any = model;
+                let model = model.downcast_ref::<GaussianMixtureModel>();
+                Some(model.ok_or_else(|| Refusal::new("EM can start from a Gaussian mixture only"))?)
+            }
+        };
+        let components = match earlier {
+            Some(model) => em::from_components(self, &rows, model.components())?,
+            None => em::from_clusters(self, &rows, &start::clusters(&rows, self.components, streams))?,
+        };
+        Ok(Box::new(GaussianMixtureModel::new(components, Layout::of(mix))))
+    }
+
+    fn takes_a_start(&self) -> bool {
+        true
+    }
+
+    fn seeds_per_cell(&self) -> u64 {
+        10
+    }
+}

@@ -1,0 +1,228 @@
+//! A task as a setting asks for it: who learns from what, and on which human rows it is scored.
+
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use super::{BoxedTask, Lesson, Report};
+use crate::data::{Body, Mix, Origin, Samples};
+use crate::metrics::{Measured, Subject};
+use crate::models::Refusal;
+use crate::rng::Streams;
+use crate::spec::{Error, Node};
+
+/// The keys of `[task]` that are not the task's own. `kind` names the task; `arm` is a label for
+/// tables and figures and changes no result.
+pub const ENGINE_KEYS: [&str; 5] = ["knowledge", "arm", "train", "test", "validation"];
+
+/// What a generator knows beyond the human rows of the training set. Rows made from those alone add
+/// no information, so a gain needs one of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Knowledge {
+    /// Nothing: it was fitted on the same rows.
+    None,
+    /// Human rows of another source.
+    OtherDomain,
+    /// An exact rule that tells right from wrong.
+    Verifier,
+    /// The causal order of the columns.
+    Graph,
+}
+
+/// Which rows of D(g) the learner is trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrainedOn {
+    /// All of D(g), with its weights.
+    Training,
+    /// The synthetic rows alone, equally weighted.
+    Synthetic,
+    /// The human rows alone, equally weighted.
+    Human,
+}
+
+/// A task of one setting.
+pub struct Examination {
+    /// The task.
+    pub task: BoxedTask,
+    /// What it reports.
+    pub report: Report,
+    /// The generator's knowledge; `None` where no synthetic row is ever made.
+    pub knowledge: Option<Knowledge>,
+    /// One learner for each of these.
+    pub train: Vec<TrainedOn>,
+    /// How many held-out human rows it is scored on.
+    pub test: usize,
+    /// The share of the training rows that is kept from the learner: for tuning and `task-own-score`.
+    pub validation: f64,
+}
+
+impl Knowledge {
+    /// The word in specs and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Knowledge::None => "none",
+            Knowledge::OtherDomain => "other-domain",
+            Knowledge::Verifier => "verifier",
+            Knowledge::Graph => "graph",
+        }
+    }
+}
+
+impl TrainedOn {
+    /// The subject of the scores.
+    pub fn subject(self) -> Subject {
+        match self {
+            TrainedOn::Training => Subject::Training,
+            TrainedOn::Synthetic => Subject::Synthetic,
+            TrainedOn::Human => Subject::Human,
+        }
+    }
+
+    fn keeps(self, origin: Origin) -> bool {
+        match self {
+            TrainedOn::Training => true,
+            TrainedOn::Synthetic => origin == Origin::Synthetic,
+            TrainedOn::Human => origin == Origin::Human,
+        }
+    }
+}
+
+impl Examination {
+    /// Reads the keys of `[task]` that are not the task's own. `test` is the default number of test
+    /// rows; `synthesises` says whether the lineage makes synthetic rows at all.
+    ///
+    /// # Errors
+    /// On values out of range, a missing `knowledge`, and tuning without a validation slice.
+    pub fn read(
+        node: &Node,
+        task: BoxedTask,
+        report: Report,
+        test: usize,
+        synthesises: bool,
+    ) -> Result<Self, Error> {
+        let knowledge = node.get("knowledge").map(Node::parse::<Knowledge>).transpose()?;
+        if synthesises && knowledge.is_none() {
+            return Err(Error::bad_value(
+                node.at.clone(),
+                "`[task]` does not say what the generator knows".into(),
+                "add knowledge = \"none\" (it was fitted on the same human rows), \"other-domain\", \"verifier\" or \"graph\"".into(),
+            ));
+        }
+        let train = node.get("train").map(Node::parse::<Vec<TrainedOn>>).transpose()?;
+        let train = train.unwrap_or_else(|| vec![TrainedOn::Training]);
+        if train.is_empty() || train.iter().enumerate().any(|(i, t)| train[..i].contains(t)) {
+            return Err(Error::bad_value(
+                node.at_of("train"),
+                "`train` is empty or names rows twice".into(),
+                "list some of \"training\", \"synthetic\", \"human\"".into(),
+            ));
+        }
+        let asked = node.get("test").map(Node::parse::<usize>).transpose()?;
+        if asked == Some(0) {
+            let help = "leave it out for all held-out rows".to_owned();
+            return Err(Error::bad_value(node.at_of("test"), "`test` is 0".into(), help));
+        }
+        let validation = node.get("validation").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
+        if !(0.0..1.0).contains(&validation) {
+            return Err(Error::bad_value(
+                node.at_of("validation"),
+                "`validation` must be at least 0 and below 1".into(),
+                "it is a share of the training rows".into(),
+            ));
+        }
+        if task.candidates() > 1 && validation == 0.0 {
+            return Err(Error::bad_value(
+                node.at.clone(),
+                "tuning needs rows that the learner does not see".into(),
+                "add validation = 0.2, or list one value to try".into(),
+            ));
+        }
+        Ok(Self { task, report, knowledge, train, test: asked.unwrap_or(test), validation })
+    }
+
+    /// Trains one learner for each kind of rows asked for and scores it on `test`. Where D(g) has no
+    /// such rows, there is nothing in the list.
+    pub fn run(
+        &self,
+        training: &Mix,
+        test: &Samples,
+        streams: &Streams,
+    ) -> Vec<(Subject, Result<Measured, Refusal>)> {
+        let of = |on: &TrainedOn| {
+            let (rows, weights) = lesson(training, *on)?;
+            Some((on.subject(), self.examine(&rows, &weights, test, streams)))
+        };
+        self.train.iter().filter_map(of).collect()
+    }
+
+    /// Tunes and trains on the rows and scores on `test`.
+    ///
+    /// # Errors
+    /// Those of the learner, and a slice that leaves no row to one side.
+    pub fn examine(
+        &self,
+        rows: &Samples,
+        weights: &[f64],
+        test: &Samples,
+        streams: &Streams,
+    ) -> Result<Measured, Refusal> {
+        let learn = |rows: &Samples, weights: &[f64], candidate: usize| {
+            self.task.learn(&Lesson { rows, weights }, candidate, &streams.of("learn"))
+        };
+        let mut extra: Measured = Vec::new();
+        let mut chosen = 0;
+        if self.validation > 0.0 {
+            let (rest, slice) = split(rows.len(), self.validation, streams)?;
+            let (unseen, rest_rows) = (rows.take(&slice), rows.take(&rest));
+            let rest_weights: Vec<f64> = rest.iter().map(|&i| weights[i as usize]).collect();
+            let mut best: Option<(f64, f64)> = None;
+            for candidate in 0..self.task.candidates() {
+                let learned = learn(&rest_rows, &rest_weights, candidate)?;
+                let own = self.first(&learned.score(&unseen)?)?;
+                if best.is_none_or(|(so_far, _)| own > so_far) {
+                    best = Some((own, self.first(&learned.score(test)?)?));
+                    chosen = candidate;
+                }
+            }
+            if let Some((own, elsewhere)) = best {
+                extra.push(("task-own-score".into(), own));
+                extra.push(("task-transfer-gap".into(), own - elsewhere));
+            }
+        }
+        let learned = learn(rows, weights, chosen)?;
+        let mut measured = learned.score(test)?;
+        let gap = self.first(&learned.score(rows)?)? - self.first(&measured)?;
+        measured.push(("task-train-gap".into(), gap));
+        measured.extend(extra);
+        Ok(measured)
+    }
+
+    /// The task's primary score.
+    fn first(&self, scores: &Measured) -> Result<f64, Refusal> {
+        let found = scores.iter().find(|(name, _)| name == self.report.primary).map(|(_, value)| *value);
+        found.ok_or_else(|| Refusal::new(format!("the learner reports no `{}`", self.report.primary)))
+    }
+}
+
+/// The rows of a training set that a learner is to see, with their weights. `None` where there is none.
+fn lesson(training: &Mix, on: TrainedOn) -> Option<(Samples, Vec<f64>)> {
+    let mut mix = training.clone();
+    mix.parts.retain(|p| on.keeps(p.origin) && !p.body.is_empty() && matches!(p.body, Body::Rows(_)));
+    if on != TrainedOn::Training {
+        mix.parts.iter_mut().for_each(|p| p.weight = 1.0);
+    }
+    mix.gather()?.ok()
+}
+
+/// Row numbers of the rest and of the slice, a random choice that is the same for the same rows.
+fn split(n: usize, share: f64, streams: &Streams) -> Result<(Vec<u32>, Vec<u32>), Refusal> {
+    let size = (share * n as f64).round() as usize;
+    if size == 0 || size == n {
+        return Err(Refusal::new(format!("{n} rows can't give a validation slice of {share} of them")));
+    }
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    order.shuffle(&mut streams.of("slice").rng());
+    let rest = order.split_off(size);
+    Ok((rest, order))
+}

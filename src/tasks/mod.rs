@@ -1,0 +1,89 @@
+//! Downstream tasks: is a training set any good for training *something else*?
+//!
+//! A [`Task`] trains a learner on the rows of a training set (with their weights) and scores it on
+//! human rows that neither the learner nor its tuning has seen. Its scores are metrics of the
+//! subject whose rows the learner was trained on: `training` (all of D(g)), `synthetic` or `human`
+//! (those rows of D(g) alone). At generation 0 the training set is human, so that is the baseline.
+//!
+//! A task goes with any regime, fraction, scale, curation and number of generations. An augmentation
+//! study is a lineage of one generation; its model's last fit is left out where nothing reads it.
+
+mod classes;
+#[cfg(test)]
+mod conformance;
+mod examination;
+mod scores;
+mod text_classification;
+mod vectoriser;
+
+pub use classes::Predictions;
+pub use examination::{ENGINE_KEYS, Examination, Knowledge, TrainedOn};
+pub use scores::{SCORES, Score, reading, score};
+pub use vectoriser::{Vectoriser, documents};
+
+use crate::data::{Samples, Schema};
+use crate::metrics::Measured;
+use crate::models::Refusal;
+use crate::registry::{Entry, Registry};
+use crate::rng::Streams;
+
+/// A boxed task.
+pub type BoxedTask = Box<dyn Task>;
+
+/// The line of a task in [`TASKS`].
+pub type TaskEntry = Entry<BoxedTask, Report>;
+
+/// All tasks.
+pub static TASKS: Registry<BoxedTask, Report> =
+    Registry { kind: "task", entries: &[text_classification::ENTRY] };
+
+/// What a task reports.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    /// The score that tuning and the gaps are about.
+    pub primary: &'static str,
+    /// Every score of [`Learned::score`], the primary one first; names in [`SCORES`].
+    pub scores: &'static [&'static str],
+}
+
+/// The recipe of a learner and how it is scored.
+///
+/// A task runs inside a cell, and cells are the parallel unit: it must not start threads.
+pub trait Task: Send + Sync {
+    /// Whether rows of this shape can be learned from; the refusal says what is needed.
+    fn accepts(&self, schema: &Schema) -> Result<(), Refusal>;
+
+    /// How many settings of the learner can be tried; more than one needs a validation slice.
+    fn candidates(&self) -> usize {
+        1
+    }
+
+    /// Trains on the lesson with the given candidate setting (from 0).
+    fn learn(
+        &self,
+        from: &Lesson<'_>,
+        candidate: usize,
+        streams: &Streams,
+    ) -> Result<Box<dyn Learned>, Refusal>;
+}
+
+/// What a learner is trained on.
+#[derive(Clone, Copy)]
+pub struct Lesson<'a> {
+    /// The rows.
+    pub rows: &'a Samples,
+    /// The weight of each row in the loss, at least 0; 1 unless the regime weights.
+    pub weights: &'a [f64],
+}
+
+/// A trained learner.
+pub trait Learned {
+    /// The scores on rows with labels, under the names of the task's [`Report`]; all finite.
+    fn score(&self, rows: &Samples) -> Result<Measured, Refusal>;
+
+    /// The probability of each class for each row (`rows × classes`, row-major), where the learner
+    /// is a classifier.
+    fn probabilities(&self, _rows: &Samples) -> Option<Result<Vec<f64>, Refusal>> {
+        None
+    }
+}

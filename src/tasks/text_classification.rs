@@ -1,0 +1,189 @@
+//! `text-classification`: from a text to its label.
+//!
+//! TF-IDF vectors of word 1- and 2-grams ([`Vectoriser`]) and a multinomial logistic regression
+//! ([`Logistic`]). Rows: one text column and one label column; others are not looked at. Scores:
+//! macro-F1, accuracy, Brier score. Cost: some 10 ms for 2,000 sentences.
+
+use serde::Deserialize;
+
+use super::{BoxedTask, Learned, Lesson, Predictions, Report, Task, TaskEntry, Vectoriser, documents};
+use crate::data::{Kind, Role, Samples, Schema};
+use crate::logistic::Logistic;
+use crate::metrics::Measured;
+use crate::models::Refusal;
+use crate::registry::{About, Parameter};
+use crate::rng::Streams;
+use crate::spec::{Error, Node};
+
+pub(super) const ENTRY: TaskEntry = TaskEntry {
+    about: About {
+        name: "text-classification",
+        summary: "Predict the label of a text: TF-IDF of word n-grams and logistic regression",
+        details: "Word n-grams of 1 to `ngrams` words, TF-IDF with smoothed idf and vectors of length 1, then \
+            multinomial logistic regression with an L2 penalty of inverse strength `c`. Row weights enter the loss. A \
+            label that the training set lacks is never predicted.",
+        source: "Salton and Buckley 1988 (10.1016/0306-4573(88)90021-0); conventions of scikit-learn 1.9",
+        parameters: &[
+            Parameter {
+                name: "ngrams",
+                default: "2",
+                meaning: "the longest run of words that is a feature, from 1 to 3",
+            },
+            Parameter {
+                name: "min_documents",
+                default: "1",
+                meaning: "n-grams in fewer training texts are left out, at least 1",
+            },
+            Parameter {
+                name: "c",
+                default: "[1.0]",
+                meaning: "inverse strengths of the penalty, above 0; of several the best on the validation slice is taken",
+            },
+        ],
+        version: 1,
+    },
+    extra: Report { primary: "task-macro-f1", scores: &["task-macro-f1", "task-accuracy", "task-brier"] },
+    build,
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TextClassification {
+    /// The longest n-gram in words, 1 to 3.
+    ngrams: usize,
+    /// The fewest training texts of a feature, at least 1.
+    min_documents: usize,
+    /// Inverse penalty strengths, above 0.
+    c: Vec<f64>,
+}
+
+impl Default for TextClassification {
+    fn default() -> Self {
+        Self { ngrams: 2, min_documents: 1, c: vec![1.0] }
+    }
+}
+
+fn build(node: &Node) -> Result<BoxedTask, Error> {
+    let task: TextClassification = node.parse()?;
+    let wrong = |key: &str, help: &str| {
+        Err(Error::bad_value(node.at_of(key), format!("`{key}` is out of range"), help.into()))
+    };
+    if !(1..=super::vectoriser::LONGEST).contains(&task.ngrams) {
+        return wrong("ngrams", "give 1, 2 or 3");
+    }
+    if task.min_documents == 0 {
+        return wrong("min_documents", "give 1 or more");
+    }
+    if task.c.is_empty() || task.c.iter().any(|c| !(*c > 0.0 && c.is_finite())) {
+        return wrong("c", "list numbers above 0");
+    }
+    Ok(Box::new(task))
+}
+
+/// The codes and the number of levels of the label column.
+pub(super) fn labels(rows: &Samples) -> Result<(&[u32], usize), Refusal> {
+    let levels = match rows.schema().first(Role::Label) {
+        Some((_, field)) => match &field.kind {
+            Kind::Codes { levels } => Some(levels.count()),
+            _ => None,
+        },
+        None => None,
+    };
+    let both = rows.labels().zip(levels);
+    both.ok_or_else(|| Refusal::new(format!("it needs a label column; these rows are {}", rows.schema())))
+}
+
+impl Task for TextClassification {
+    fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
+        let labelled =
+            matches!(schema.first(Role::Label), Some((_, f)) if matches!(f.kind, Kind::Codes { .. }));
+        if schema.vocabulary().is_some() && labelled {
+            return Ok(());
+        }
+        Err(Refusal::new(format!("it needs a text column and a label column; these rows are {schema}")))
+    }
+
+    fn candidates(&self) -> usize {
+        self.c.len()
+    }
+
+    fn learn(&self, from: &Lesson<'_>, candidate: usize, _: &Streams) -> Result<Box<dyn Learned>, Refusal> {
+        let (labels, classes) = labels(from.rows)?;
+        let texts = documents(from.rows)?;
+        let features = Vectoriser::fit(&texts, self.ngrams, self.min_documents);
+        let design = features.transform(&texts);
+        let c = self.c.get(candidate).copied().unwrap_or(1.0);
+        let model = Logistic::fit(&design, labels, from.weights, classes, c)
+            .map_err(|e| Refusal::new(e.to_string()))?;
+        Ok(Box::new(Classifier { features, model }))
+    }
+}
+
+struct Classifier {
+    features: Vectoriser,
+    model: Logistic,
+}
+
+impl Learned for Classifier {
+    fn score(&self, rows: &Samples) -> Result<Measured, Refusal> {
+        let (labels, classes) = labels(rows)?;
+        let design = self.features.transform(&documents(rows)?);
+        let probabilities = self.model.probabilities(&design);
+        Predictions { probabilities: &probabilities, labels, classes }.scores()
+    }
+
+    fn probabilities(&self, rows: &Samples) -> Option<Result<Vec<f64>, Refusal>> {
+        let texts = documents(rows);
+        Some(texts.map(|texts| self.model.probabilities(&self.features.transform(&texts))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::data::{Column, Field, Levels, TokenUnit};
+    use crate::metrics::testing::text;
+
+    fn labelled(lines: &[&str], labels: &[u32]) -> Samples {
+        let rows = text(TokenUnit::Words, lines);
+        let label =
+            Field { name: "label".into(), role: Role::Label, kind: Kind::Codes { levels: Levels::Count(2) } };
+        let fields = vec![rows.schema().fields[0].clone(), label];
+        let columns = vec![rows.column(0).clone(), Column::Codes { data: labels.to_vec() }];
+        Samples::new(Arc::new(Schema { fields }), columns).unwrap()
+    }
+
+    #[test]
+    fn a_small_case_agrees_with_scikit_learn() {
+        let all: Value = serde_json::from_str(include_str!("../../tests/references/tasks.json")).unwrap();
+        let case = &all["text"];
+        let list = |key: &str| case[key].as_array().unwrap().clone();
+        let lines = |key: &str| list(key).iter().map(|v| v.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        let numbers = |key: &str| list(key).iter().map(|v| v.as_f64().unwrap()).collect::<Vec<_>>();
+        let codes = |key: &str| numbers(key).iter().map(|v| *v as u32).collect::<Vec<_>>();
+        let (train, test) = (lines("train"), lines("test"));
+        let refs = |l: &[String]| -> Vec<&'static str> { l.iter().map(|s| &*s.clone().leak()).collect() };
+        let (train, test) = (refs(&train), refs(&test));
+        let rows = labelled(&train, &codes("labels"));
+        let held_out = labelled(&test, &codes("truth"));
+        let task = TextClassification { c: vec![2.0], ..TextClassification::default() };
+        let weights = numbers("weights");
+        let learned = task.learn(&Lesson { rows: &rows, weights: &weights }, 0, &Streams::new(0, 0)).unwrap();
+        let p = learned.probabilities(&held_out).unwrap().unwrap();
+        for (found, expected) in p.chunks_exact(2).zip(numbers("positive")) {
+            assert!((found[1] - expected).abs() < 1e-5, "{} is not {expected}", found[1]);
+        }
+        let scores = learned.score(&held_out).unwrap();
+        for (name, key) in
+            [("task-macro-f1", "macro_f1"), ("task-accuracy", "accuracy"), ("task-brier", "brier")]
+        {
+            let found = scores.iter().find(|s| s.0 == name).unwrap().1;
+            assert!((found - case[key].as_f64().unwrap()).abs() < 1e-5, "{name}: {found}");
+        }
+    }
+}
