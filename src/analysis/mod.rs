@@ -26,7 +26,7 @@ pub use onset::{Band, Onset, half_life, leaves_band};
 pub use paired::{Paired, differences, paired_difference};
 pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
 pub use table::{ArmSeries, Bearing, ComparisonRow, MetricSeries, comparison};
-pub use trends::{monotone, ordering, slope};
+pub use trends::{least_squares, monotone, ordering, scaled, slope, slope_along};
 
 /// The level of displayed intervals.
 pub const DISPLAY_LEVEL: f64 = 0.95;

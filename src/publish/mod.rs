@@ -3,6 +3,7 @@
 //! Everything here reads what lineages wrote, never the engine, so it can be made anew at any time.
 
 mod asked;
+mod claim_checks;
 mod claims;
 mod conditions;
 mod curves;
@@ -23,7 +24,8 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use claims::{check_claims, decide_claims};
+pub use claim_checks::check_claims;
+pub use claims::decide_claims;
 pub use draw::draw;
 pub use error::PublishError;
 pub use findings::{Findings, summarise};

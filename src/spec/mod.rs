@@ -47,7 +47,7 @@ mod sweep;
 mod writer;
 
 pub use choices::{ChoicesSpec, Combine, Draw, Inflow, RetainHuman, RetainSynthetic, Weights};
-pub use claim::{ClaimSpec, Direction, Statistic};
+pub use claim::{ClaimSpec, Direction, SlopeScale, Statistic};
 pub use error::{Error, Kind, unknown_name};
 pub use experiment::{About, Experiment};
 pub use figure::{FigureKind, FigureSpec, Overlay};

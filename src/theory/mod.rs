@@ -47,6 +47,8 @@ pub trait Law: Sync {
     fn conditions(&self) -> &'static str;
     /// Whether the prediction is an equality or a bound.
     fn relation(&self) -> Relation;
+    /// The numbers of rows that the law is about.
+    fn sizes(&self) -> Sizes;
     /// What the law predicts at these conditions.
     ///
     /// # Errors
@@ -65,6 +67,17 @@ pub enum Relation {
     AtLeast,
 }
 
+/// The numbers of rows that a law is about, and what its `n` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sizes {
+    /// Generation 0 and every later training set (or arriving batch) have the same number of rows, n.
+    Equal,
+    /// Any: limits, thresholds, and laws that take the first set's size as a number of their own.
+    Any,
+    /// Human rows that stay, n of them, and synthetic rows that are added.
+    Human,
+}
+
 /// A law written as data: the form that every law of this crate has.
 pub struct ClosedForm {
     name: &'static str,
@@ -72,6 +85,7 @@ pub struct ClosedForm {
     source: &'static str,
     conditions: &'static str,
     relation: Relation,
+    sizes: Sizes,
     /// Regimes the law is about; empty = any.
     regimes: &'static [&'static str],
     /// Metrics and model families whose curve the law draws; empty = never drawn over a figure unasked.
@@ -94,6 +108,9 @@ impl Law for ClosedForm {
     }
     fn relation(&self) -> Relation {
         self.relation
+    }
+    fn sizes(&self) -> Sizes {
+        self.sizes
     }
     fn predict(&self, at: &Conditions<'_>) -> Result<Prediction, NotApplicable> {
         let outcome = if at.fits == 0 {

@@ -5,7 +5,7 @@
 //! of the models, S' = S + n/(n−1) (1 − 1/M)(a − c). Source: derived here for the setting of Vu et al. (arXiv 2505.21677);
 //! `shared-pool-risk` is its limit for many rows. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -14,6 +14,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here; setting of arXiv 2505.21677",
         conditions: "gaussian source and family, ddof = 1, isotropic source; replace with sharing = \"pool\", n divisible by M; extra: models M ≥ 1",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[],
         predict: |at| Prediction::mean(at.d as f64 * recursion(at)?.0),
@@ -24,6 +25,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here; setting of arXiv 2505.21677",
         conditions: "as shared-pool-mean-error, with two models or more",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[],
         predict: |at| {

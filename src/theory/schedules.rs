@@ -5,7 +5,7 @@
 //! where Σ 1/n_t converges, p > 1. Source: Xu, He & Cheng (arXiv 2505.13947) for the condition n_t ~ t^(1+s); the
 //! product is derived here. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -14,6 +14,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for arXiv 2505.13947",
         conditions: "gaussian source and family, ddof = 0; samples = { power = p, base = n }; extra: initial n, power p",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["replace"],
         draws: &[("variance", &["gaussian"])],
         predict: |at| Prediction::mean(at.variance * kept(at)?),
@@ -24,6 +25,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for arXiv 2505.13947",
         conditions: "as growing-replace-variance, isotropic source",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["replace"],
         draws: &[("mean-error", &["gaussian"])],
         predict: |at| Prediction::mean(at.d as f64 * at.variance * (1.0 - kept(at)?)),

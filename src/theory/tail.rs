@@ -7,7 +7,7 @@ use statrs::function::gamma::gamma;
 
 use super::categorical::g;
 use super::special::zeta;
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -16,6 +16,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2402.07043 (Hutter model); constant derived here",
         conditions: "memorising model, Zipf source with exponent β > 1 and a support of 10⁶ or more; extra: exponent β",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &[],
         draws: &[],
         predict: scaling,
@@ -26,9 +27,11 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for arXiv 2402.07043's chain of generations; 1–6 % above simulation",
         conditions: "categorical or memorising model, no smoothing; n rows every generation; needs probabilities",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["replace"],
         draws: &[("unseen-mass", &["categorical", "unigram"])],
         predict: |at| {
+            at.unsmoothed()?;
             let g = g(at.fits);
             Prediction::mean(at.outcomes()?.iter().map(|p| p * (-at.n * p * g).exp()).sum())
         },
@@ -39,6 +42,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here (Poisson counts) for arXiv 2402.07043, theorems 2.1 (plateau at n₀) and 3.2 (grokking)",
         conditions: "categorical or memorising model, no smoothing; generation 1 after initial = n₀ rows; needs probabilities; extra: initial",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["replace", "fresh"],
         draws: &[("unseen-mass", &["categorical", "unigram"])],
         predict: |at| {

@@ -6,6 +6,7 @@ mod command;
 mod errors;
 mod kill;
 mod outside;
+mod reproduce;
 mod specs;
 
 use std::path::Path;
