@@ -358,6 +358,10 @@ impl Family for Program {
         Ok(Box::new(CommandModel::pool(recipe.clone(), schema, format, folder, rows)))
     }
 
+    fn takes_a_start(&self) -> bool {
+        placeholders(&self.0.fit).iter().any(|name| name == "start")
+    }
+
     fn seeds_per_cell(&self) -> u64 {
         1
     }
