@@ -24,6 +24,7 @@ pub(crate) mod ranges;
 mod reference;
 mod regression;
 mod sampling;
+mod tabular;
 mod tagged_ngram;
 mod templates;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use regression::{
     LinearRegression, LogisticRegression, Noise, PoissonRegression, RegressionModel, Ridge,
 };
 pub use sampling::{Sampling, Transform};
+pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
 pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
 pub use templates::{TemplateModel, Templates};
 
@@ -80,6 +82,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         poisson::ENTRY,
         command::ENTRY,
         tagged_ngram::ENTRY,
+        tabular::ENTRY,
     ],
 };
 
