@@ -1,7 +1,5 @@
 //! The figures that the spec asks for.
 
-use std::collections::BTreeMap;
-
 use super::curves::Panel;
 use super::draw::{Artist, Planned};
 use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all, same_column, varying};
