@@ -1,11 +1,11 @@
 //! One column given its parents.
 
-use super::super::{Design, FitError, Refusal};
+use super::super::{Encoding, FitError, Refusal};
 use super::linear::Linear;
 use super::structure::Step;
 use super::{Categories, Residuals, Tabular};
 use crate::data::{Column, Samples, Schema};
-use crate::logistic::{Design as Sparse, Logistic};
+use crate::logistic::{Design, Logistic};
 
 /// The most combinations of parents' levels that a table may have.
 const MOST: usize = 1_000_000;
@@ -17,9 +17,9 @@ pub(super) enum Conditional {
     /// A category for every combination of the parents' levels, the last parent running fastest.
     Table { parents: Vec<(usize, usize)>, probabilities: Vec<f64>, levels: usize },
     /// A category by logistic regression.
-    Logistic { design: Design, fit: Logistic, levels: usize },
+    Logistic { design: Encoding, fit: Logistic, levels: usize },
     /// A number by linear regression.
-    Linear { design: Option<Design>, fit: Linear, residuals: Spread },
+    Linear { design: Option<Encoding>, fit: Linear, residuals: Spread },
 }
 
 /// What is added to a regression's line.
@@ -59,7 +59,7 @@ impl Conditional {
                 Ok(Self::Table { parents, probabilities: counts, levels })
             }
             Categories::Logistic => {
-                let design = Design::new(rows, &step.parents, None)?;
+                let design = Encoding::new(rows, &step.parents, None)?;
                 let inputs = sparse(&design, rows);
                 let fit = Logistic::fit(&inputs, codes, weights, levels, 1.0 / how.ridge)
                     .map_err(|e| Refusal::new(e.to_string()))?;
@@ -122,7 +122,7 @@ fn numbers(how: &Tabular, rows: &Samples, weights: &[f64], step: &Step) -> Resul
     let targets = values(rows, step.column);
     let design = match step.parents.as_slice() {
         [] => None,
-        parents => Some(Design::new(rows, parents, None)?),
+        parents => Some(Encoding::new(rows, parents, None)?),
     };
     let (inputs, width) = design.as_ref().map_or((Vec::new(), 0), |d| (d.matrix(rows), d.width()));
     let fit = Linear::fit(&inputs, width, &targets, weights)?;
@@ -197,8 +197,8 @@ fn cell(rows: &Samples, parents: &[(usize, usize)], row: usize) -> usize {
 }
 
 /// The indicators of a design are mostly 0: only what is not is kept.
-fn sparse(design: &Design, rows: &Samples) -> Sparse {
-    let mut out = Sparse::new(design.width());
+fn sparse(design: &Encoding, rows: &Samples) -> Design {
+    let mut out = Design::new(design.width());
     for row in design.matrix(rows).chunks_exact(design.width().max(1)) {
         out.push(row.iter().enumerate().filter(|(_, x)| **x != 0.0).map(|(j, x)| (j as u32, *x)));
     }
