@@ -5,6 +5,7 @@
 //! blocks that know their origin and generation.
 
 mod arithmetic;
+mod correctness;
 mod cross_products;
 mod digest;
 mod distributions;
@@ -17,6 +18,7 @@ mod human;
 mod mix;
 mod normal_mixture;
 mod parameters;
+mod recode;
 mod regression;
 mod samples;
 mod schema;
@@ -25,6 +27,7 @@ mod statistics;
 mod tagged;
 mod text;
 
+pub use correctness::{Checker, Correctness};
 pub use cross_products::{CrossProducts, Gram, definite};
 pub use digest::digest;
 pub use effects::{Effects, FourMeans};
@@ -68,6 +71,9 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::shapes::CIRCLES,
         distributions::shapes::SWISS_ROLL,
         distributions::rosenbrock::ENTRY,
+        distributions::boolean_expressions::ENTRY,
+        distributions::templated_facts::ENTRY,
+        distributions::two_class_gaussian::ENTRY,
         distributions::regression::LINEAR,
         distributions::regression::LOGISTIC,
         distributions::regression::POISSON,
@@ -165,6 +171,11 @@ pub trait Distribution: Send + Sync {
     /// The true log density (or log probability) of each row, in nats, where it is known. Where rows are inputs with
     /// a label it is that of the label given the inputs.
     fn log_density(&self, _rows: &Samples) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// The exact check of rows, where what is right can be decided.
+    fn checker(&self) -> Option<&dyn Checker> {
         None
     }
 }

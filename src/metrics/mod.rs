@@ -5,10 +5,12 @@
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
 mod between_models;
+mod bigram_recall;
 mod calibration;
 pub mod causal;
 mod classifier_two_sample;
 mod compression;
+mod correctness;
 mod decile;
 pub mod distances;
 mod distinct;
@@ -19,11 +21,13 @@ mod energy;
 mod entropy;
 mod equilibrium;
 mod frequencies;
+mod gaussian_kl;
 mod groups;
 mod hill;
 mod human_fraction;
 mod kmeans;
 mod knn_entropy;
+mod levenshtein;
 mod lexical;
 mod lexical_diversity;
 mod likelihood;
@@ -40,6 +44,7 @@ mod mtld;
 mod needs;
 mod novelty;
 mod observation;
+mod outcome_probability;
 mod pairs;
 mod parameter_error;
 mod prediction;
@@ -49,6 +54,7 @@ mod sequence_perplexity;
 mod shapes;
 mod shared;
 mod sliced;
+mod survival;
 mod tail;
 mod top_mass;
 mod unseen;
@@ -176,6 +182,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         prediction::ACCURACY,
         calibration::ENTRY,
         wasserstein2::ENTRY,
+        gaussian_kl::ENTRY,
         mixture_l2::ENTRY,
         manifold::PRECISION,
         manifold::RECALL,
@@ -192,6 +199,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         hill::ENTRY,
         entropy::SUPPORT_SIZE,
         top_mass::ENTRY,
+        outcome_probability::ENTRY,
         likelihood::NEGATIVE_LOG_LIKELIHOOD,
         likelihood::PERPLEXITY,
         decile::ENTRY,
@@ -215,6 +223,11 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         mauve::ENTRY,
         lexical::HEAPS,
         compression::ENTRY,
+        levenshtein::ENTRY,
+        correctness::CORRECT,
+        correctness::WELL_FORMED,
+        correctness::ACCURACY,
+        bigram_recall::ENTRY,
         novelty::NOVELTY_2,
         novelty::NOVELTY_3,
         novelty::NOVELTY_4,
@@ -241,6 +254,8 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         divergence::HELLINGER,
         divergence::FISHER_RAO,
         divergence::CHI_SQUARED,
+        divergence::SQUARED_ERROR,
+        survival::ENTRY,
         between_models::WASSERSTEIN2,
         between_models::TOTAL_VARIATION,
         between_models::JENSEN_SHANNON,

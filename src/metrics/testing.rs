@@ -9,8 +9,8 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::{Arrivals, Metric, Observation, Peer, Shared, Subject};
 use crate::data::{
-    Column, Distribution, Field, Kind, Levels, Link, Mix, NormalMixture, Regression, Role, Rows, Samples,
-    Schema, TokenUnit, Vocabulary, predictor,
+    Checker, Column, Correctness, Distribution, Field, Kind, Levels, Link, Mix, NormalMixture, Regression,
+    Role, Rows, Samples, Schema, TokenUnit, Vocabulary, predictor,
 };
 use crate::models::{
     Ask, Density, Model, Parameters, Predictions, Predictor, Refusal, SampleError, Sampling, StorageError,
@@ -145,9 +145,11 @@ pub struct Truth {
     pub mean: Option<Vec<f64>>,
     pub covariance: Option<Vec<f64>>,
     pub probabilities: Option<Vec<f64>>,
-    pub regression: Option<Regression>,
     /// Weights, means and covariances.
     pub mixture: Option<(Vec<f64>, Vec<f64>, Vec<f64>)>,
+    pub regression: Option<Regression>,
+    /// Whether rows of outcomes can be checked: 0 is malformed, 1 wrong, all others are correct.
+    pub checks: bool,
 }
 
 impl Truth {
@@ -170,6 +172,10 @@ impl Truth {
         let (weights, input_variances) = (weights.into(), input_variances.into());
         let regression = Regression { weights, input_variances, link, noise_variance: 1.0 };
         Truth { regression: Some(regression), ..Truth::default() }
+    }
+
+    pub fn with_checks(self) -> Truth {
+        Truth { checks: true, ..self }
     }
 }
 
@@ -202,13 +208,28 @@ impl Distribution for Truth {
         self.probabilities.as_deref()
     }
 
+    fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {
+        let p = self.probabilities.as_ref()?;
+        Some(rows.codes()?.iter().map(|&code| p[code as usize].ln()).collect())
+    }
+
     fn regression(&self) -> Option<&Regression> {
         self.regression.as_ref()
     }
 
-    fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {
-        let p = self.probabilities.as_ref()?;
-        Some(rows.codes()?.iter().map(|&code| p[code as usize].ln()).collect())
+    fn checker(&self) -> Option<&dyn Checker> {
+        self.checks.then_some(self)
+    }
+}
+
+impl Checker for Truth {
+    fn check(&self, rows: &Samples) -> Vec<Correctness> {
+        let of = |code: &u32| match code {
+            0 => Correctness::Malformed,
+            1 => Correctness::Wrong,
+            _ => Correctness::Correct,
+        };
+        rows.codes().unwrap_or(&[]).iter().map(of).collect()
     }
 }
 

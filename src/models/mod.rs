@@ -8,12 +8,14 @@ mod bernoulli;
 mod categorical;
 mod cholesky;
 mod class_conditional;
+mod command;
 mod counts;
 mod encoding;
 mod gaussian;
 mod gaussian_mixture;
 mod histogram;
 mod kde;
+mod neon;
 mod ngram;
 mod numeric;
 mod poisson;
@@ -22,25 +24,33 @@ pub(crate) mod ranges;
 mod reference;
 mod regression;
 mod sampling;
+mod tabular;
 mod tagged_ngram;
+mod templates;
 #[cfg(test)]
 mod tests;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
+pub use command::{Command, CommandModel, kill_programs, stop_programs};
 pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub(crate) use gaussian_mixture::clusters;
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
+pub use neon::{Neon, NeonParams};
 pub use ngram::{NGram, NGramModel, Smoothing};
+pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
 pub use regression::{
     LinearRegression, LogisticRegression, Noise, PoissonRegression, RegressionModel, Ridge,
 };
 pub use sampling::{Sampling, Transform};
+pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
 pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
+pub use templates::{TemplateModel, Templates};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
@@ -60,6 +70,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         categorical::ENTRY,
         ngram::ENTRY,
         class_conditional::ENTRY,
+        templates::ENTRY,
         kde::ENTRY,
         regression::LINEAR,
         regression::RIDGE,
@@ -69,7 +80,9 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         histogram::ENTRY,
         bernoulli::ENTRY,
         poisson::ENTRY,
+        command::ENTRY,
         tagged_ngram::ENTRY,
+        tabular::ENTRY,
     ],
 };
 
@@ -104,10 +117,21 @@ pub trait Family: Send + Sync {
         1
     }
 
+    /// The extrapolation of fitted parameters, where they form a space in which that has a meaning.
+    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
+        None
+    }
+
     /// Whether a fit can start from an earlier model ([`Start::Warm`], [`Start::Base`]): iterative
     /// fits can, closed forms have nothing to start from.
     fn takes_a_start(&self) -> bool {
         self.seeds_per_cell() == 1
+    }
+
+    /// What a fit depends on beside the family's own table, as part of a setting's hash: the files of
+    /// an outside program.
+    fn fingerprint(&self) -> Option<String> {
+        None
     }
 
     /// How many seeds make one cell: 1 for families whose fit takes long, 1,000 for closed forms.
@@ -310,6 +334,30 @@ pub trait StatisticsPath: Send + Sync {
     }
 }
 
+/// A line through the parameters of two models of one family.
+pub trait Extrapolation {
+    /// The model at θ + w (θ − θ′), with θ of `model` and θ′ of `away`: w beyond θ, seen from θ′.
+    /// Parameters that leave their domain are put back to its edge.
+    fn extrapolate(
+        &self,
+        model: &dyn Model,
+        away: &dyn Model,
+        weight: f64,
+    ) -> Result<Box<dyn Model>, Refusal>;
+}
+
+/// The same model seen as its own type, for the two models of a line.
+pub(crate) fn both<'a, M: Model>(
+    model: &'a dyn Model,
+    away: &'a dyn Model,
+) -> Result<(&'a M, &'a M), Refusal> {
+    let (model, away): (&dyn Any, &dyn Any) = (model, away);
+    match (model.downcast_ref(), away.downcast_ref()) {
+        (Some(model), Some(away)) => Ok((model, away)),
+        _ => Err(Refusal::new("the two models are of different families")),
+    }
+}
+
 /// Why something can't be done with this input. Not an error of the program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -344,6 +392,9 @@ pub enum FitError {
         /// The row, from 0.
         row: usize,
     },
+    /// An outside program failed.
+    #[error("{0}")]
+    Outside(String),
     /// The loss or a parameter became NaN or infinite. An outcome of the lineage, not a bug.
     #[error("training diverged at step {step}: the loss is no longer a finite number")]
     Diverged {
