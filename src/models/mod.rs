@@ -10,12 +10,11 @@ mod cholesky;
 mod class_conditional;
 mod command;
 mod counts;
-mod design;
+mod encoding;
 mod gaussian;
 mod gaussian_mixture;
 mod histogram;
 mod kde;
-mod logistic;
 mod ngram;
 mod numeric;
 mod poisson;
@@ -23,6 +22,7 @@ pub(crate) mod ranges;
 #[cfg(test)]
 mod reference;
 mod sampling;
+mod tagged_ngram;
 #[cfg(test)]
 mod tests;
 
@@ -30,15 +30,15 @@ pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use command::{Command, CommandModel, kill_programs, stop_programs};
-pub use design::Design;
+pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
-pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use poisson::{Poisson, PoissonModel};
 pub use sampling::{Sampling, Transform};
+pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
@@ -64,6 +64,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         bernoulli::ENTRY,
         poisson::ENTRY,
         command::ENTRY,
+        tagged_ngram::ENTRY,
     ],
 };
 
