@@ -34,8 +34,9 @@
 //!
 //! Read [`lineage`] first: it is the algorithm box. [`regimes`] says what a training set is made of,
 //! [`models`] and [`neural`] what is fitted, [`metrics`] what is measured, [`data`] where human rows
-//! come from, [`tasks`] what a training set is good for. [`spec`] reads experiments, [`run`] and [`store`] run them and keep their rows,
-//! [`analysis`], [`theory`], [`figures`] and [`publish`] say what the rows mean.
+//! come from, [`tasks`] what a training set is good for. [`spec`] reads experiments, [`run`] and
+//! [`store`] run them and keep their rows, [`analysis`], [`theory`], [`figures`] and [`publish`] say
+//! what the rows mean; [`reproduce`] is the catalogue of papers.
 
 pub mod analysis;
 pub mod cli;
@@ -52,6 +53,7 @@ pub mod publish;
 pub mod regimes;
 pub mod registry;
 pub mod report;
+pub mod reproduce;
 pub mod rng;
 pub mod run;
 pub mod spec;

@@ -104,6 +104,9 @@ pub struct ClaimResult {
     pub at: Option<u32>,
     /// Why, in a sentence.
     pub reason: String,
+    /// What the spec says about a claim that does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// One part of a joint test: where, what was expected, and the estimate with its interval or why there is none.
@@ -179,6 +182,7 @@ pub(super) fn decide(
                 high: found.as_ref().map(|(_, i)| i.high),
                 at: part.at,
                 reason,
+                note: None,
             });
         }
     }
@@ -191,6 +195,7 @@ pub(super) fn decide(
         high: None,
         at: None,
         reason: "no rows match the claim".to_owned(),
+        note: None,
     })
 }
 

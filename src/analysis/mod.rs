@@ -1,10 +1,12 @@
-//! What the rows say: intervals, paired comparison, summaries, claims, onset, critical fraction, the comparison table.
+//! What the rows say: intervals, paired comparison, summaries, claims, onset, critical fraction, the comparison table,
+//! the eight definitions of collapse.
 //!
 //! Everything here reads the rows that lineages wrote, never the engine. A seed is the unit of independence: members of
 //! a population are averaged within their seed, and comparisons pair seeds.
 
 mod claims;
 mod critical;
+mod definitions;
 mod intervals;
 mod observations;
 mod onset;
@@ -17,13 +19,14 @@ pub use claims::{
     ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Relation, Statistic, Tolerance, Verdict, against_law,
 };
 pub use critical::{Arm, CriticalFraction, MetricArms, critical_fraction};
+pub use definitions::{Answer, Definition, DefinitionsRow, Finding, definitions, write_definitions};
 pub use intervals::{BOOTSTRAP_FROM, Interval, mean_interval, normal_interval, order_interval, t_interval};
 pub use observations::{Observation, Series, SettingKey, group, read_csv};
 pub use onset::{Band, Onset, half_life, leaves_band};
 pub use paired::{Paired, differences, paired_difference};
 pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
 pub use table::{ArmSeries, Bearing, ComparisonRow, MetricSeries, comparison};
-pub use trends::{monotone, ordering, slope};
+pub use trends::{least_squares, monotone, ordering, scaled, slope, slope_along};
 
 /// The level of displayed intervals.
 pub const DISPLAY_LEVEL: f64 = 0.95;

@@ -6,21 +6,23 @@ use super::claims::{
 };
 use super::observations::Series;
 use super::paired::differences;
+use crate::spec::SlopeScale;
 
-/// The mean over seeds of the least-squares slope of the value (or of its natural logarithm) on the generation,
-/// against an expected slope per generation. A sign is a claim too: [`Relation::AtLeast`] or `AtMost` with expected 0.
+/// The mean over seeds of the least-squares slope of the value on the generation, against an expected slope; by `scale`
+/// of the value's natural logarithm, and on ln(g + 1). A sign is a claim too: [`Relation::AtLeast`] or `AtMost` with
+/// expected 0.
 pub fn slope(
     says: &str,
     series: &Series,
-    logarithm: bool,
+    scale: SlopeScale,
     expected: Expected,
     tolerance: Tolerance,
     relation: Relation,
 ) -> ClaimResult {
     let mut slopes = Vec::new();
     for points in series.by_seed().into_values() {
-        let y = |v: f64| if logarithm { v.ln() } else { v };
-        let points: Vec<(f64, f64)> = points.into_iter().map(|(g, v)| (f64::from(g), y(v))).collect();
+        let fits = |g: u32| if scale == SlopeScale::LogLog { f64::from(g) + 1.0 } else { f64::from(g) };
+        let points: Vec<(f64, f64)> = points.into_iter().map(|(g, v)| scaled(scale, (fits(g), v))).collect();
         slopes.extend(least_squares(&points));
     }
     let estimate = if slopes.iter().all(|s| s.is_finite()) {
@@ -31,8 +33,66 @@ pub fn slope(
     decide(says, [Part { at: series.last(), expected: expected.value, estimate }], tolerance, relation)
 }
 
+/// A number, and (seed, value) sorted by seed.
+type Arm<'a> = (f64, &'a [(u64, f64)]);
+
+/// The slope of the mean over seeds along a swept number, at one generation of several settings: `arms` are (number,
+/// (seed, value) sorted by seed).
+///
+/// With a logarithm of the value it is the slope of ln(mean), not of the mean logarithm, since a paper's scaling law is
+/// about the risk. Its error is that of the seeds' influences Σ w_i (v_si/m_i − 1), w_i = (x_i − x̄)/Σ(x − x̄)² (the
+/// delta method), which keeps the pairing of settings by seed.
+pub fn slope_along(
+    says: &str,
+    arms: &[Arm<'_>],
+    scale: SlopeScale,
+    at: Option<u32>,
+    (expected, tolerance, relation): (Expected, Tolerance, Relation),
+) -> ClaimResult {
+    let estimate =
+        influences(arms, scale).and_then(|all| around(of_values(&all), expected.sd_of_one, joint_level(1)));
+    decide(says, [Part { at, expected: expected.value, estimate }], tolerance, relation)
+}
+
+/// One value a seed, whose mean is the slope and whose spread is its error.
+fn influences(arms: &[Arm<'_>], scale: SlopeScale) -> Result<Vec<f64>, String> {
+    let seeds = |arm: &[(u64, f64)]| arm.iter().map(|(seed, _)| *seed).collect::<Vec<_>>();
+    let first = arms.first().map(|(_, arm)| seeds(arm)).unwrap_or_default();
+    if first.is_empty() || arms.iter().any(|(_, arm)| seeds(arm) != first) {
+        return Err(
+            "the settings do not have the same seeds, so a slope over them has no paired error".to_owned()
+        );
+    }
+    let mean = |arm: &[(u64, f64)]| of_values(&arm.iter().map(|(_, v)| *v).collect::<Vec<_>>()).1;
+    let points: Vec<(f64, f64)> = arms.iter().map(|(x, arm)| scaled(scale, (*x, mean(arm)))).collect();
+    if points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
+        return Err("a mean or a place is not positive, so its logarithm does not exist".to_owned());
+    }
+    let slope = least_squares(&points).ok_or("a slope needs two settings with different numbers")?;
+    let middle = points.iter().map(|(x, _)| x).sum::<f64>() / points.len() as f64;
+    let spread: f64 = points.iter().map(|(x, _)| (x - middle).powi(2)).sum();
+    let influence = |seed: usize| {
+        let part = |(i, arm): (usize, &Arm<'_>)| {
+            let (value, mean) = (arm.1[seed].1, mean(arm.1));
+            let deviation = if scale == SlopeScale::Linear { value - mean } else { value / mean - 1.0 };
+            (points[i].0 - middle) / spread * deviation
+        };
+        slope + arms.iter().enumerate().map(part).sum::<f64>()
+    };
+    Ok((0..first.len()).map(influence).collect())
+}
+
+/// Place and value on the scale.
+pub fn scaled(scale: SlopeScale, (x, y): (f64, f64)) -> (f64, f64) {
+    match scale {
+        SlopeScale::Linear => (x, y),
+        SlopeScale::Log => (x, y.ln()),
+        SlopeScale::LogLog => (x.ln(), y.ln()),
+    }
+}
+
 /// The slope of y on x; `None` unless two x differ.
-fn least_squares(points: &[(f64, f64)]) -> Option<f64> {
+pub fn least_squares(points: &[(f64, f64)]) -> Option<f64> {
     let n = points.len() as f64;
     let (sx, sy) = points.iter().fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
     let (mx, my) = (sx / n, sy / n);
@@ -95,13 +155,50 @@ mod tests {
     #[test]
     fn the_slope_of_the_logarithm_is_the_rate() {
         let s = decaying(0.2);
-        let claim = |e, r| slope("", &s, true, exactly(e), Tolerance::relative(0.05), r).verdict;
+        let claim = |e, r| slope("", &s, SlopeScale::Log, exactly(e), Tolerance::relative(0.05), r).verdict;
         assert_eq!(claim(-0.2, Relation::Equal), Verdict::Passed);
         assert_eq!(claim(-0.3, Relation::Equal), Verdict::Failed);
         assert_eq!(claim(0.0, Relation::AtMost), Verdict::Passed);
         assert_eq!(claim(0.0, Relation::AtLeast), Verdict::Failed);
         assert!((least_squares(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]).unwrap() - 2.0).abs() < 1e-12);
         assert_eq!(least_squares(&[(1.0, 1.0)]), None);
+    }
+
+    /// Risk 3·n^(−1/2) with a seed's own factor, common to all settings: the pairing takes it out of the slope.
+    #[test]
+    fn a_scaling_exponent_is_the_slope_of_the_logarithms() {
+        let arm = |n: f64, noise: f64| -> Vec<(u64, f64)> {
+            let factor = |s: u64| 1.0 + 0.3 * ((s * 5) % 7) as f64 + noise * ((s * 3 + n as u64) % 4) as f64;
+            (0..16).map(|s| (s, 3.0 * n.powf(-0.5) * factor(s))).collect()
+        };
+        let slope = |noise: f64, value: f64, scale| {
+            let arms: Vec<(f64, Vec<(u64, f64)>)> = [10.0, 100.0, 1000.0].map(|n| (n, arm(n, noise))).into();
+            let arms: Vec<(f64, &[(u64, f64)])> = arms.iter().map(|(n, a)| (*n, a.as_slice())).collect();
+            slope_along(
+                "",
+                &arms,
+                scale,
+                Some(0),
+                (exactly(value), Tolerance::relative(0.02), Relation::Equal),
+            )
+        };
+        let exact = slope(0.0, -0.5, SlopeScale::LogLog);
+        assert_eq!(exact.verdict, Verdict::Passed);
+        assert!(
+            (exact.measured.unwrap() + 0.5).abs() < 1e-12 && exact.high.unwrap() - exact.low.unwrap() < 1e-9
+        );
+        assert_eq!(slope(0.0, -0.6, SlopeScale::LogLog).verdict, Verdict::Failed);
+        let noisy = slope(0.01, -0.5, SlopeScale::LogLog);
+        assert!(noisy.high.unwrap() - noisy.low.unwrap() > 1e-4, "{noisy:?}");
+        assert_ne!(slope(0.0, -0.5, SlopeScale::Log).verdict, Verdict::Passed);
+        let lonely = slope_along(
+            "",
+            &[],
+            SlopeScale::Linear,
+            None,
+            (exactly(0.0), Tolerance::default(), Relation::Equal),
+        );
+        assert_eq!(lonely.verdict, Verdict::Undecided);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use miette::{IntoDiagnostic, Result};
+use miette::Result;
 
 use super::{EXIT_DONE, run::OverlayArgs, terminal};
 use crate::lineage::Context;
@@ -28,7 +28,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8> {
     if args.resolved {
         println!("{}", experiment.resolved());
     }
-    publish::check_claims(&experiment).into_diagnostic()?;
+    publish::check_claims(&experiment)?;
     let prepared = Prepared::new(experiment, &Context::default())?;
     terminal::settings(&prepared);
     Ok(EXIT_DONE)

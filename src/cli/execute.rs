@@ -9,7 +9,7 @@ use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, is
 use crate::analysis::{ClaimResult, ComparisonRow, SummaryRow, Verdict};
 use crate::lineage::Context;
 use crate::neural::device;
-use crate::publish::{self, Publication};
+use crate::publish::{self, Drawn, Publication};
 use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
 use crate::spec::{self, Experiment};
 use crate::store::{Folder, Keep, Manifest, write_atomically};
@@ -45,6 +45,10 @@ pub struct Done {
     pub comparison: Vec<ComparisonRow>,
     /// The page.
     pub page: Option<PathBuf>,
+    /// The figures.
+    pub drawn: Vec<Drawn>,
+    /// Seeds of each setting.
+    pub seeds: u64,
 }
 
 /// Example rows that are kept of each measured sample of the first seed.
@@ -71,15 +75,34 @@ fn seeds(experiment: &Experiment, options: &RunOptions) -> Vec<u64> {
     options.seeds.map_or_else(|| experiment.sweep.seeds.clone(), |n| (0..n).collect())
 }
 
+/// As many further seeds as make `times` the first ones.
+fn more_seeds(first: &[u64], times: u64) -> Vec<u64> {
+    let next = first.iter().max().map_or(0, |last| last + 1);
+    let added = first.len() as u64 * (times - 1);
+    first.iter().copied().chain(next..next + added).collect()
+}
+
+/// Whether more seeds could decide this claim: it has an interval, and that straddles the zone.
+fn wants_seeds(claim: &ClaimResult) -> bool {
+    claim.verdict == Verdict::Undecided && claim.low.is_some()
+}
+
 /// Runs an experiment into its folder and publishes what it finds.
 pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
+    execute_until_decided(experiment, how, 1)
+}
+
+/// The same, and while a claim stays undecided twice the seeds, up to `budget` times the first ones.
+/// Each look has the claims' full error level, so the chance that a true claim fails is at most the
+/// number of looks times 10⁻⁴.
+pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget: u64) -> Result<Done> {
     let options = how.options;
     options.select_device();
     let seeds = seeds(&experiment, options);
     if seeds.is_empty() {
         return Err(miette!("`--seeds 0` leaves nothing to run; give at least 1"));
     }
-    publish::check_claims(&experiment).into_diagnostic()?;
+    publish::check_claims(&experiment)?;
     let resolved = experiment.resolved();
     let name = experiment.name.clone();
     let prepared = Prepared::new(experiment, &Context { salt: options.salt })?;
@@ -125,6 +148,8 @@ pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
         claims: Vec::new(),
         comparison: Vec::new(),
         page: None,
+        drawn: Vec::new(),
+        seeds: 0,
     };
     if let Some(cell) = &options.cell {
         let todo = serde_json::from_str(cell).into_diagnostic().wrap_err("--cell")?;
@@ -143,27 +168,42 @@ pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
     manifest.decisions.clone_from(&how.decisions);
     manifest.device = Some(device::selected().to_string());
     manifest.kernel_class = Some(device::kernel_class().to_string());
-    let report = run::run(&prepared, &seeds, &plan).into_diagnostic()?;
-    write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
-    for (cell, note) in &report.tables.notes {
-        tracing::debug!("{cell}: {note}");
-    }
-    if report.tables.rows == 0 && keep == Keep::Rows {
-        manifest.save(&folder).into_diagnostic()?;
-        return Ok(Done { report: Some(report), ..nothing(publication) });
-    }
+    let (mut times, mut wall_seconds) = (1, 0.0);
+    let (report, claims, seeds) = loop {
+        let seeds = more_seeds(&seeds, times);
+        let mut report = run::run(&prepared, &seeds, &plan).into_diagnostic()?;
+        wall_seconds += report.wall_seconds;
+        report.wall_seconds = wall_seconds;
+        write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
+        for (cell, note) in &report.tables.notes {
+            tracing::debug!("{cell}: {note}");
+        }
+        if report.tables.rows == 0 && keep == Keep::Rows {
+            manifest.save(&folder).into_diagnostic()?;
+            return Ok(Done { report: Some(report), ..nothing(publication) });
+        }
+        let claims = publish::decide_claims(&publication).into_diagnostic().wrap_err("the claims")?;
+        let over = report.interrupted || report.tables.failed > 0 || times >= budget;
+        if over || !claims.iter().any(wants_seeds) {
+            break (report, claims, seeds.len() as u64);
+        }
+        times = (2 * times).min(budget);
+        tracing::info!(
+            "{name}: a claim is undecided with {} seeds; {times} times the first ones",
+            seeds.len()
+        );
+    };
     let summary = publish::summarise(&publication).into_diagnostic().wrap_err("the summary")?;
-    let claims = publish::decide_claims(&publication).into_diagnostic().wrap_err("the claims")?;
     let (answer, comparison) = (how.answer)(&publication)?;
     // The page reads the manifest, so it is written before and, with the page's digest, after.
     manifest.clone().save(&folder).into_diagnostic()?;
-    let mut page = None;
+    let (mut page, mut drawn) = (None, Vec::new());
     if !options.no_figures {
-        let drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
+        drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
         let rows = (!comparison.is_empty()).then_some(comparison.as_slice());
         page = Some(publish::page(&publication, &drawn, &claims, rows, answer).into_diagnostic()?);
         publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
         manifest.save(&folder).into_diagnostic()?;
     }
-    Ok(Done { report: Some(report), publication, summary, claims, comparison, page })
+    Ok(Done { report: Some(report), publication, summary, claims, comparison, page, drawn, seeds })
 }

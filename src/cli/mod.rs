@@ -13,6 +13,7 @@ mod list;
 mod new;
 mod plot;
 mod report;
+mod reproduce;
 mod run;
 mod terminal;
 
@@ -21,10 +22,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use include_dir::Dir;
+
 use crate::neural::device::{DeviceName, select};
 
 pub use compare::{CompareArgs, comparison_specs};
-pub use execute::{Done, Execution, execute};
+pub use execute::{Done, Execution, execute, execute_until_decided};
+pub use reproduce::{ReproduceArgs, reproduce};
 pub use terminal::comparison_table;
 
 /// All lineages ran and no claim failed.
@@ -45,6 +49,8 @@ Examples:
   collapse new gaussian > mine.toml         a commented spec to start from
   collapse check mine.toml                  what it would run, and every error with its line
   collapse run mine.toml --seeds 20         run it; the same command resumes
+  collapse reproduce                        the papers: what can be redone, and how long it takes
+  collapse reproduce kazdan2024             a paper's figures from fresh runs, its claims decided
   collapse list metrics                     what can be measured
   collapse describe coverage                what a word means, with its source";
 
@@ -65,6 +71,8 @@ pub enum Command {
     Run(run::RunArgs),
     /// Compare human fractions, on embedded data or your own file
     Compare(CompareArgs),
+    /// Redo the papers' figures and decide what they say
+    Reproduce(ReproduceArgs),
     /// Read a spec and say what it would run, without running it
     Check(check::CheckArgs),
     /// List sources, families, metrics, regimes, curation steps, laws
@@ -138,8 +146,9 @@ impl RunOptions {
     }
 }
 
-/// Parses the command line, does what it says and returns the exit code.
-pub fn main() -> ExitCode {
+/// Parses the command line, does what it says and returns the exit code. `experiments` are the specs
+/// that `reproduce` knows.
+pub fn main(experiments: &Dir<'_>) -> ExitCode {
     let cli = Cli::parse();
     if cli.command.only_prints() {
         // `collapse list | head` ends quietly when its reader has seen enough.
@@ -148,6 +157,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Reproduce(args) => reproduce(&args, experiments),
         Command::Check(args) => check::check(&args),
         Command::List(args) => list::list(&args),
         Command::Describe(args) => describe::describe(&args),
@@ -156,6 +166,11 @@ pub fn main() -> ExitCode {
         Command::Export(args) => export::export(&args),
         Command::New(args) => new::new(&args),
     };
+    exit_code(done)
+}
+
+/// The exit code of a command; its error is printed.
+pub fn exit_code(done: miette::Result<u8>) -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(report) => {

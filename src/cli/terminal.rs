@@ -8,6 +8,7 @@ use super::Done;
 use crate::analysis::{Bearing, ClaimResult, ComparisonRow, Verdict};
 use crate::metrics::METRICS;
 use crate::publish::number;
+use crate::reproduce::{Catalogue, Figure, Outcome};
 use crate::run::{Estimate, Prepared, Work};
 
 /// The settings that a spec makes, and the notes on them.
@@ -77,16 +78,79 @@ pub(super) fn finished(done: &Done) {
 fn claims_table(claims: &[ClaimResult]) -> Table {
     let mut table = plain(&["claim", "expected", "measured", "verdict"]);
     for claim in claims {
-        let (word, colour) = match claim.verdict {
-            Verdict::Passed => ("passed", Color::Green),
-            Verdict::Failed => ("FAILED", Color::Red),
-            Verdict::Undecided => ("undecided", Color::Yellow),
-        };
         table.add_row([
-            Cell::new(&claim.says),
+            Cell::new(with_note(&claim.says, claim.note.as_deref(), claim.verdict)),
             Cell::new(claim.expected.map_or("–".into(), number)),
             Cell::new(claim.measured.map_or("–".into(), number)),
-            Cell::new(word).fg(colour),
+            verdict_cell(claim.verdict),
+        ]);
+    }
+    table
+}
+
+fn verdict_cell(verdict: Verdict) -> Cell {
+    let (word, colour) = match verdict {
+        Verdict::Passed => ("passed", Color::Green),
+        Verdict::Failed => ("FAILED", Color::Red),
+        Verdict::Undecided => ("undecided", Color::Yellow),
+    };
+    Cell::new(word).fg(colour)
+}
+
+/// A claim that does not hold has its reason below it.
+fn with_note(says: &str, note: Option<&str>, verdict: Verdict) -> String {
+    match note {
+        Some(note) if verdict != Verdict::Passed => format!("{says}\n  {note}"),
+        _ => says.to_owned(),
+    }
+}
+
+/// What can be reproduced: papers with their figures, studies, demonstrations.
+pub(super) fn catalogue(catalogue: &Catalogue) {
+    let mut table = plain(&["name", "what", "claims", "time"]);
+    let line = |table: &mut Table, figure: &Figure| {
+        let time = figure.seconds.map_or("–".into(), duration);
+        table.add_row([format!("  {}", figure.id), figure.title.clone(), figure.claims.to_string(), time]);
+    };
+    let heading = |table: &mut Table, name: &str, what: String| {
+        let bold = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
+        table.add_row([bold(name), bold(&what), Cell::new(""), Cell::new("")]);
+    };
+    for paper in &catalogue.papers {
+        heading(&mut table, &paper.key, format!("{} {}", paper.entry.short(), paper.entry.title));
+        paper.figures.iter().for_each(|figure| line(&mut table, figure));
+    }
+    let groups = [("studies", &catalogue.studies), ("demonstrations", &catalogue.demonstrations)];
+    for (name, figures) in groups.into_iter().filter(|(_, figures)| !figures.is_empty()) {
+        heading(&mut table, name, String::new());
+        figures.iter().for_each(|figure| line(&mut table, figure));
+    }
+    println!("{table}\n");
+    let figures: Vec<&Figure> = catalogue.papers.iter().flat_map(|p| &p.figures).collect();
+    let (claims, seconds): (usize, f64) =
+        figures.iter().fold((0, 0.0), |(c, s), f| (c + f.claims, s + f.seconds.unwrap_or(0.0)));
+    println!(
+        "{} papers, {} figures, {claims} claims; measured times add up to {} on one thread.",
+        catalogue.papers.len(),
+        figures.len(),
+        duration(seconds)
+    );
+    println!("`collapse reproduce NAME…` runs them; `collapse reproduce all` all papers.");
+}
+
+/// One row a claim.
+pub(super) fn outcomes_table(outcomes: &[Outcome]) -> Table {
+    let mut table = plain(&["figure", "what it says", "expected", "measured [interval]", "verdict"]);
+    let mut last = "";
+    for outcome in outcomes {
+        let figure = if last == outcome.figure { "" } else { outcome.figure.as_str() };
+        last = &outcome.figure;
+        table.add_row([
+            Cell::new(figure).add_attribute(Attribute::Bold),
+            Cell::new(with_note(&outcome.says, outcome.note.as_deref(), outcome.verdict)),
+            Cell::new(outcome.expected.map_or("–".into(), number)),
+            Cell::new(outcome.found()),
+            verdict_cell(outcome.verdict),
         ]);
     }
     table
@@ -157,7 +221,7 @@ impl std::fmt::Display for Signed {
     }
 }
 
-fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 1.0 => format!("{:.0} ms", s * 1e3),
         s if s < 120.0 => format!("{s:.1} s"),

@@ -1,7 +1,7 @@
 //! Figures: plain data in, SVG and PNG out.
 //!
 //! A figure is a struct of plain data ([`Curve`], [`Panels`], [`HeatMap`], [`Gallery`],
-//! [`DotPlot`], [`Densities`]) that implements [`Figure`]: it becomes a [`Scene`], a page of
+//! [`DotPlot`], [`Densities`], [`WordMatrix`]) that implements [`Figure`]: it becomes a [`Scene`], a page of
 //! marks measured in points, which plotters' SVG and bitmap backends then paint. Nothing here
 //! knows experiments, files of results or statistics.
 //!
@@ -39,6 +39,7 @@ mod heat_cells;
 mod heat_map;
 mod key;
 mod lettering;
+mod matrix;
 mod number;
 mod page;
 mod paint;
@@ -56,6 +57,7 @@ pub use density::{Densities, Distribution};
 pub use dot_plot::{Better, DotPlot, DotSeries, Estimate};
 pub use gallery::{Gallery, GalleryRow, Picture};
 pub use heat_map::{ColourScale, HeatMap, Ramp, Threshold};
+pub use matrix::{Entry, Tone, WordMatrix};
 pub use palette::Colour;
 pub use panels::{Panels, unlabelled};
 pub use save::{save, to_png_bytes, to_svg_string};

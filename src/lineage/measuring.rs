@@ -2,7 +2,7 @@
 
 use super::{Lineage, Member, Record, Why};
 use crate::data::Samples;
-use crate::metrics::{Arrivals, BoxedMetric, Measurement, Observation, Shared, Subject};
+use crate::metrics::{Arrivals, BoxedMetric, Measurement, Observation, Peer, Shared, Subject};
 use crate::models::{Ask, Model, Refusal};
 use crate::rng::Streams;
 use crate::spec::Inflow;
@@ -40,6 +40,12 @@ pub struct Memory {
 }
 
 impl Measuring {
+    /// How many passes over pair distances the metrics make.
+    fn passes(&self) -> usize {
+        let names = self.metrics.iter().map(|m| m.metric.needs().pairs).filter(|name| !name.is_empty());
+        names.collect::<std::collections::BTreeSet<_>>().len()
+    }
+
     /// Measures the human baseline and generation 0.
     pub(super) fn start(
         &self,
@@ -59,7 +65,13 @@ impl Measuring {
             && let Some(member) = population.first()
         {
             let rows = member.human.baseline(self.size)?;
-            let look = Look { subject: Subject::Human, generation: 0, model: None, sample: Some(&rows) };
+            let look = Look {
+                subject: Subject::Human,
+                generation: 0,
+                model: None,
+                sample: Some(&rows),
+                others: &[],
+            };
             self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, record)?;
             let examples = record.wants_examples(member.seed);
             if examples > 0 {
@@ -83,9 +95,15 @@ impl Measuring {
             if self.fits(lineage, g) {
                 record.model(member.fit(g), member.model.as_ref());
             }
-            if !self.at.get(g as usize).copied().unwrap_or(false) {
-                continue;
-            }
+        }
+        if !self.at.get(g as usize).copied().unwrap_or(false) {
+            return Ok(());
+        }
+        let mut samples = Vec::with_capacity(population.len());
+        for member in population {
+            samples.push(self.sample(lineage, member, g)?);
+        }
+        for (member, sample) in population.iter().zip(&samples) {
             if let Some(share) = member.human_fraction() {
                 record.measurement(Measurement {
                     seed: member.seed,
@@ -96,21 +114,27 @@ impl Measuring {
                     value: share,
                 });
             }
-            let sample = self.sample(lineage, member, g)?;
-            if let Some(rows) = &sample {
+            if let Some(rows) = sample {
                 let examples = record.wants_examples(member.seed);
                 if examples > 0 {
                     record.examples(member.seed, member.index as u32, g, self.subject, &rows.head(examples));
                 }
             }
             if memory.first[member.index].is_none() {
-                memory.first[member.index].clone_from(&sample);
+                memory.first[member.index].clone_from(sample);
             }
+            let others: Vec<Peer<'_>> = population
+                .iter()
+                .zip(&samples)
+                .filter(|(other, _)| other.index != member.index)
+                .map(|(other, sample)| Peer { model: Some(other.model.as_ref()), sample: sample.as_ref() })
+                .collect();
             let look = Look {
                 subject: self.subject,
                 generation: g,
                 model: Some(member.model.as_ref()),
                 sample: sample.as_ref(),
+                others: &others,
             };
             let held_out = memory.held_out[member.index].as_ref();
             let first = memory.first[member.index].as_ref();
@@ -183,17 +207,18 @@ impl Measuring {
         first: Option<&Samples>,
         record: &mut dyn Record,
     ) -> Result<(), Why> {
-        let shared = Shared::default();
+        let shared = Shared::for_passes(self.passes());
         let human = look.subject == Subject::Human;
         let of = Observation {
             subject: look.subject,
             generation: look.generation,
             model: look.model,
-            base: if human { None } else { member.base.as_deref().or(look.model) },
+            base: member.base.as_deref().or(Some(member.model.as_ref())),
             sample: look.sample,
             training: &member.training,
             held_out,
             first,
+            others: look.others,
             truth: lineage.source.truth(),
             arrivals: arrivals(lineage),
             shared: &shared,
@@ -252,4 +277,5 @@ struct Look<'a> {
     generation: u32,
     model: Option<&'a dyn Model>,
     sample: Option<&'a Samples>,
+    others: &'a [Peer<'a>],
 }

@@ -14,6 +14,8 @@
 
 use nalgebra::{DMatrixView, DMatrixViewMut, Dyn};
 
+use super::pairs::Pairs;
+
 /// A row-major matrix: one point a row.
 #[derive(Clone, Copy)]
 pub struct Points<'a> {
@@ -42,7 +44,7 @@ impl<'a> Points<'a> {
 
 /// Dimensions up to which no matrix multiplication is used. Not below 5: nalgebra's own loops, which
 /// it takes for inner dimensions up to 5, can't read strided views.
-const DIRECT: usize = 8;
+pub(super) const DIRECT: usize = 8;
 /// Points are padded to a multiple of this, so that every tile goes through the same kernel.
 const PAD: usize = 8;
 /// Rows of a tile.
@@ -80,6 +82,22 @@ pub struct Tile<'a> {
 }
 
 impl Tile<'_> {
+    /// Calls `visit` with every tile of a whole matrix, in the order of [`Cloud::tiles`].
+    pub(super) fn each(matrix: &[f64], rows: usize, columns: usize, visit: &mut impl FnMut(Tile<'_>)) {
+        for row0 in (0..rows).step_by(ROWS) {
+            for column0 in (0..columns).step_by(COLUMNS) {
+                visit(Tile {
+                    row0,
+                    column0,
+                    columns: COLUMNS.min(columns - column0),
+                    stride: columns,
+                    rows: ROWS.min(rows - row0),
+                    cells: &matrix[row0 * columns + column0..],
+                });
+            }
+        }
+    }
+
     /// The row index and the cells of each row.
     pub fn rows(&self) -> impl Iterator<Item = (usize, &[f64])> {
         (0..self.rows).map(|r| (self.row0 + r, &self.cells[r * self.stride..r * self.stride + self.columns]))
@@ -102,9 +120,11 @@ pub fn shift(of: Points<'_>) -> Vec<f64> {
 }
 
 impl Cloud {
-    /// Prepares points; `shift` has `dim` numbers, or is empty for none.
+    /// Prepares points; `shift` has `dim` numbers, or is empty for none. Where differences are
+    /// squared directly nothing is lost without a shift, and none is made.
     pub fn new(points: Points<'_>, shift: &[f64]) -> Cloud {
         let (rows, dim) = (points.rows(), points.dim);
+        let shift = if dim <= DIRECT { &[] } else { shift };
         let padded = rows.next_multiple_of(PAD);
         let mut data = Vec::with_capacity(padded * dim);
         for i in 0..rows {
@@ -241,10 +261,10 @@ pub fn nearest(from: &Cloud, to: &Cloud) -> Vec<f64> {
 }
 
 /// The squared distance from each point to its `k`-th nearest other point (itself left out);
-/// infinite if there are fewer.
-pub fn neighbour_radii(points: &Cloud, k: usize) -> Vec<f64> {
+/// infinite if there are fewer. `points` are the pairs of one set with itself.
+pub fn neighbour_radii(points: &Pairs, k: usize) -> Vec<f64> {
     let mut nearest = vec![f64::INFINITY; points.rows() * k];
-    points.tiles(points, Cells::SquaredDistances, |tile| {
+    points.visit(|tile| {
         for (i, line) in tile.rows() {
             let best = &mut nearest[i * k..(i + 1) * k];
             let own = i.checked_sub(tile.column0);
@@ -326,8 +346,8 @@ mod tests {
     fn radii_leave_the_point_itself_out() {
         // Points 0, 1, 3, 7 on a line: second neighbours at 3, 2, 3, 6.
         let data = [0.0, 1.0, 3.0, 7.0];
-        let cloud = Cloud::new(Points { data: &data, dim: 1 }, &[]);
-        assert_eq!(neighbour_radii(&cloud, 2), vec![9.0, 4.0, 9.0, 36.0]);
-        assert_eq!(neighbour_radii(&cloud, 4), vec![f64::INFINITY; 4]);
+        let pairs = Pairs::within(Points { data: &data, dim: 1 }, 1);
+        assert_eq!(neighbour_radii(&pairs, 2), vec![9.0, 4.0, 9.0, 36.0]);
+        assert_eq!(neighbour_radii(&pairs, 4), vec![f64::INFINITY; 4]);
     }
 }

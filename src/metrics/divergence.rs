@@ -175,12 +175,12 @@ fn reverse_kl(p: &[f64], q: &[f64]) -> f64 {
     kl(q, p)
 }
 
-fn js(p: &[f64], q: &[f64]) -> f64 {
+pub(super) fn js(p: &[f64], q: &[f64]) -> f64 {
     let half = |a: f64, m: f64| if a > 0.0 { 0.5 * a * (a / m).ln() } else { 0.0 };
     sum(p, q, |p, q| half(p, 0.5 * (p + q)) + half(q, 0.5 * (p + q))).max(0.0)
 }
 
-fn tv(p: &[f64], q: &[f64]) -> f64 {
+pub(super) fn tv(p: &[f64], q: &[f64]) -> f64 {
     0.5 * sum(p, q, |p, q| (p - q).abs())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! On raw numeric features. Cost: O(n² d), three and one pass over pairs.
 
-use super::distances::{Cells, Cloud, shift};
+use super::pairs::Pairs;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
 };
@@ -25,7 +25,7 @@ pub(super) const DISTANCE: MetricEntry = MetricEntry {
             squared form: some packages return its root.",
         source: "Székely & Rizzo 2013 (10.1016/j.jspi.2013.03.018), eq. 2.3",
         parameters: &[],
-        version: 1,
+        version: 2,
     },
     extra: Reading { direction: Direction::Lower, ideal: "0", unit: "data units", scale: Scale::Log },
     build: |node| plain(node, Energy::Distance),
@@ -38,7 +38,7 @@ pub(super) const PAIRWISE: MetricEntry = MetricEntry {
         details: "Mean Euclidean distance over all pairs of different rows, on raw features. Needs two rows.",
         source: "definition",
         parameters: &[],
-        version: 1,
+        version: 2,
     },
     extra: Reading {
         direction: Direction::TwoSided,
@@ -52,8 +52,10 @@ pub(super) const PAIRWISE: MetricEntry = MetricEntry {
 impl Metric for Energy {
     fn needs(&self) -> Needs {
         match self {
-            Energy::Distance => Needs { sample: When::Always, held_out: When::Always, ..Needs::default() },
-            Energy::Pairwise => Needs { sample: When::Always, ..Needs::default() },
+            Energy::Distance => {
+                Needs { sample: When::Always, held_out: When::Always, pairs: "energy", ..Needs::default() }
+            }
+            Energy::Pairwise => Needs { sample: When::Always, pairs: "energy", ..Needs::default() },
         }
     }
 
@@ -62,34 +64,35 @@ impl Metric for Energy {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let sample = of.sample_points()?;
         match self {
-            Energy::Distance => {
-                let held_out = of.held_out_points()?;
-                let shift = shift(held_out);
-                let (y, x) = (Cloud::new(sample, &shift), Cloud::new(held_out, &shift));
-                let value = 2.0 * mean_distance(&x, &y) - mean_distance(&x, &x) - mean_distance(&y, &y);
-                one("energy-distance", value.max(0.0))
-            }
+            Energy::Distance => one(
+                "energy-distance",
+                energy_distance(of.cross_pairs()?, of.held_out_pairs()?, of.sample_pairs()?),
+            ),
             Energy::Pairwise => {
-                let n = sample.rows() as f64;
+                let pairs = of.sample_pairs()?;
+                let n = pairs.rows() as f64;
                 if n < 2.0 {
                     return Err(Refusal::new("a distance needs two rows"));
                 }
-                let y = Cloud::new(sample, &shift(sample));
-                one("pairwise-distance", mean_distance(&y, &y) * n / (n - 1.0))
+                one("pairwise-distance", mean_distance(pairs) * n / (n - 1.0))
             }
         }
     }
 }
 
+/// 2 E‖X − Y‖ − E‖X − X′‖ − E‖Y − Y′‖ from the pairs between and within two sets.
+pub(super) fn energy_distance(between: &Pairs, x: &Pairs, y: &Pairs) -> f64 {
+    (2.0 * mean_distance(between) - mean_distance(x) - mean_distance(y)).max(0.0)
+}
+
 /// The mean distance over all pairs, a point with itself included.
-fn mean_distance(a: &Cloud, b: &Cloud) -> f64 {
+fn mean_distance(pairs: &Pairs) -> f64 {
     let mut total = 0.0;
-    a.tiles(b, Cells::SquaredDistances, |tile| {
+    pairs.visit(|tile| {
         total += tile.rows().map(|(_, line)| line.iter().map(|d| d.sqrt()).sum::<f64>()).sum::<f64>();
     });
-    total / (a.rows() as f64 * b.rows() as f64)
+    total / (pairs.rows() as f64 * pairs.columns() as f64)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use statrs::function::gamma::{digamma, ln_gamma};
 
-use super::distances::{Cloud, neighbour_radii, shift};
+use super::distances::neighbour_radii;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
 };
@@ -39,7 +39,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             baseline.",
         source: "Kozachenko & Leonenko 1987; Kraskov et al. 2004 (arXiv cond-mat/0305641), eq. 20; used by Shi et al. 2025",
         parameters: &[Parameter { name: "k", default: "5", meaning: "which neighbour; at least 1" }],
-        version: 1,
+        version: 2,
     },
     extra: Reading {
         direction: Direction::TwoSided,
@@ -52,7 +52,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
 
 impl Metric for KnnEntropy {
     fn needs(&self) -> Needs {
-        Needs { sample: When::Always, ..Needs::default() }
+        Needs { sample: When::Always, pairs: "knn-entropy", ..Needs::default() }
     }
 
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
@@ -68,7 +68,7 @@ impl Metric for KnnEntropy {
         if points.rows() <= self.k {
             return Err(Refusal::new(format!("k = {} needs more rows than the {n} of the sample", self.k)));
         }
-        let radii = neighbour_radii(&Cloud::new(points, &shift(points)), self.k);
+        let radii = neighbour_radii(of.sample_pairs()?, self.k);
         if radii.contains(&0.0) {
             return Err(Refusal::new(format!(
                 "a row has {} exact copies: the entropy is not finite",

@@ -1,4 +1,5 @@
-//! Repetition and richness of words: `mattr`, `yule-k`, `rep-2`, `rep-3`, `rep-4`, `heaps-exponent`.
+//! Repetition and richness of words: `mattr`, `yule-k`, `rep-2`, `rep-3`, `rep-4`, `diversity`,
+//! `heaps-exponent`.
 //!
 //! On words of the sample, split at white space. Cost: O(words), `mattr` too.
 
@@ -113,6 +114,20 @@ pub(super) const REP_3: MetricEntry =
 pub(super) const REP_4: MetricEntry =
     rep("rep-4", |node| plain(node, Lexical { name: "rep-4", of: repeated, n: 4 }));
 
+pub(super) const DIVERSITY: MetricEntry = MetricEntry {
+    about: About {
+        name: "diversity",
+        summary: "Words that do not repeat within their row: Π (1 − rep-n), n = 2, 3, 4",
+        details: "(1 − rep-2)(1 − rep-3)(1 − rep-4), with `rep-n` the mean over rows of the share of n-grams that repeat \
+            within their row. 1 if no row repeats a word pair. Refused (no row) if no row has four words.",
+        source: "Su et al. 2022 (arXiv 2202.06417); Drayson et al. 2025 (arXiv 2502.15654)",
+        parameters: &[],
+        version: 1,
+    },
+    extra: human("share", Scale::Logit),
+    build: |node| plain(node, Lexical { name: "diversity", of: |words, _| diversity(words), n: 0 }),
+};
+
 impl Metric for Lexical {
     fn needs(&self) -> Needs {
         Needs { sample: When::Always, ..Needs::default() }
@@ -183,6 +198,10 @@ fn repeated(words: &Words, n: usize) -> Result<f64, Refusal> {
     if rows == 0 { Err(Refusal::new(format!("no row has {n} words"))) } else { Ok(total / rows as f64) }
 }
 
+fn diversity(words: &Words) -> Result<f64, Refusal> {
+    (2..=4).try_fold(1.0, |product, n| Ok(product * (1.0 - repeated(words, n)?)))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -202,6 +221,8 @@ mod tests {
             let expected = r.number(&format!("rep_{n}"));
             assert!((repeated(&words, n).unwrap() - expected).abs() < 1e-12);
         }
+        let product: f64 = (2..=4).map(|n| 1.0 - r.number(&format!("rep_{n}"))).product();
+        assert!((diversity(&words).unwrap() - product).abs() < 1e-12);
         assert!((yule_k(&words, 0).unwrap() - r.number("yule_k")).abs() < 1e-9);
         assert!((mattr(&words, 10).unwrap() - r.number("mattr_10")).abs() < 1e-12);
         assert!(mattr(&words, 1000).is_err());

@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::distances::{Cells, Cloud, Points, neighbour_radii, shift};
+use super::distances::{Points, neighbour_radii};
+use super::pairs::Pairs;
 use super::{
     BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one,
     shapes, table,
@@ -77,7 +78,7 @@ const fn entry(
     scale: Scale,
     build: fn(&Node) -> Result<BoxedMetric, Error>,
 ) -> MetricEntry {
-    let about = About { name, summary, details: DETAILS, source: SOURCE, parameters: PARAMETERS, version: 1 };
+    let about = About { name, summary, details: DETAILS, source: SOURCE, parameters: PARAMETERS, version: 2 };
     MetricEntry { about, extra: Reading { direction: Direction::Higher, ideal, unit: "share", scale }, build }
 }
 
@@ -112,7 +113,7 @@ pub(super) const COVERAGE: MetricEntry = entry(
 
 impl Metric for Prdc {
     fn needs(&self) -> Needs {
-        Needs { sample: When::Always, held_out: When::Always, ..Needs::default() }
+        Needs { sample: When::Always, held_out: When::Always, pairs: "manifold", ..Needs::default() }
     }
 
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
@@ -154,18 +155,22 @@ fn manifold(of: &Observation<'_>, k: usize) -> Result<Arc<Manifold>, Refusal> {
             "k = {k} needs more than {k} rows on both sides, but one has {least}"
         )));
     }
-    Ok(of.shared.manifold(k, || compare(reference, sample, k)))
+    let (human, model, cross) = (of.held_out_pairs()?, of.sample_pairs()?, of.cross_pairs()?);
+    Ok(of.shared.manifold(k, || from_pairs(human, model, cross, k)))
 }
 
 /// Precision, recall, density and coverage of `sample` against `reference`, both with more than
 /// `k ≥ 1` finite rows of the same width.
 pub fn compare(reference: Points<'_>, sample: Points<'_>, k: usize) -> Manifold {
-    let shift = shift(reference);
-    let (human, model) = (Cloud::new(reference, &shift), Cloud::new(sample, &shift));
-    let (r, s) = (neighbour_radii(&human, k), neighbour_radii(&model, k));
+    let (human, model) = (Pairs::within(reference, 1), Pairs::within(sample, 1));
+    from_pairs(&human, &model, &Pairs::between(reference, sample, 1), k)
+}
+
+fn from_pairs(human: &Pairs, model: &Pairs, cross: &Pairs, k: usize) -> Manifold {
+    let (r, s) = (neighbour_radii(human, k), neighbour_radii(model, k));
     let (mut inside_human, mut inside_model) = (vec![0_u64; s.len()], vec![0_u64; r.len()]);
     let mut neighbours = vec![0_u64; r.len()];
-    human.tiles(&model, Cells::SquaredDistances, |tile| {
+    cross.visit(|tile| {
         for (i, line) in tile.rows() {
             let columns = tile.column0..tile.column0 + line.len();
             let (mut count, mut hit) = (0, 0);

@@ -6,6 +6,7 @@
 //! Euclidean distances to the nearest row of T and of H, on raw numeric features. Cost: O(n m d).
 
 use super::distances::{Cloud, Points, nearest, shift};
+use super::pairs::Pairs;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
 };
@@ -55,7 +56,13 @@ pub(super) const RATIO: MetricEntry = MetricEntry {
 
 impl Metric for Memorisation {
     fn needs(&self) -> Needs {
-        Needs { sample: When::Always, training: true, held_out: When::Always, ..Needs::default() }
+        Needs {
+            sample: When::Always,
+            training: true,
+            held_out: When::Always,
+            pairs: "memorisation",
+            ..Needs::default()
+        }
     }
 
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
@@ -97,7 +104,7 @@ fn neighbours(of: &Observation<'_>) -> Result<Neighbours, Refusal> {
     let shift = shift(held_out);
     let rows = Cloud::new(sample, &shift);
     let t = nearest(&rows, &Cloud::new(trained.head(n), &shift));
-    let h = nearest(&rows, &Cloud::new(held_out.head(n), &shift));
+    let h = nearest_held_out(of.cross_pairs()?, n);
     let nearer = |(t, h): (&f64, &f64)| {
         if t < h {
             1.0
@@ -112,6 +119,17 @@ fn neighbours(of: &Observation<'_>) -> Result<Neighbours, Refusal> {
         share: t.iter().zip(&h).map(nearer).sum::<f64>() / t.len() as f64,
         ratio: mean_root(&t) / mean_root(&h),
     })
+}
+
+/// The squared distance from each row of the sample to its nearest of the first `n` held-out rows.
+fn nearest_held_out(cross: &Pairs, n: usize) -> Vec<f64> {
+    let mut least = vec![f64::INFINITY; cross.columns()];
+    cross.visit(|tile| {
+        for (_, line) in tile.rows().filter(|(i, _)| *i < n) {
+            least[tile.column0..].iter_mut().zip(line).for_each(|(l, &d)| *l = l.min(d));
+        }
+    });
+    least
 }
 
 /// The human rows of the training set, by true origin.

@@ -5,7 +5,8 @@
 
 use serde::Deserialize;
 
-use super::distances::{Cells, Cloud, Points, shift};
+use super::distances::{Cells, Cloud, Points, Tile, shift};
+use super::pairs::Pairs;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
     table,
@@ -40,7 +41,7 @@ pub(super) const RBF: MetricEntry = MetricEntry {
             default: "0.0",
             meaning: "h in data units; 0 for the median distance of held-out rows",
         }],
-        version: 1,
+        version: 2,
     },
     extra: Reading { direction: Direction::Lower, ideal: "0", unit: "", scale: Scale::Linear },
     build: |node| Ok(Box::new(table::<Rbf>(node)?)),
@@ -55,24 +56,15 @@ pub(super) const CUBIC: MetricEntry = MetricEntry {
             distribution, and then as often below 0. Needs two rows on both sides.",
         source: "Bińkowski et al. 2018 (arXiv 1801.01401), sec. 4",
         parameters: &[],
-        version: 1,
+        version: 2,
     },
     extra: Reading { direction: Direction::Lower, ideal: "0", unit: "", scale: Scale::Linear },
     build: |node| plain(node, Cubic),
 };
 
-const NEEDS: Needs = Needs {
-    model: false,
-    sample: When::Always,
-    training: false,
-    held_out: When::Always,
-    first: false,
-    base: false,
-};
-
 impl Metric for Rbf {
     fn needs(&self) -> Needs {
-        NEEDS
+        Needs { sample: When::Always, held_out: When::Always, pairs: "mmd-rbf", ..Needs::default() }
     }
 
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
@@ -83,17 +75,23 @@ impl Metric for Rbf {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let (sample, held_out) = (of.sample_points()?, of.held_out_points()?);
+        let held_out = of.held_out_points()?;
         let h = if self.bandwidth > 0.0 { self.bandwidth } else { median_distance(held_out.head(500))? };
-        let shift = shift(held_out);
-        let (x, y) = (Cloud::new(held_out, &shift), Cloud::new(sample, &shift));
-        one("mmd-rbf", discrepancy(&x, &y, Cells::SquaredDistances, |d| (-d / (2.0 * h * h)).exp())?)
+        let (x, y, between) = (of.held_out_pairs()?, of.sample_pairs()?, of.cross_pairs()?);
+        two_rows(x.rows(), y.rows())?;
+        let kernel = |d: f64| (-d / (2.0 * h * h)).exp();
+        let mean = |pairs: &Pairs, same: bool| {
+            let mut total = 0.0;
+            pairs.visit(|tile| total += sum(&tile, same, kernel));
+            total / (pairs.rows() as f64 * (pairs.columns() - usize::from(same)) as f64)
+        };
+        one("mmd-rbf", mean(x, true) + mean(y, true) - 2.0 * mean(between, false))
     }
 }
 
 impl Metric for Cubic {
     fn needs(&self) -> Needs {
-        NEEDS
+        Needs { sample: When::Always, held_out: When::Always, ..Needs::default() }
     }
 
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
@@ -104,29 +102,34 @@ impl Metric for Cubic {
         let (sample, held_out) = (of.sample_points()?, of.held_out_points()?);
         let d = sample.dim as f64;
         let (x, y) = (Cloud::new(held_out, &[]), Cloud::new(sample, &[]));
-        one("mmd-cubic", discrepancy(&x, &y, Cells::Products, |p| (p / d + 1.0).powi(3))?)
+        two_rows(x.rows(), y.rows())?;
+        let kernel = |p: f64| (p / d + 1.0).powi(3);
+        let mean = |a: &Cloud, b: &Cloud, same: bool| {
+            let mut total = 0.0;
+            a.tiles(b, Cells::Products, |tile| total += sum(&tile, same, kernel));
+            total / (a.rows() as f64 * (b.rows() - usize::from(same)) as f64)
+        };
+        one("mmd-cubic", mean(&x, &x, true) + mean(&y, &y, true) - 2.0 * mean(&x, &y, false))
     }
 }
 
-/// MMD²_u for a kernel of the squared distance or of the product.
-fn discrepancy(x: &Cloud, y: &Cloud, cells: Cells, kernel: impl Fn(f64) -> f64) -> Result<f64, Refusal> {
-    if x.rows() < 2 || y.rows() < 2 {
+fn two_rows(x: usize, y: usize) -> Result<(), Refusal> {
+    if x < 2 || y < 2 {
         return Err(Refusal::new("an unbiased discrepancy needs two rows on both sides"));
     }
-    let mean = |a: &Cloud, b: &Cloud, same: bool| -> f64 {
-        let mut total = 0.0;
-        a.tiles(b, cells, |tile| {
-            let first = tile.column0;
-            for (i, line) in tile.rows() {
-                total += line.iter().map(|&c| kernel(c)).sum::<f64>();
-                if let Some(own) = i.checked_sub(first).and_then(|j| line.get(j)).filter(|_| same) {
-                    total -= kernel(*own);
-                }
-            }
-        });
-        total / (a.rows() as f64 * if same { b.rows() - 1 } else { b.rows() } as f64)
-    };
-    Ok(mean(x, x, true) + mean(y, y, true) - 2.0 * mean(x, y, false))
+    Ok(())
+}
+
+/// The kernel summed over a tile; with `same`, without the pairs of a row with itself.
+fn sum(tile: &Tile<'_>, same: bool, kernel: impl Fn(f64) -> f64) -> f64 {
+    let mut total = 0.0;
+    for (i, line) in tile.rows() {
+        total += line.iter().map(|&c| kernel(c)).sum::<f64>();
+        if let Some(own) = i.checked_sub(tile.column0).and_then(|j| line.get(j)).filter(|_| same) {
+            total -= kernel(*own);
+        }
+    }
+    total
 }
 
 /// The median distance between different rows; refuses if it is 0.

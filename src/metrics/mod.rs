@@ -4,35 +4,51 @@
 //! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
+mod between_models;
 mod bigram_recall;
 pub mod causal;
+mod classifier_two_sample;
 mod compression;
+mod decile;
 pub mod distances;
 mod distinct;
 mod divergence;
 mod duplicates;
+mod effective_rows;
 mod energy;
 mod entropy;
 mod equilibrium;
 mod frequencies;
+mod groups;
+mod hill;
 mod human_fraction;
+mod kmeans;
 mod knn_entropy;
 mod lexical;
+mod lexical_diversity;
 mod likelihood;
 mod line;
 mod log_determinant;
 pub mod manifold;
+mod mauve;
 mod mean_error;
 mod memorisation;
 mod mixture_l2;
 mod mmd;
+mod modes;
+mod mtld;
 mod needs;
 mod novelty;
 mod observation;
+mod pairs;
+mod self_bleu;
+mod sequence_perplexity;
 mod shapes;
 mod shared;
 mod sliced;
 mod tail;
+mod top_mass;
+mod unseen;
 mod variance;
 mod vendi;
 mod vocabulary;
@@ -45,7 +61,8 @@ mod conformance;
 pub(crate) mod testing;
 
 pub use needs::{Needs, When, truth_is_known};
-pub use observation::{Arrivals, Observation, Subject};
+pub use observation::{Arrivals, Observation, Peer, Subject};
+pub use pairs::Pairs;
 pub use shared::Shared;
 
 use std::borrow::Cow;
@@ -155,25 +172,38 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         manifold::RECALL,
         manifold::DENSITY,
         manifold::COVERAGE,
+        modes::COVERAGE,
+        modes::HIGH_QUALITY,
+        modes::VARIANCE,
         vendi::ENTRY,
         entropy::ENTROPY,
         entropy::MILLER_MADOW,
         entropy::SIMPSON,
         entropy::HILL_2,
+        hill::ENTRY,
         entropy::SUPPORT_SIZE,
+        top_mass::ENTRY,
         likelihood::NEGATIVE_LOG_LIKELIHOOD,
         likelihood::PERPLEXITY,
+        decile::ENTRY,
+        sequence_perplexity::ENTRY,
         distinct::DISTINCT_1,
         distinct::DISTINCT_2,
         distinct::DISTINCT_3,
         distinct::DISTINCT_4,
         vocabulary::SURVIVAL,
+        vocabulary::HAPAX,
         vocabulary::ZIPF_SLOPE,
         lexical::MATTR,
         lexical::YULE_K,
         lexical::REP_2,
         lexical::REP_3,
         lexical::REP_4,
+        lexical::DIVERSITY,
+        lexical_diversity::ENTRY,
+        mtld::ENTRY,
+        self_bleu::ENTRY,
+        mauve::ENTRY,
         lexical::HEAPS,
         compression::ENTRY,
         bigram_recall::ENTRY,
@@ -182,6 +212,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         novelty::NOVELTY_4,
         novelty::LONGEST_SPAN,
         tail::ENTRY,
+        unseen::ENTRY,
         memorisation::SHARE,
         memorisation::RATIO,
         duplicates::ENTRY,
@@ -193,6 +224,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         energy::PAIRWISE,
         mmd::RBF,
         mmd::CUBIC,
+        classifier_two_sample::ENTRY,
         knn_entropy::ENTRY,
         divergence::KL,
         divergence::REVERSE_KL,
@@ -201,6 +233,15 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         divergence::HELLINGER,
         divergence::FISHER_RAO,
         divergence::CHI_SQUARED,
+        between_models::WASSERSTEIN2,
+        between_models::TOTAL_VARIATION,
+        between_models::JENSEN_SHANNON,
+        between_models::ENERGY,
+        effective_rows::ROWS,
+        effective_rows::INVERSE,
+        groups::SHARE,
+        groups::PARITY,
+        groups::ODDS,
         equilibrium::ENTRY,
         causal::TOTAL,
         causal::DIRECT,
@@ -214,10 +255,17 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
 };
 
 /// How to read a metric's numbers, by the name in the rows. A metric with numbered rows
-/// (`cross-entropy-decile-3`) is found by the part before the number.
+/// (`cross-entropy-decile-3`) is found by the part before the number, its Monte-Carlo error
+/// (`mauve-standard-error`) by the part before `-standard-error`.
 pub fn reading(metric: &str) -> Option<Reading> {
-    let numbered = || METRICS.get(metric.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('-')?);
-    METRICS.get(metric).or_else(numbered).map(|e| e.extra)
+    let known = |name: &str| METRICS.get(name).map(|e| e.extra);
+    if let Some(of) = metric.strip_suffix("-standard-error") {
+        let error =
+            |of: Reading| Reading { direction: Direction::Lower, ideal: "0", scale: Scale::Linear, ..of };
+        return known(of).map(error);
+    }
+    let numbered = || known(metric.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('-')?);
+    known(metric).or_else(numbered)
 }
 
 /// The table of a metric without parameters.

@@ -19,6 +19,11 @@ pub struct Needs {
     pub first: bool,
     /// The generation-0 model.
     pub base: bool,
+    /// The other members of the population.
+    pub others: bool,
+    /// The pass over pair distances that it makes, by name; empty for none. Metrics of one name
+    /// share the pass; distances are kept where there are several names.
+    pub pairs: &'static str,
 }
 
 /// When something is needed. The engine knows the family and the source and decides with

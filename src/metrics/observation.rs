@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Shared;
 use super::distances::Points;
+use super::pairs::Pairs;
 use crate::data::{Distribution, Mix, NormalMixture, Samples};
 use crate::models::{Model, Parameters, Refusal};
 
@@ -17,7 +18,7 @@ pub struct Observation<'a> {
     pub model: Option<&'a dyn Model>,
     /// Rows of the subject, `measure.size` of them; `None` on the statistics path.
     pub sample: Option<&'a Samples>,
-    /// The model of generation 0; `None` where no metric needs it, and for the human baseline.
+    /// The same member's model of generation 0, where a metric needs it.
     pub base: Option<&'a dyn Model>,
     /// What the model was fitted on.
     pub training: &'a Mix,
@@ -25,6 +26,8 @@ pub struct Observation<'a> {
     pub held_out: Option<&'a Samples>,
     /// The generation-0 sample of the same subject.
     pub first: Option<&'a Samples>,
+    /// The other members of the population in the same generation.
+    pub others: &'a [Peer<'a>],
     /// The true distribution, where it is known.
     pub truth: Option<&'a dyn Distribution>,
     /// What arrives at every generation, where the training set grows by arrivals.
@@ -32,6 +35,15 @@ pub struct Observation<'a> {
     /// Intermediate results that several metrics use. It belongs to this observation alone: a new
     /// one for every subject and generation.
     pub shared: &'a Shared,
+}
+
+/// Another member of the population, measured with the same eyes.
+#[derive(Clone, Copy)]
+pub struct Peer<'a> {
+    /// Its model; `None` where the subject has none.
+    pub model: Option<&'a dyn Model>,
+    /// Its rows, as many as the sample has; `None` on the statistics path.
+    pub sample: Option<&'a Samples>,
 }
 
 /// What arrives at every generation of a growing training set.
@@ -136,6 +148,30 @@ impl<'a> Observation<'a> {
         let rows = self.reference()?;
         let dim = width(rows)?;
         self.shared.held_out_features(rows).map(|data| Points { data, dim })
+    }
+
+    /// The distances between all pairs of rows of the sample.
+    pub(super) fn sample_pairs(&self) -> Result<&'a Pairs, Refusal> {
+        Ok(self.shared.sample_pairs(self.sample_points()?))
+    }
+
+    /// The distances between all pairs of held-out rows.
+    pub(super) fn held_out_pairs(&self) -> Result<&'a Pairs, Refusal> {
+        Ok(self.shared.held_out_pairs(self.held_out_points()?))
+    }
+
+    /// The distances between held-out rows (rows of the matrix) and the sample's (columns).
+    pub(super) fn cross_pairs(&self) -> Result<&'a Pairs, Refusal> {
+        let (held_out, sample) = (self.held_out_points()?, self.sample_points()?);
+        if held_out.dim != sample.dim {
+            return Err(Refusal::new(format!(
+                "held-out rows have {} numbers, rows of the {} {}",
+                held_out.dim,
+                self.subject.name(),
+                sample.dim
+            )));
+        }
+        Ok(self.shared.cross_pairs(held_out, sample))
     }
 
     /// The sample's mean and unbiased covariance; needs two rows.

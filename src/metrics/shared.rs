@@ -8,6 +8,7 @@ use super::distances::Points;
 use super::manifold::Manifold;
 use super::memorisation::Neighbours;
 use super::observation::Normal;
+use super::pairs::Pairs;
 use crate::data::{FourMeans, Moments, Samples};
 use crate::models::Refusal;
 
@@ -15,6 +16,10 @@ use crate::models::Refusal;
 /// every observation: nothing here is ever recomputed.
 #[derive(Default)]
 pub struct Shared {
+    passes: usize,
+    sample_pairs: OnceLock<Pairs>,
+    held_out_pairs: OnceLock<Pairs>,
+    cross_pairs: OnceLock<Pairs>,
     sample_features: OnceLock<Result<Vec<f64>, Refusal>>,
     held_out_features: OnceLock<Result<Vec<f64>, Refusal>>,
     sample_moments: OnceLock<(Vec<f64>, Vec<f64>)>,
@@ -25,6 +30,27 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// For an observation whose metrics make that many passes over pair distances
+    /// ([`Needs::pairs`](super::Needs)); with more than one they are kept.
+    pub fn for_passes(passes: usize) -> Shared {
+        Shared { passes, ..Shared::default() }
+    }
+
+    /// All pairs of rows of the sample.
+    pub(super) fn sample_pairs(&self, sample: Points<'_>) -> &Pairs {
+        self.sample_pairs.get_or_init(|| Pairs::within(sample, self.passes))
+    }
+
+    /// All pairs of held-out rows.
+    pub(super) fn held_out_pairs(&self, held_out: Points<'_>) -> &Pairs {
+        self.held_out_pairs.get_or_init(|| Pairs::within(held_out, self.passes))
+    }
+
+    /// All pairs of a held-out row and a row of the sample.
+    pub(super) fn cross_pairs(&self, held_out: Points<'_>, sample: Points<'_>) -> &Pairs {
+        self.cross_pairs.get_or_init(|| Pairs::between(held_out, sample, self.passes))
+    }
+
     /// The sample's numeric features, row-major; refuses NaN and infinities.
     pub(super) fn sample_features(&self, rows: &Samples) -> Result<&[f64], Refusal> {
         features(&self.sample_features, rows, "sample")

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{Arrivals, Metric, Observation, Shared, Subject};
+use super::{Arrivals, Metric, Observation, Peer, Shared, Subject};
 use crate::data::{
-    Column, Distribution, Kind, Levels, Mix, NormalMixture, Rows, Samples, Schema, TokenUnit, Vocabulary,
+    Column, Distribution, Field, Kind, Levels, Mix, NormalMixture, Role, Rows, Samples, Schema, TokenUnit,
+    Vocabulary,
 };
 use crate::models::{Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, StorageError};
 use crate::rng::{Stream, Streams};
@@ -58,6 +59,13 @@ impl Model for Fitted {
 }
 
 impl Density for Fitted {
+    fn token_log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
+        let (Fitted::Unigram(p), Some((_, tokens))) = (self, rows.token_rows()) else {
+            return Err(Refusal::new("no likelihood of tokens"));
+        };
+        Ok(tokens.iter().map(|&t| p.get(t as usize).map_or(f64::NEG_INFINITY, |p| p.ln())).collect())
+    }
+
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
         let p = match self {
             Fitted::Unigram(p) => p,
@@ -91,11 +99,20 @@ pub struct Truth {
     pub mean: Option<Vec<f64>>,
     pub covariance: Option<Vec<f64>>,
     pub probabilities: Option<Vec<f64>>,
+    /// Weights, means and covariances.
+    pub mixture: Option<(Vec<f64>, Vec<f64>, Vec<f64>)>,
 }
 
 impl Truth {
     pub fn gaussian(mean: &[f64], covariance: &[f64]) -> Truth {
-        Truth { mean: Some(mean.into()), covariance: Some(covariance.into()), probabilities: None }
+        Truth { mean: Some(mean.into()), covariance: Some(covariance.into()), ..Truth::default() }
+    }
+
+    /// Round Gaussians in the plane with a standard deviation of 1, at (x, y).
+    pub fn mixture(weights: &[f64], x: &[f64], y: &[f64]) -> Truth {
+        let means = x.iter().zip(y).flat_map(|(x, y)| [*x, *y]).collect();
+        let covariances = [1.0, 0.0, 0.0, 1.0].repeat(x.len());
+        Truth { mixture: Some((weights.into(), means, covariances)), ..Truth::default() }
     }
 
     pub fn outcomes(p: &[f64]) -> Truth {
@@ -121,12 +138,20 @@ impl Distribution for Truth {
     }
 
     fn components(&self) -> Option<NormalMixture<'_>> {
+        if let Some((weights, means, covariances)) = &self.mixture {
+            return Some(NormalMixture { dim: means.len() / weights.len(), weights, means, covariances });
+        }
         let (means, covariances) = (self.mean.as_deref()?, self.covariance.as_deref()?);
         Some(NormalMixture { dim: means.len(), weights: &[1.0], means, covariances })
     }
 
     fn probabilities(&self) -> Option<&[f64]> {
         self.probabilities.as_deref()
+    }
+
+    fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {
+        let p = self.probabilities.as_ref()?;
+        Some(rows.codes()?.iter().map(|&code| p[code as usize].ln()).collect())
     }
 }
 
@@ -139,6 +164,7 @@ pub struct Scene {
     pub training: Mix,
     pub held_out: Option<Samples>,
     pub first: Option<Samples>,
+    pub others: Vec<(Option<Fitted>, Option<Samples>)>,
     pub truth: Option<Truth>,
     pub arrivals: Option<Arrivals>,
 }
@@ -153,6 +179,7 @@ impl Scene {
             training: Mix::default(),
             held_out: None,
             first: None,
+            others: Vec::new(),
             truth: None,
             arrivals: None,
         }
@@ -193,6 +220,14 @@ impl Scene {
     /// Measures with a fresh [`Shared`].
     pub fn measure(&self, metric: &dyn Metric) -> Result<super::Measured, Refusal> {
         let shared = Shared::default();
+        let others: Vec<Peer<'_>> = self
+            .others
+            .iter()
+            .map(|(model, sample)| Peer {
+                model: model.as_ref().map(|m| m as &dyn Model),
+                sample: sample.as_ref(),
+            })
+            .collect();
         let of = Observation {
             subject: self.subject,
             generation: 3,
@@ -202,6 +237,7 @@ impl Scene {
             training: &self.training,
             held_out: self.held_out.as_ref(),
             first: self.first.as_ref(),
+            others: &others,
             truth: self.truth.as_ref().map(|t| t as &dyn Distribution),
             arrivals: self.arrivals,
             shared: &shared,
@@ -227,6 +263,25 @@ pub fn numbers(data: &[f64], dim: usize) -> Samples {
 pub fn outcomes(codes: &[u32], levels: usize) -> Samples {
     let schema = Schema::single(Kind::Codes { levels: Levels::Count(levels) });
     Samples::new(Arc::new(schema), vec![Column::Codes { data: codes.into() }]).unwrap()
+}
+
+/// People: a number, a group (0 or 1) and a label (0 or 1) each.
+pub fn people(rows: &[(f64, u32, u32)]) -> Samples {
+    let field = |name: &str, role, kind| Field { name: name.into(), role, kind };
+    let two = || Kind::Codes { levels: Levels::Count(2) };
+    let schema = Schema {
+        fields: vec![
+            field("x", Role::Feature, Kind::F64 { width: 1 }),
+            field("group", Role::Group, two()),
+            field("label", Role::Label, two()),
+        ],
+    };
+    let columns = vec![
+        Column::F64 { width: 1, data: rows.iter().map(|r| r.0).collect() },
+        Column::Codes { data: rows.iter().map(|r| r.1).collect() },
+        Column::Codes { data: rows.iter().map(|r| r.2).collect() },
+    ];
+    Samples::new(Arc::new(schema), columns).unwrap()
 }
 
 /// One row of text per line. Words are numbered in order of first occurrence, characters by scalar

@@ -1,4 +1,4 @@
-//! Which words are left: `vocabulary-survival` and `zipf-slope`.
+//! Which words are left: `vocabulary-survival`, `hapax-share` and `zipf-slope`.
 //!
 //! Cost: O(words) and O(distinct words · log).
 
@@ -47,6 +47,44 @@ impl Metric for Survival {
         let before = lexicon.read(first)?.distinct().len();
         let now = lexicon.read(of.rows()?)?.distinct().len();
         one("vocabulary-survival", now as f64 / before as f64)
+    }
+}
+
+struct Hapax;
+
+pub(super) const HAPAX: MetricEntry = MetricEntry {
+    about: About {
+        name: "hapax-share",
+        summary: "Share of the distinct words that occur only once",
+        details: "|words that occur once in the sample| / |distinct words of the sample|, words split at white space. \
+            About one half for human text of any length: the rarest words are the first that a model loses. \
+            Depends on the size of the sample, so compare with the human baseline.",
+        source: "Baayen 2001, Word Frequency Distributions (10.1007/978-94-010-0844-0)",
+        parameters: &[],
+        version: 1,
+    },
+    extra: Reading {
+        direction: Direction::TwoSided,
+        ideal: "the human value at the same size",
+        unit: "share",
+        scale: Scale::Logit,
+    },
+    build: |node| plain(node, Hapax),
+};
+
+impl Metric for Hapax {
+    fn needs(&self) -> Needs {
+        Needs { sample: When::Always, ..Needs::default() }
+    }
+
+    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+        shapes::text(schema)
+    }
+
+    fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
+        let frequencies = Lexicon::default().read(of.rows()?)?.frequencies();
+        let once = frequencies.iter().filter(|&&f| f == 1).count();
+        one("hapax-share", once as f64 / frequencies.len() as f64)
     }
 }
 
@@ -135,6 +173,16 @@ mod tests {
         assert!(value(&Survival, &scene).is_err());
         scene.first = Some(text(TokenUnit::Words, &["a b c", "d a"]));
         assert_eq!(value(&Survival, &scene), Ok(0.5));
+    }
+
+    #[test]
+    fn words_that_occur_once_are_counted_among_the_distinct_ones() {
+        // Of a, b, c, d only c and d occur once.
+        let scene = Scene::sample(text(TokenUnit::Words, &["a b a c", "b d a"]));
+        assert_eq!(value(&Hapax, &scene), Ok(0.5));
+        let r = reference();
+        let scene = Scene::sample(text(TokenUnit::Characters, &r.lines("lines")));
+        assert_eq!(value(&Hapax, &scene), Ok(r.number("hapax_share")));
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Metric for Wasserstein2 {
 }
 
 /// The squared distance; refuses parameters that are not finite or of different dimensions.
-fn squared_wasserstein2(a: &Normal<'_>, b: &Normal<'_>) -> Result<f64, Refusal> {
+pub(super) fn squared_wasserstein2(a: &Normal<'_>, b: &Normal<'_>) -> Result<f64, Refusal> {
     let means = squared_distance(&a.mean, &b.mean)?;
     if let ([v], [w]) = (&*a.covariance, &*b.covariance) {
         return Ok(means + (v.max(0.0).sqrt() - w.max(0.0).sqrt()).powi(2));

@@ -48,6 +48,24 @@ impl Lexicon {
         Ok(words)
     }
 
+    /// The same, with words in lower case and stripped of all but letters and digits; words with
+    /// nothing left are dropped.
+    pub fn read_bare(&mut self, rows: &Samples) -> Result<Words, Refusal> {
+        let mut words = Words { offsets: vec![0], ids: Vec::new() };
+        for i in 0..rows.len() {
+            let text = rows.text(i).ok_or_else(|| Refusal::new("the rows hold no text"))?;
+            for word in text.split_whitespace() {
+                let bare: String =
+                    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+                if !bare.is_empty() {
+                    words.ids.push(self.number(&bare));
+                }
+            }
+            words.offsets.push(words.ids.len());
+        }
+        if words.ids.is_empty() { Err(Refusal::new("the rows hold no word")) } else { Ok(words) }
+    }
+
     fn number(&mut self, word: &str) -> u32 {
         if let Some(&number) = self.known.get(word) {
             return number;

@@ -9,12 +9,11 @@ mod categorical;
 mod cholesky;
 mod class_conditional;
 mod counts;
-mod design;
+mod encoding;
 mod gaussian;
 mod gaussian_mixture;
 mod histogram;
 mod kde;
-mod logistic;
 mod ngram;
 mod numeric;
 mod poisson;
@@ -22,6 +21,7 @@ pub(crate) mod ranges;
 #[cfg(test)]
 mod reference;
 mod sampling;
+mod tagged_ngram;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -29,15 +29,15 @@ mod tests;
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
-pub use design::Design;
+pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
-pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use poisson::{Poisson, PoissonModel};
 pub use sampling::{Sampling, Transform};
+pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
 pub use templates::{TemplateModel, Templates};
 
 use std::any::Any;
@@ -64,6 +64,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         histogram::ENTRY,
         bernoulli::ENTRY,
         poisson::ENTRY,
+        tagged_ngram::ENTRY,
     ],
 };
 
@@ -199,6 +200,12 @@ pub enum Ask<'a> {
 pub trait Density {
     /// The log likelihood of each row in nats.
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal>;
+
+    /// The log likelihood of every token after those before it in its row, row after row, in nats;
+    /// minus infinity for a token that the model gives probability 0. An end mark has no entry.
+    fn token_log_likelihood(&self, _rows: &Samples, _streams: &Streams) -> Result<Vec<f64>, Refusal> {
+        Err(Refusal::new("this family gives no likelihood of single tokens"))
+    }
 
     /// `None` if the likelihood is exact; else what kind of bound or estimate it is.
     fn bound(&self) -> Option<&'static str> {

@@ -264,6 +264,7 @@ impl Family for Gpt {
             warmup: p.warmup,
             cosine: p.cosine,
             rule: Rule { beta2: 0.99, ..Rule::default() },
+            decay: 0.0,
         };
         let device = training_device(self.device);
         let losses = train(&mut weights, corpus.weights(), &schedule, &device, streams, |step| {
@@ -323,5 +324,9 @@ impl Density for GptModel {
     /// ln p of each row and its end mark, nats.
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
         self.score(rows)
+    }
+
+    fn token_log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
+        self.score_tokens(rows)
     }
 }

@@ -1,12 +1,10 @@
 //! The figures that the spec asks for.
 
-use std::collections::BTreeMap;
-
 use super::curves::Panel;
 use super::draw::{Artist, Planned};
 use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all, same_column, varying};
 use super::settings::value_of;
-use super::{PublishError, examples};
+use super::{PublishError, definitions, examples};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{ColourScale, DotPlot, DotSeries, Estimate, Figure, HeatMap, Panels, Ramp, Size};
 use crate::spec::{FigureKind, FigureSpec};
@@ -24,6 +22,9 @@ impl Artist<'_> {
             } else {
                 Ok(drawn)
             };
+        }
+        if spec.kind == FigureKind::Definitions {
+            return Ok(vec![definitions::figure(self.publication, &self.findings, &name, &title)?]);
         }
         let metrics = match spec.kind {
             FigureKind::HeatMap => vec![spec.color.clone().unwrap_or_default()],
@@ -49,7 +50,7 @@ impl Artist<'_> {
             FigureKind::Curve | FigureKind::SmallMultiples => Ok(vec![self.panels(spec, name, title)?]),
             FigureKind::HeatMap => self.heat_maps(spec, &name, &title, &metrics[0]),
             FigureKind::Bars => self.bars(spec, &name, &title),
-            FigureKind::Gallery => Ok(Vec::new()),
+            FigureKind::Gallery | FigureKind::Definitions => Ok(Vec::new()),
         }
     }
 
@@ -234,28 +235,24 @@ impl Artist<'_> {
 }
 
 /// The columns that tell lines apart: what varies and is not shown elsewhere, the colour first. What
-/// follows from the colour and the columns shown elsewhere tells nothing apart.
+/// follows from the columns before it, as the parts of a named arm do, is left out.
 fn lines(keys: &[&SettingKey], color: Option<&str>, elsewhere: &[String]) -> Vec<String> {
+    let is_color = |c: &String| color.is_some_and(|color| same_column(c, color));
     let mut columns = varying(keys);
     columns.retain(|c| !elsewhere.iter().any(|e| same_column(c, e)));
-    columns.sort_by_key(|c| !color.is_some_and(|color| same_column(c, color)));
-    let Some(color) = color.filter(|color| columns.iter().any(|c| same_column(c, color))) else {
-        return columns;
-    };
-    let shown = |key: &SettingKey| -> Vec<String> {
-        let all = elsewhere.iter().map(String::as_str).chain([color]);
-        all.map(|name| value_of(key, name).unwrap_or_default().to_owned()).collect()
-    };
-    let mut first: BTreeMap<Vec<String>, &SettingKey> = BTreeMap::new();
-    keys.iter().for_each(|key| {
-        first.entry(shown(key)).or_insert(key);
-    });
-    columns.retain(|c| {
-        let follows =
-            keys.iter().all(|key| first.get(&shown(key)).is_some_and(|one| one.get(c) == key.get(c)));
-        same_column(c, color) || !follows
-    });
-    columns
+    columns.sort_by_key(|c| !is_color(c));
+    let mut kept: Vec<String> = Vec::new();
+    for column in columns {
+        let shown: Vec<&String> = elsewhere.iter().chain(&kept).collect();
+        let same = |a: &SettingKey, b: &SettingKey| shown.iter().all(|c| value_of(a, c) == value_of(b, c));
+        let follows = keys.iter().enumerate().all(|(i, a)| {
+            keys[..i].iter().all(|b| !same(a, b) || value_of(a, &column) == value_of(b, &column))
+        });
+        if is_color(&column) || !follows {
+            kept.push(column);
+        }
+    }
+    kept
 }
 
 fn capital(text: &str) -> String {

@@ -5,16 +5,17 @@
 //! there) is an error. What this run can't decide (rows that are missing, pairs of seeds that a
 //! summary does not keep) is undecided, with the reason: nothing passes silently.
 
+use super::claim_checks::{arm, check_claims, run_along};
 use super::conditions::predict;
 use super::findings::{Findings, MomentSeries};
-use super::settings::{has, label, opponent, picked, setting_of};
+use super::settings::{label, opponent, picked, setting_of};
 use super::{Publication, PublishError};
 use crate::analysis::{
     ClaimResult, Evidence, Expected, Point, Relation, Series, Statistic, Tolerance, Verdict, against_law,
-    differences, monotone, slope,
+    differences, least_squares, monotone, scaled, slope, slope_along,
 };
-use crate::metrics::{METRICS, Subject};
-use crate::spec::{self, ClaimSpec, Direction, Experiment, Setting};
+use crate::metrics::Subject;
+use crate::spec::{self, ClaimSpec, Direction, Setting, SlopeScale};
 use crate::store::tables;
 use crate::theory;
 
@@ -27,7 +28,8 @@ pub fn decide_claims(publication: &Publication) -> Result<Vec<ClaimResult>, Publ
     if experiment.claims.is_empty() {
         return Ok(Vec::new());
     }
-    check_claims(experiment)?;
+    check_claims(experiment)
+        .map_err(|source| PublishError::Spec { path: publication.folder.spec(), source })?;
     let settings = publication.settings()?;
     let findings = Findings::read(publication)?;
     let mut results = Vec::with_capacity(experiment.claims.len());
@@ -37,83 +39,11 @@ pub fn decide_claims(publication: &Publication) -> Result<Vec<ClaimResult>, Publ
             let why = format!("is about `{}`, which was not measured in any setting", claim.metric);
             return Err(PublishError::Claim { says: claim.says.clone(), why });
         }
-        results.push(asked.decide().unwrap_or_else(|reason| undecided(claim, reason)));
+        let decided = asked.decide().unwrap_or_else(|reason| undecided(claim, reason));
+        results.push(ClaimResult { note: claim.note.clone(), ..decided });
     }
     tables::write_json(&publication.folder.claims(), &results)?;
     Ok(results)
-}
-
-/// Checks, before anything runs, that every claim can be decided by a run of this spec.
-///
-/// # Errors
-/// [`PublishError::Claim`] names the first claim whose setting, metric, generation or law is not there.
-pub fn check_claims(experiment: &Experiment) -> Result<(), PublishError> {
-    let spec_error = |source| PublishError::Spec { path: experiment.name.clone().into(), source };
-    let settings = experiment.settings().map_err(spec_error)?;
-    for claim in &experiment.claims {
-        possible(claim, experiment, &settings)
-            .map_err(|why| PublishError::Claim { says: claim.says.clone(), why })?;
-    }
-    Ok(())
-}
-
-fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting]) -> Result<(), String> {
-    let chosen = picked(claim, settings);
-    let Some(first) = chosen.first() else {
-        let wanted: Vec<&str> = claim.where_.iter().map(|(key, _)| key.as_str()).collect();
-        return Err(format!(
-            "matches none of the {} settings; see its `where` ({})",
-            settings.len(),
-            wanted.join(", ")
-        ));
-    };
-    // A metric with several values has one row each, under names of its own.
-    let listed = experiment.measure.metrics.iter().any(|m| m.name == claim.metric);
-    if !listed && METRICS.get(&claim.metric).is_some() {
-        return Err(format!("is about `{}`, which is not in measure.metrics", claim.metric));
-    }
-    if let Some(name) = claim.law.as_ref().filter(|name| theory::find(name).is_none()) {
-        return Err(format!("names the law `{name}`, and there is none of that name"));
-    }
-    let measured = experiment.measure.at.of(first.loop_.generations);
-    if let Some(at) = claim.at.iter().find(|at| !measured.contains(at)) {
-        return Err(format!(
-            "is about generation {at}, which is not measured: the run has generations 0 to {}",
-            first.loop_.generations
-        ));
-    }
-    let single = matches!(claim.statistic, Statistic::Monotone | Statistic::Slope);
-    if single && chosen.len() > 1 {
-        return Err(format!("has a `where` that picks {} settings and must pick one", chosen.len()));
-    }
-    if single && claim.at.len() < 2 {
-        return Err("needs at least two generations in `at`".into());
-    }
-    if !claim.versus.is_empty() {
-        for setting in &chosen {
-            opponent(claim, setting, settings)?;
-        }
-    }
-    if let Some(by) = &claim.by {
-        for value in &claim.order {
-            arm(&chosen, by, value)?;
-        }
-    }
-    Ok(())
-}
-
-/// The one setting among `chosen` whose `by` is `value`.
-fn arm<'s>(chosen: &[&'s Setting], by: &str, value: &spec::Node) -> Result<&'s Setting, String> {
-    let wanted = [(by.to_owned(), value.clone())];
-    let found: Vec<&&Setting> = chosen.iter().filter(|s| has(s, &wanted)).collect();
-    match found.as_slice() {
-        [one] => Ok(one),
-        several => Err(format!(
-            "puts {by} = {} in order, which picks {} settings and must pick one",
-            spec::canonical(value),
-            several.len()
-        )),
-    }
 }
 
 fn undecided(claim: &ClaimSpec, reason: String) -> ClaimResult {
@@ -126,6 +56,7 @@ fn undecided(claim: &ClaimSpec, reason: String) -> ClaimResult {
         high: None,
         at: None,
         reason,
+        note: None,
     }
 }
 
@@ -167,6 +98,8 @@ impl<'a> Asked<'a> {
         let first = *chosen.first().ok_or("no setting matches `where`")?;
         match claim.statistic {
             Statistic::Ordering => self.order(&chosen),
+            Statistic::Monotone if claim.by.is_some() => self.monotone_along(&chosen),
+            Statistic::Slope if claim.by.is_some() => self.slope_along(&chosen),
             Statistic::Monotone => {
                 let rising = claim.direction == Some(Direction::Increasing);
                 let slack = claim.tolerance_absolute.unwrap_or(0.0);
@@ -177,16 +110,19 @@ impl<'a> Asked<'a> {
                 series.at.retain(|generation, _| claim.at.contains(generation));
                 let last = claim.at.iter().copied().max().unwrap_or(0);
                 let (expected, tolerance, relation) = self.target(first, last)?;
-                Ok(slope(&claim.says, &series, self.of_logarithm(), expected, tolerance, relation))
+                Ok(slope(&claim.says, &series, self.scale(), expected, tolerance, relation))
             }
             Statistic::Mean | Statistic::Median | Statistic::MeanLog => self.joint(&chosen),
         }
     }
 
-    /// A law about the logarithm's slope, held against a metric that is not a logarithm.
-    fn of_logarithm(&self) -> bool {
+    /// What a slope is taken of. A law about the logarithm's slope, held against a metric that is not
+    /// a logarithm, asks for it.
+    fn scale(&self) -> SlopeScale {
         let law = self.claim.law.as_deref().unwrap_or("");
-        law.contains("-log-") && !self.claim.metric.starts_with("log-")
+        let of_logarithm = law.contains("-log-") && !self.claim.metric.starts_with("log-");
+        let default = if of_logarithm { SlopeScale::Log } else { SlopeScale::Linear };
+        self.claim.scale.unwrap_or(default)
     }
 
     /// The values of a setting, one a seed.
@@ -292,6 +228,41 @@ impl<'a> Asked<'a> {
         Ok(result)
     }
 
+    /// The slope of the mean along a swept number. A law's slope is that of its predictions at the
+    /// same settings.
+    fn slope_along(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+        let claim = self.claim;
+        let at = *claim.at.first().ok_or("the claim names no generation")?;
+        let along = run_along(claim, chosen).map_err(|(_, why)| why)?;
+        let arms: Vec<(f64, &[(u64, f64)])> = along
+            .iter()
+            .map(|(x, setting)| Ok((*x, self.series(setting)?.pairs(at))))
+            .collect::<Result<_, String>>()?;
+        let (_, first) = along.first().ok_or("no setting matches `where`")?;
+        let (mut expected, tolerance, relation) = self.target(first, at)?;
+        if claim.law.is_some() {
+            let predicted: Vec<(f64, f64)> = along
+                .iter()
+                .map(|(x, setting)| Ok(scaled(self.scale(), (*x, self.target(setting, at)?.0.value))))
+                .collect::<Result<_, String>>()?;
+            let value =
+                least_squares(&predicted).ok_or("a slope needs two settings with different numbers")?;
+            expected = Expected { value, sd_of_one: None };
+        }
+        let held = (expected, tolerance, relation);
+        Ok(slope_along(&claim.says, &arms, self.scale(), Some(at), held))
+    }
+
+    /// Each setting along a swept number lies above (or below) the one before, at every generation.
+    fn monotone_along(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+        let mut along = run_along(self.claim, chosen).map_err(|(_, why)| why)?;
+        if self.claim.direction == Some(Direction::Decreasing) {
+            along.reverse();
+        }
+        let arms = along.iter().map(|(_, setting)| self.series(setting)).collect::<Result<Vec<_>, _>>()?;
+        self.rising(&arms, self.claim.tolerance_absolute.unwrap_or(0.0))
+    }
+
     /// Every neighbour in the order lies above the one before, at every generation, jointly.
     fn order(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
         let claim = self.claim;
@@ -301,6 +272,13 @@ impl<'a> Asked<'a> {
             .iter()
             .map(|value| self.series(arm(chosen, by, value)?))
             .collect::<Result<_, String>>()?;
+        self.rising(&arms, 0.0)
+    }
+
+    /// Each arm lies above the one before, up to `slack` in the metric's unit, at every generation of
+    /// the claim: one joint test of the paired differences.
+    fn rising(&self, arms: &[&Series], slack: f64) -> Result<ClaimResult, String> {
+        let claim = self.claim;
         let mut rises = Vec::new();
         for &at in &claim.at {
             for pair in arms.windows(2) {
@@ -318,7 +296,8 @@ impl<'a> Asked<'a> {
             .iter()
             .map(|(at, values)| Point { at: *at, evidence: Evidence::Values(values), expected })
             .collect();
-        Ok(against_law(&claim.says, Statistic::Mean, &points, Tolerance::default(), Relation::AtLeast))
+        let slack = Tolerance::absolute(slack);
+        Ok(against_law(&claim.says, Statistic::Mean, &points, slack, Relation::AtLeast))
     }
 
     /// What the claim holds its statistic against.

@@ -4,55 +4,28 @@
 
 use std::collections::BTreeMap;
 
-use crate::spec::{ChoicesSpec, Hold, Node, Setting, Sharing, Synthesis};
-use crate::theory::{Conditions, Law, Prediction};
-
-/// Laws that are not about a chain which starts with as many rows as each generation has: limits,
-/// thresholds, and those that take |D(0)| as a number of their own.
-const ANY_START: [&str; 16] = [
-    "anchor-",
-    "best-",
-    "cdc-",
-    "fisher-",
-    "fresh-",
-    "golden-",
-    "hutter-",
-    "luce-",
-    "pooled-",
-    "sharpened-",
-    "stream-",
-    "strong-",
-    "sweet-",
-    "temperature-",
-    "verifier-",
-    "weighted-",
-];
-/// Laws about human rows that stay and synthetic rows that are added: their n counts human rows.
-const PER_HUMAN_ROW: [&str; 3] = ["sweet-spot", "pooled-error", "best-weight-error"];
+use crate::spec::{ChoicesSpec, Hold, Node, Schedule, Setting, Sharing, Synthesis};
+use crate::theory::{Conditions, Law, Prediction, Sizes};
 
 /// What a law predicts for a setting at a generation, or why it says nothing there.
 pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Result<Prediction, String> {
     let name = law.name();
     let source = Source::of(setting);
-    let starts = |list: &[&str]| list.iter().any(|start| name.starts_with(start));
-    let sizes = Sizes::of(setting, generation).ok_or("the spec gives no size for this generation")?;
-    if !starts(&ANY_START) {
+    let counts = Counts::of(setting, generation).ok_or("the spec gives no size for this generation")?;
+    if law.sizes() == Sizes::Equal {
         let last = setting.loop_.generations;
-        let (first, end) = (Sizes::of(setting, 1.min(last)), Sizes::of(setting, last));
-        if [first, end].into_iter().flatten().any(|s| s.n != sizes.n) || sizes.n != sizes.initial {
+        let (first, end) = (Counts::of(setting, 1.min(last)), Counts::of(setting, last));
+        if [first, end].into_iter().flatten().any(|c| c.n != counts.n) || counts.n != counts.initial {
             return Err(format!(
                 "`{name}` is about equal sizes, and here generation 0 has {} rows and generation {generation} {}",
-                sizes.initial, sizes.n
+                counts.initial, counts.n
             ));
         }
     }
     let smoothing = number(&setting.model, "smoothing").unwrap_or(0.0);
-    if law.conditions().contains("no smoothing") && smoothing > 0.0 {
-        return Err(format!("`{name}` is about models without smoothing"));
-    }
     let mut extra = BTreeMap::from([
         ("alpha".to_owned(), smoothing),
-        ("initial".to_owned(), sizes.initial),
+        ("initial".to_owned(), counts.initial),
         ("models".to_owned(), setting.loop_.population as f64),
     ]);
     let known = [
@@ -62,15 +35,16 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("bandwidth", number(&setting.model, "bandwidth")),
         ("synthetic_scale", setting.loop_.synthetic_scale),
         ("bias", bias(setting)),
+        ("power", setting.loop_.samples.as_ref().and_then(Schedule::power)),
     ];
     extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     let conditions = Conditions {
         fits: generation + 1,
-        n: if starts(&PER_HUMAN_ROW) { sizes.human } else { sizes.n },
+        n: if law.sizes() == Sizes::Human { counts.human } else { counts.n },
         d: number(&setting.data, "dim").unwrap_or(1.0) as usize,
         ddof: number(&setting.model, "ddof").unwrap_or(0.0) as u32,
         regime: &setting.loop_.regime,
-        human_fraction: sizes.human_fraction,
+        human_fraction: counts.human_fraction,
         covariance_scale: setting.sampling.covariance_scale,
         temperature: setting.sampling.temperature,
         variance: source.variance,
@@ -103,7 +77,7 @@ pub(super) fn is_plain(setting: &Setting) -> bool {
 }
 
 /// Rows of a generation as the spec fixes them.
-struct Sizes {
+struct Counts {
     /// Rows of the training set, or that arrive where the set grows.
     n: f64,
     /// |D(0)|.
@@ -113,7 +87,7 @@ struct Sizes {
     human_fraction: f64,
 }
 
-impl Sizes {
+impl Counts {
     fn of(setting: &Setting, generation: u32) -> Option<Self> {
         let spec = &setting.loop_;
         let initial = spec.initial_rows().ok()? as f64;

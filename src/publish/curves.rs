@@ -108,9 +108,9 @@ impl Artist<'_> {
 
     fn laws(&self, panel: &Panel<'_>) -> Vec<Law> {
         let predicted = |key: &SettingKey, generation: u32| {
-            let law = theory::overlay(panel.metric, key.get("regime")?, key.get("model")?)?;
+            let mut laws = theory::overlays(panel.metric, key.get("regime")?, key.get("model")?);
             let setting = setting_of(&self.settings, key).filter(|s| is_plain(s))?;
-            let mean = predict(law, setting, generation).ok()?.mean;
+            let mean = laws.find_map(|law| predict(law, setting, generation).ok())?.mean;
             mean.is_finite().then_some(mean)
         };
         let along = |key: &SettingKey| -> Vec<(f64, f64)> {

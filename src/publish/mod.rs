@@ -3,10 +3,12 @@
 //! Everything here reads what lineages wrote, never the engine, so it can be made anew at any time.
 
 mod asked;
+mod claim_checks;
 mod claims;
 mod conditions;
 mod curves;
 mod defaults;
+mod definitions;
 mod draw;
 mod error;
 mod examples;
@@ -22,7 +24,8 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use claims::{check_claims, decide_claims};
+pub use claim_checks::check_claims;
+pub use claims::decide_claims;
 pub use draw::draw;
 pub use error::PublishError;
 pub use findings::{Findings, summarise};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::tables::{claims_table, comparison_table, missing_table, not_run_table};
-use super::{Drawn, Publication, PublishError, examples};
+use super::{Drawn, Publication, PublishError, definitions, examples};
 use crate::analysis::{ClaimResult, ComparisonRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, render};
 use crate::store::read::{self, CellEntry};
@@ -38,6 +38,7 @@ pub fn page(
             ..Default::default()
         });
     }
+    sections.extend(definitions::section(publication)?);
     let mut figures = Vec::with_capacity(drawn.len());
     for figure in drawn {
         let svg = std::fs::read_to_string(&figure.svg_path)
@@ -192,6 +193,7 @@ fn files(publication: &Publication) -> Vec<FileLink> {
         (folder.cells_table(), "what ran, and what failed"),
         (folder.lineages(), "how each lineage ended"),
         (folder.claims(), "the claims' verdicts"),
+        (folder.root().join(definitions::FILE), "the eight definitions of collapse, setting by setting"),
         (folder.spec(), "the resolved spec"),
         (folder.manifest(), "versions, machine, digests"),
         (folder.root().join("notebook.ipynb"), "a notebook that draws the curves"),

@@ -69,8 +69,10 @@ pub(super) fn claims_table(claims: &[ClaimResult]) -> TableData {
             (Some(m), _, _) => Cell::text(number(m)),
             _ => Cell::text("–"),
         };
+        let note = c.note.as_ref().filter(|_| c.verdict != Verdict::Passed);
+        let detail = note.map_or_else(|| c.reason.clone(), |note| format!("{}. {note}", c.reason));
         vec![
-            Cell::with_detail(&*c.says, &*c.reason),
+            Cell::with_detail(&*c.says, detail),
             Cell::text(c.at.map_or("–".into(), |g| g.to_string())),
             Cell::text(c.expected.map_or("–".into(), number)),
             measured,

@@ -27,6 +27,9 @@ pub use page::render;
 
 use serde::Serialize;
 
+/// The style sheet of pages.
+pub(crate) const STYLE: &str = include_str!("report.css");
+
 /// Everything on the page.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Report {

@@ -4,10 +4,9 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 
-use super::{FileLink, Report, ReportError, Section, inline};
+use super::{FileLink, Report, ReportError, STYLE, Section, inline};
 
 const TEMPLATE: &str = include_str!("report.html.jinja");
-const STYLE: &str = include_str!("report.css");
 
 /// Returns the page as one HTML document.
 ///

@@ -36,13 +36,16 @@ pub struct ClaimSpec {
     pub greater: Option<f64>,
     /// Target: the statistic is below this.
     pub less: Option<f64>,
-    /// With `ordering`: the dotted setting whose values are put in order.
+    /// With `ordering`: the dotted setting whose values are put in order. With `slope` and `monotone`:
+    /// the swept number that is run along, in place of the generations.
     pub by: Option<String>,
     /// With `ordering`: the values of `by`, from the lowest metric to the highest.
     #[serde(skip)]
     pub order: Vec<Node>,
     /// With `monotone`: the direction over the generations `at`.
     pub direction: Option<Direction>,
+    /// With `slope`: whether value and place are taken as logarithms. Default: neither.
+    pub scale: Option<SlopeScale>,
     /// Allowed relative deviation from `law` or `value`, > 0.
     pub tolerance: Option<f64>,
     /// Allowed absolute deviation, in the metric's unit, > 0; for targets near 0.
@@ -50,6 +53,11 @@ pub struct ClaimSpec {
     /// What the metric is about. Default `model`.
     #[serde(default)]
     pub subject: Subject,
+    /// Why a claim that does not reproduce does not; shown beside a verdict that is not *passed*.
+    pub note: Option<String>,
+    /// The table that was read, for the places of its keys.
+    #[serde(skip)]
+    pub node: Node,
 }
 
 /// What a claim takes over seeds (or over generations).
@@ -68,6 +76,18 @@ pub enum Statistic {
     Ordering,
     /// Rising or falling over the generations `at`.
     Monotone,
+}
+
+/// What a slope is taken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SlopeScale {
+    /// The value by the place.
+    Linear,
+    /// The logarithm of the value by the place.
+    Log,
+    /// The logarithm of the value by the logarithm of the place; of generations the fits, g + 1.
+    LogLog,
 }
 
 /// The direction of a monotone claim.
@@ -94,6 +114,7 @@ impl ClaimSpec {
             claim.order = values.to_vec();
         }
         claim.check(node)?;
+        claim.node = node.clone();
         Ok(claim)
     }
 
@@ -112,10 +133,12 @@ impl ClaimSpec {
             ("by", self.by.is_some()),
             ("order", !self.order.is_empty()),
             ("direction", self.direction.is_some()),
+            ("scale", self.scale.is_some()),
         ];
         let (needed, allowed): (&[&str], &[&str]) = match self.statistic {
             Statistic::Ordering => (&["by", "order"], &["by", "order"]),
-            Statistic::Monotone => (&["direction"], &["direction"]),
+            Statistic::Monotone => (&["direction"], &["direction", "by"]),
+            Statistic::Slope => (&[], &["law", "value", "greater", "less", "by", "scale"]),
             _ => (&[], &["law", "value", "greater", "less"]),
         };
         for (key, there) in numeric.iter().chain(&ordinal) {

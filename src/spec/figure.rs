@@ -12,9 +12,9 @@ use super::node::Node;
 pub struct FigureSpec {
     /// The kind of figure.
     pub kind: FigureKind,
-    /// The horizontal axis. Needed except for galleries.
+    /// The horizontal axis. Needed except for galleries and definitions.
     pub x: Option<String>,
-    /// The vertical axis: one name or a list. Needed except for galleries.
+    /// The vertical axis: one name or a list. Needed except for galleries and definitions.
     #[serde(default, deserialize_with = "one_or_many")]
     pub y: Vec<String>,
     /// What the colours tell apart; in a heat map, the metric shown.
@@ -51,6 +51,8 @@ pub enum FigureKind {
     Gallery,
     /// Bars with intervals.
     Bars,
+    /// Settings by the eight definitions of collapse.
+    Definitions,
 }
 
 /// What is drawn on top of the data.
@@ -68,7 +70,7 @@ impl FigureSpec {
     /// On unknown keys and missing axes.
     pub fn read(node: &Node) -> Result<Self, Error> {
         let figure: Self = node.parse()?;
-        if figure.kind != FigureKind::Gallery {
+        if !matches!(figure.kind, FigureKind::Gallery | FigureKind::Definitions) {
             let color = figure.kind != FigureKind::HeatMap || figure.color.is_some();
             let needed = [("x", figure.x.is_some()), ("y", !figure.y.is_empty()), ("color", color)];
             if let Some((key, _)) = needed.iter().find(|(_, there)| !there) {

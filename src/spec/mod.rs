@@ -49,7 +49,7 @@ mod writer;
 pub(crate) use de::one_or_many;
 
 pub use choices::{ChoicesSpec, Combine, Draw, Inflow, RetainHuman, RetainSynthetic, Weights};
-pub use claim::{ClaimSpec, Direction, Statistic};
+pub use claim::{ClaimSpec, Direction, SlopeScale, Statistic};
 pub use error::{Error, Kind, unknown_name};
 pub use experiment::{About, Experiment};
 pub use figure::{FigureKind, FigureSpec, Overlay};

@@ -42,6 +42,16 @@ impl Schedule {
         Self { shape: Shape::Constant(value), last: None }
     }
 
+    /// The exponent p of base·(g+1)^p; 0 for a constant, `None` for other shapes and with a value of
+    /// its own at the final fit.
+    pub fn power(&self) -> Option<f64> {
+        match (&self.shape, self.last) {
+            (Shape::Constant(_), None) => Some(0.0),
+            (Shape::Power { power, .. }, None) => Some(*power),
+            _ => None,
+        }
+    }
+
     /// The value at generation `generation` of a run whose final fit is `generations`.
     pub fn at(&self, generation: u32, generations: u32) -> f64 {
         if let Some(last) = self.last

@@ -5,7 +5,7 @@
 //! Sources: Kazdan et al. (arXiv 2410.16713), Dey & Donoho (arXiv 2410.22812); the exact product is derived here.
 //! Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -14,6 +14,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here (exact recursion) for the setting of arXiv 2410.16713 and 2410.22812",
         conditions: "gaussian source and family; equal batches of n rows; d = 1, or the mean over coordinates",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate"],
         draws: &[("variance", &["gaussian"])],
         predict: variance,
@@ -24,6 +25,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here (exact recursion) for the setting of arXiv 2410.16713",
         conditions: "gaussian source and family, isotropic source; equal batches of n rows",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate"],
         draws: &[("mean-error", &["gaussian"])],
         predict: mean_error,

@@ -5,7 +5,7 @@
 //! the diffusion limit (Ewens). Cost: O(t + K).
 
 use super::special::sine_product;
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 const CATEGORICAL: &[&str] = &["categorical", "unigram"];
 
@@ -16,6 +16,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2404.05090 (fully synthetic)",
         conditions: "categorical source and family, no smoothing; n rows every generation; needs probabilities",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("simpson", CATEGORICAL)],
         predict: simpson,
@@ -26,6 +27,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "diffusion limit of the Wright–Fisher chain (Ewens 2004); setting of arXiv 2410.16713",
         conditions: "categorical, no smoothing; n ≥ 100 (at n = 10 it is 9 % too long); needs probabilities",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[],
         predict: fixation_time,
@@ -36,6 +38,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "10.1038/s41586-024-07566-y, discrete case (martingale)",
         conditions: "categorical, no smoothing; run to absorption; needs probabilities; extra: outcome, the index from 0",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace", "accumulate"],
         draws: &[],
         predict: fixation_probability,
@@ -46,6 +49,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2412.17646 (Bernoulli lower bound; nearly tight where n p² t ≪ 1)",
         conditions: "categorical, no smoothing; extra: share p_i (or probabilities and outcome)",
         relation: Relation::AtLeast,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[],
         predict: survival,
@@ -56,6 +60,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2412.17646 (Zipf panels), Poisson form",
         conditions: "categorical or unigram, no smoothing; many rare outcomes; needs probabilities; 1 at the first fit",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("vocabulary-survival", CATEGORICAL)],
         predict: vocabulary,
@@ -66,10 +71,11 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2412.17646 (Zipf panels), Poisson form",
         conditions: "as surviving-vocabulary; the number of outcomes that the model still knows",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("support-size", CATEGORICAL)],
         predict: |at| {
-            at.unbiased_sampling()?;
+            at.raw_frequencies()?;
             Prediction::mean(alive(at.outcomes()?, at.n, g(at.fits)))
         },
     },
@@ -79,11 +85,12 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here; public notes give the same product; also a Pólya stream with T = 1, μ = 0 and equal batches",
         conditions: "categorical, no smoothing; equal batches of n rows; extra: share p (or probabilities and outcome)",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate", "expanding", "stream"],
         draws: &[],
         predict: |at| {
             let p = share(at)?;
-            at.unbiased_sampling()?;
+            at.raw_frequencies()?;
             Prediction::mean(p * (1.0 - p) * (1.0 - sine_product(at.n, at.fits)))
         },
     },
@@ -93,10 +100,11 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here: the sum of bernoulli-accumulate-error over the outcomes",
         conditions: "categorical, no smoothing; equal batches of n rows; needs probabilities",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate", "expanding", "stream"],
         draws: &[("squared-error", CATEGORICAL)],
         predict: |at| {
-            at.unbiased_sampling()?;
+            at.raw_frequencies()?;
             Prediction::mean(heterozygosity(at)? * (1.0 - sine_product(at.n, at.fits)))
         },
     },
@@ -106,6 +114,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2502.18049 (empirical distribution, fully synthetic)",
         conditions: "empirical (bootstrap) family, continuous source; t counts the samplings, the first included",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("cramer-von-mises", &["empirical", "bootstrap"])],
         predict: |at| Prediction::mean((1.0 - (1.0 - 1.0 / at.n).powf(at.t())) / 6.0),
@@ -118,12 +127,12 @@ fn heterozygosity(at: &Conditions<'_>) -> Result<f64, Unmet> {
 }
 
 fn simpson(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    at.unbiased_sampling()?;
+    at.raw_frequencies()?;
     Prediction::mean(1.0 - (1.0 - 1.0 / at.n).powf(at.t()) * heterozygosity(at)?)
 }
 
 fn fixation_time(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    at.unbiased_sampling()?;
+    at.raw_frequencies()?;
     let sum: f64 = at.outcomes()?.iter().filter(|p| **p < 1.0).map(|p| (1.0 - p) * (-p).ln_1p()).sum();
     Prediction::mean(-2.0 * at.n * sum)
 }
@@ -142,7 +151,7 @@ fn share(at: &Conditions<'_>) -> Result<f64, Unmet> {
 }
 
 fn fixation_probability(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    at.unbiased_sampling()?;
+    at.raw_frequencies()?;
     let p = share(at)?;
     Prediction::with_sd(p, (p * (1.0 - p)).sqrt())
 }
@@ -153,12 +162,12 @@ pub(super) fn g(t: u32) -> f64 {
 }
 
 fn survival(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    at.unbiased_sampling()?;
+    at.raw_frequencies()?;
     Prediction::mean(-(-at.n * share(at)? * g(at.fits)).exp_m1())
 }
 
 fn vocabulary(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    at.unbiased_sampling()?;
+    at.raw_frequencies()?;
     let (p, g) = (at.outcomes()?, g(at.fits));
     Prediction::mean(alive(p, at.n, g) / alive(p, at.n, 1.0))
 }

@@ -93,6 +93,16 @@ impl Conditions<'_> {
         }
     }
 
+    /// Refuses smoothed frequencies (extra `alpha` above 0).
+    pub(super) fn unsmoothed(&self) -> Result<(), Unmet> {
+        if self.or("alpha", 0.0) == 0.0 { Ok(()) } else { Err(Unmet::range("smoothing", "0")) }
+    }
+
+    /// Refuses a sampling transform and smoothing.
+    pub(super) fn raw_frequencies(&self) -> Result<(), Unmet> {
+        self.unbiased_sampling().and_then(|()| self.unsmoothed())
+    }
+
     /// λ in (0, 1], or above 1 where the caller sharpens the other way.
     pub(super) fn scale(&self) -> Result<f64, Unmet> {
         let ok = self.covariance_scale.is_finite() && self.covariance_scale > 0.0;

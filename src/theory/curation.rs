@@ -3,7 +3,7 @@
 //! Sources: Ferbach et al. (arXiv 2407.09499, Luce choice among K draws), Feng et al. (arXiv 2406.07515, breakdown
 //! point). The two-type recursion is derived from the former's update. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -12,6 +12,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2407.09499 (update of the curated distribution), two reward levels",
         conditions: "two kinds of rows, reward gap r, no human rows, many rows; extra: reward_gap r, share p_0, choices (2 or inf; default 2)",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["replace"],
         draws: &[],
         predict: luce,
@@ -22,6 +23,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2406.07515 (phase transition)",
         conditions: "enough rows (a jump only as n → ∞); extra: keep_right φ, keep_wrong ψ",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &[],
         draws: &[],
         predict: breakdown,

@@ -6,7 +6,7 @@
 //! pp. 1124–1129, as restated in Marchi, Silvestre, Gharesifard & Tabuada 2026. No training error, infinite time: a
 //! stream moves in log time. Cost: O(K) per iteration, tens to thousands of iterations.
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[ClosedForm {
     name: "stream-entropy",
@@ -14,6 +14,7 @@ pub(super) const LAWS: &[ClosedForm] = &[ClosedForm {
     source: "Gharesifard & Tabuada, CDC 2025, pp. 1124–1129",
     conditions: "any θ₀ on K outcomes, any T > 0, no training error, infinite time; human_fraction = μ/(1+μ)",
     relation: Relation::Equal,
+    sizes: Sizes::Any,
     regimes: &["stream"],
     draws: &[("entropy", &["categorical"])],
     predict: entropy,

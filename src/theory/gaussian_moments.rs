@@ -8,7 +8,7 @@
 use statrs::function::gamma::digamma;
 
 use super::special::trigamma;
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 const GAUSSIAN: &[&str] = &["gaussian"];
 
@@ -19,6 +19,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2412.17646 (rate of collapse); log of a χ² variable",
         conditions: "gaussian source and family, d = 1; use it with statistic mean-log, and beyond t = n instead of the mean",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("log-variance", GAUSSIAN)],
         predict: log_variance,
@@ -29,6 +30,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2412.17646 (rate of collapse)",
         conditions: "gaussian source and family, d = 1; for statistic slope of the logarithm",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[],
         predict: log_variance_slope,
@@ -39,6 +41,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "Bartlett decomposition; arXiv 2410.16713's determinant ratio",
         conditions: "gaussian source and family, isotropic source (add ln det Σ₀ − d ln σ₀² otherwise), n > d",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("log-determinant", GAUSSIAN)],
         predict: log_determinant,
@@ -49,6 +52,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "Bartlett decomposition; arXiv 2410.16713's determinant ratio",
         conditions: "gaussian source and family, n > d; heavy-tailed: the logarithm is the testable one",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[],
         predict: determinant,

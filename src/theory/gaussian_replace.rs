@@ -9,7 +9,7 @@
 use statrs::function::gamma::ln_gamma;
 
 use super::special::geometric;
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 const GAUSSIAN: &[&str] = &["gaussian"];
 
@@ -20,6 +20,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2305.17493 §4 and 2307.01850 §2; second moment derived from the Wishart distribution",
         conditions: "gaussian source and family; n rows every generation; d = 1, or the mean over coordinates of an isotropic source",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("variance", GAUSSIAN)],
         predict: variance,
@@ -30,6 +31,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2307.01850 §2 (sampling bias λ)",
         conditions: "gaussian source and family; isotropic source for the standard deviation; λ acts from the second fit on",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("trace", GAUSSIAN)],
         predict: trace,
@@ -40,6 +42,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2410.16713 §2; second moment derived here",
         conditions: "gaussian source and family, isotropic source; n rows every generation",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("mean-error", GAUSSIAN)],
         predict: mean_error,
@@ -50,6 +53,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2310.00429 (fully synthetic Gaussian)",
         conditions: "gaussian source and family, d = 1, λ = 1; n rows every generation",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("standard-deviation", GAUSSIAN)],
         predict: sigma,
@@ -60,6 +64,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here from arXiv 2305.17493 theorem 3.1's setting (exact, where the paper bounds it)",
         conditions: "gaussian source and family, d = 1, λ = 1; the squared distance between the fitted and the true Gaussian",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("wasserstein2", GAUSSIAN)],
         predict: wasserstein2,
@@ -70,6 +75,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2412.17646 (Gaussian bound)",
         conditions: "unbiased estimator, d = 1; extra: threshold ε > 0",
         relation: Relation::AtMost,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[],
         predict: survival_bound,

@@ -5,7 +5,7 @@
 //! Source: He, Xu & Cheng (arXiv 2502.18049). It is about combining *group statistics* (`combine = "by-group"`), not
 //! about weighting rows in one pooled likelihood. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -14,6 +14,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2502.18049",
         conditions: "group statistics combined by weight, fresh human rows, last synthetic batch only; extra: ratio k (default from human_fraction)",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["golden", "fresh", "custom"],
         draws: &[],
         predict: |at| Prediction::mean(golden_weight(ratio(at)?)),
@@ -24,6 +25,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2502.18049",
         conditions: "as golden-weight; extra: weight w in (0, 1] (default w*), initial (default n_h)",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["golden", "fresh", "custom"],
         draws: &[("risk-inflation", &["gaussian", "linear"])],
         predict: risk,

@@ -7,7 +7,7 @@
 //! that C6 and C7 make exact); recursions derived here. Cost: O(t). The first fit sees `initial` human rows (extra,
 //! default n), which contain the anchor.
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 const CATEGORICAL: &[&str] = &["categorical", "unigram"];
 
@@ -18,6 +18,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here (exact mean recursion) for the fresh-data loop of arXiv 2307.01850",
         conditions: "location-like estimate, unbiased sampling; fresh human rows each generation, last synthetic batch only; extra: initial (default n)",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["fresh"],
         draws: &[],
         predict: |at| location(at, Human::Fresh),
@@ -28,6 +29,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here (exact mean recursion) for the synthetic-augmentation loop of arXiv 2307.01850",
         conditions: "location-like estimate, unbiased sampling; n_h human rows kept for ever; extra: initial (default n)",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["fixed-mix"],
         draws: &[],
         predict: |at| location(at, Human::Anchor),
@@ -38,6 +40,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here; the quantity of arXiv 2307.01850's fresh-data loop",
         conditions: "as fresh-risk, in the limit",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["fresh"],
         draws: &[],
         predict: |at| Prediction::mean(2.0 - at.human_share()?),
@@ -48,6 +51,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here; exact second-moment version of arXiv 2404.05090's bound",
         conditions: "categorical source and family, no smoothing; fresh human rows; extra: initial (default n)",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["fresh"],
         draws: &[("squared-error", CATEGORICAL)],
         predict: |at| categorical(at, Human::Fresh),
@@ -58,6 +62,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here; exact second-moment version of arXiv 2404.05090's partially synthetic case",
         conditions: "categorical source and family, no smoothing; n_h human rows kept for ever; extra: initial (default n)",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["fixed-mix"],
         draws: &[("squared-error", CATEGORICAL)],
         predict: |at| categorical(at, Human::Anchor),
@@ -68,6 +73,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here (n → ∞)",
         conditions: "many rows per generation; sampling scale λ, human share a of every training set",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["fixed-mix", "fresh", "keep"],
         draws: &[],
         predict: sharpened,
@@ -107,6 +113,7 @@ fn location(at: &Conditions<'_>, human: Human) -> Result<Prediction, Unmet> {
 }
 
 fn categorical(at: &Conditions<'_>, human: Human) -> Result<Prediction, Unmet> {
+    at.unsmoothed()?;
     let h = 1.0 - at.outcomes()?.iter().map(|p| p * p).sum::<f64>();
     Prediction::mean(squared_error(at, human, h, true)?)
 }

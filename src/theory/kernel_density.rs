@@ -4,7 +4,7 @@
 //! with n h² > 1 the loop inflates. The model's variance is V + h². Setting: Kazdan et al. (arXiv 2410.16713), Borji
 //! (arXiv 2410.12954); recursion derived here. Cost: O(1).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -13,6 +13,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for the setting of arXiv 2410.16713 and 2410.12954",
         conditions: "Gaussian kernel of fixed bandwidth; V is the training rows' variance (ddof 0) per coordinate; extra: bandwidth h > 0",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("sample-variance", &["kde"])],
         predict: |at| Prediction::mean(training(at)?.0),
@@ -23,6 +24,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for the setting of arXiv 2410.16713 and 2410.12954",
         conditions: "as kernel-density-replace-sample-variance",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("variance", &["kde"])],
         predict: |at| training(at).and_then(|(v, h2)| Prediction::mean(v + h2)),

@@ -17,8 +17,10 @@ mod gaussian_replace;
 mod golden;
 mod human_share;
 mod kernel_density;
+mod populations;
 mod regression;
 mod risk;
+mod schedules;
 mod smoothing;
 mod special;
 mod stream;
@@ -45,6 +47,8 @@ pub trait Law: Sync {
     fn conditions(&self) -> &'static str;
     /// Whether the prediction is an equality or a bound.
     fn relation(&self) -> Relation;
+    /// The numbers of rows that the law is about.
+    fn sizes(&self) -> Sizes;
     /// What the law predicts at these conditions.
     ///
     /// # Errors
@@ -63,6 +67,17 @@ pub enum Relation {
     AtLeast,
 }
 
+/// The numbers of rows that a law is about, and what its `n` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sizes {
+    /// Generation 0 and every later training set (or arriving batch) have the same number of rows, n.
+    Equal,
+    /// Any: limits, thresholds, and laws that take the first set's size as a number of their own.
+    Any,
+    /// Human rows that stay, n of them, and synthetic rows that are added.
+    Human,
+}
+
 /// A law written as data: the form that every law of this crate has.
 pub struct ClosedForm {
     name: &'static str,
@@ -70,6 +85,7 @@ pub struct ClosedForm {
     source: &'static str,
     conditions: &'static str,
     relation: Relation,
+    sizes: Sizes,
     /// Regimes the law is about; empty = any.
     regimes: &'static [&'static str],
     /// Metrics and model families whose curve the law draws; empty = never drawn over a figure unasked.
@@ -92,6 +108,9 @@ impl Law for ClosedForm {
     }
     fn relation(&self) -> Relation {
         self.relation
+    }
+    fn sizes(&self) -> Sizes {
+        self.sizes
     }
     fn predict(&self, at: &Conditions<'_>) -> Result<Prediction, NotApplicable> {
         let outcome = if at.fits == 0 {
@@ -124,6 +143,8 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         accumulate::LAWS,
         subsample::LAWS,
         risk::LAWS,
+        populations::LAWS,
+        schedules::LAWS,
         regression::LAWS,
         human_share::LAWS,
         golden::LAWS,
@@ -154,7 +175,17 @@ pub fn find(name: &str) -> Option<&'static dyn Law> {
 ///
 /// The law may still refuse the conditions of a setting (`predict`), for instance in more than one dimension.
 pub fn overlay(metric: &str, regime: &str, family: &str) -> Option<&'static dyn Law> {
-    closed_forms().find(|law| law.holds_in(regime) && law.draws(metric, family)).map(|law| law as &dyn Law)
+    overlays(metric, regime, family).next()
+}
+
+/// All laws for such a figure; the first that does not refuse a setting's conditions is its law.
+pub fn overlays<'a>(
+    metric: &'a str,
+    regime: &'a str,
+    family: &'a str,
+) -> impl Iterator<Item = &'static dyn Law> + 'a {
+    let about = move |law: &&ClosedForm| law.holds_in(regime) && law.draws(metric, family);
+    closed_forms().filter(about).map(|law| law as &dyn Law)
 }
 
 #[cfg(test)]

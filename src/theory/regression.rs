@@ -4,7 +4,7 @@
 //! Sources: Gerstgrasser et al. (arXiv 2404.01413), Kazdan et al. (arXiv 2410.16713), Zhu et al. (arXiv 2412.14689),
 //! Dohmatob et al. (arXiv 2402.07712 and 2410.04840). Under accumulate the fixed design X must be re-used. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet, risk};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet, risk};
 
 const LINEAR: &[&str] = &["linear", "linear-regression"];
 const METRICS: &[(&str, &[&str])] =
@@ -17,6 +17,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2404.01413 theorem 1; arXiv 2402.07712",
         conditions: "inputs N(0, I), noise σ²; n > d + 1; fixed or fresh inputs; `variance` is the noise variance",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: METRICS,
         predict: |at| Prediction::mean(at.t() * one_fit(at)?),
@@ -27,6 +28,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2404.01413 theorem 2",
         conditions: "as linear-regression-replace-risk, and the same inputs in every generation (prompts = initial)",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate"],
         draws: METRICS,
         predict: |at| Prediction::mean(risk::accumulate(at.fits) * one_fit(at)?),
@@ -37,6 +39,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2412.14689 (theorem on token-level editing)",
         conditions: "synthesis = edit; inputs N(0, I), noise σ²; n > d + 1",
         relation: Relation::AtMost,
+        sizes: Sizes::Equal,
         regimes: &[],
         draws: &[],
         predict: |at| Prediction::mean(2.0 * one_fit(at)?),
@@ -47,6 +50,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2410.04840 theorem 1 in the under-parameterised limit; finite-n terms derived here",
         conditions: "pooled least squares, Σ = I, synthetic weights shifted by δ ~ N(0, c²I/d); extra: shift c²; human_fraction = 1 − p",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &[],
         draws: &[],
         predict: strong_collapse,

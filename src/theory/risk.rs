@@ -4,7 +4,7 @@
 //! regularised, n → ∞). Sources: Dey & Donoho (arXiv 2410.22812), Gerstgrasser et al. (arXiv 2404.01413); the finite-t
 //! subsample sum is derived here. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 const LOCATION: &str =
     "asymptotically linear, unbiased, unregularised estimator; equal batches; many rows per parameter";
@@ -16,6 +16,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2404.01413 theorem 1; arXiv 2410.22812",
         conditions: LOCATION,
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("risk-inflation", &["gaussian", "linear", "logistic"])],
         predict: |at| Prediction::mean(at.t()),
@@ -26,6 +27,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2404.01413 theorem 2; arXiv 2410.22812",
         conditions: LOCATION,
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate"],
         draws: &[("risk-inflation", &["gaussian", "linear", "logistic"])],
         predict: |at| Prediction::mean(accumulate(at.fits)),
@@ -36,6 +38,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2410.22812 (subsample workflow); the closed form is derived here",
         conditions: "as the others, n rows drawn without replacement from all so far; needs n/d ≥ 100",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate-subsample"],
         draws: &[("risk-inflation", &["gaussian", "linear", "logistic"])],
         predict: |at| Prediction::mean(subsample_pool(at.fits) + 1.0 - 1.0 / at.t()),
@@ -46,6 +49,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for arXiv 2410.22812's subsample workflow",
         conditions: "as subsample-risk",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate-subsample"],
         draws: &[],
         predict: |at| Prediction::mean(subsample_pool(at.fits)),
@@ -56,6 +60,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here; setting of arXiv 2505.21677",
         conditions: "M equal models of n rows each, every model samples the uniform mixture of all; extra: models M ≥ 1",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[],
         predict: shared_pool,

@@ -3,7 +3,7 @@
 //! q' = (1−u)·frequencies + u/K with u = αK/(n + αK); for a uniform truth E‖q − 1/K‖² has a linear recursion.
 //! Derived for this project and checked by simulation. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[ClosedForm {
     name: "smoothed-categorical-error",
@@ -11,6 +11,7 @@ pub(super) const LAWS: &[ClosedForm] = &[ClosedForm {
     source: "derived here",
     conditions: "categorical with add-α smoothing, uniform source on K outcomes; extra: alpha ≥ 0, categories K ≥ 2",
     relation: Relation::Equal,
+    sizes: Sizes::Equal,
     regimes: &["replace"],
     draws: &[],
     predict: smoothed,

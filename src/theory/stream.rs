@@ -7,7 +7,7 @@
 //! thresholds derived for this project. Exact for uniform θ₀, no training error, infinite time: streams converge in log
 //! time, and text is not uniform, so these lines belong over neither. Cost: a few thousand evaluations of μ(x).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 const UNIFORM: &str =
     "uniform θ₀ on K outcomes, T < 1, no training error, infinite time; extra: categories K";
@@ -19,6 +19,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
         conditions: "uniform θ₀, T in (0, 1], no training error, infinite time, many human rows at the start",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["stream"],
         draws: &[],
         predict: |at| Prediction::mean(1.0 - cold(at)?),
@@ -29,6 +30,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
         conditions: UNIFORM,
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["stream"],
         draws: &[],
         predict: |at| {
@@ -42,6 +44,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
         conditions: "as temperature-fold, human_fraction = μ/(1+μ) < 1",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["stream"],
         draws: &[],
         predict: top_mass,
@@ -52,6 +55,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "Gharesifard & Tabuada, CDC 2025, as restated in the Fisher–Rao follow-up, eq. (10)",
         conditions: UNIFORM,
         relation: Relation::AtMost,
+        sizes: Sizes::Any,
         regimes: &["stream"],
         draws: &[],
         predict: |at| {
@@ -65,6 +69,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "Marchi, Silvestre, Gharesifard & Tabuada 2026, eqs. (7)–(9)",
         conditions: UNIFORM,
         relation: Relation::AtMost,
+        sizes: Sizes::Any,
         regimes: &["stream"],
         draws: &[],
         predict: |at| {
@@ -80,6 +85,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "Gharesifard & Tabuada, CDC 2025, as restated in the Fisher–Rao follow-up, eq. (10)",
         conditions: "κ(μδ−η)T > 1; 2-norm; extra: categories K, eta η ≥ 0, kappa κ in (0, 1)",
         relation: Relation::AtMost,
+        sizes: Sizes::Any,
         regimes: &["stream"],
         draws: &[],
         predict: radius,

@@ -4,7 +4,7 @@
 //! expectation (ddof 1), and its mean scatters around the pool's by (1 − 1/t)S/n; the new batch joins the pool.
 //! Source: arXiv 2410.16713 (regime), recursion derived for this project and checked by simulation. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -13,6 +13,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for the setting of arXiv 2410.16713 (exact recursion)",
         conditions: "gaussian source and family; equal batches of n rows, n drawn without replacement; d = 1, or the mean over coordinates",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate-subsample"],
         draws: &[("variance", &["gaussian"])],
         predict: fitted,
@@ -23,6 +24,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for the setting of arXiv 2410.16713 (exact recursion)",
         conditions: "as gaussian-subsample-variance",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate-subsample"],
         draws: &[],
         predict: pool,

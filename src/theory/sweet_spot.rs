@@ -4,7 +4,7 @@
 //! MSE(s) = (s²b² + (σ² + sτ²)/n)/(1+s)². With the best weight on the synthetic group the error only falls with s, so
 //! the sweet spot is an artefact of unweighted pooling. Derived for this project. Cost: O(1).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -13,6 +13,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here",
         conditions: "unweighted pooling, synthetic rows independent of the human ones; n = human rows; extra: bias b, synthetic_variance τ² (default σ²)",
         relation: Relation::Equal,
+        sizes: Sizes::Human,
         regimes: &[],
         draws: &[],
         predict: |at| {
@@ -26,6 +27,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here",
         conditions: "as sweet-spot; extra: synthetic_scale s ≥ 0",
         relation: Relation::Equal,
+        sizes: Sizes::Human,
         regimes: &[],
         draws: &[],
         predict: |at| {
@@ -39,6 +41,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here",
         conditions: "as pooled-error, weights chosen knowing σ², τ² and b",
         relation: Relation::Equal,
+        sizes: Sizes::Human,
         regimes: &[],
         draws: &[],
         predict: |at| {

@@ -7,7 +7,7 @@ use statrs::function::gamma::gamma;
 
 use super::categorical::g;
 use super::special::zeta;
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -16,6 +16,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2402.07043 (Hutter model); constant derived here",
         conditions: "memorising model, Zipf source with exponent β > 1 and a support of 10⁶ or more; extra: exponent β",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &[],
         draws: &[],
         predict: scaling,
@@ -26,11 +27,32 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for arXiv 2402.07043's chain of generations; 1–6 % above simulation",
         conditions: "categorical or memorising model, no smoothing; n rows every generation; needs probabilities",
         relation: Relation::Equal,
+        sizes: Sizes::Any,
         regimes: &["replace"],
         draws: &[("unseen-mass", &["categorical", "unigram"])],
         predict: |at| {
+            at.unsmoothed()?;
             let g = g(at.fits);
             Prediction::mean(at.outcomes()?.iter().map(|p| p * (-at.n * p * g).exp()).sum())
+        },
+    },
+    ClosedForm {
+        name: "hutter-mixture",
+        statement: "E(n) = Σp_i exp(−p_i [a n + n₀(1 − exp(−(1−a) n/n₀))]): n rows, a share a of them human, the others from a model of n₀ human rows",
+        source: "derived here (Poisson counts) for arXiv 2402.07043, theorems 2.1 (plateau at n₀) and 3.2 (grokking)",
+        conditions: "categorical or memorising model, no smoothing; generation 1 after initial = n₀ rows; needs probabilities; extra: initial",
+        relation: Relation::Equal,
+        sizes: Sizes::Any,
+        regimes: &["replace", "fresh"],
+        draws: &[("unseen-mass", &["categorical", "unigram"])],
+        predict: |at| {
+            at.unbiased_sampling()?;
+            if at.fits != 2 {
+                return Err(Unmet::range("fits", "2 (generation 1)"));
+            }
+            let (a, first) = (at.human_fraction, at.need("initial")?);
+            let seen = a * at.n + first * (1.0 - (-(1.0 - a) * at.n / first).exp());
+            Prediction::mean(at.outcomes()?.iter().map(|p| p * (-p * seen).exp()).sum())
         },
     },
 ];
@@ -66,5 +88,16 @@ mod tests {
             let at = Conditions { n: 1000.0, fits, probabilities: Some(&p), ..Conditions::default() };
             assert!((find("hutter-generations").unwrap().predict(&at).unwrap().mean - expected).abs() < 6e-5);
         }
+        // One model's rows after another's: 1000 after 1000, without end, and all human.
+        let mixture = |n: f64, human_fraction: f64| {
+            let at =
+                Conditions { n, fits: 2, human_fraction, probabilities: Some(&p), ..Conditions::default() };
+            find("hutter-mixture").unwrap().predict(&at.with("initial", 1000.0)).unwrap().mean
+        };
+        let at = Conditions { n: 1000.0, fits: 2, probabilities: Some(&p), ..Conditions::default() };
+        let second = find("hutter-generations").unwrap().predict(&at).unwrap().mean;
+        assert!((mixture(1e3, 0.0) - second).abs() < 1e-12, "{}", mixture(1e3, 0.0));
+        assert!((mixture(1e9, 0.0) - 0.0218).abs() < 6e-5);
+        assert!((mixture(1e3, 1.0) - 0.0218).abs() < 6e-5);
     }
 }

@@ -5,6 +5,7 @@
 mod command;
 mod errors;
 mod kill;
+mod reproduce;
 mod specs;
 
 use std::path::Path;

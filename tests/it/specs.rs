@@ -10,7 +10,9 @@ fn specs(folder: &Path, all: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             specs(&path, all);
-        } else if path.extension().is_some_and(|e| e == "toml") && !path.ends_with("bibliography.toml") {
+        } else if path.extension().is_some_and(|e| e == "toml")
+            && path.parent() != Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments"))
+        {
             all.push(path);
         }
     }

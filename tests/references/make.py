@@ -1,6 +1,6 @@
 """Writes metrics.json: small arrays, and what other packages say of them.
 
-    python -m venv venv && venv/bin/pip install numpy scipy scikit-learn prdc vendi-score POT dcor nltk
+    python -m venv venv && venv/bin/pip install numpy scipy scikit-learn prdc vendi-score POT dcor nltk mauve-text
     venv/bin/python tests/references/make.py
 
 Every expected value comes from a package other than ours, or from the definition written out here
@@ -14,6 +14,8 @@ import itertools
 import json
 import math
 import pathlib
+import sys
+import types
 
 import dcor
 import numpy as np
@@ -23,8 +25,13 @@ import scipy.special
 import scipy.stats
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 from prdc import compute_prdc
+from sklearn.metrics import auc
 from sklearn.metrics.pairwise import polynomial_kernel, rbf_kernel
-from sklearn.neighbors import NearestNeighbors
+from sklearn.model_selection import LeaveOneOut, cross_val_score
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+
+sys.modules.setdefault("faiss", types.ModuleType("faiss"))  # mauve imports it for k-means, which is not used here
+from mauve.compute_mauve import get_divergence_curve_for_multinomials  # noqa: E402
 
 rng = np.random.default_rng(20240724)
 r = {}
@@ -148,4 +155,73 @@ r["self_bleu"] = float(
         ]
     )
 )
+short_lines = ["the cat", "cat", "the dog and the cat sat", "a dog sat on the mat today"]
+r["short_lines"] = short_lines
+short = [line.split() for line in short_lines]
+r["self_bleu_short"] = float(
+    np.mean(
+        [
+            sentence_bleu(short[:i] + short[i + 1 :], short[i], smoothing_function=smooth)
+            for i in range(len(short))
+        ]
+    )
+)
+r["hapax_share"] = sum(1 for c in counts.values() if c == 1) / len(counts)
+
+
+def mtld_factors(words, threshold=0.72):
+    factors, start = 0.0, 0
+    for end in range(1, len(words) + 1):
+        if len(set(words[start:end])) / (end - start) <= threshold:
+            factors, start = factors + 1, end
+    rest = words[start:]
+    return factors + ((1 - len(set(rest)) / len(rest)) / (1 - threshold) if rest else 0)
+
+
+r["mtld"] = (len(every) / mtld_factors(every) + len(every) / mtld_factors(every[::-1])) / 2
+
+
+# Guo et al.'s lexical diversity, its random pools replaced by their expectation
+def lexical_diversity(pool):
+    grams = [
+        collections.Counter(tuple(w[i : i + k]) for w in words for i in range(len(w) - k + 1)) for k in (1, 2, 3)
+    ]
+    pool = min(pool, sum(grams[2].values()))
+    return float(
+        np.mean(
+            [
+                sum(1 - scipy.stats.hypergeom(sum(g.values()), c, pool).pmf(0) for c in g.values()) / pool
+                for g in grams
+            ]
+        )
+    )
+
+
+r["lexical_diversity_10"], r["lexical_diversity"] = lexical_diversity(10), lexical_diversity(10_000)
+
+# Hill numbers of q
+r["hill"] = [
+    float((q**order).sum() ** (1 / (1 - order))) if order not in (1, np.inf)
+    else float(np.exp(scipy.stats.entropy(q))) if order == 1 else float(1 / q.max())
+    for order in (0, 0.5, 1, 2, 3.5, np.inf)
+]
+r["quantiles"] = [float(np.quantile(u, a)) for a in (0.5, 0.05, 0.25, 0.75, 0.95)]
+
+
+# MAUVE: the area under the divergence frontier of two histograms
+def mauve(p, q, scale):
+    weights = np.linspace(1e-6, 1 - 1e-6, 25)
+    a, b = get_divergence_curve_for_multinomials(p, q, weights, scale).T
+    return float((auc(np.sort(a), np.sort(b)[::-1]) + auc(np.sort(b), np.sort(a)[::-1])) / 2)
+
+
+r["mauve"] = [mauve(p, q, 5), mauve(p, q, 1), mauve(p, np.array([0, 0.5, 0.5, 0, 0]), 5)]
+
+# classifier two-sample test: leave-one-out accuracy of k nearest neighbours, equal sizes
+rows = min(len(x), len(y))
+pooled, side = np.concatenate([x[:rows], y[:rows]]), np.repeat([0, 1], rows)
+r["classifier_two_sample"] = [
+    float(cross_val_score(KNeighborsClassifier(k), pooled, side, cv=LeaveOneOut()).mean()) for k in (1, 5)
+]
+
 pathlib.Path(__file__).with_name("metrics.json").write_text(json.dumps(r, indent=1) + "\n")

@@ -199,22 +199,10 @@ impl Model for NGramModel {
 impl Density for NGramModel {
     /// Σ ln p(token | history) of each row, given its length; refused if a token has probability
     /// 0, which needs `add-k` with k = 0 or a token outside the vocabulary.
-    fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
-        let values: Vec<f64> = prompts(rows, rows.len())?
-            .into_iter()
-            .map(|row| {
-                let mut history = self.start();
-                let mut sum = 0.0;
-                for &token in row {
-                    if token as usize >= self.vocabulary {
-                        return f64::NEG_INFINITY;
-                    }
-                    sum += self.probability(&history, token).ln();
-                    history.push(token);
-                }
-                sum
-            })
-            .collect();
+    fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal> {
+        let tokens = self.token_log_likelihood(rows, streams)?;
+        let (offsets, _) = rows.token_rows().unwrap_or((&[], &[]));
+        let values: Vec<f64> = offsets.windows(2).map(|row| tokens[row[0]..row[1]].iter().sum()).collect();
         match values.iter().filter(|v| !v.is_finite()).count() {
             0 => Ok(values),
             lost => Err(Refusal::new(format!(
@@ -223,5 +211,21 @@ impl Density for NGramModel {
                 values.len()
             ))),
         }
+    }
+
+    /// ln p(token | history) of each token.
+    fn token_log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
+        let mut values = Vec::new();
+        for row in prompts(rows, rows.len())? {
+            let mut history = self.start();
+            let known = row.iter().position(|&t| t as usize >= self.vocabulary).unwrap_or(row.len());
+            for &token in &row[..known] {
+                values.push(self.probability(&history, token).ln());
+                history.push(token);
+            }
+            // A token outside the vocabulary can be no history either.
+            values.extend(std::iter::repeat_n(f64::NEG_INFINITY, row.len() - known));
+        }
+        Ok(values)
     }
 }

@@ -7,7 +7,7 @@ use rand::RngExt;
 use super::counts::History;
 use super::*;
 use crate::data::{Body, Column, Part, Rows, Samples, TokenUnit, Vocabulary};
-use crate::models::{Ask, Sampling};
+use crate::models::{Ask, Density, Sampling};
 
 fn rows(vocabulary: usize, rows: &[&[u32]]) -> Rows {
     let tokens = (0..vocabulary).map(|i| format!("t{i}")).collect();
@@ -207,4 +207,22 @@ fn unusable_rows_are_typed_errors() {
     assert!(fit(Mix::of_human(rows(1, &[&[0]]))).is_none());
     assert!(NGram { order: 64, ..Default::default() }.accepts(rows(9, &[&[0]]).table().schema()).is_err());
     assert!(NGram::default().accepts(&Schema::single(Kind::F64 { width: 1 })).is_err());
+}
+
+#[test]
+fn tokens_make_up_the_likelihood_of_their_row() {
+    let model = fitted(3, Smoothing::KneserNey, &Mix::of_human(corpus(50)));
+    let table = corpus(20).gather();
+    let streams = Streams::new(0, 0);
+    let (rows, tokens) = (
+        model.log_likelihood(&table, &streams).unwrap(),
+        model.token_log_likelihood(&table, &streams).unwrap(),
+    );
+    let (offsets, codes) = table.token_rows().unwrap();
+    assert_eq!(tokens.len(), codes.len());
+    for (row, expected) in rows.iter().enumerate() {
+        assert_close(tokens[offsets[row]..offsets[row + 1]].iter().sum(), *expected);
+    }
+    // The first token of a row follows nothing.
+    assert_close(tokens[offsets[3]], p(&model, &[], codes[offsets[3]]).ln());
 }

@@ -193,6 +193,20 @@ impl GptModel {
         Ok(scores)
     }
 
+    /// ln p of every token, without the end marks, row after row.
+    pub(super) fn score_tokens(&self, rows: &Samples) -> Result<Vec<f64>, Refusal> {
+        let rows = self.read(rows)?;
+        let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
+        let mut scores: Vec<Vec<f64>> = rows.iter().map(|row| Vec::with_capacity(row.len())).collect();
+        self.walk(&rows, |r, place, logits, code| {
+            if place < rows[r].len() {
+                scores[r].push(log_probability(logits, code));
+            }
+            Ok::<_, Refusal>(())
+        })?;
+        Ok(scores.concat())
+    }
+
     /// Redraws the tokens whose probability, given the tokens before them in the original
     /// row, is at least `above` (token editing: Zhu et al., arXiv:2412.14689). The length is
     /// kept.

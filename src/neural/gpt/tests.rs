@@ -97,6 +97,12 @@ fn a_row_beyond_the_context_is_scored_by_the_law_that_draws_it() {
     }
     let scored = model.density().unwrap().log_likelihood(&rows, &Streams::new(0, 0)).unwrap()[0];
     assert!((scored - total).abs() < 1e-4, "{scored} against {total}");
+    // Token by token it is the same, without the end mark.
+    let tokens = model.density().unwrap().token_log_likelihood(&rows, &Streams::new(0, 0)).unwrap();
+    assert_eq!(tokens.len(), 20);
+    let sum: f64 = logits.iter().map(|&v| f64::from(v).exp()).sum();
+    let end = f64::from(logits[mark as usize]) - sum.ln();
+    assert!((tokens.iter().sum::<f64>() + end - scored).abs() < 1e-4);
     // The window that holds place 20 starts at 12: earlier tokens don't matter to the last.
     let last = |row: &str| {
         let rows = text(&[row]);

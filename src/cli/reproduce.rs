@@ -1,0 +1,277 @@
+//! `collapse reproduce`: the papers' figures from fresh runs, their claims decided.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use clap::Args;
+use include_dir::Dir;
+use miette::{IntoDiagnostic, Result, WrapErr};
+
+use super::execute::{Execution, execute_until_decided};
+use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, RunOptions, terminal};
+use crate::report::ReportError;
+use crate::reproduce::{self, Catalogue, Figure, Outcome, Ran, Shelf};
+use crate::run::Interrupt;
+use crate::spec::{Experiment, Overlays};
+use crate::store::write_atomically;
+
+const EXAMPLES: &str = "\
+Examples:
+  collapse reproduce                          the catalogue: papers, figures, claims, time
+  collapse reproduce kazdan2024               every figure of a paper
+  collapse reproduce kazdan2024/gaussian      one figure
+  collapse reproduce all --quick              everything, small: figures, and the claims that few seeds can decide
+  collapse reproduce all --salt 7             everything with other random numbers
+
+A claim passes if its whole interval lies within the tolerance and fails if it misses it. One that is
+undecided gets more seeds, up to --budget times the spec's, and then counts against us: the exit code
+is 3 if a claim failed or stayed undecided.";
+
+/// The marker of the table in a document.
+const MARKER: &str = "reproduce";
+
+/// Redo the papers' figures and decide what they say.
+#[derive(Args, Clone, Debug, Default)]
+#[command(after_help = EXAMPLES)]
+pub struct ReproduceArgs {
+    /// `all` papers, `studies`, a paper's key, or <paper>/<figure>; the catalogue if left out
+    pub what: Vec<String>,
+    /// Lay each spec's [quick] table over it
+    #[arg(long)]
+    pub quick: bool,
+    /// Lay each spec's [profile.NAME] over it where it has one, for example `paper`, the papers' own sizes
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The most seeds an undecided claim gets, in multiples of the spec's
+    #[arg(long, value_name = "TIMES", default_value_t = 4)]
+    pub budget: u64,
+    /// Read the specs from this folder and not from the program
+    #[arg(long, value_name = "DIR")]
+    pub experiments: Option<PathBuf>,
+    /// Write the table between the markers of a document
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "README.md")]
+    pub write_readme: Option<PathBuf>,
+    /// Write each figure's summary, and the times that the catalogue shows
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "results/reference")]
+    pub write_reference: Option<PathBuf>,
+    /// The options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// Lists the catalogue, or runs what was asked for; `experiments` are the embedded specs.
+///
+/// # Errors
+/// A name that is nowhere in the catalogue, and those of the disk. A spec that can't run is told with
+/// its place, and the others go on.
+pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>) -> Result<u8> {
+    let shelf = match &args.experiments {
+        Some(folder) => Shelf::read(folder).into_diagnostic()?,
+        None => Shelf::embedded(experiments),
+    };
+    let catalogue = Catalogue::of(&shelf).into_diagnostic()?;
+    if args.what.is_empty() {
+        terminal::catalogue(&catalogue);
+        return Ok(EXIT_DONE);
+    }
+    let chosen = catalogue.select(&args.what).into_diagnostic()?;
+    let out = args.options.out.clone().unwrap_or_else(|| PathBuf::from("results/reproduce"));
+    let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
+    let session = Session { args, out: &out, interrupt: &interrupt, several: chosen.len() > 1 };
+    let ran = session.all(&chosen);
+    let code = if interrupt.is_set() { EXIT_INTERRUPTED } else { worst(&ran) };
+    if args.options.dry_run {
+        return Ok(code);
+    }
+    let outcomes: Vec<Outcome> = ran.iter().flat_map(|(_, r)| r.ran.outcomes.iter().cloned()).collect();
+    println!("{}", terminal::outcomes_table(&outcomes));
+    write(&catalogue, &ran, &outcomes, &out)?;
+    for (figure, run) in &ran {
+        if let Some(why) = &run.ran.error {
+            eprintln!("{} did not run: {why}", figure.id);
+        }
+    }
+    let (passed, failed, undecided) = reproduce::counts(&outcomes);
+    let seconds: f64 = ran.iter().map(|(_, r)| r.ran.seconds).sum();
+    println!(
+        "{passed} claims passed, {failed} failed, {undecided} undecided; {} of runs",
+        terminal::duration(seconds)
+    );
+    println!("page     {}", out.join("index.html").display());
+    if let Some(document) = &args.write_readme {
+        let table = reproduce::markdown(&outcomes, &command(), |key| name(&catalogue, key));
+        reproduce::write_between(document, MARKER, &table).into_diagnostic()?;
+        println!("table    {}", document.display());
+    }
+    if let Some(folder) = &args.write_reference {
+        references(&ran, &out, folder)?;
+    }
+    Ok(code)
+}
+
+/// One figure, run or refused.
+struct Run {
+    ran: Ran,
+    code: u8,
+}
+
+/// What all figures of one command share.
+struct Session<'a> {
+    args: &'a ReproduceArgs,
+    out: &'a Path,
+    interrupt: &'a Interrupt,
+    several: bool,
+}
+
+impl Session<'_> {
+    /// Runs the figures side by side, the longest first, one thread each; a single figure has all
+    /// threads for itself.
+    fn all<'f>(&self, chosen: &[&'f Figure]) -> Vec<(&'f Figure, Run)> {
+        let mut order: Vec<usize> = (0..chosen.len()).collect();
+        let length = |i: &usize| chosen[*i].seconds.unwrap_or(f64::INFINITY);
+        order.sort_by(|a, b| length(b).total_cmp(&length(a)));
+        let workers = if self.args.options.dry_run { 1 } else { self.args.options.jobs().min(chosen.len()) };
+        let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| {
+                    while let Some(&i) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if self.interrupt.is_set() {
+                            return;
+                        }
+                        let run = self.one(chosen[i]);
+                        let mut done = done.lock().unwrap_or_else(|e| e.into_inner());
+                        done.push((i, run));
+                        if self.several && !self.args.options.quiet && !self.args.options.dry_run {
+                            self.tell(chosen[i], &done[done.len() - 1].1, done.len(), chosen.len());
+                        }
+                    }
+                });
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(|e| e.into_inner());
+        done.sort_by_key(|(i, _)| *i);
+        done.into_iter().map(|(i, run)| (chosen[i], run)).collect()
+    }
+
+    fn tell(&self, figure: &Figure, run: &Run, done: usize, all: usize) {
+        let (passed, failed, undecided) = reproduce::counts(&run.ran.outcomes);
+        let mut line = format!("[{done:>3}/{all}] {:>7}  {}", terminal::duration(run.ran.seconds), figure.id);
+        for (count, word) in [(passed, "passed"), (failed, "FAILED"), (undecided, "undecided")] {
+            if count > 0 {
+                line.push_str(&format!(", {count} {word}"));
+            }
+        }
+        if run.ran.error.is_some() {
+            line.push_str(", did not run");
+        }
+        eprintln!("{line}");
+    }
+
+    fn one(&self, figure: &Figure) -> Run {
+        let started = Instant::now();
+        let (ran, code) = self
+            .executed(figure)
+            .unwrap_or_else(|error| (self.empty(figure, Some(format!("{error:?}"))), EXIT_USAGE));
+        Run { ran: Ran { seconds: started.elapsed().as_secs_f64(), ..ran }, code }
+    }
+
+    fn empty(&self, figure: &Figure, error: Option<String>) -> Ran {
+        let folder = figure.id.clone();
+        Ran { folder, pictures: Vec::new(), outcomes: Vec::new(), seconds: 0.0, error }
+    }
+
+    fn executed(&self, figure: &Figure) -> Result<(Ran, u8)> {
+        let mut overlays = Overlays::default().quick(self.args.quick && figure.quick);
+        if let Some(profile) = self.args.profile.as_ref().filter(|p| figure.profiles.contains(p)) {
+            overlays = overlays.profile(profile);
+        }
+        let name = format!("experiments/{}", figure.path);
+        let mut experiment = Experiment::with_overlays(&figure.text, &name, &overlays)?;
+        experiment.name.clone_from(&figure.id);
+        let mut options = self.args.options.clone();
+        if self.several {
+            // One thread a figure; a bar each would overwrite the others.
+            (options.jobs, options.quiet) = (Some(1), true);
+        }
+        let no_answer = |_: &_| Ok((Vec::new(), Vec::new()));
+        let how = Execution {
+            options: &options,
+            out: Some(self.out.join(&figure.id)),
+            interrupt: self.interrupt,
+            answer: &no_answer,
+            decisions: Vec::new(),
+        };
+        let done = execute_until_decided(experiment, &how, self.args.budget.max(1))?;
+        let relative = |path: &Path| path.strip_prefix(self.out).unwrap_or(path).to_path_buf();
+        let pictures = done.drawn.iter().map(|d| (relative(&d.svg_path), d.caption.clone())).collect();
+        let outcomes = done.claims.iter().map(|claim| Outcome::of(figure, claim, done.seeds)).collect();
+        Ok((Ran { pictures, outcomes, ..self.empty(figure, None) }, done.exit_code()))
+    }
+}
+
+/// 130 if interrupted, else 2 if a spec could not run, else 1 if lineages failed, else 3 for claims.
+fn worst(ran: &[(&Figure, Run)]) -> u8 {
+    let order = [EXIT_INTERRUPTED, EXIT_USAGE, EXIT_FAILED, EXIT_CLAIM];
+    order.into_iter().find(|code| ran.iter().any(|(_, run)| run.code == *code)).unwrap_or(EXIT_DONE)
+}
+
+/// `claims.csv`, `claims.json` and `index.html`.
+fn write(catalogue: &Catalogue, ran: &[(&Figure, Run)], outcomes: &[Outcome], out: &Path) -> Result<()> {
+    std::fs::create_dir_all(out).into_diagnostic().wrap_err_with(|| out.display().to_string())?;
+    let mut csv = Vec::new();
+    reproduce::write_csv(outcomes, &mut csv).into_diagnostic()?;
+    write_atomically(&out.join("claims.csv"), &csv).into_diagnostic()?;
+    let json = serde_json::to_vec_pretty(outcomes).into_diagnostic()?;
+    write_atomically(&out.join("claims.json"), &json).into_diagnostic()?;
+    let shown: Vec<(&Figure, Ran)> = ran.iter().map(|(figure, run)| (*figure, run.ran.clone())).collect();
+    let page: Result<String, ReportError> = reproduce::index_page(catalogue, &shown, &[command()]);
+    write_atomically(&out.join("index.html"), page.into_diagnostic()?.as_bytes()).into_diagnostic()
+}
+
+/// The command line, without the program's folder.
+fn command() -> String {
+    let mut words: Vec<String> = std::env::args().collect();
+    if let Some(program) = words.first_mut()
+        && let Some(name) = Path::new(program.as_str()).file_name()
+    {
+        *program = name.to_string_lossy().into_owned();
+    }
+    words.retain(|word| !word.starts_with("--write"));
+    words.join(" ")
+}
+
+fn name(catalogue: &Catalogue, key: &str) -> String {
+    let paper = catalogue.papers.iter().find(|paper| paper.key == key);
+    paper.map_or_else(|| key.to_owned(), |paper| paper.entry.short())
+}
+
+/// Copies each summary, and writes the measured times beside the specs where these lie here.
+fn references(ran: &[(&Figure, Run)], out: &Path, folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).into_diagnostic().wrap_err_with(|| folder.display().to_string())?;
+    let mut times = BTreeMap::new();
+    for (figure, run) in ran.iter().filter(|(_, run)| run.ran.error.is_none()) {
+        let from = out.join(&figure.id).join("summary.csv");
+        let to = folder.join(format!("{}-summary.csv", figure.id.replace('/', "-")));
+        if from.is_file() {
+            std::fs::copy(&from, &to).into_diagnostic().wrap_err_with(|| to.display().to_string())?;
+        }
+        times.insert(figure.id.clone(), (run.ran.seconds * 10.0).round() / 10.0);
+    }
+    println!("summaries {}", folder.display());
+    let path = Path::new("experiments/times.toml");
+    if Path::new("experiments/bibliography.toml").is_file() {
+        let known = std::fs::read_to_string(path).ok();
+        let mut all: BTreeMap<String, f64> =
+            known.and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
+        all.extend(times);
+        let text = toml::to_string(&all).into_diagnostic()?;
+        let head = "# Wall-clock seconds, written by `collapse reproduce all --write-reference`.\n";
+        write_atomically(path, format!("{head}{text}").as_bytes()).into_diagnostic()?;
+        println!("times    {}", path.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! `sequence-perplexity-5` … `-95`: how likely the model of generation 0 finds the rows of a later
+//! one.
+//!
+//! Quantiles over rows of exp(−ln p₀(row) / tokens), with p₀ the generation-0 model. Cost: one
+//! evaluation of its likelihood on the sample.
+
+use std::borrow::Cow;
+
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, plain, shapes,
+};
+use crate::data::{Distribution, Schema};
+use crate::models::Refusal;
+use crate::registry::About;
+use crate::rng::Streams;
+
+/// The quantiles, per cent.
+const QUANTILES: [u32; 5] = [50, 5, 25, 75, 95];
+
+struct SequencePerplexity;
+
+pub(super) const ENTRY: MetricEntry = MetricEntry {
+    about: About {
+        name: "sequence-perplexity",
+        summary: "Quantiles of the rows' perplexity under the model of generation 0",
+        details: "Five rows, `sequence-perplexity-5`, `-25`, `-50`, `-75` and `-95`: the quantiles (in per cent, linear between \
+            order statistics) over the sample's rows of exp(−ln p₀(row) / tokens), with p₀ the model of generation \
+            0 of the same member, without temperature or top-k. They are the histogram of the Nature paper in five \
+            numbers: later generations move to what the first model found likely (the low quantiles fall) and \
+            grow a tail of rows that it would never have written (the high quantiles rise). A model that scores an end mark \
+            counts it in ln p₀ but not among the tokens. Empty rows are left out. The human baseline \
+            scores human rows under the same model.",
+        source: "Shumailov et al. 2024 (10.1038/s41586-024-07566-y), fig. 1",
+        parameters: &[],
+        version: 1,
+    },
+    extra: Reading {
+        direction: Direction::TwoSided,
+        ideal: "the human quantile",
+        unit: "effective choices per token",
+        scale: Scale::Log,
+    },
+    build: |node| plain(node, SequencePerplexity),
+};
+
+impl Metric for SequencePerplexity {
+    fn needs(&self) -> Needs {
+        Needs { sample: When::Always, base: true, ..Needs::default() }
+    }
+
+    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+        shapes::text(schema)
+    }
+
+    fn measure(&self, of: &Observation<'_>, streams: &Streams) -> Result<Measured, Refusal> {
+        let rows = of.rows()?;
+        let density = of.base.and_then(|m| m.density());
+        let density = density.ok_or_else(|| Refusal::new("the generation-0 model has no likelihood"))?;
+        let (offsets, _) = rows.token_rows().ok_or_else(|| Refusal::new("the rows hold no text"))?;
+        let logs = density.log_likelihood(rows, streams)?;
+        let of_row = |(row, log): (&[usize], &f64)| {
+            let tokens = row[1] - row[0];
+            (tokens > 0).then(|| (-log / tokens as f64).exp())
+        };
+        let mut all: Vec<f64> = offsets.windows(2).zip(&logs).filter_map(of_row).collect();
+        if all.is_empty() || all.iter().any(|p| !p.is_finite()) {
+            return Err(Refusal::new("the perplexity of a row under the generation-0 model is not finite"));
+        }
+        all.sort_by(f64::total_cmp);
+        let row =
+            |q: u32| (Cow::Owned(format!("sequence-perplexity-{q}")), quantile(&all, f64::from(q) / 100.0));
+        Ok(QUANTILES.into_iter().map(row).collect())
+    }
+}
+
+/// The quantile of sorted numbers, linear between order statistics (type 7).
+fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let at = q * (sorted.len() - 1) as f64;
+    let (low, high) = (at.floor() as usize, at.ceil() as usize);
+    sorted[low] + (at - at.floor()) * (sorted[high] - sorted[low])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::data::TokenUnit;
+    use crate::metrics::testing::{Fitted, Scene, reference, text};
+
+    #[test]
+    fn rows_are_scored_per_token_under_the_first_model() {
+        // Perplexities: a a 2, b b b 4, a b √8; the empty row is left out.
+        let mut scene = Scene::sample(text(TokenUnit::Words, &["a a", "b b b", "", "a b"]));
+        assert!(scene.measure(&SequencePerplexity).is_err());
+        scene.base = Some(Fitted::Unigram(vec![0.5, 0.25]));
+        let found = scene.measure(&SequencePerplexity).unwrap();
+        assert_eq!(found[0].0, "sequence-perplexity-50");
+        assert!((found[0].1 - 8f64.sqrt()).abs() < 1e-12);
+        let low = 2.0 + 0.1 * (8f64.sqrt() - 2.0);
+        assert_eq!(found[1].0, "sequence-perplexity-5");
+        assert!((found[1].1 - low).abs() < 1e-12);
+        scene.base = Some(Fitted::Unigram(vec![1.0, 0.0]));
+        assert!(scene.measure(&SequencePerplexity).is_err());
+    }
+
+    #[test]
+    fn quantiles_are_numpys() {
+        let r = reference();
+        let mut u = r.numbers("u");
+        u.sort_by(f64::total_cmp);
+        for (q, expected) in QUANTILES.into_iter().zip(r.numbers("quantiles")) {
+            assert!((quantile(&u, f64::from(q) / 100.0) - expected).abs() < 1e-12);
+        }
+    }
+}

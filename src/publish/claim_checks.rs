@@ -1,0 +1,120 @@
+//! What can be said of a claim before anything runs: whether a run of the spec can decide it.
+
+use super::settings::{has, opponent, picked};
+use crate::metrics::METRICS;
+use crate::spec::{self, ClaimSpec, Error, Experiment, Setting, Statistic};
+use crate::theory;
+
+/// The key of the claim that is wrong, and why.
+type Wrong = (&'static str, String);
+
+/// Checks, before anything runs, that every claim can be decided by a run of this spec.
+///
+/// # Errors
+/// At the place of the first claim whose setting, metric, generation or law is not there.
+pub fn check_claims(experiment: &Experiment) -> Result<(), Error> {
+    let settings = experiment.settings()?;
+    for claim in &experiment.claims {
+        possible(claim, experiment, &settings).map_err(|(key, why)| {
+            let text = format!("the claim \"{}\" {why}", claim.says);
+            Error::refused(claim.node.key_at(key), text, "see the sweep, measure.metrics and measure.at")
+        })?;
+    }
+    Ok(())
+}
+
+fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting]) -> Result<(), Wrong> {
+    let chosen = picked(claim, settings);
+    if chosen.is_empty() {
+        let wanted: Vec<&str> = claim.where_.iter().map(|(key, _)| key.as_str()).collect();
+        let text = format!(
+            "matches none of the {} settings; see its `where` ({})",
+            settings.len(),
+            wanted.join(", ")
+        );
+        return Err(("where", text));
+    }
+    // A metric with several values has one row each, under names of its own.
+    let listed = experiment.measure.metrics.iter().any(|m| m.name == claim.metric);
+    if !listed && METRICS.get(&claim.metric).is_some() {
+        return Err(("metric", format!("is about `{}`, which is not in measure.metrics", claim.metric)));
+    }
+    if let Some(name) = claim.law.as_ref().filter(|name| theory::find(name).is_none()) {
+        return Err(("law", format!("names the law `{name}`, and there is none of that name")));
+    }
+    for setting in &chosen {
+        let last = setting.loop_.generations;
+        let measured = experiment.measure.at.of(last);
+        if let Some(at) = claim.at.iter().find(|at| !measured.contains(at)) {
+            let text = format!(
+                "is about generation {at}, which is not measured: the run has generations 0 to {last}"
+            );
+            return Err(("at", text));
+        }
+    }
+    let over_generations =
+        matches!(claim.statistic, Statistic::Monotone | Statistic::Slope) && claim.by.is_none();
+    if over_generations && chosen.len() > 1 {
+        return Err(("where", format!("picks {} settings and must pick one", chosen.len())));
+    }
+    if over_generations && claim.at.len() < 2 {
+        return Err(("at", "needs at least two generations in `at`".into()));
+    }
+    if claim.by.is_some() && claim.statistic == Statistic::Slope && claim.at.len() != 1 {
+        return Err(("at", "is a slope along a swept number, at one generation".into()));
+    }
+    if !claim.versus.is_empty() {
+        for setting in &chosen {
+            opponent(claim, setting, settings).map_err(|why| ("versus", why))?;
+        }
+    }
+    if let Some(by) = &claim.by {
+        if claim.statistic == Statistic::Ordering {
+            for value in &claim.order {
+                arm(&chosen, by, value).map_err(|why| ("order", why))?;
+            }
+        } else {
+            run_along(claim, &chosen)?;
+        }
+    }
+    Ok(())
+}
+
+/// The one setting among `chosen` whose `by` is `value`.
+pub(super) fn arm<'s>(chosen: &[&'s Setting], by: &str, value: &spec::Node) -> Result<&'s Setting, String> {
+    let wanted = [(by.to_owned(), value.clone())];
+    let found: Vec<&&Setting> = chosen.iter().filter(|s| has(s, &wanted)).collect();
+    match found.as_slice() {
+        [one] => Ok(one),
+        several => Err(format!(
+            "puts {by} = {} in order, which picks {} settings and must pick one",
+            spec::canonical(value),
+            several.len()
+        )),
+    }
+}
+
+/// The picked settings along the number `by`, ascending, each number once.
+pub(super) fn run_along<'s>(
+    claim: &ClaimSpec,
+    chosen: &[&'s Setting],
+) -> Result<Vec<(f64, &'s Setting)>, Wrong> {
+    let by = claim.by.as_deref().unwrap_or("");
+    let mut along: Vec<(f64, &Setting)> = Vec::with_capacity(chosen.len());
+    for setting in chosen {
+        let number = setting.get(by).and_then(spec::Node::as_f64);
+        along.push((
+            number.ok_or(("by", format!("runs along `{by}`, which is not a number in every setting")))?,
+            setting,
+        ));
+    }
+    along.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some(twice) = along.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let text = format!("picks several settings with {by} = {}; narrow its `where`", twice[0].0);
+        return Err(("where", text));
+    }
+    if along.len() < 2 {
+        return Err(("by", format!("runs along `{by}` and picks only {} setting", along.len())));
+    }
+    Ok(along)
+}
