@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Sources, family};
+use super::{Sources, family, sampling};
 use crate::data::{Role, Samples, Source, Supply};
 use crate::lineage::generator::{Generator, background};
 use crate::lineage::{Teacher, When};
@@ -32,7 +32,7 @@ pub(super) fn teacher(
             table.remove(key);
         });
     }
-    let (entry, family) = family(&rest)?;
+    let (entry, family) = family(&rest, &sampling(setting))?;
     family.accepts(own.schema()).map_err(|why| {
         Error::refused(node.at_of("family"), why.to_string(), "choose another generator family")
     })?;
