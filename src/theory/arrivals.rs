@@ -6,7 +6,7 @@
 //! t^(−2α): pooling rows whose origin is unknown wastes human rows, where Kanabar & Gastpar (arXiv 2501.19273) show that
 //! no estimator without labels gets beyond Σ n α² of them, in order. The recursion is derived here. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -15,6 +15,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here; setting of arXiv 2501.19273 (data accumulation)",
         conditions: "categorical source and family, no smoothing; equal batches of n rows, a share α of each human",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["accumulate", "expanding", "stream"],
         draws: &[("inverse-effective-rows", &["categorical", "unigram"])],
         predict: |at| Prediction::mean(pooled(at)?),
@@ -25,6 +26,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2404.05090 (fully synthetic), as an error",
         conditions: "categorical source and family, no smoothing; n rows every generation",
         relation: Relation::Equal,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("inverse-effective-rows", &["categorical", "unigram"])],
         predict: |at| {
@@ -38,6 +40,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "arXiv 2501.19273 (minimax, up to constants)",
         conditions: "equal batches of n rows, the first all human, a share α of each other human",
         relation: Relation::AtLeast,
+        sizes: Sizes::Equal,
         regimes: &["expanding", "stream"],
         draws: &[],
         predict: |at| Prediction::mean(1.0 / (at.n * (1.0 + (at.t() - 1.0) * share(at)?.powi(2)))),
