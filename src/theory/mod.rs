@@ -18,6 +18,7 @@ mod gaussian_replace;
 mod golden;
 mod human_share;
 mod kernel_density;
+mod neon;
 mod populations;
 mod regression;
 mod risk;
@@ -157,6 +158,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         stream::LAWS,
         equilibrium::LAWS,
         curation::LAWS,
+        neon::LAWS,
         sweet_spot::LAWS,
     ]
     .into_iter()
