@@ -21,6 +21,7 @@ pub(crate) mod ranges;
 #[cfg(test)]
 mod reference;
 mod sampling;
+mod tabular;
 mod tagged_ngram;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub use kde::{Bandwidth, Kde, KdeModel};
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use poisson::{Poisson, PoissonModel};
 pub use sampling::{Sampling, Transform};
+pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
 pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
 
 use std::any::Any;
@@ -61,6 +63,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         histogram::ENTRY,
         bernoulli::ENTRY,
         poisson::ENTRY,
+        tabular::ENTRY,
         tagged_ngram::ENTRY,
     ],
 };
