@@ -4,6 +4,7 @@
 //! fixed [`Splits`]. Rows travel as [`Samples`] under a [`Schema`]; a training set is a [`Mix`] of
 //! blocks that know their origin and generation.
 
+mod correctness;
 mod arithmetic;
 mod digest;
 mod distributions;
@@ -23,6 +24,7 @@ mod statistics;
 mod tagged;
 mod text;
 
+pub use correctness::{Checker, Correctness};
 pub use digest::digest;
 pub use effects::{Effects, FourMeans};
 pub use embedded::lexicon::opinion_lexicon;
@@ -64,6 +66,9 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::shapes::CIRCLES,
         distributions::shapes::SWISS_ROLL,
         distributions::rosenbrock::ENTRY,
+        distributions::boolean_expressions::ENTRY,
+        distributions::templated_facts::ENTRY,
+        distributions::two_class_gaussian::ENTRY,
         distributions::structural_causal::ENTRY,
         embedded::images::DIGITS,
         embedded::images::FASHION,
@@ -152,6 +157,11 @@ pub trait Distribution: Send + Sync {
 
     /// The true log density (or log probability) of each row, in nats, where it is known.
     fn log_density(&self, _rows: &Samples) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// The exact check of rows, where what is right can be decided.
+    fn checker(&self) -> Option<&dyn Checker> {
         None
     }
 }

@@ -9,7 +9,7 @@ use super::{Lineage, Measured, Measuring, Synthesiser, Teacher, When};
 use crate::curation::{BoxedCuration, CURATIONS, On};
 use crate::data::{SOURCES, Source};
 use crate::metrics::{METRICS, Subject};
-use crate::models::{self, BoxedFamily, Family, Sampling};
+use crate::models::{self, BoxedFamily, Family, Neon, Sampling};
 use crate::neural;
 use crate::regimes::{self, Regime};
 use crate::registry::Entry;
@@ -80,6 +80,7 @@ fn one(
     let spec = &setting.loop_;
     let source = sources.get(&setting.data)?;
     let (regime, budget) = regimes::resolve(spec)?;
+    let sampling = sampling(setting);
     let models: Vec<&Node> = match setting.members.as_slice() {
         [] => vec![&setting.model; spec.population],
         members => members.iter().collect(),
@@ -89,7 +90,7 @@ fn one(
     let mut components = Vec::new();
     let mut seeds_per_cell = u64::MAX;
     for node in &models {
-        let (entry, family) = family(node)?;
+        let (entry, family) = family(node, &sampling)?;
         family.accepts(source.schema()).map_err(|why| {
             Error::refused(node.at_of("family"), why.to_string(), "choose another family or source")
         })?;
@@ -106,11 +107,14 @@ fn one(
     for node in &setting.curation {
         let (entry, step) = component(&CURATIONS, node, "step", &["on"])?;
         let on = node.get("on").map(Node::parse::<On>).transpose()?.unwrap_or_default();
+        step.accepts(source.schema(), source.truth()).map_err(|why| {
+            let help = "choose another step or source; `collapse describe` says what a step needs";
+            Error::refused(node.at_of("step"), why.to_string(), help)
+        })?;
         components.push(format!("{} {}", entry.about.name, entry.about.version));
         curation.push((on, step));
     }
     let teacher = teacher(setting, sources, &source, &mut versions)?;
-    let sampling = sampling(setting);
     let contamination = setting.data.get("contamination").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
     if !(0.0..=1.0).contains(&contamination) {
         let at = setting.data.at_of("contamination");
@@ -220,17 +224,27 @@ pub fn find_family(name: &str) -> Option<&'static Entry<BoxedFamily>> {
     models::FAMILIES.get(name).or_else(|| neural::FAMILIES.get(name))
 }
 
-fn family(node: &Node) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
+/// A family from its table; `sampling` is what its models make rows with, for `neon`.
+fn family(node: &Node, sampling: &Sampling) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
     let name = node.selector("family")?;
     let Some(entry) = name.as_str().and_then(find_family) else {
         let known: Vec<&str> = models::FAMILIES.names().chain(neural::FAMILIES.names()).collect();
         return Err(spec::unknown_name("family", name, &known));
     };
     let mut own = node.clone();
+    let mut neon = None;
     if let Some(table) = own.as_table_mut() {
         table.remove("family");
+        neon = table.remove("neon");
     }
-    Ok((entry, (entry.build)(&own)?))
+    let plain = (entry.build)(&own)?;
+    let Some(neon) = neon else { return Ok((entry, plain)) };
+    let extrapolated = Neon::new(plain, neon.parse()?, sampling.clone());
+    let refused = |why: models::Refusal| {
+        let families = "use gaussian, categorical or a burn family, or leave `neon` out";
+        Error::refused(neon.at.clone(), why.to_string(), families)
+    };
+    Ok((entry, Box::new(extrapolated.map_err(refused)?)))
 }
 
 /// Sources are read once, however many settings use them.
@@ -269,7 +283,7 @@ fn teacher(
         table.remove("when");
     }
     if node.get("family").is_some() {
-        let (entry, family) = family(&rest)?;
+        let (entry, family) = family(&rest, &sampling(setting))?;
         versions.push(("generator", format!("{} {}", entry.about.name, entry.about.version)));
         family.accepts(own.schema()).map_err(|why| {
             Error::refused(node.at_of("family"), why.to_string(), "choose another generator family")

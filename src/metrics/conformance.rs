@@ -143,7 +143,7 @@ fn categorical() -> Case {
         same: draw(2),
         shifted: outcomes(&(0..ROWS).map(|i| u32::from(i % 10 == 0)).collect::<Vec<u32>>(), 4),
         training: draw(3),
-        truth: Some(|| Truth::outcomes(&[0.4, 0.3, 0.2, 0.1])),
+        truth: Some(|| Truth::outcomes(&[0.4, 0.3, 0.2, 0.1]).with_checks()),
         models: Some((Fitted::Unigram(p.into()), Fitted::Unigram(vec![0.9, 0.08, 0.01, 0.01]))),
     }
 }

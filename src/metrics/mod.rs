@@ -8,6 +8,7 @@ mod between_models;
 pub mod causal;
 mod classifier_two_sample;
 mod compression;
+mod correctness;
 mod decile;
 pub mod distances;
 mod distinct;
@@ -18,11 +19,13 @@ mod energy;
 mod entropy;
 mod equilibrium;
 mod frequencies;
+mod gaussian_kl;
 mod groups;
 mod hill;
 mod human_fraction;
 mod kmeans;
 mod knn_entropy;
+mod levenshtein;
 mod lexical;
 mod lexical_diversity;
 mod likelihood;
@@ -39,6 +42,7 @@ mod mtld;
 mod needs;
 mod novelty;
 mod observation;
+mod outcome_probability;
 mod pairs;
 mod self_bleu;
 mod sequence_perplexity;
@@ -166,6 +170,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         log_determinant::ENTRY,
         mean_error::ENTRY,
         wasserstein2::ENTRY,
+        gaussian_kl::ENTRY,
         mixture_l2::ENTRY,
         manifold::PRECISION,
         manifold::RECALL,
@@ -181,6 +186,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         entropy::HILL_2,
         hill::ENTRY,
         entropy::SUPPORT_SIZE,
+        outcome_probability::ENTRY,
         top_mass::ENTRY,
         likelihood::NEGATIVE_LOG_LIKELIHOOD,
         likelihood::PERPLEXITY,
@@ -205,6 +211,10 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         mauve::ENTRY,
         lexical::HEAPS,
         compression::ENTRY,
+        levenshtein::ENTRY,
+        correctness::CORRECT,
+        correctness::WELL_FORMED,
+        correctness::ACCURACY,
         novelty::NOVELTY_2,
         novelty::NOVELTY_3,
         novelty::NOVELTY_4,

@@ -9,8 +9,8 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::{Arrivals, Metric, Observation, Peer, Shared, Subject};
 use crate::data::{
-    Column, Distribution, Field, Kind, Levels, Mix, NormalMixture, Role, Rows, Samples, Schema, TokenUnit,
-    Vocabulary,
+    Checker, Column, Correctness, Distribution, Field, Kind, Levels, Mix, NormalMixture, Role, Rows, Samples,
+    Schema, TokenUnit, Vocabulary,
 };
 use crate::models::{Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, StorageError};
 use crate::rng::{Stream, Streams};
@@ -99,6 +99,8 @@ pub struct Truth {
     pub mean: Option<Vec<f64>>,
     pub covariance: Option<Vec<f64>>,
     pub probabilities: Option<Vec<f64>>,
+    /// Whether rows of outcomes can be checked: 0 is malformed, 1 wrong, all others are correct.
+    pub checks: bool,
     /// Weights, means and covariances.
     pub mixture: Option<(Vec<f64>, Vec<f64>, Vec<f64>)>,
 }
@@ -117,6 +119,10 @@ impl Truth {
 
     pub fn outcomes(p: &[f64]) -> Truth {
         Truth { probabilities: Some(p.into()), ..Truth::default() }
+    }
+
+    pub fn with_checks(self) -> Truth {
+        Truth { checks: true, ..self }
     }
 }
 
@@ -152,6 +158,21 @@ impl Distribution for Truth {
     fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {
         let p = self.probabilities.as_ref()?;
         Some(rows.codes()?.iter().map(|&code| p[code as usize].ln()).collect())
+    }
+
+    fn checker(&self) -> Option<&dyn Checker> {
+        self.checks.then_some(self)
+    }
+}
+
+impl Checker for Truth {
+    fn check(&self, rows: &Samples) -> Vec<Correctness> {
+        let of = |code: &u32| match code {
+            0 => Correctness::Malformed,
+            1 => Correctness::Wrong,
+            _ => Correctness::Correct,
+        };
+        rows.codes().unwrap_or(&[]).iter().map(of).collect()
     }
 }
 

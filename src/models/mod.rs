@@ -14,6 +14,7 @@ mod gaussian;
 mod gaussian_mixture;
 mod histogram;
 mod kde;
+mod neon;
 mod ngram;
 mod numeric;
 mod poisson;
@@ -31,10 +32,13 @@ pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub(crate) use gaussian_mixture::clusters;
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
+pub use neon::{Neon, NeonParams};
 pub use ngram::{NGram, NGramModel, Smoothing};
+pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
 pub use sampling::{Sampling, Transform};
 pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
@@ -91,6 +95,11 @@ pub trait Family: Send + Sync {
 
     /// The statistics path, where a fit needs only sufficient statistics.
     fn statistics(&self) -> Option<&dyn StatisticsPath> {
+        None
+    }
+
+    /// The extrapolation of fitted parameters, where they form a space in which that has a meaning.
+    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
         None
     }
 
@@ -241,6 +250,30 @@ pub trait StatisticsPath: Send + Sync {
     /// Whether this sampling transform is exact on the statistics path.
     fn supports(&self, how: &Sampling) -> bool {
         *how == Sampling::default()
+    }
+}
+
+/// A line through the parameters of two models of one family.
+pub trait Extrapolation {
+    /// The model at θ + w (θ − θ′), with θ of `model` and θ′ of `away`: w beyond θ, seen from θ′.
+    /// Parameters that leave their domain are put back to its edge.
+    fn extrapolate(
+        &self,
+        model: &dyn Model,
+        away: &dyn Model,
+        weight: f64,
+    ) -> Result<Box<dyn Model>, Refusal>;
+}
+
+/// The same model seen as its own type, for the two models of a line.
+pub(crate) fn both<'a, M: Model>(
+    model: &'a dyn Model,
+    away: &'a dyn Model,
+) -> Result<(&'a M, &'a M), Refusal> {
+    let (model, away): (&dyn Any, &dyn Any) = (model, away);
+    match (model.downcast_ref(), away.downcast_ref()) {
+        (Some(model), Some(away)) => Ok((model, away)),
+        _ => Err(Refusal::new("the two models are of different families")),
     }
 }
 

@@ -23,6 +23,10 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         }
     }
     let smoothing = number(&setting.model, "smoothing").unwrap_or(0.0);
+    let step = |name: &str| {
+        let named = |node: &&Node| node.get("step").and_then(Node::as_str) == Some(name);
+        setting.curation.iter().find(named)
+    };
     let mut extra = BTreeMap::from([
         ("alpha".to_owned(), smoothing),
         ("initial".to_owned(), counts.initial),
@@ -34,6 +38,11 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("exponent", number(&setting.data, "exponent")),
         ("bandwidth", number(&setting.model, "bandwidth")),
         ("synthetic_scale", setting.loop_.synthetic_scale),
+        ("neon_weight", number(&setting.model, "neon.weight")),
+        ("choices", step("luce-choice").map(|s| number(s, "choices").unwrap_or(2.0))),
+        ("reward_gap", step("luce-choice").and_then(|s| numbers(s.get("rewards")?)).and_then(|r| gap(&r))),
+        ("keep_right", step("verified").map(|s| number(s, "keep_correct").unwrap_or(1.0))),
+        ("keep_wrong", step("verified").map(|s| number(s, "keep_wrong").unwrap_or(0.0))),
         ("power", setting.loop_.samples.as_ref().and_then(Schedule::power)),
     ];
     extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
@@ -67,6 +76,7 @@ pub(super) fn is_plain(setting: &Setting) -> bool {
     clean
         && untransformed
         && setting.curation.is_empty()
+        && setting.model.get("neon").is_none()
         && setting.generator.is_none()
         && setting.members.is_empty()
         && spec.synthesis == Synthesis::Sample
@@ -151,6 +161,11 @@ fn isotropic(data: &Node) -> Option<f64> {
         Some(node) => node.as_f64().map_or_else(|| numbers(node), |one| Some(vec![one]))?,
     };
     sd.iter().all(|v| *v == sd[0]).then(|| sd[0] * sd[0])
+}
+
+/// The reward of the second of two kinds beyond the first's.
+fn gap(rewards: &[f64]) -> Option<f64> {
+    if let [first, second] = rewards { Some(second - first) } else { None }
 }
 
 fn numbers(list: &Node) -> Option<Vec<f64>> {
