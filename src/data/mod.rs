@@ -4,8 +4,8 @@
 //! fixed [`Splits`]. Rows travel as [`Samples`] under a [`Schema`]; a training set is a [`Mix`] of
 //! blocks that know their origin and generation.
 
-mod correctness;
 mod arithmetic;
+mod correctness;
 mod digest;
 mod distributions;
 mod effects;
@@ -17,6 +17,7 @@ mod human;
 mod mix;
 mod normal_mixture;
 mod parameters;
+mod recode;
 mod samples;
 mod schema;
 mod splits;

@@ -250,6 +250,15 @@ impl Samples {
         Self { schema: self.schema.clone(), columns, len: end - start }
     }
 
+    /// The table without one of its columns.
+    pub fn without(&self, index: usize) -> Samples {
+        let mut fields = self.schema.fields.clone();
+        let mut columns = self.columns.clone();
+        fields.remove(index);
+        columns.remove(index);
+        Self { schema: Arc::new(Schema { fields }), columns, len: self.len }
+    }
+
     /// The rows of all tables, one after the other. Errors if they differ in the number of columns,
     /// or a column in kind, width, number of levels or size of vocabulary.
     pub fn concat(tables: &[&Samples]) -> Result<Samples, ShapeError> {

@@ -1,11 +1,12 @@
 //! From a setting of a spec to a lineage that can be run.
 
 mod downstream;
+mod generator;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Lineage, Measured, Measuring, Synthesiser, Teacher, When};
+use super::{Lineage, Measured, Measuring, Synthesiser, Teacher};
 use crate::curation::{BoxedCuration, CURATIONS, On};
 use crate::data::{SOURCES, Source};
 use crate::metrics::{METRICS, Subject};
@@ -114,7 +115,7 @@ fn one(
         components.push(format!("{} {}", entry.about.name, entry.about.version));
         curation.push((on, step));
     }
-    let teacher = teacher(setting, sources, &source, &mut versions)?;
+    let teacher = generator::teacher(setting, sources, &source, &mut versions)?;
     let contamination = setting.data.get("contamination").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
     if !(0.0..=1.0).contains(&contamination) {
         let at = setting.data.at_of("contamination");
@@ -268,42 +269,6 @@ impl Sources {
         self.known.insert(key, source.clone());
         Ok(source)
     }
-}
-
-fn teacher(
-    setting: &Setting,
-    sources: &mut Sources,
-    own: &Source,
-    versions: &mut Vec<(&'static str, String)>,
-) -> Result<Teacher, Error> {
-    let Some(node) = &setting.generator else { return Ok(Teacher::Own) };
-    let mut rest = node.clone();
-    let when = node.get("when").map(Node::parse::<When>).transpose()?.unwrap_or_default();
-    if let Some(table) = rest.as_table_mut() {
-        table.remove("when");
-    }
-    if node.get("family").is_some() {
-        let (entry, family) = family(&rest, &sampling(setting))?;
-        versions.push(("generator", format!("{} {}", entry.about.name, entry.about.version)));
-        family.accepts(own.schema()).map_err(|why| {
-            Error::refused(node.at_of("family"), why.to_string(), "choose another generator family")
-        })?;
-        return Ok(Teacher::Family(Arc::from(family), when));
-    }
-    let source = sources.get(&rest)?;
-    if source.schema() != own.schema() {
-        return Err(Error::refused(
-            node.at_of("source"),
-            format!(
-                "the generator makes rows of {} where the student reads {}",
-                source.schema(),
-                own.schema()
-            ),
-            "choose a generator source with the same columns",
-        ));
-    }
-    versions.push(("generator", source.digest.clone()));
-    Ok(Teacher::Source(source, when))
 }
 
 fn sampling(setting: &Setting) -> Sampling {

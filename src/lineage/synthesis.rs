@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Lineage, Member, Why};
+use super::{Generator, Lineage, Member, Why};
 use crate::data::{Body, Mix, Origin, Part, Rows, Samples, Source, Supply};
 use crate::models::{self, Ask, Family, Model, Refusal, SampleError, Sampling, Start};
 use crate::rng::Streams;
@@ -28,8 +28,9 @@ pub struct Synthesiser {
 pub enum Teacher {
     /// The student: the plain loop.
     Own,
-    /// A model of another family, fitted on the same training set at every generation.
-    Family(Arc<dyn Family>, When),
+    /// A model of another family, fitted on the same training set at every generation or on rows of
+    /// its own.
+    Family(Generator, When),
     /// Another source: other-domain knowledge, a shifted truth, a collapsed start.
     Source(Arc<Source>, When),
 }
@@ -128,15 +129,18 @@ impl Synthesiser {
         let fitted;
         let model: &dyn Model = match &self.teacher {
             Teacher::Source(source, when) if when.at(g) => return Ok(from_source(source, n, streams)?),
-            Teacher::Family(family, when) if when.at(g) => {
-                let fit = taker.streams.of("teacher").at(u64::from(g));
-                fitted = models::fit(family.as_ref(), &maker.training, Start::Scratch, &fit)?;
+            Teacher::Family(generator, when) if when.at(g) => {
+                fitted = taker.taught(generator, maker, g)?;
                 fitted.as_ref()
             }
             _ => maker.model.as_ref(),
         };
         if self.synthesis == Synthesis::Sample {
-            return Ok(model.synthesise(Ask::Rows, n, &self.sampling, streams)?);
+            let made = model.synthesise(Ask::Rows, n, &self.sampling, streams)?;
+            return match &self.teacher {
+                Teacher::Family(generator, when) if when.at(g) => Ok(generator.mislabel(made, streams)?),
+                _ => Ok(made),
+            };
         }
         let prompts = self.prompt_rows(lineage, taker, n, g)?;
         let ask = match self.synthesis {

@@ -5,6 +5,7 @@
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
 mod between_models;
+mod bigram_recall;
 pub mod causal;
 mod classifier_two_sample;
 mod compression;
@@ -211,6 +212,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         mauve::ENTRY,
         lexical::HEAPS,
         compression::ENTRY,
+        bigram_recall::ENTRY,
         levenshtein::ENTRY,
         correctness::CORRECT,
         correctness::WELL_FORMED,

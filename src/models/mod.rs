@@ -24,6 +24,7 @@ mod reference;
 mod sampling;
 mod tabular;
 mod tagged_ngram;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +44,7 @@ pub use poisson::{Poisson, PoissonModel};
 pub use sampling::{Sampling, Transform};
 pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
 pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
+pub use templates::{TemplateModel, Templates};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
@@ -62,6 +64,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         categorical::ENTRY,
         ngram::ENTRY,
         class_conditional::ENTRY,
+        templates::ENTRY,
         kde::ENTRY,
         gaussian_mixture::ENTRY,
         histogram::ENTRY,
