@@ -316,6 +316,7 @@ fn a_collapse_moves_every_metric_the_right_way() {
         "realised-human-fraction",
         "nearest-neighbour-memorisation",
         "nearest-neighbour-ratio",
+        "survival",
         "hapax-share",
         "counterfactual-indirect-effect",
         "counterfactual-indirect-effect-error",

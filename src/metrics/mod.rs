@@ -50,6 +50,7 @@ mod sequence_perplexity;
 mod shapes;
 mod shared;
 mod sliced;
+mod survival;
 mod tail;
 mod top_mass;
 mod unseen;
@@ -243,6 +244,8 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         divergence::HELLINGER,
         divergence::FISHER_RAO,
         divergence::CHI_SQUARED,
+        divergence::SQUARED_ERROR,
+        survival::ENTRY,
         between_models::WASSERSTEIN2,
         between_models::TOTAL_VARIATION,
         between_models::JENSEN_SHANNON,

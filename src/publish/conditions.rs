@@ -37,6 +37,7 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("share", number(&setting.data, "p")),
         ("exponent", number(&setting.data, "exponent")),
         ("bandwidth", number(&setting.model, "bandwidth")),
+        ("rate", number(&setting.data, "rate")),
         ("synthetic_scale", setting.loop_.synthetic_scale),
         ("neon_weight", number(&setting.model, "neon.weight")),
         ("choices", step("luce-choice").map(|s| number(s, "choices").unwrap_or(2.0))),
