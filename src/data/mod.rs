@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod correctness;
+mod cross_products;
 mod digest;
 mod distributions;
 mod effects;
@@ -18,6 +19,7 @@ mod mix;
 mod normal_mixture;
 mod parameters;
 mod recode;
+mod regression;
 mod samples;
 mod schema;
 mod splits;
@@ -26,6 +28,7 @@ mod tagged;
 mod text;
 
 pub use correctness::{Checker, Correctness};
+pub use cross_products::{CrossProducts, Gram, definite};
 pub use digest::digest;
 pub use effects::{Effects, FourMeans};
 pub use embedded::lexicon::opinion_lexicon;
@@ -35,6 +38,7 @@ pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
 pub use normal_mixture::NormalMixture;
 pub use parameters::{ParameterError, Portion, SourceError};
+pub use regression::{Link, Regression, predictor};
 pub use samples::{Column, Rows, Samples, ShapeError};
 pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
 pub use splits::{Assignment, Shares, TooFewRows};
@@ -70,6 +74,9 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::boolean_expressions::ENTRY,
         distributions::templated_facts::ENTRY,
         distributions::two_class_gaussian::ENTRY,
+        distributions::regression::LINEAR,
+        distributions::regression::LOGISTIC,
+        distributions::regression::POISSON,
         distributions::structural_causal::ENTRY,
         embedded::images::DIGITS,
         embedded::images::FASHION,
@@ -150,13 +157,19 @@ pub trait Distribution: Send + Sync {
         None
     }
 
+    /// The true regression of the label on the inputs, where rows are inputs with a label.
+    fn regression(&self) -> Option<&Regression> {
+        None
+    }
+
     /// The four means behind the causal effects of the group on the label, where they are known for
     /// a graph with these mediators.
     fn four_means(&self, _mediators: &[String]) -> Option<FourMeans> {
         None
     }
 
-    /// The true log density (or log probability) of each row, in nats, where it is known.
+    /// The true log density (or log probability) of each row, in nats, where it is known. Where rows are inputs with
+    /// a label it is that of the label given the inputs.
     fn log_density(&self, _rows: &Samples) -> Option<Vec<f64>> {
         None
     }

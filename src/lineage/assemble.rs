@@ -10,12 +10,12 @@ use super::{Lineage, Measured, Measuring, Synthesiser, Teacher};
 use crate::curation::{BoxedCuration, CURATIONS, On};
 use crate::data::{SOURCES, Source};
 use crate::metrics::{METRICS, Subject};
-use crate::models::{self, BoxedFamily, Family, Neon, Sampling};
+use crate::models::{self, BoxedFamily, Family, Neon, Sampling, StatisticsPath};
 use crate::neural;
 use crate::regimes::{self, Regime};
 use crate::registry::Entry;
 use crate::spec::{
-    self, Error, Experiment, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom, Synthesis,
+    self, Error, Experiment, Hold, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom, Synthesis,
 };
 
 /// What the command line adds to a spec.
@@ -96,6 +96,7 @@ fn one(
             Error::refused(node.at_of("family"), why.to_string(), "choose another family or source")
         })?;
         components.push(format!("{} {}", entry.about.name, entry.about.version));
+        components.extend(family.fingerprint());
         seeds_per_cell = seeds_per_cell.min(family.seeds_per_cell());
         families.push(Arc::from(family));
     }
@@ -103,6 +104,7 @@ fn one(
         .plan(&regime)
         .map_err(|e| Error::refused(spec.at("samples"), e.to_string(), "see the schedule"))?;
     check_supply(setting, &source, &regime, &budget)?;
+    check_rows(setting, &source, &families, &budget)?;
 
     let mut curation: Vec<(On, BoxedCuration)> = Vec::with_capacity(setting.curation.len());
     for node in &setting.curation {
@@ -127,9 +129,14 @@ fn one(
     }
 
     let mut notes = Vec::new();
-    let exact = families
-        .iter()
-        .all(|f| f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins())));
+    let makes = |p: &dyn StatisticsPath| match spec.synthesis {
+        Synthesis::Sample => p.draws(),
+        Synthesis::Label => p.labels(),
+        Synthesis::Continue | Synthesis::Edit => false,
+    };
+    let exact = families.iter().all(|f| {
+        f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins()) && makes(p))
+    });
     let mut measuring = measuring(experiment, setting, &source, exact, &mut notes)?;
     if let Some(node) = &setting.task {
         measuring.task = Some(downstream::examination(node, setting, &source, &mut components, &mut notes)?);
@@ -137,7 +144,6 @@ fn one(
     }
     let plain = curation.is_empty()
         && matches!(teacher, Teacher::Own)
-        && spec.synthesis == Synthesis::Sample
         && contamination == 0.0
         && measuring.task.is_none()
         && measuring.subject == Subject::Model
@@ -353,6 +359,30 @@ fn measuring(
     Ok(Measuring { metrics, size, subject, at, task: None })
 }
 
+/// Every training set must have the rows that the families need at least.
+fn check_rows(
+    setting: &Setting,
+    source: &Source,
+    families: &[Arc<dyn Family>],
+    budget: &regimes::Budget,
+) -> Result<(), Error> {
+    let needed = families.iter().map(|f| f.fewest_rows(source.schema())).max().unwrap_or(1);
+    let held = |g: u32| match budget.hold {
+        Hold::Total => budget.samples.count_at(g, budget.generations).unwrap_or(budget.initial),
+        _ => budget.initial,
+    };
+    let least = (1..=budget.generations).map(held).chain([budget.initial]).min().unwrap_or(0);
+    if least >= needed {
+        return Ok(());
+    }
+    let key = if setting.loop_.samples.is_some() { "samples" } else { "human_rows" };
+    let why = format!(
+        "a training set has {least} rows, and this family needs at least {needed} of {}",
+        source.name
+    );
+    Err(Error::refused(setting.loop_.at(key), why, "raise the number of rows, or fit fewer parameters"))
+}
+
 /// A finite set must have all the human rows that the run will ask for; none is used twice.
 fn check_supply(
     setting: &Setting,
@@ -361,9 +391,16 @@ fn check_supply(
     budget: &regimes::Budget,
 ) -> Result<(), Error> {
     let Some(available) = source.available() else { return Ok(()) };
-    let needed = budget
-        .human_rows_needed(regime)
-        .map_err(|e| Error::refused(setting.loop_.at("samples"), e.to_string(), "see the schedule"))?;
+    let prompts =
+        setting.loop_.synthesis != Synthesis::Sample && setting.loop_.prompts == Some(Prompts::Fresh);
+    if prompts && budget.hold == Hold::Human {
+        let why = "fresh prompts of a finite data set come from blocks as large as the training set";
+        let help = "hold = \"total\" or \"arrivals\", or prompts = \"initial\"";
+        return Err(Error::refused(setting.loop_.at("prompts"), why, help));
+    }
+    let needed = if prompts { budget.fresh_prompts_needed() } else { budget.human_rows_needed(regime) };
+    let needed =
+        needed.map_err(|e| Error::refused(setting.loop_.at("samples"), e.to_string(), "see the schedule"))?;
     if needed <= available {
         return Ok(());
     }

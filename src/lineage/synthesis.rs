@@ -1,10 +1,12 @@
 //! Who makes the synthetic rows of a generation, from what, and for whom.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Generator, Lineage, Member, Why};
-use crate::data::{Body, Mix, Origin, Part, Rows, Samples, Source, Supply};
-use crate::models::{self, Ask, Family, Model, Refusal, SampleError, Sampling, Start};
+use crate::data::{Body, Mix, Origin, Part, Rows, Samples, Source, Statistics, Supply};
+use crate::models::{self, Ask, Family, Model, Refusal, SampleError, Sampling, Start, StatisticsPath};
+use crate::regimes::Counts;
 use crate::rng::Streams;
 use crate::spec::{Prompts, Sharing, Synthesis};
 
@@ -107,12 +109,14 @@ impl Synthesiser {
         streams: &Streams,
     ) -> Result<Body, Why> {
         if let Some(path) = maker.path(lineage) {
-            return Ok(Body::Statistics(path.draw(
-                maker.model.as_ref(),
-                n,
-                &self.sampling,
-                &mut streams.rng(),
-            )?));
+            let (model, mut rng) = (maker.model.as_ref(), streams.rng());
+            let made = if self.synthesis == Synthesis::Label {
+                let given = self.prompt_statistics(lineage, taker, path, n, g)?;
+                path.label(model, &given, &self.sampling, &mut rng)?
+            } else {
+                path.draw(model, n, &self.sampling, &mut rng)?
+            };
+            return Ok(Body::Statistics(made));
         }
         Ok(Body::Rows(Rows::all(self.make_rows(lineage, maker, taker, n, g, streams)?)))
     }
@@ -152,13 +156,40 @@ impl Synthesiser {
         Ok(model.synthesise(ask, n, &self.sampling, streams)?)
     }
 
-    /// `n` rows to label, continue or edit; a shorter table is gone through again.
+    /// The statistics of `n` rows to label. Those of all of D(0) are known: a fixed design.
+    fn prompt_statistics<'m>(
+        &self,
+        lineage: &Lineage,
+        member: &'m Member<'_>,
+        path: &dyn StatisticsPath,
+        n: usize,
+        g: u32,
+    ) -> Result<Cow<'m, Statistics>, Why> {
+        match member.store.design() {
+            Some(design) if self.prompts == Prompts::Initial && design.rows() == n as u64 => {
+                Ok(Cow::Borrowed(design))
+            }
+            _ => {
+                let rows = Rows::all(self.prompt_rows(lineage, member, n, g)?);
+                Ok(Cow::Owned(path.summarise(&rows)?))
+            }
+        }
+    }
+
+    /// `n` rows to label, continue or edit; a shorter table is gone through again. Fresh ones follow the human rows
+    /// that arrive in the same generation.
     fn prompt_rows(&self, lineage: &Lineage, member: &Member<'_>, n: usize, g: u32) -> Result<Samples, Why> {
         let table = match self.prompts {
             Prompts::Initial => gathered(&member.store.initial())?,
             Prompts::Previous => gathered(&member.training)?,
-            Prompts::Fresh => member.human.fresh(g, lineage.counts(g).fresh_from, n)?.gather(),
+            Prompts::Fresh => {
+                let Counts { fresh_from, inflow, .. } = lineage.counts(g);
+                member.human.fresh(g, fresh_from, inflow + n)?.gather().slice(inflow, n)
+            }
         };
+        if n <= table.len() {
+            return Ok(table.head(n));
+        }
         let rows: Vec<u32> = (0..n).map(|i| (i % table.len().max(1)) as u32).collect();
         Ok(table.take(&rows))
     }

@@ -4,9 +4,9 @@
 
 use rand::RngExt;
 
-use super::testing::{Fitted, Scene, Truth, normals, numbers, outcomes, people, text};
+use super::testing::{Fitted, Scene, Truth, labelled, normals, numbers, outcomes, people, text};
 use super::{Arrivals, BoxedMetric, Direction, METRICS, MetricEntry, Subject, When, reading};
-use crate::data::{Column, Distribution, SOURCES, Samples, TokenUnit};
+use crate::data::{Column, Distribution, Link, SOURCES, Samples, TokenUnit};
 use crate::registry::Registry;
 use crate::rng::Streams;
 use crate::spec::Node;
@@ -45,6 +45,27 @@ impl Case {
             base: self.models.as_ref().map(|(known, _)| known.clone()),
             ..self.scene(rows).with_model(fitted.clone())
         }
+    }
+}
+
+/// Labels on two inputs, w* = (1.5, −1); the lost model has the signs wrong.
+fn regression(kind: &'static str, link: Link, truth: fn() -> Truth) -> Case {
+    let draw = |seed: u64, weights: [f64; 2]| {
+        let x = normals(ROWS, 2, seed);
+        let mut rng = Streams::new(6, seed).of("labels").rng();
+        let label = |x: &[f64]| link.draw(x[0] * weights[0] + x[1] * weights[1], 1.0, &mut rng);
+        let y: Vec<f64> = x.chunks(2).map(label).collect();
+        labelled(&x, 2, &y, link)
+    };
+    let fitted = |weights: [f64; 2]| Fitted::regression(&weights, link);
+    Case {
+        kind,
+        held_out: draw(1, [1.5, -1.0]),
+        same: draw(2, [1.5, -1.0]),
+        shifted: draw(3, [-1.5, 1.0]),
+        training: draw(4, [1.5, -1.0]),
+        truth: Some(truth),
+        models: Some((fitted([1.5, -1.0]), fitted([-1.5, 1.0]))),
     }
 }
 
@@ -210,6 +231,12 @@ fn cases() -> Vec<Case> {
         categorical(),
         written("words", TokenUnit::Words),
         written("characters", TokenUnit::Characters),
+        regression("a number on inputs", Link::Identity, || {
+            Truth::regression(&[1.5, -1.0], &[1.0, 1.0], Link::Identity)
+        }),
+        regression("a class on inputs", Link::Logit, || {
+            Truth::regression(&[1.5, -1.0], &[1.0, 1.0], Link::Logit)
+        }),
     ]
 }
 

@@ -6,6 +6,7 @@
 
 mod between_models;
 mod bigram_recall;
+mod calibration;
 pub mod causal;
 mod classifier_two_sample;
 mod compression;
@@ -45,6 +46,8 @@ mod novelty;
 mod observation;
 mod outcome_probability;
 mod pairs;
+mod parameter_error;
+mod prediction;
 mod self_bleu;
 mod sequence_perplexity;
 mod shapes;
@@ -171,6 +174,11 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         variance::LOG_VARIANCE,
         log_determinant::ENTRY,
         mean_error::ENTRY,
+        parameter_error::PARAMETER_ERROR,
+        parameter_error::EXCESS_RISK,
+        prediction::TEST_MSE,
+        prediction::ACCURACY,
+        calibration::ENTRY,
         wasserstein2::ENTRY,
         gaussian_kl::ENTRY,
         mixture_l2::ENTRY,
@@ -188,8 +196,8 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         entropy::HILL_2,
         hill::ENTRY,
         entropy::SUPPORT_SIZE,
-        outcome_probability::ENTRY,
         top_mass::ENTRY,
+        outcome_probability::ENTRY,
         likelihood::NEGATIVE_LOG_LIKELIHOOD,
         likelihood::PERPLEXITY,
         decile::ENTRY,
@@ -213,11 +221,11 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         mauve::ENTRY,
         lexical::HEAPS,
         compression::ENTRY,
-        bigram_recall::ENTRY,
         levenshtein::ENTRY,
         correctness::CORRECT,
         correctness::WELL_FORMED,
         correctness::ACCURACY,
+        bigram_recall::ENTRY,
         novelty::NOVELTY_2,
         novelty::NOVELTY_3,
         novelty::NOVELTY_4,

@@ -39,12 +39,12 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("bandwidth", number(&setting.model, "bandwidth")),
         ("rate", number(&setting.data, "rate")),
         ("synthetic_scale", setting.loop_.synthetic_scale),
+        ("power", setting.loop_.samples.as_ref().and_then(Schedule::power)),
         ("neon_weight", number(&setting.model, "neon.weight")),
         ("choices", step("luce-choice").map(|s| number(s, "choices").unwrap_or(2.0))),
         ("reward_gap", step("luce-choice").and_then(|s| numbers(s.get("rewards")?)).and_then(|r| gap(&r))),
         ("keep_right", step("verified").map(|s| number(s, "keep_correct").unwrap_or(1.0))),
         ("keep_wrong", step("verified").map(|s| number(s, "keep_wrong").unwrap_or(0.0))),
-        ("power", setting.loop_.samples.as_ref().and_then(Schedule::power)),
         ("bias", bias(setting)),
     ];
     extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));

@@ -10,6 +10,7 @@ pub(super) mod gaussian_mixture;
 mod mixture;
 mod outcomes;
 pub(super) mod poisson;
+pub(super) mod regression;
 pub(super) mod rosenbrock;
 pub(super) mod shapes;
 pub(super) mod structural_causal;

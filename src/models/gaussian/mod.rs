@@ -106,7 +106,7 @@ impl Family for Gaussian {
         }
         match &all {
             Statistics::Moments(m) => self.estimate(m, squares, 1.0, Layout::of(mix)),
-            Statistics::Counts(_) => Err(not_moments().into()),
+            _ => Err(not_moments().into()),
         }
     }
 

@@ -17,9 +17,9 @@ pub(super) enum Conditional {
     /// A category for every combination of the parents' levels, the last parent running fastest.
     Table { parents: Vec<(usize, usize)>, probabilities: Vec<f64>, levels: usize },
     /// A category by logistic regression.
-    Logistic { encoding: Encoding, fit: Logistic, levels: usize },
+    Logistic { design: Encoding, fit: Logistic, levels: usize },
     /// A number by linear regression.
-    Linear { encoding: Option<Encoding>, fit: Linear, residuals: Spread },
+    Linear { design: Option<Encoding>, fit: Linear, residuals: Spread },
 }
 
 /// What is added to a regression's line.
@@ -59,11 +59,11 @@ impl Conditional {
                 Ok(Self::Table { parents, probabilities: counts, levels })
             }
             Categories::Logistic => {
-                let encoding = Encoding::new(rows, &step.parents, None)?;
-                let inputs = sparse(&encoding, rows);
+                let design = Encoding::new(rows, &step.parents, None)?;
+                let inputs = sparse(&design, rows);
                 let fit = Logistic::fit(&inputs, codes, weights, levels, 1.0 / how.ridge)
                     .map_err(|e| Refusal::new(e.to_string()))?;
-                Ok(Self::Logistic { encoding, fit, levels })
+                Ok(Self::Logistic { design, fit, levels })
             }
         }
     }
@@ -87,7 +87,7 @@ impl Conditional {
                     probabilities[at..at + levels].iter().copied()
                 })
                 .collect(),
-            Self::Logistic { encoding, fit, .. } => fit.probabilities(&sparse(encoding, rows)),
+            Self::Logistic { design, fit, .. } => fit.probabilities(&sparse(design, rows)),
             Self::Linear { .. } => Vec::new(),
         }
     }
@@ -95,8 +95,8 @@ impl Conditional {
     /// The regression's line for each row; nothing for categories.
     pub fn line(&self, rows: &Samples) -> Vec<f64> {
         match self {
-            Self::Linear { encoding, fit, .. } => {
-                let inputs = encoding.as_ref().map_or_else(Vec::new, |d| d.matrix(rows));
+            Self::Linear { design, fit, .. } => {
+                let inputs = design.as_ref().map_or_else(Vec::new, |d| d.matrix(rows));
                 fit.predict(&inputs, rows.len())
             }
             _ => Vec::new(),
@@ -110,7 +110,7 @@ impl Conditional {
             Self::Table { probabilities, levels, .. } => {
                 probabilities.len() / levels.max(&1) * levels.saturating_sub(1)
             }
-            Self::Logistic { encoding, levels, .. } => (encoding.width() + 1) * levels.saturating_sub(1),
+            Self::Logistic { design, levels, .. } => (design.width() + 1) * levels.saturating_sub(1),
             Self::Linear { fit, residuals, .. } => {
                 fit.rank + if let Spread::Drawn { values, .. } = residuals { values.len() } else { 1 }
             }
@@ -120,11 +120,11 @@ impl Conditional {
 
 fn numbers(how: &Tabular, rows: &Samples, weights: &[f64], step: &Step) -> Result<Conditional, FitError> {
     let targets = values(rows, step.column);
-    let encoding = match step.parents.as_slice() {
+    let design = match step.parents.as_slice() {
         [] => None,
         parents => Some(Encoding::new(rows, parents, None)?),
     };
-    let (inputs, width) = encoding.as_ref().map_or((Vec::new(), 0), |d| (d.matrix(rows), d.width()));
+    let (inputs, width) = design.as_ref().map_or((Vec::new(), 0), |d| (d.matrix(rows), d.width()));
     let fit = Linear::fit(&inputs, width, &targets, weights)?;
     let line = fit.predict(&inputs, rows.len());
     let residuals: Vec<f64> = targets.iter().zip(&line).map(|(y, m)| y - m).collect();
@@ -146,7 +146,7 @@ fn numbers(how: &Tabular, rows: &Samples, weights: &[f64], step: &Step) -> Resul
             Spread::Drawn { values: residuals, cumulative: weights.iter().map(up_to).collect() }
         }
     };
-    Ok(Conditional::Linear { encoding, fit, residuals })
+    Ok(Conditional::Linear { design, fit, residuals })
 }
 
 /// (c + α)/(N + α K).
@@ -196,10 +196,10 @@ fn cell(rows: &Samples, parents: &[(usize, usize)], row: usize) -> usize {
     parents.iter().fold(0, |at, (column, levels)| at * levels + codes(rows, *column)[row] as usize)
 }
 
-/// The indicators of an encoding are mostly 0: only what is not is kept.
-fn sparse(encoding: &Encoding, rows: &Samples) -> Design {
-    let mut out = Design::new(encoding.width());
-    for row in encoding.matrix(rows).chunks_exact(encoding.width().max(1)) {
+/// The indicators of a design are mostly 0: only what is not is kept.
+fn sparse(design: &Encoding, rows: &Samples) -> Design {
+    let mut out = Design::new(design.width());
+    for row in design.matrix(rows).chunks_exact(design.width().max(1)) {
         out.push(row.iter().enumerate().filter(|(_, x)| **x != 0.0).map(|(j, x)| (j as u32, *x)));
     }
     out
