@@ -47,6 +47,7 @@ mod shared;
 mod sliced;
 mod tail;
 mod top_mass;
+mod top_share;
 mod unseen;
 mod variance;
 mod vendi;
@@ -181,6 +182,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         entropy::HILL_2,
         hill::ENTRY,
         entropy::SUPPORT_SIZE,
+        top_share::ENTRY,
         top_mass::ENTRY,
         likelihood::NEGATIVE_LOG_LIKELIHOOD,
         likelihood::PERPLEXITY,

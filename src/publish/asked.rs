@@ -1,13 +1,17 @@
 //! The figures that the spec asks for.
 
+use super::conditions::predict;
 use super::curves::Panel;
 use super::draw::{Artist, Planned};
 use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all, same_column, varying};
-use super::settings::value_of;
+use super::settings::{column_of, setting_of, value_of};
 use super::{PublishError, definitions, examples};
 use crate::analysis::{SettingKey, SummaryRow};
-use crate::figures::{ColourScale, DotPlot, DotSeries, Estimate, Figure, HeatMap, Panels, Ramp, Size};
+use crate::figures::{
+    ColourScale, DotPlot, DotSeries, Estimate, Figure, HeatMap, MapLine, Panels, Ramp, Size,
+};
 use crate::spec::{FigureKind, FigureSpec};
+use crate::theory;
 
 impl Artist<'_> {
     /// The figure (or figures) of one `[[figure]]`; `index` names it where it has no name.
@@ -70,7 +74,7 @@ impl Artist<'_> {
                     keys: &keys,
                     columns: &columns,
                     x: &x,
-                    laws: spec.overlay.is_some(),
+                    laws: &spec.overlay,
                     log_x: spec.log_x,
                     log_y: spec.log_y,
                 });
@@ -131,7 +135,8 @@ impl Artist<'_> {
         let groups = grouped(&keys, &rest);
         let several = groups.len() > 1;
         let map = |(which, keys): (String, Vec<&SettingKey>)| {
-            let figure = self.heat_map(title, metric, (x, y), &which, &keys);
+            let mut figure = self.heat_map(title, metric, (x, y), &which, &keys);
+            figure.lines = spec.overlay.iter().filter_map(|name| self.line_on_map(name, x, &keys)).collect();
             let caption = format!("{title}: {metric} by {} and {}. {which}", plain(x), plain(y));
             let name = if several { format!("{name}-{}", file_name(&which)) } else { name.to_owned() };
             Planned { name, caption, figure: Box::new(figure), size: Size::PAGE }
@@ -185,6 +190,49 @@ impl Artist<'_> {
         }
     }
 
+    /// A law over a heat map: for each place on x the law's number at that setting, a place on y.
+    fn line_on_map(&self, name: &str, x: &str, keys: &[&SettingKey]) -> Option<MapLine> {
+        let law = theory::find(name)?;
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        for key in keys {
+            let at = key.number(column_of(x))?;
+            let Some(setting) = setting_of(&self.settings, key) else { continue };
+            let last = setting.loop_.generations;
+            if let (false, Ok(found)) = (points.iter().any(|p| p.0 == at), predict(law, setting, last)) {
+                points.push((at, found.mean));
+            }
+        }
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        (points.len() > 1).then(|| MapLine { label: name.replace('-', " "), points })
+    }
+
+    /// The closed-form numbers beside the bars: a dot without interval for each series that has one.
+    fn laws_of_bars(
+        &self,
+        spec: &FigureSpec,
+        metric: &str,
+        keys: &[&SettingKey],
+        columns: &[String],
+        (place, categories): (&dyn Fn(&SettingKey) -> String, &[String]),
+    ) -> Vec<DotSeries> {
+        let value = |key: &&&SettingKey| {
+            let last = self.last(metric, key)?.generation;
+            spec.overlay.iter().find_map(|name| self.predicted(name, metric, key, last))
+        };
+        let series = |(_, members): &(String, Vec<&SettingKey>)| {
+            let (name, _) = name_of(members[0], columns);
+            let at = |category: &String| {
+                let value = members.iter().find(|k| place(k) == *category).as_ref().and_then(value)?;
+                Some(Estimate { value, low: f64::NAN, high: f64::NAN })
+            };
+            let name = if columns.is_empty() { "law".into() } else { format!("law, {name}") };
+            DotSeries { name, order: None, estimates: categories.iter().map(at).collect() }
+        };
+        let mut all: Vec<DotSeries> = grouped(keys, columns).iter().map(series).collect();
+        all.retain(|s| s.estimates.iter().any(Option::is_some));
+        all
+    }
+
     /// One plot of estimates with intervals for each metric, at the last generation.
     fn bars(&self, spec: &FigureSpec, name: &str, title: &str) -> Result<Vec<Planned>, PublishError> {
         let x = spec.x.as_deref().unwrap_or("regime");
@@ -205,7 +253,7 @@ impl Artist<'_> {
                 let ends = (row.ci_low.unwrap_or(row.mean), row.ci_high.unwrap_or(row.mean));
                 Some(Estimate { value: row.mean, low: ends.0, high: ends.1 })
             };
-            let series = grouped(&keys, &columns)
+            let mut series: Vec<DotSeries> = grouped(&keys, &columns)
                 .iter()
                 .map(|(_, members)| {
                     let (name, order) = name_of(members[0], &columns);
@@ -213,6 +261,7 @@ impl Artist<'_> {
                     DotSeries { name, order, estimates: categories.iter().map(at).collect() }
                 })
                 .collect();
+            series.extend(self.laws_of_bars(spec, metric, &keys, &columns, (&place, &categories)));
             let figure = DotPlot {
                 title: title.to_owned(),
                 subtitle: format!("at the last generation, {}", self.seeds_line()),
