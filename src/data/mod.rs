@@ -4,6 +4,7 @@
 //! fixed [`Splits`]. Rows travel as [`Samples`] under a [`Schema`]; a training set is a [`Mix`] of
 //! blocks that know their origin and generation.
 
+mod arithmetic;
 mod digest;
 mod distributions;
 mod effects;
@@ -71,6 +72,8 @@ pub const SOURCES: Registry<Source> = Registry {
         embedded::sentences::ENTRY,
         embedded::tweets::ENTRY,
         embedded::tagged::ENTRY,
+        arithmetic::items::ENTRY,
+        arithmetic::program::ENTRY,
         embedded::tables::NHEFS,
         embedded::tables::ADULT,
         files::ANY,

@@ -9,12 +9,11 @@ mod categorical;
 mod cholesky;
 mod class_conditional;
 mod counts;
-mod design;
+mod encoding;
 mod gaussian;
 mod gaussian_mixture;
 mod histogram;
 mod kde;
-mod logistic;
 mod ngram;
 mod numeric;
 mod poisson;
@@ -22,21 +21,22 @@ pub(crate) mod ranges;
 #[cfg(test)]
 mod reference;
 mod sampling;
+mod tagged_ngram;
 #[cfg(test)]
 mod tests;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
-pub use design::Design;
+pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
-pub use logistic::Logistic;
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub use poisson::{Poisson, PoissonModel};
 pub use sampling::{Sampling, Transform};
+pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
@@ -61,6 +61,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         histogram::ENTRY,
         bernoulli::ENTRY,
         poisson::ENTRY,
+        tagged_ngram::ENTRY,
     ],
 };
 

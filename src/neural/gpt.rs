@@ -264,6 +264,7 @@ impl Family for Gpt {
             warmup: p.warmup,
             cosine: p.cosine,
             rule: Rule { beta2: 0.99, ..Rule::default() },
+            decay: 0.0,
         };
         let device = training_device(self.device);
         let losses = train(&mut weights, corpus.weights(), &schedule, &device, streams, |step| {

@@ -39,6 +39,8 @@ pub struct MlpParams {
     pub batch: usize,
     /// Adam's learning rate, above 0; default 0.003.
     pub learning_rate: f64,
+    /// Decoupled weight decay, at least 0; default 0.
+    pub weight_decay: f64,
 }
 
 impl Default for MlpParams {
@@ -51,6 +53,7 @@ impl Default for MlpParams {
             epochs: 30,
             batch: 64,
             learning_rate: 0.003,
+            weight_decay: 0.0,
         }
     }
 }
@@ -63,6 +66,9 @@ impl MlpParams {
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(Refusal::new("`learning_rate` must be above 0"));
+        }
+        if !(self.weight_decay >= 0.0 && self.weight_decay * self.learning_rate < 1.0) {
+            return Err(Refusal::new("`weight_decay` must be at least 0 and below 1 ÷ `learning_rate`"));
         }
         Ok(())
     }
@@ -99,6 +105,7 @@ pub struct Examples<'a> {
 pub struct Mlp {
     layers: Vec<Dense>,
     classes: usize,
+    size: usize,
 }
 
 impl Mlp {
@@ -131,6 +138,7 @@ impl Mlp {
             warmup: 0,
             cosine: true,
             rule: Rule::default(),
+            decay: params.weight_decay as f32,
         };
         let burn_device = training_device(device);
         let depth = params.layers + 1;
@@ -149,7 +157,12 @@ impl Mlp {
             cross_entropy(at, &Arc::from(of), &step.weights)
         })?;
         let dense = |i: usize| Dense::new(fitted.get(2 * i), fitted.get(2 * i + 1), activation(i, depth));
-        Ok(Mlp { layers: (0..depth).map(dense).collect(), classes })
+        Ok(Mlp { layers: (0..depth).map(dense).collect(), classes, size: fitted.values().len() })
+    }
+
+    /// The number of trained parameters.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// The probability of each class for each row: `rows × classes`, row-major.

@@ -7,6 +7,7 @@
 //!
 //! One model is trained by one thread; run many models in parallel instead.
 
+pub mod answerer;
 pub mod checkpoint;
 pub mod device;
 pub mod gpt;
@@ -21,7 +22,8 @@ use crate::models::{BoxedFamily, FitError, Refusal};
 use crate::registry::Registry;
 
 /// The burn families.
-pub static FAMILIES: Registry<BoxedFamily> = Registry { kind: "family", entries: &[vae::ENTRY, gpt::ENTRY] };
+pub static FAMILIES: Registry<BoxedFamily> =
+    Registry { kind: "family", entries: &[vae::ENTRY, gpt::ENTRY, answerer::ENTRY] };
 use crate::registry::Parameter;
 
 const fn parameter(name: &'static str, default: &'static str, meaning: &'static str) -> Parameter {
@@ -46,13 +48,14 @@ fn rows_of(mix: &Mix) -> Result<(Samples, Vec<f64>), FitError> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{gpt, vae};
+    use super::{answerer, gpt, vae};
 
     #[test]
     fn the_described_parameters_and_defaults_are_the_real_ones() {
         let real = [
             (vae::ABOUT, serde_json::to_value(vae::VaeParams::default()).unwrap()),
             (gpt::ABOUT, serde_json::to_value(gpt::GptParams::default()).unwrap()),
+            (answerer::ABOUT, serde_json::to_value(answerer::Params::default().0).unwrap()),
         ];
         for (about, real) in real {
             let real = real.as_object().unwrap();

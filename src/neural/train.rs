@@ -42,6 +42,9 @@ pub struct Schedule {
     pub cosine: bool,
     /// Adam's decay rates.
     pub rule: Rule,
+    /// Decoupled weight decay λ: every parameter also shrinks by rate·λ of itself a step
+    /// (Loshchilov & Hutter, arXiv:1711.05101). 0 = none.
+    pub decay: f32,
 }
 
 impl Schedule {
@@ -126,6 +129,10 @@ pub fn train(
         let mut grads = value.backward();
         drop(value);
         adam.tick();
+        if schedule.decay > 0.0 {
+            let keep = 1.0 - schedule.rate_at(step) * schedule.decay;
+            weights.values_mut().iter_mut().for_each(|v| *v *= keep);
+        }
         let layout = weights.layout().clone();
         for (i, leaf) in leaves.iter().enumerate() {
             // A parameter outside this loss has no gradient.
@@ -163,6 +170,7 @@ mod tests {
         warmup: 10,
         cosine: true,
         rule: Rule { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+        decay: 0.0,
     };
 
     /// Fits one number to weighted points by least squares.
@@ -194,6 +202,18 @@ mod tests {
         let wild = Schedule { rate: 1e30, warmup: 0, cosine: false, ..PLAIN };
         let error = fit(&[1.0, 2.0], &[1.0, 1.0], &wild).unwrap_err();
         assert_eq!(error, FitError::Diverged { step: 1 });
+    }
+
+    #[test]
+    fn decay_pulls_the_parameters_of_a_flat_loss_to_zero() {
+        // Without a gradient Adam stands still and every step keeps 1 − rate·λ.
+        let mut layout = Layout::default();
+        layout.add("w", [1, 1], Init::Ones);
+        let mut w = Weights::draw(layout.into(), &mut Streams::new(0, 0).rng());
+        let how = Schedule { steps: 10, warmup: 0, cosine: false, decay: 2.0, ..PLAIN };
+        let device = training_device(DeviceName::Flex);
+        train(&mut w, &[1.0], &how, &device, &Streams::new(0, 1), |s| s.leaves[0].clone() * 0.0).unwrap();
+        assert!((w.values()[0] - 0.9_f32.powi(10)).abs() < 1e-5, "{}", w.values()[0]);
     }
 
     #[test]

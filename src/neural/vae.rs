@@ -248,6 +248,7 @@ impl Family for Vae {
             warmup: 0,
             cosine: false,
             rule: Rule::default(),
+            decay: 0.0,
         };
         let device = training_device(self.device);
         let (width, latent) = (table.width(), p.latent);

@@ -283,12 +283,25 @@ impl Artist<'_> {
     }
 }
 
-/// The columns that tell lines apart: what varies and is not shown elsewhere, the colour first.
+/// The columns that tell lines apart: what varies and is not shown elsewhere, the colour first. What
+/// follows from the columns before it, as the parts of a named arm do, is left out.
 fn lines(keys: &[&SettingKey], color: Option<&str>, elsewhere: &[String]) -> Vec<String> {
+    let is_color = |c: &String| color.is_some_and(|color| same_column(c, color));
     let mut columns = varying(keys);
     columns.retain(|c| !elsewhere.iter().any(|e| same_column(c, e)));
-    columns.sort_by_key(|c| !color.is_some_and(|color| same_column(c, color)));
-    columns
+    columns.sort_by_key(|c| !is_color(c));
+    let mut kept: Vec<String> = Vec::new();
+    for column in columns {
+        let shown: Vec<&String> = elsewhere.iter().chain(&kept).collect();
+        let same = |a: &SettingKey, b: &SettingKey| shown.iter().all(|c| value_of(a, c) == value_of(b, c));
+        let follows = keys.iter().enumerate().all(|(i, a)| {
+            keys[..i].iter().all(|b| !same(a, b) || value_of(a, &column) == value_of(b, &column))
+        });
+        if is_color(&column) || !follows {
+            kept.push(column);
+        }
+    }
+    kept
 }
 
 fn capital(text: &str) -> String {

@@ -8,11 +8,14 @@
 //! A task goes with any regime, fraction, scale, curation and number of generations. An augmentation
 //! study is a lineage of one generation; its model's last fit is left out where nothing reads it.
 
+mod arithmetic;
 mod classes;
 #[cfg(test)]
 mod conformance;
 mod examination;
 mod scores;
+mod sequence_tagging;
+mod tabular_prediction;
 mod text_classification;
 mod vectoriser;
 
@@ -34,8 +37,15 @@ pub type BoxedTask = Box<dyn Task>;
 pub type TaskEntry = Entry<BoxedTask, Report>;
 
 /// All tasks.
-pub static TASKS: Registry<BoxedTask, Report> =
-    Registry { kind: "task", entries: &[text_classification::ENTRY] };
+pub static TASKS: Registry<BoxedTask, Report> = Registry {
+    kind: "task",
+    entries: &[
+        text_classification::ENTRY,
+        sequence_tagging::ENTRY,
+        arithmetic::ENTRY,
+        tabular_prediction::ENTRY,
+    ],
+};
 
 /// What a task reports.
 #[derive(Clone, Copy, Debug)]

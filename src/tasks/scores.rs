@@ -47,6 +47,24 @@ const fn gap(name: &'static str, summary: &'static str, details: &'static str) -
     }
 }
 
+/// A difference between groups.
+const fn between(
+    name: &'static str,
+    summary: &'static str,
+    details: &'static str,
+    source: &'static str,
+) -> Score {
+    Score {
+        about: About { name, summary, details, source, parameters: &[], version: 1 },
+        reading: Reading {
+            direction: Direction::TwoSided,
+            ideal: "0 for equal treatment; that of human rows for a faithful generator",
+            unit: "probability",
+            scale: Scale::Linear,
+        },
+    }
+}
+
 /// All scores, in the order in which `collapse list` shows them.
 pub static SCORES: &[Score] = &[
     share(
@@ -79,6 +97,62 @@ pub static SCORES: &[Score] = &[
             scale: Scale::Logit,
         },
     },
+    share(
+        "task-entity-f1",
+        "Exact-span F1 of the entities of tagged sentences",
+        "2 right ÷ (predicted + true), over all entities of all sentences (micro); an entity is right if its type, \
+         start and end are. `conlleval`, and seqeval's `f1_score`.",
+        "Tjong Kim Sang and De Meulder 2003 (arXiv cs/0306050)",
+    ),
+    share(
+        "task-entity-precision",
+        "Share of the predicted entities that are true ones",
+        "Right ÷ predicted, exact spans; 0 where none was predicted.",
+        "Tjong Kim Sang and De Meulder 2003 (arXiv cs/0306050)",
+    ),
+    share(
+        "task-entity-recall",
+        "Share of the true entities that were found",
+        "Right ÷ true, exact spans.",
+        "Tjong Kim Sang and De Meulder 2003 (arXiv cs/0306050)",
+    ),
+    share(
+        "task-tag-accuracy",
+        "Share of tokens with the right tag",
+        "High for a tagger that finds nothing, since most tokens are outside: read the F1.",
+        "Manning, Raghavan and Schütze 2008, section 13.6",
+    ),
+    share(
+        "task-exact-match",
+        "Share of questions with exactly the right answer",
+        "Questions whose most probable answer is the right one ÷ all questions; chance is 1 ÷ answers.",
+        "Rajpurkar et al. 2016 (arXiv 1606.05250)",
+    ),
+    share(
+        "task-auc",
+        "Area under the receiver operating characteristic",
+        "The probability that a positive row has a greater score than a negative one, ties counted half; ½ is chance.",
+        "Hanley and McNeil 1982 (10.1148/radiology.143.1.7063747)",
+    ),
+    between(
+        "task-demographic-parity-gap",
+        "Positive decisions in group 1 less those in group 0, as shares",
+        "P(d | group 1) − P(d | group 0) on the test rows, d a probability of at least the task's threshold.",
+        "Dwork et al. 2012 (arXiv 1104.3913)",
+    ),
+    between(
+        "task-equalised-odds-gap",
+        "The greater of the gaps between the groups' true and false positive rates",
+        "max over labels y of |P(d | group 1, y) − P(d | group 0, y)| on the test rows.",
+        "Hardt, Price and Srebro 2016 (arXiv 1610.02413)",
+    ),
+    between(
+        "task-direct-effect",
+        "What treating a row of group 0 as group 1 adds to the predictor's probability",
+        "The mean over test rows of group 0 of f(x1, z, w) − f(x0, z, w): the counterfactual direct effect of the group on \
+         the prediction, exact for a known predictor f.",
+        "Plečko and Bareinboim 2024 (10.1561/2200000106)",
+    ),
     gap(
         "task-train-gap",
         "How much better the learner does on its own training rows than on human test rows",

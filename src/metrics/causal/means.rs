@@ -7,7 +7,8 @@
 //! average over group 0 of f(x₁, z, w).
 
 use crate::data::{Column, FourMeans, Kind, Role, Samples, Schema};
-use crate::models::{Design, Logistic, Refusal};
+use crate::logistic::{Design, Logistic};
+use crate::models::{Encoding, Refusal};
 
 /// The standard fairness model over the columns of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,12 +120,31 @@ fn mean(values: &[f64], of: &[u32]) -> f64 {
     of.iter().map(|&i| values[i as usize]).sum::<f64>() / of.len() as f64
 }
 
-/// The average over `to` of E[Y | columns], fitted on `from`.
+/// The average over `to` of E[Y | columns], fitted on `from`. A target y in [0, 1] is a row of label 1
+/// with weight y beside one of label 0 with weight 1 − y.
 fn carried_over(from: &Samples, y: &[f64], to: &Samples, columns: &[usize]) -> Result<f64, Refusal> {
-    let design = Design::new(from, columns, None)?;
-    let fit = Logistic::fit(&design.matrix(from), design.width(), y, &vec![1.0; y.len()], 1.0)?;
-    let carried = fit.probabilities(&design.matrix(to), to.len());
-    Ok(carried.iter().sum::<f64>() / carried.len() as f64)
+    let encoding = Encoding::new(from, columns, None)?;
+    let (matrix, width) = (encoding.matrix(from), encoding.width());
+    let mut design = Design::new(width);
+    let (mut labels, mut weights) = (Vec::new(), Vec::new());
+    for (i, &y) in y.iter().enumerate() {
+        for (label, weight) in [(1, y), (0, 1.0 - y)].into_iter().filter(|(_, weight)| *weight > 0.0) {
+            design.push(cells(&matrix[i * width..(i + 1) * width]));
+            labels.push(label);
+            weights.push(weight);
+        }
+    }
+    let fit = Logistic::fit(&design, &labels, &weights, 2, 1.0).map_err(|e| Refusal::new(e.to_string()))?;
+    let matrix = encoding.matrix(to);
+    let mut design = Design::new(width);
+    (0..to.len()).for_each(|i| design.push(cells(&matrix[i * width..(i + 1) * width])));
+    let carried = fit.probabilities(&design);
+    Ok(carried.chunks_exact(2).map(|p| p[1]).sum::<f64>() / to.len() as f64)
+}
+
+/// The cells of a row that are not 0.
+fn cells(row: &[f64]) -> impl Iterator<Item = (u32, f64)> + '_ {
+    (0..).zip(row.iter().copied()).filter(|(_, value)| *value != 0.0)
 }
 
 #[cfg(test)]
@@ -209,13 +229,14 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_absent_group_and_a_single_outcome_are_refused() {
+    fn an_absent_group_is_refused_and_a_single_outcome_has_no_effects() {
         let rows = draw(200, 9);
         let Column::Codes { data: x } = rows.column(0) else { panic!() };
         let zeros: Vec<u32> = (0..200).filter(|&i| x[i as usize] == 0).collect();
         let why = four_means(&rows.take(&zeros), &graph(&rows)).unwrap_err().to_string();
         assert!(why.contains("level 1") && why.contains('x'), "{why}");
         let same: Vec<u32> = (0..200).filter(|&i| rows.labels().unwrap()[i as usize] == 1).collect();
-        assert!(four_means(&rows.take(&same), &graph(&rows)).is_err());
+        let m = four_means(&rows.take(&same), &graph(&rows)).unwrap();
+        assert_eq!((m.group_0, m.direct, m.direct_and_indirect, m.group_1), (1.0, 1.0, 1.0, 1.0));
     }
 }

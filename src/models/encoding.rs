@@ -1,6 +1,6 @@
-//! The design matrix of a table: its columns as numbers that a linear predictor can weigh.
+//! The columns of a table as numbers that a predictor can weigh.
 //!
-//! Numbers are centred and divided by their standard deviation over the rows that the design was
+//! Numbers are centred and divided by their standard deviation over the rows that the encoding was
 //! made from (1 where they are constant); a category of L levels becomes L indicators, none left
 //! out, since a ridge penalty treats them alike. With a `group` column of two levels its indicator
 //! comes first, and every other entry comes a second time multiplied by it: interactions. Cost:
@@ -11,7 +11,7 @@ use crate::data::{Column, Kind, Samples};
 
 /// How the columns of a table become numbers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Design {
+pub struct Encoding {
     group: Option<usize>,
     blocks: Vec<Block>,
 }
@@ -24,8 +24,8 @@ enum Block {
     Levels { column: usize, levels: usize },
 }
 
-impl Design {
-    /// The design of the given columns, standardised over `rows`, with interactions with `group`
+impl Encoding {
+    /// The encoding of the given columns, standardised over `rows`, with interactions with `group`
     /// where one is given. Refuses text and sequences, numbers that are not finite, and a group
     /// that does not have two levels.
     pub fn new(rows: &Samples, columns: &[usize], group: Option<usize>) -> Result<Self, Refusal> {
@@ -71,7 +71,7 @@ impl Design {
         if self.group.is_some() { 1 + 2 * plain } else { plain }
     }
 
-    /// The design matrix of rows of the same schema: `rows.len() × width`, row-major.
+    /// The matrix of rows of the same schema: `rows.len() × width`, row-major.
     pub fn matrix(&self, rows: &Samples) -> Vec<f64> {
         self.build(rows, None)
     }
@@ -125,7 +125,7 @@ impl Block {
             (Block::Levels { levels, .. }, Column::Codes { data }) => {
                 out.extend((0..*levels).map(|level| f64::from(u8::from(data[row] as usize == level))));
             }
-            // Another schema than the design was made from.
+            // Another schema than the encoding was made from.
             (block, _) => out.extend(std::iter::repeat_n(0.0, block.width())),
         }
     }
@@ -176,27 +176,27 @@ mod tests {
 
     #[test]
     fn numbers_are_standardised_and_levels_are_indicators() {
-        let design = Design::new(&table(), &[1, 2], None).unwrap();
-        assert_eq!(design.width(), 4);
-        assert_eq!(design.matrix(&table()), [-1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+        let encoding = Encoding::new(&table(), &[1, 2], None).unwrap();
+        assert_eq!(encoding.width(), 4);
+        assert_eq!(encoding.matrix(&table()), [-1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
     }
 
     #[test]
     fn interactions_vanish_in_group_0() {
-        let design = Design::new(&table(), &[1, 2], Some(0)).unwrap();
-        assert_eq!(design.width(), 9);
-        let rows = design.matrix(&table());
+        let encoding = Encoding::new(&table(), &[1, 2], Some(0)).unwrap();
+        assert_eq!(encoding.width(), 9);
+        let rows = encoding.matrix(&table());
         assert_eq!(rows[..9], [0.0, -1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
         assert_eq!(rows[9..], [1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
-        let as_one = design.matrix_as(&table(), 1);
+        let as_one = encoding.matrix_as(&table(), 1);
         assert_eq!(as_one[..9], [1.0, -1.0, 0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 1.0]);
     }
 
     #[test]
     fn a_group_of_three_and_numbers_that_are_not_finite_are_refused() {
-        assert!(Design::new(&table(), &[1], Some(2)).is_err());
+        assert!(Encoding::new(&table(), &[1], Some(2)).is_err());
         let schema = Arc::new(Schema::single(Kind::F64 { width: 1 }));
         let rows = Samples::new(schema, vec![Column::F64 { width: 1, data: vec![1.0, f64::NAN] }]).unwrap();
-        assert!(Design::new(&rows, &[0], None).unwrap_err().to_string().contains("not finite"));
+        assert!(Encoding::new(&rows, &[0], None).unwrap_err().to_string().contains("not finite"));
     }
 }
