@@ -1,5 +1,5 @@
 //! Divergences of the model from a known discrete truth: `kl`, `reverse-kl`, `js`, `tv`,
-//! `hellinger`, `fisher-rao`, `chi-squared`.
+//! `hellinger`, `fisher-rao`, `chi-squared`, `squared-error`.
 //!
 //! p is the truth, q the fitted probabilities, or the frequencies in the sample where the model
 //! states none. Logarithms are natural. Cost: O(outcomes).
@@ -130,6 +130,17 @@ entry!(
     chi_squared
 );
 
+entry!(
+    SQUARED_ERROR,
+    "squared-error",
+    "Squared Euclidean distance between model and truth",
+    "Σ (q − p)², between 0 and 2: the risk that the exact second-moment laws of frequencies are about.",
+    "Seddik et al. 2024 (arXiv 2404.05090)",
+    "squared probability",
+    Scale::Log,
+    squared_error
+);
+
 impl Metric for Divergence {
     fn needs(&self) -> Needs {
         Needs { model: true, sample: When::WithoutParameters, ..Needs::default() }
@@ -164,6 +175,10 @@ fn sum(p: &[f64], q: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
 /// Σ √(pq), at most 1.
 fn affinity(p: &[f64], q: &[f64]) -> f64 {
     sum(p, q, |p, q| (p * q).sqrt()).min(1.0)
+}
+
+fn squared_error(p: &[f64], q: &[f64]) -> f64 {
+    sum(p, q, |p, q| (q - p).powi(2))
 }
 
 pub(super) fn kl(p: &[f64], q: &[f64]) -> f64 {
@@ -233,6 +248,12 @@ mod tests {
         assert!((js(&p, &q) - 2f64.ln()).abs() < 1e-15);
         assert_eq!((tv(&p, &q), hellinger(&p, &q)), (1.0, 1.0));
         assert!((fisher_rao(&p, &q) - std::f64::consts::FRAC_PI_2).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_squared_error_is_two_between_certainties() {
+        assert_eq!(squared_error(&[1.0, 0.0], &[0.0, 1.0]), 2.0);
+        assert!((squared_error(&[0.5, 0.3, 0.2], &[0.6, 0.3, 0.1]) - 0.02).abs() < 1e-15);
     }
 
     #[test]

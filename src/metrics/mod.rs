@@ -47,7 +47,6 @@ mod shared;
 mod sliced;
 mod tail;
 mod top_mass;
-mod top_share;
 mod unseen;
 mod variance;
 mod vendi;
@@ -182,7 +181,6 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         entropy::HILL_2,
         hill::ENTRY,
         entropy::SUPPORT_SIZE,
-        top_share::ENTRY,
         top_mass::ENTRY,
         likelihood::NEGATIVE_LOG_LIKELIHOOD,
         likelihood::PERPLEXITY,
@@ -233,6 +231,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         divergence::HELLINGER,
         divergence::FISHER_RAO,
         divergence::CHI_SQUARED,
+        divergence::SQUARED_ERROR,
         between_models::WASSERSTEIN2,
         between_models::TOTAL_VARIATION,
         between_models::JENSEN_SHANNON,

@@ -158,14 +158,14 @@ impl Catalogue {
             let folder = figure.folder().to_owned();
             if folder.starts_with("studies/") {
                 catalogue.studies.push(figure);
-            } else if bibliography.contains_key(&folder) {
+            } else if bibliography.contains_key(&plain(&folder)) {
                 papers.entry(folder).or_default().push(figure);
             } else {
                 catalogue.demonstrations.push(figure);
             }
         }
         let paper = |(key, figures): (String, Vec<Figure>)| {
-            let entry = bibliography.get(&key).cloned().unwrap_or_default();
+            let entry = bibliography.get(&plain(&key)).cloned().unwrap_or_default();
             Paper { key, entry, figures }
         };
         catalogue.papers = papers.into_iter().map(paper).collect();
@@ -191,7 +191,7 @@ impl Catalogue {
     /// [`Unknown::Target`] for the first name that means nothing.
     pub fn select(&self, names: &[String]) -> Result<Vec<&Figure>, Unknown> {
         let means = |name: &str, figure: &Figure| {
-            let short = |id: &str| id.strip_prefix("studies/").unwrap_or(id).to_owned();
+            let short = |id: &str| plain(id.strip_prefix("studies/").unwrap_or(id));
             match name {
                 "all" => self.paper(figure).is_some(),
                 "studies" => figure.id.starts_with("studies/"),
@@ -219,6 +219,11 @@ impl Catalogue {
             .filter(|(likeness, _)| *likeness > 0.75)
             .map_or(String::new(), |(_, near)| format!(", did you mean `{near}`?"))
     }
+}
+
+/// A name without hyphens: the folder `dohmatob2024-tails` belongs to the key `dohmatob2024tails`.
+fn plain(name: &str) -> String {
+    name.replace('-', "")
 }
 
 /// A file of the shelf; the default where it is not there.
@@ -249,7 +254,7 @@ mod tests {
                 "[about]\ntitle = \"One\"\n[[claim]]\nsays = \"x\"\n[[claim]]\nsays = \"y\"\n[quick]\n",
             ),
             ("b2025/two.toml", "[profile.paper.loop]\nsamples = 3\n"),
-            ("a2024/three.toml", ""),
+            ("a-2024/three.toml", ""),
             ("studies/1-mix/four.toml", ""),
             ("digits/five.toml", ""),
             ("b2025/README.md", "no spec"),
@@ -264,7 +269,7 @@ mod tests {
     fn a_shelf_is_sorted_into_papers_studies_and_demonstrations() {
         let c = Catalogue::of(&shelf()).unwrap();
         let keys: Vec<&str> = c.papers.iter().map(|p| p.key.as_str()).collect();
-        assert_eq!(keys, ["a2024", "b2025"]);
+        assert_eq!(keys, ["a-2024", "b2025"], "a folder may have hyphens that its key has not");
         let one = &c.papers[1].figures[0];
         assert_eq!((one.title.as_str(), one.claims, one.quick, one.seconds), ("One", 2, true, Some(1.5)));
         assert_eq!(c.papers[1].figures[1].profiles, ["paper"]);
@@ -281,8 +286,8 @@ mod tests {
             let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
             c.select(&names).unwrap().iter().map(|f| f.id.clone()).collect()
         };
-        assert_eq!(ids(&["all"]), ["a2024/three", "b2025/one", "b2025/two"]);
-        assert_eq!(ids(&["b2025/two", "a2024", "b2025/two"]), ["a2024/three", "b2025/two"]);
+        assert_eq!(ids(&["all"]), ["a-2024/three", "b2025/one", "b2025/two"]);
+        assert_eq!(ids(&["b2025/two", "a2024", "b2025/two"]), ["a-2024/three", "b2025/two"]);
         assert_eq!(ids(&["studies"]), ["studies/1-mix/four"]);
         assert_eq!(ids(&["1-mix"]), ["studies/1-mix/four"]);
         assert_eq!(ids(&["digits/five"]), ["digits/five"]);
