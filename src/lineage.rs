@@ -14,12 +14,14 @@
 //! one.
 
 mod assemble;
+mod generator;
 mod measuring;
 mod member;
 mod record;
 mod synthesis;
 
 pub use assemble::{Assembled, Context, assemble, find_family};
+pub use generator::Generator;
 pub use measuring::{Measured, Measuring};
 pub use member::Member;
 pub use record::{Fit, LineageError, Outcome, Record, StopReason, Why};

@@ -7,6 +7,7 @@
 mod claims;
 mod critical;
 mod definitions;
+pub mod effective_rows;
 mod intervals;
 mod observations;
 mod onset;

@@ -9,9 +9,10 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
-use super::{BoxedCuration, Curation, CurationError, More, Seen, on_synthetic};
-use crate::data::{Column, Mix, Rows, Samples};
-use crate::registry::{About, Entry, Parameter};
+use super::refill::{self, Refill, WhenShort};
+use super::{BoxedCuration, Curation, CurationError, More, Seen};
+use crate::data::{Column, Mix, Samples};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -22,18 +23,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Rows are the same if every cell is, bit by bit. Refills from the sampler where it may; a \
                   collapsed model can't make enough distinct rows, and `when_short` says what then.",
         source: "Lee et al., arXiv 2107.06499, section 4.1 (exact duplicates)",
-        parameters: &[
-            Parameter {
-                name: "limit",
-                default: "10",
-                meaning: "the most rows asked for, per row wanted; at least 0",
-            },
-            Parameter {
-                name: "when_short",
-                default: "\"error\"",
-                meaning: "\"error\" fails the lineage if too few distinct rows came, \"fewer\" goes on with them",
-            },
-        ],
+        parameters: &[refill::LIMIT, refill::WHEN_SHORT],
         version: 1,
     },
     extra: (),
@@ -50,17 +40,6 @@ pub struct Deduplicate {
     pub when_short: WhenShort,
 }
 
-/// What happens if too few rows passed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WhenShort {
-    /// The step fails.
-    #[default]
-    Error,
-    /// The training set gets fewer rows.
-    Fewer,
-}
-
 impl Default for Deduplicate {
     fn default() -> Self {
         Self { limit: 10, when_short: WhenShort::Error }
@@ -71,28 +50,13 @@ impl Curation for Deduplicate {
     fn apply(
         &self,
         mix: Mix,
-        mut more: Option<More<'_>>,
+        more: Option<More<'_>>,
         _: &Seen<'_>,
         _: &Streams,
     ) -> Result<Mix, CurationError> {
         let mut met: HashSet<Vec<u8>> = HashSet::new();
-        on_synthetic(mix, |rows| {
-            let table = rows.gather();
-            let wanted = table.len();
-            let mut kept = table.take(&first_times(&table, &mut met));
-            let Some(more) = more.as_mut() else { return Ok(Rows::all(kept)) };
-            let mut asked = 0;
-            while kept.len() < wanted && asked < self.limit * wanted {
-                let ask = (wanted - kept.len()).min(self.limit * wanted - asked);
-                let fresh = more(ask)?;
-                asked += ask;
-                kept = Samples::concat(&[&kept, &fresh.take(&first_times(&fresh, &mut met))])?;
-            }
-            if kept.len() < wanted && self.when_short == WhenShort::Error {
-                return Err(CurationError::TooFew { wanted, kept: kept.len(), asked: wanted + asked });
-            }
-            Ok(Rows::all(kept))
-        })
+        let refill = Refill { limit: self.limit, when_short: self.when_short };
+        refill.filter(mix, more, |table, _| Ok(first_times(table, &mut met)))
     }
 }
 
@@ -131,8 +95,9 @@ fn cells(table: &Samples, row: usize) -> Vec<u8> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::super::tests::{codes_of, outcomes, seen, synthetic};
+    use super::super::testing::{codes_of, outcomes, seen, synthetic};
     use super::*;
+    use crate::data::Rows;
 
     #[test]
     fn repetitions_go_and_others_come() {

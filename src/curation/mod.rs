@@ -3,13 +3,54 @@
 //! A step works `on = "synthetic"` rows, where it may ask the sampler for more until it has enough,
 //! or `on = "mix"`, the drawn training set. One file per step.
 
+mod biased_selection;
+mod corrected;
 mod deduplicate;
+mod detector_reweighted;
+mod domain_overlap;
+mod k_means_projection;
+mod label_noise;
+mod luce_choice;
+mod naive_bayes;
+mod quotas;
+mod ranking;
+mod refill;
+mod self_verification;
+mod surprise_filter;
+mod tag_dropping;
+mod teacher;
+mod teacher_agreement;
+mod top_confidence;
 mod top_likelihood;
+mod verified;
 
-pub use deduplicate::{Deduplicate, WhenShort};
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod testing;
+
+pub use biased_selection::BiasedSelection;
+pub use corrected::{Corrected, Target};
+pub use deduplicate::Deduplicate;
+pub use detector_reweighted::DetectorReweighted;
+pub use domain_overlap::DomainOverlap;
+pub use k_means_projection::KMeansProjection;
+pub use label_noise::LabelNoise;
+pub use luce_choice::LuceChoice;
+pub use quotas::{Quota, Quotas, Strata};
+pub use refill::WhenShort;
+pub use self_verification::SelfVerification;
+pub use surprise_filter::SurpriseFilter;
+pub use tag_dropping::TagDropping;
+pub use teacher::Teaching;
+pub use teacher_agreement::TeacherAgreement;
+pub use top_confidence::TopConfidence;
 pub use top_likelihood::TopLikelihood;
+pub use verified::Verified;
 
-use crate::data::{Body, Distribution, Mix, Origin, Part, Rows, Samples, ShapeError};
+use std::sync::Arc;
+
+use crate::data::{Body, Column, Distribution, Mix, Origin, Part, Rows, Samples, Schema, ShapeError};
 use crate::models::{Model, Refusal, SampleError};
 use crate::registry::Registry;
 use crate::rng::Streams;
@@ -19,6 +60,12 @@ pub type BoxedCuration = Box<dyn Curation>;
 
 /// One curation step.
 pub trait Curation: Send + Sync {
+    /// Whether rows of this shape, of a source with this truth, can be curated. What can only be
+    /// seen in the rows themselves is refused by [`Curation::apply`].
+    fn accepts(&self, _schema: &Schema, _truth: Option<&dyn Distribution>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     /// Curates a training set, or (wrapped in a mix of one part) the synthetic rows. With `more`,
     /// the step may ask for further synthetic rows to replace those that it drops.
     fn apply(
@@ -81,8 +128,27 @@ pub enum CurationError {
 }
 
 /// All steps.
-pub static CURATIONS: Registry<BoxedCuration> =
-    Registry { kind: "curation step", entries: &[deduplicate::ENTRY, top_likelihood::ENTRY] };
+pub static CURATIONS: Registry<BoxedCuration> = Registry {
+    kind: "curation step",
+    entries: &[
+        verified::ENTRY,
+        self_verification::ENTRY,
+        teacher_agreement::ENTRY,
+        top_confidence::ENTRY,
+        top_likelihood::ENTRY,
+        surprise_filter::ENTRY,
+        domain_overlap::ENTRY,
+        detector_reweighted::ENTRY,
+        luce_choice::ENTRY,
+        biased_selection::ENTRY,
+        corrected::ENTRY,
+        k_means_projection::ENTRY,
+        quotas::ENTRY,
+        deduplicate::ENTRY,
+        label_noise::ENTRY,
+        tag_dropping::ENTRY,
+    ],
+};
 
 /// Applies `work` to the rows of every block that is labelled synthetic; human rows pass. Refuses
 /// blocks that hold statistics only.
@@ -100,35 +166,35 @@ fn on_synthetic(
     Ok(mix)
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::data::{Column, Combine, Counts, Kind, Levels, Schema, Statistics};
-    use crate::models::{Categorical, Family, Start};
-
-    pub fn outcomes(levels: usize, data: Vec<u32>) -> Samples {
-        let schema = Schema::single(Kind::Codes { levels: Levels::Count(levels) });
-        Samples::new(Arc::new(schema), vec![Column::Codes { data }]).unwrap()
+/// The rows of D(0) as one table; refuses where there are none, or only statistics.
+fn initial_rows(seen: &Seen<'_>) -> Result<Samples, CurationError> {
+    match seen.initial.gather() {
+        Some(table) => Ok(table?.0),
+        None => Err(Refusal::new("this step looks at the human rows D(0), and there are none").into()),
     }
+}
 
-    pub fn synthetic(rows: Samples) -> Mix {
-        Mix { parts: vec![Part::synthetic(1, Body::Rows(Rows::all(rows)))], combine: Combine::Pooled }
+/// The log likelihood of each row per token (of the whole row where it has no tokens) under the
+/// model that made the synthetic rows. A row without a single token counts as one.
+fn likelihood_per_token(
+    step: &str,
+    model: &dyn Model,
+    table: &Samples,
+    streams: &Streams,
+) -> Result<Vec<f64>, CurationError> {
+    let why = || Refusal::new(format!("`{step}` needs a model whose likelihood can be computed"));
+    let mut likelihood = model.density().ok_or_else(why)?.log_likelihood(table, streams)?;
+    if let Some((offsets, _)) = table.token_rows() {
+        let lengths = offsets.windows(2).map(|w| (w[1] - w[0]).max(1) as f64);
+        likelihood.iter_mut().zip(lengths).for_each(|(l, n)| *l /= n);
     }
+    Ok(likelihood)
+}
 
-    pub fn codes_of(mix: &Mix) -> Vec<u32> {
-        mix.gather().unwrap().unwrap().0.codes().unwrap().to_vec()
-    }
-
-    /// Calls `work` with a model of these frequencies.
-    pub fn seen(counts: &[f64], work: impl Fn(&Seen<'_>)) {
-        let counts = Counts { n: counts.len() as u64, counts: counts.to_vec() };
-        let body = Body::Statistics(Statistics::Counts(counts));
-        let initial = Mix { parts: vec![Part::human(0, body)], combine: Combine::Pooled };
-        let model = Categorical::default().fit(&initial, Start::Scratch, &Streams::new(0, 0)).unwrap();
-        work(&Seen { model: &*model, generation: 1, initial: &initial, truth: None });
-    }
+/// The table with another column at `index`, of the same kind and length.
+fn with_column(table: &Samples, index: usize, column: Column) -> Result<Samples, CurationError> {
+    let schema: &Arc<Schema> = table.schema();
+    let mut columns: Vec<Column> = (0..schema.fields.len()).map(|i| table.column(i).clone()).collect();
+    columns[index] = column;
+    Ok(Samples::new(schema.clone(), columns)?)
 }

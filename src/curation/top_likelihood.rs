@@ -8,8 +8,8 @@
 
 use serde::Deserialize;
 
-use super::{BoxedCuration, Curation, CurationError, More, Seen, on_synthetic};
-use crate::data::{Mix, Rows, Samples};
+use super::{BoxedCuration, Curation, CurationError, More, Seen, ranking};
+use crate::data::Mix;
 use crate::models::Refusal;
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
@@ -52,7 +52,7 @@ impl Curation for TopLikelihood {
     fn apply(
         &self,
         mix: Mix,
-        mut more: Option<More<'_>>,
+        more: Option<More<'_>>,
         seen: &Seen<'_>,
         streams: &Streams,
     ) -> Result<Mix, CurationError> {
@@ -60,26 +60,7 @@ impl Curation for TopLikelihood {
             .model
             .density()
             .ok_or_else(|| Refusal::new("`top-likelihood` needs a model whose likelihood can be computed"))?;
-        on_synthetic(mix, |rows| {
-            let mut table = rows.gather();
-            let keep = match more.as_mut() {
-                Some(more) => {
-                    let n = table.len();
-                    let candidates = (n as f64 / self.share).round() as usize;
-                    if candidates > n {
-                        table = Samples::concat(&[&table, &more(candidates - n)?])?;
-                    }
-                    n
-                }
-                None => (table.len() as f64 * self.share).round() as usize,
-            };
-            let likelihood = density.log_likelihood(&table, streams)?;
-            let mut order: Vec<u32> = (0..table.len() as u32).collect();
-            order.sort_by(|&a, &b| likelihood[b as usize].total_cmp(&likelihood[a as usize]).then(a.cmp(&b)));
-            order.truncate(keep);
-            order.sort_unstable();
-            Ok(Rows::all(table.take(&order)))
-        })
+        ranking::keep_top(mix, more, self.share, |table| Ok(density.log_likelihood(table, streams)?))
     }
 }
 
@@ -87,7 +68,7 @@ impl Curation for TopLikelihood {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::super::tests::{codes_of, outcomes, seen, synthetic};
+    use super::super::testing::{codes_of, outcomes, seen, synthetic};
     use super::*;
 
     #[test]

@@ -5,6 +5,8 @@
 //! blocks that know their origin and generation.
 
 mod arithmetic;
+mod correctness;
+mod cross_products;
 mod digest;
 mod distributions;
 mod effects;
@@ -16,6 +18,8 @@ mod human;
 mod mix;
 mod normal_mixture;
 mod parameters;
+mod recode;
+mod regression;
 mod samples;
 mod schema;
 mod splits;
@@ -23,6 +27,8 @@ mod statistics;
 mod tagged;
 mod text;
 
+pub use correctness::{Checker, Correctness};
+pub use cross_products::{CrossProducts, Gram, definite};
 pub use digest::digest;
 pub use effects::{Effects, FourMeans};
 pub use embedded::lexicon::opinion_lexicon;
@@ -32,6 +38,7 @@ pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
 pub use normal_mixture::NormalMixture;
 pub use parameters::{ParameterError, Portion, SourceError};
+pub use regression::{Link, Regression, predictor};
 pub use samples::{Column, Rows, Samples, ShapeError};
 pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
 pub use splits::{Assignment, Shares, TooFewRows};
@@ -64,6 +71,12 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::shapes::CIRCLES,
         distributions::shapes::SWISS_ROLL,
         distributions::rosenbrock::ENTRY,
+        distributions::boolean_expressions::ENTRY,
+        distributions::templated_facts::ENTRY,
+        distributions::two_class_gaussian::ENTRY,
+        distributions::regression::LINEAR,
+        distributions::regression::LOGISTIC,
+        distributions::regression::POISSON,
         distributions::structural_causal::ENTRY,
         embedded::images::DIGITS,
         embedded::images::FASHION,
@@ -144,14 +157,25 @@ pub trait Distribution: Send + Sync {
         None
     }
 
+    /// The true regression of the label on the inputs, where rows are inputs with a label.
+    fn regression(&self) -> Option<&Regression> {
+        None
+    }
+
     /// The four means behind the causal effects of the group on the label, where they are known for
     /// a graph with these mediators.
     fn four_means(&self, _mediators: &[String]) -> Option<FourMeans> {
         None
     }
 
-    /// The true log density (or log probability) of each row, in nats, where it is known.
+    /// The true log density (or log probability) of each row, in nats, where it is known. Where rows are inputs with
+    /// a label it is that of the label given the inputs.
     fn log_density(&self, _rows: &Samples) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// The exact check of rows, where what is right can be decided.
+    fn checker(&self) -> Option<&dyn Checker> {
         None
     }
 }

@@ -246,8 +246,20 @@ impl Samples {
     pub fn slice(&self, start: usize, n: usize) -> Samples {
         let start = start.min(self.len);
         let end = start.saturating_add(n).min(self.len);
+        if end - start == self.len {
+            return self.clone();
+        }
         let columns = self.columns.iter().map(|c| Arc::new(c.slice(start, end))).collect();
         Self { schema: self.schema.clone(), columns, len: end - start }
+    }
+
+    /// The table without one of its columns.
+    pub fn without(&self, index: usize) -> Samples {
+        let mut fields = self.schema.fields.clone();
+        let mut columns = self.columns.clone();
+        fields.remove(index);
+        columns.remove(index);
+        Self { schema: Arc::new(Schema { fields }), columns, len: self.len }
     }
 
     /// The rows of all tables, one after the other. Errors if they differ in the number of columns,
@@ -256,6 +268,9 @@ impl Samples {
         let Some((first, rest)) = tables.split_first() else {
             return Err(ShapeError::Columns { expected: 1, found: 0 });
         };
+        if rest.is_empty() {
+            return Ok((*first).clone());
+        }
         let mut columns: Vec<Column> = first.columns.iter().map(|c| Column::clone(c)).collect();
         for table in rest {
             if table.columns.len() != columns.len() {
@@ -271,6 +286,33 @@ impl Samples {
         }
         let len = tables.iter().map(|t| t.len).sum();
         Ok(Self { schema: first.schema.clone(), columns: columns.into_iter().map(Arc::new).collect(), len })
+    }
+
+    /// The same table with other cells in column `index`; the other columns are shared.
+    pub fn with_column(&self, index: usize, column: Column) -> Result<Samples, ShapeError> {
+        let refuse = |why: &str| {
+            let column = self.schema.fields.get(index).map_or_else(String::new, |f| f.name.clone());
+            Err(ShapeError::Column { column, why: why.into() })
+        };
+        let Some(old) = self.columns.get(index) else { return refuse("there is no such column") };
+        let fits = match (old.as_ref(), &column) {
+            (Column::F32 { width: a, .. }, Column::F32 { width: b, .. })
+            | (Column::F64 { width: a, .. }, Column::F64 { width: b, .. }) => a == b,
+            (Column::Codes { .. }, Column::Codes { data }) => {
+                let levels = self.schema.fields[index].kind.codes().unwrap_or(0);
+                data.iter().all(|&code| (code as usize) < levels)
+            }
+            _ => false,
+        };
+        if !fits {
+            return refuse("the new cells are of another kind");
+        }
+        if column.len() != self.len {
+            return refuse("the new cells are not as many as the rows");
+        }
+        let mut columns = self.columns.clone();
+        columns[index] = Arc::new(column);
+        Ok(Self { schema: self.schema.clone(), columns, len: self.len })
     }
 
     /// All numeric feature columns as one row-major matrix of `len × numeric_width` doubles: what

@@ -1,5 +1,6 @@
 //! Sufficient statistics: what closed-form families are fitted from.
 
+use super::cross_products::CrossProducts;
 use super::samples::Rows;
 
 /// The statistics of a block of rows. A closed list: these are what the closed-form families need.
@@ -9,6 +10,8 @@ pub enum Statistics {
     Moments(Moments),
     /// How often each outcome occurred.
     Counts(Counts),
+    /// Cross-products of inputs and a label.
+    CrossProducts(CrossProducts),
 }
 
 /// Mean and scatter matrix of `n` numeric rows of dimension `d`, with a total weight.
@@ -39,6 +42,7 @@ impl Statistics {
         match self {
             Statistics::Moments(m) => m.n,
             Statistics::Counts(c) => c.n,
+            Statistics::CrossProducts(c) => c.n,
         }
     }
 
@@ -48,6 +52,7 @@ impl Statistics {
         match (self, other) {
             (Statistics::Moments(a), Statistics::Moments(b)) => a.merge(b, weight),
             (Statistics::Counts(a), Statistics::Counts(b)) => a.merge(b, weight),
+            (Statistics::CrossProducts(a), Statistics::CrossProducts(b)) => a.merge(b, weight),
             _ => None,
         }
     }
@@ -60,6 +65,7 @@ impl Statistics {
                 m.scatter.iter_mut().for_each(|s| *s *= weight);
             }
             Statistics::Counts(c) => c.counts.iter_mut().for_each(|x| *x *= weight),
+            Statistics::CrossProducts(c) => c.scale_by(weight),
         }
         self
     }

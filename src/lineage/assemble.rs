@@ -1,20 +1,21 @@
 //! From a setting of a spec to a lineage that can be run.
 
 mod downstream;
+mod generator;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Lineage, Measured, Measuring, Synthesiser, Teacher, When};
+use super::{Lineage, Measured, Measuring, Synthesiser, Teacher};
 use crate::curation::{BoxedCuration, CURATIONS, On};
 use crate::data::{SOURCES, Source};
 use crate::metrics::{METRICS, Subject};
-use crate::models::{self, BoxedFamily, Family, Sampling};
+use crate::models::{self, BoxedFamily, Family, Neon, Sampling, StatisticsPath};
 use crate::neural;
 use crate::regimes::{self, Regime};
 use crate::registry::Entry;
 use crate::spec::{
-    self, Error, Experiment, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom, Synthesis,
+    self, Error, Experiment, Hold, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom, Synthesis,
 };
 
 /// What the command line adds to a spec.
@@ -80,6 +81,7 @@ fn one(
     let spec = &setting.loop_;
     let source = sources.get(&setting.data)?;
     let (regime, budget) = regimes::resolve(spec)?;
+    let sampling = sampling(setting);
     let models: Vec<&Node> = match setting.members.as_slice() {
         [] => vec![&setting.model; spec.population],
         members => members.iter().collect(),
@@ -89,11 +91,12 @@ fn one(
     let mut components = Vec::new();
     let mut seeds_per_cell = u64::MAX;
     for node in &models {
-        let (entry, family) = family(node)?;
+        let (entry, family) = family(node, &sampling)?;
         family.accepts(source.schema()).map_err(|why| {
             Error::refused(node.at_of("family"), why.to_string(), "choose another family or source")
         })?;
         components.push(format!("{} {}", entry.about.name, entry.about.version));
+        components.extend(family.fingerprint());
         seeds_per_cell = seeds_per_cell.min(family.seeds_per_cell());
         families.push(Arc::from(family));
     }
@@ -101,16 +104,20 @@ fn one(
         .plan(&regime)
         .map_err(|e| Error::refused(spec.at("samples"), e.to_string(), "see the schedule"))?;
     check_supply(setting, &source, &regime, &budget)?;
+    check_rows(setting, &source, &families, &budget)?;
 
     let mut curation: Vec<(On, BoxedCuration)> = Vec::with_capacity(setting.curation.len());
     for node in &setting.curation {
         let (entry, step) = component(&CURATIONS, node, "step", &["on"])?;
         let on = node.get("on").map(Node::parse::<On>).transpose()?.unwrap_or_default();
+        step.accepts(source.schema(), source.truth()).map_err(|why| {
+            let help = "choose another step or source; `collapse describe` says what a step needs";
+            Error::refused(node.at_of("step"), why.to_string(), help)
+        })?;
         components.push(format!("{} {}", entry.about.name, entry.about.version));
         curation.push((on, step));
     }
-    let teacher = teacher(setting, sources, &source, &mut versions)?;
-    let sampling = sampling(setting);
+    let teacher = generator::teacher(setting, sources, &source, &mut versions)?;
     let contamination = setting.data.get("contamination").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
     if !(0.0..=1.0).contains(&contamination) {
         let at = setting.data.at_of("contamination");
@@ -122,9 +129,14 @@ fn one(
     }
 
     let mut notes = Vec::new();
-    let exact = families
-        .iter()
-        .all(|f| f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins())));
+    let makes = |p: &dyn StatisticsPath| match spec.synthesis {
+        Synthesis::Sample => p.draws(),
+        Synthesis::Label => p.labels(),
+        Synthesis::Continue | Synthesis::Edit => false,
+    };
+    let exact = families.iter().all(|f| {
+        f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins()) && makes(p))
+    });
     let mut measuring = measuring(experiment, setting, &source, exact, &mut notes)?;
     if let Some(node) = &setting.task {
         measuring.task = Some(downstream::examination(node, setting, &source, &mut components, &mut notes)?);
@@ -132,7 +144,6 @@ fn one(
     }
     let plain = curation.is_empty()
         && matches!(teacher, Teacher::Own)
-        && spec.synthesis == Synthesis::Sample
         && contamination == 0.0
         && measuring.task.is_none()
         && measuring.subject == Subject::Model
@@ -220,17 +231,27 @@ pub fn find_family(name: &str) -> Option<&'static Entry<BoxedFamily>> {
     models::FAMILIES.get(name).or_else(|| neural::FAMILIES.get(name))
 }
 
-fn family(node: &Node) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
+/// A family from its table; `sampling` is what its models make rows with, for `neon`.
+fn family(node: &Node, sampling: &Sampling) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
     let name = node.selector("family")?;
     let Some(entry) = name.as_str().and_then(find_family) else {
         let known: Vec<&str> = models::FAMILIES.names().chain(neural::FAMILIES.names()).collect();
         return Err(spec::unknown_name("family", name, &known));
     };
     let mut own = node.clone();
+    let mut neon = None;
     if let Some(table) = own.as_table_mut() {
         table.remove("family");
+        neon = table.remove("neon");
     }
-    Ok((entry, (entry.build)(&own)?))
+    let plain = (entry.build)(&own)?;
+    let Some(neon) = neon else { return Ok((entry, plain)) };
+    let extrapolated = Neon::new(plain, neon.parse()?, sampling.clone());
+    let refused = |why: models::Refusal| {
+        let families = "use gaussian, categorical or a burn family, or leave `neon` out";
+        Error::refused(neon.at.clone(), why.to_string(), families)
+    };
+    Ok((entry, Box::new(extrapolated.map_err(refused)?)))
 }
 
 /// Sources are read once, however many settings use them.
@@ -254,42 +275,6 @@ impl Sources {
         self.known.insert(key, source.clone());
         Ok(source)
     }
-}
-
-fn teacher(
-    setting: &Setting,
-    sources: &mut Sources,
-    own: &Source,
-    versions: &mut Vec<(&'static str, String)>,
-) -> Result<Teacher, Error> {
-    let Some(node) = &setting.generator else { return Ok(Teacher::Own) };
-    let mut rest = node.clone();
-    let when = node.get("when").map(Node::parse::<When>).transpose()?.unwrap_or_default();
-    if let Some(table) = rest.as_table_mut() {
-        table.remove("when");
-    }
-    if node.get("family").is_some() {
-        let (entry, family) = family(&rest)?;
-        versions.push(("generator", format!("{} {}", entry.about.name, entry.about.version)));
-        family.accepts(own.schema()).map_err(|why| {
-            Error::refused(node.at_of("family"), why.to_string(), "choose another generator family")
-        })?;
-        return Ok(Teacher::Family(Arc::from(family), when));
-    }
-    let source = sources.get(&rest)?;
-    if source.schema() != own.schema() {
-        return Err(Error::refused(
-            node.at_of("source"),
-            format!(
-                "the generator makes rows of {} where the student reads {}",
-                source.schema(),
-                own.schema()
-            ),
-            "choose a generator source with the same columns",
-        ));
-    }
-    versions.push(("generator", source.digest.clone()));
-    Ok(Teacher::Source(source, when))
 }
 
 fn sampling(setting: &Setting) -> Sampling {
@@ -374,6 +359,30 @@ fn measuring(
     Ok(Measuring { metrics, size, subject, at, task: None })
 }
 
+/// Every training set must have the rows that the families need at least.
+fn check_rows(
+    setting: &Setting,
+    source: &Source,
+    families: &[Arc<dyn Family>],
+    budget: &regimes::Budget,
+) -> Result<(), Error> {
+    let needed = families.iter().map(|f| f.fewest_rows(source.schema())).max().unwrap_or(1);
+    let held = |g: u32| match budget.hold {
+        Hold::Total => budget.samples.count_at(g, budget.generations).unwrap_or(budget.initial),
+        _ => budget.initial,
+    };
+    let least = (1..=budget.generations).map(held).chain([budget.initial]).min().unwrap_or(0);
+    if least >= needed {
+        return Ok(());
+    }
+    let key = if setting.loop_.samples.is_some() { "samples" } else { "human_rows" };
+    let why = format!(
+        "a training set has {least} rows, and this family needs at least {needed} of {}",
+        source.name
+    );
+    Err(Error::refused(setting.loop_.at(key), why, "raise the number of rows, or fit fewer parameters"))
+}
+
 /// A finite set must have all the human rows that the run will ask for; none is used twice.
 fn check_supply(
     setting: &Setting,
@@ -382,9 +391,16 @@ fn check_supply(
     budget: &regimes::Budget,
 ) -> Result<(), Error> {
     let Some(available) = source.available() else { return Ok(()) };
-    let needed = budget
-        .human_rows_needed(regime)
-        .map_err(|e| Error::refused(setting.loop_.at("samples"), e.to_string(), "see the schedule"))?;
+    let prompts =
+        setting.loop_.synthesis != Synthesis::Sample && setting.loop_.prompts == Some(Prompts::Fresh);
+    if prompts && budget.hold == Hold::Human {
+        let why = "fresh prompts of a finite data set come from blocks as large as the training set";
+        let help = "hold = \"total\" or \"arrivals\", or prompts = \"initial\"";
+        return Err(Error::refused(setting.loop_.at("prompts"), why, help));
+    }
+    let needed = if prompts { budget.fresh_prompts_needed() } else { budget.human_rows_needed(regime) };
+    let needed =
+        needed.map_err(|e| Error::refused(setting.loop_.at("samples"), e.to_string(), "see the schedule"))?;
     if needed <= available {
         return Ok(());
     }

@@ -1,12 +1,18 @@
 //! One model of a population, with its own store of rows.
 
-use super::{Fit, Lineage, Record, Why, synthesis};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::{Fit, Generator, Lineage, Record, Why, synthesis};
 use crate::curation::On;
 use crate::data::{HumanRows, Mix, Origin, Part};
 use crate::models::{self, Family, Model, Start, StatisticsPath};
 use crate::regimes::Store;
 use crate::rng::Streams;
 use crate::spec::{Inflow, StartFrom};
+
+/// A fitted generator, with the generation and the maker that it was fitted for.
+type Taught = ((u32, usize), Rc<dyn Model>);
 
 /// One model of a population, with its own store of rows and its own human rows.
 pub struct Member<'a> {
@@ -32,6 +38,8 @@ pub struct Member<'a> {
     pub synthetic: Vec<Part>,
     /// The model behind contaminated human data.
     pub contaminant: Option<Box<dyn Model>>,
+    /// The last fit of a generator that is not the student, by generation and maker.
+    pub(super) generator: RefCell<Option<Taught>>,
 }
 
 impl<'a> Member<'a> {
@@ -68,6 +76,7 @@ impl<'a> Member<'a> {
             base: None,
             synthetic: Vec::new(),
             contaminant,
+            generator: RefCell::new(None),
         })
     }
 
@@ -162,6 +171,26 @@ impl<'a> Member<'a> {
             self.base = Some(last);
         }
         Ok(())
+    }
+
+    /// The generator that makes this member's rows of generation `g` from `maker`'s training set; it is
+    /// fitted once, however often it is asked for more, and once for all if it has rows of its own.
+    pub(super) fn taught(
+        &self,
+        generator: &Generator,
+        maker: &Member<'_>,
+        g: u32,
+    ) -> Result<Rc<dyn Model>, Why> {
+        let key = if generator.data.is_some() { (0, 0) } else { (g, maker.index) };
+        if let Some((known, model)) = self.generator.borrow().as_ref()
+            && *known == key
+        {
+            return Ok(model.clone());
+        }
+        let streams = self.streams.of("teacher").at(u64::from(key.0));
+        let model: Rc<dyn Model> = Rc::from(generator.fit(&maker.training, &streams)?);
+        *self.generator.borrow_mut() = Some((key, model.clone()));
+        Ok(model)
     }
 
     /// Human rows ÷ all rows of `D(g)`, by true origin.

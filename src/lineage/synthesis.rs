@@ -1,10 +1,12 @@
 //! Who makes the synthetic rows of a generation, from what, and for whom.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Lineage, Member, Why};
-use crate::data::{Body, Mix, Origin, Part, Rows, Samples, Source, Supply};
-use crate::models::{self, Ask, Family, Model, Refusal, SampleError, Sampling, Start};
+use super::{Generator, Lineage, Member, Why};
+use crate::data::{Body, Mix, Origin, Part, Rows, Samples, Source, Statistics, Supply};
+use crate::models::{self, Ask, Family, Model, Refusal, SampleError, Sampling, Start, StatisticsPath};
+use crate::regimes::Counts;
 use crate::rng::Streams;
 use crate::spec::{Prompts, Sharing, Synthesis};
 
@@ -28,8 +30,9 @@ pub struct Synthesiser {
 pub enum Teacher {
     /// The student: the plain loop.
     Own,
-    /// A model of another family, fitted on the same training set at every generation.
-    Family(Arc<dyn Family>, When),
+    /// A model of another family, fitted on the same training set at every generation or on rows of
+    /// its own.
+    Family(Generator, When),
     /// Another source: other-domain knowledge, a shifted truth, a collapsed start.
     Source(Arc<Source>, When),
 }
@@ -106,12 +109,14 @@ impl Synthesiser {
         streams: &Streams,
     ) -> Result<Body, Why> {
         if let Some(path) = maker.path(lineage) {
-            return Ok(Body::Statistics(path.draw(
-                maker.model.as_ref(),
-                n,
-                &self.sampling,
-                &mut streams.rng(),
-            )?));
+            let (model, mut rng) = (maker.model.as_ref(), streams.rng());
+            let made = if self.synthesis == Synthesis::Label {
+                let given = self.prompt_statistics(lineage, taker, path, n, g)?;
+                path.label(model, &given, &self.sampling, &mut rng)?
+            } else {
+                path.draw(model, n, &self.sampling, &mut rng)?
+            };
+            return Ok(Body::Statistics(made));
         }
         Ok(Body::Rows(Rows::all(self.make_rows(lineage, maker, taker, n, g, streams)?)))
     }
@@ -128,15 +133,18 @@ impl Synthesiser {
         let fitted;
         let model: &dyn Model = match &self.teacher {
             Teacher::Source(source, when) if when.at(g) => return Ok(from_source(source, n, streams)?),
-            Teacher::Family(family, when) if when.at(g) => {
-                let fit = taker.streams.of("teacher").at(u64::from(g));
-                fitted = models::fit(family.as_ref(), &maker.training, Start::Scratch, &fit)?;
+            Teacher::Family(generator, when) if when.at(g) => {
+                fitted = taker.taught(generator, maker, g)?;
                 fitted.as_ref()
             }
             _ => maker.model.as_ref(),
         };
         if self.synthesis == Synthesis::Sample {
-            return Ok(model.synthesise(Ask::Rows, n, &self.sampling, streams)?);
+            let made = model.synthesise(Ask::Rows, n, &self.sampling, streams)?;
+            return match &self.teacher {
+                Teacher::Family(generator, when) if when.at(g) => Ok(generator.mislabel(made, streams)?),
+                _ => Ok(made),
+            };
         }
         let prompts = self.prompt_rows(lineage, taker, n, g)?;
         let ask = match self.synthesis {
@@ -148,13 +156,40 @@ impl Synthesiser {
         Ok(model.synthesise(ask, n, &self.sampling, streams)?)
     }
 
-    /// `n` rows to label, continue or edit; a shorter table is gone through again.
+    /// The statistics of `n` rows to label. Those of all of D(0) are known: a fixed design.
+    fn prompt_statistics<'m>(
+        &self,
+        lineage: &Lineage,
+        member: &'m Member<'_>,
+        path: &dyn StatisticsPath,
+        n: usize,
+        g: u32,
+    ) -> Result<Cow<'m, Statistics>, Why> {
+        match member.store.design() {
+            Some(design) if self.prompts == Prompts::Initial && design.rows() == n as u64 => {
+                Ok(Cow::Borrowed(design))
+            }
+            _ => {
+                let rows = Rows::all(self.prompt_rows(lineage, member, n, g)?);
+                Ok(Cow::Owned(path.summarise(&rows)?))
+            }
+        }
+    }
+
+    /// `n` rows to label, continue or edit; a shorter table is gone through again. Fresh ones follow the human rows
+    /// that arrive in the same generation.
     fn prompt_rows(&self, lineage: &Lineage, member: &Member<'_>, n: usize, g: u32) -> Result<Samples, Why> {
         let table = match self.prompts {
             Prompts::Initial => gathered(&member.store.initial())?,
             Prompts::Previous => gathered(&member.training)?,
-            Prompts::Fresh => member.human.fresh(g, lineage.counts(g).fresh_from, n)?.gather(),
+            Prompts::Fresh => {
+                let Counts { fresh_from, inflow, .. } = lineage.counts(g);
+                member.human.fresh(g, fresh_from, inflow + n)?.gather().slice(inflow, n)
+            }
         };
+        if n <= table.len() {
+            return Ok(table.head(n));
+        }
         let rows: Vec<u32> = (0..n).map(|i| (i % table.len().max(1)) as u32).collect();
         Ok(table.take(&rows))
     }

@@ -4,9 +4,9 @@
 
 use rand::RngExt;
 
-use super::testing::{Fitted, Scene, Truth, normals, numbers, outcomes, people, text};
+use super::testing::{Fitted, Scene, Truth, labelled, normals, numbers, outcomes, people, text};
 use super::{Arrivals, BoxedMetric, Direction, METRICS, MetricEntry, Subject, When, reading};
-use crate::data::{Column, Distribution, SOURCES, Samples, TokenUnit};
+use crate::data::{Column, Distribution, Link, SOURCES, Samples, TokenUnit};
 use crate::registry::Registry;
 use crate::rng::Streams;
 use crate::spec::Node;
@@ -45,6 +45,27 @@ impl Case {
             base: self.models.as_ref().map(|(known, _)| known.clone()),
             ..self.scene(rows).with_model(fitted.clone())
         }
+    }
+}
+
+/// Labels on two inputs, w* = (1.5, −1); the lost model has the signs wrong.
+fn regression(kind: &'static str, link: Link, truth: fn() -> Truth) -> Case {
+    let draw = |seed: u64, weights: [f64; 2]| {
+        let x = normals(ROWS, 2, seed);
+        let mut rng = Streams::new(6, seed).of("labels").rng();
+        let label = |x: &[f64]| link.draw(x[0] * weights[0] + x[1] * weights[1], 1.0, &mut rng);
+        let y: Vec<f64> = x.chunks(2).map(label).collect();
+        labelled(&x, 2, &y, link)
+    };
+    let fitted = |weights: [f64; 2]| Fitted::regression(&weights, link);
+    Case {
+        kind,
+        held_out: draw(1, [1.5, -1.0]),
+        same: draw(2, [1.5, -1.0]),
+        shifted: draw(3, [-1.5, 1.0]),
+        training: draw(4, [1.5, -1.0]),
+        truth: Some(truth),
+        models: Some((fitted([1.5, -1.0]), fitted([-1.5, 1.0]))),
     }
 }
 
@@ -143,7 +164,7 @@ fn categorical() -> Case {
         same: draw(2),
         shifted: outcomes(&(0..ROWS).map(|i| u32::from(i % 10 == 0)).collect::<Vec<u32>>(), 4),
         training: draw(3),
-        truth: Some(|| Truth::outcomes(&[0.4, 0.3, 0.2, 0.1])),
+        truth: Some(|| Truth::outcomes(&[0.4, 0.3, 0.2, 0.1]).with_checks()),
         models: Some((Fitted::Unigram(p.into()), Fitted::Unigram(vec![0.9, 0.08, 0.01, 0.01]))),
     }
 }
@@ -210,6 +231,12 @@ fn cases() -> Vec<Case> {
         categorical(),
         written("words", TokenUnit::Words),
         written("characters", TokenUnit::Characters),
+        regression("a number on inputs", Link::Identity, || {
+            Truth::regression(&[1.5, -1.0], &[1.0, 1.0], Link::Identity)
+        }),
+        regression("a class on inputs", Link::Logit, || {
+            Truth::regression(&[1.5, -1.0], &[1.0, 1.0], Link::Logit)
+        }),
     ]
 }
 
@@ -316,6 +343,7 @@ fn a_collapse_moves_every_metric_the_right_way() {
         "realised-human-fraction",
         "nearest-neighbour-memorisation",
         "nearest-neighbour-ratio",
+        "survival",
         "hapax-share",
         "counterfactual-indirect-effect",
         "counterfactual-indirect-effect-error",

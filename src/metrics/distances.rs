@@ -154,10 +154,26 @@ impl Cloud {
     }
 
     /// Calls `visit` with every tile of the pair matrix of `self` (rows) and `other` (columns).
-    pub fn tiles(&self, other: &Cloud, what: Cells, mut visit: impl FnMut(Tile<'_>)) {
+    pub fn tiles(&self, other: &Cloud, what: Cells, visit: impl FnMut(Tile<'_>)) {
+        self.some_tiles(other, what, |_, _| true, visit);
+    }
+
+    /// Calls `visit` with the tiles of squared distances within `self` that hold a pair above the
+    /// diagonal: about half of all.
+    pub(super) fn tiles_above(&self, visit: impl FnMut(Tile<'_>)) {
+        self.some_tiles(self, Cells::SquaredDistances, |row0, column0| column0 + COLUMNS > row0 + 1, visit);
+    }
+
+    fn some_tiles(
+        &self,
+        other: &Cloud,
+        what: Cells,
+        wanted: impl Fn(usize, usize) -> bool,
+        mut visit: impl FnMut(Tile<'_>),
+    ) {
         let mut cells = vec![0.0; ROWS * COLUMNS];
         for row0 in (0..self.rows).step_by(ROWS) {
-            for column0 in (0..other.rows).step_by(COLUMNS) {
+            for column0 in (0..other.rows).step_by(COLUMNS).filter(|&column0| wanted(row0, column0)) {
                 let rows = ROWS.min(self.rows.next_multiple_of(PAD) - row0);
                 let stride = COLUMNS.min(other.rows.next_multiple_of(PAD) - column0);
                 let cells = &mut cells[..rows * stride];
@@ -261,30 +277,38 @@ pub fn nearest(from: &Cloud, to: &Cloud) -> Vec<f64> {
 }
 
 /// The squared distance from each point to its `k`-th nearest other point (itself left out);
-/// infinite if there are fewer. `points` are the pairs of one set with itself.
+/// infinite if there are fewer. `points` are the pairs of one set with itself: d(x, y) = d(y, x), so
+/// each pair is looked at once.
 pub fn neighbour_radii(points: &Pairs, k: usize) -> Vec<f64> {
-    let mut nearest = vec![f64::INFINITY; points.rows() * k];
-    points.visit(|tile| {
+    let n = points.rows();
+    let mut nearest = vec![f64::INFINITY; n * k];
+    // The k-th nearest so far of each point, side by side.
+    let mut worst = vec![f64::INFINITY; n];
+    points.visit_above(|tile| {
         for (i, line) in tile.rows() {
-            let best = &mut nearest[i * k..(i + 1) * k];
-            let own = i.checked_sub(tile.column0);
-            for (start, group) in line.chunks(16).enumerate().map(|(c, group)| (c * 16, group)) {
-                // Most groups hold nothing near: one comparison without branches settles them.
-                let worst = best[k - 1];
-                if !group.iter().fold(false, |any, &d| any | (d < worst)) {
+            let from = (i + 1).saturating_sub(tile.column0).min(line.len());
+            for (group, first) in line[from..].chunks(16).zip((tile.column0 + from..).step_by(16)) {
+                // Most groups hold nothing near: comparisons without branches settle them.
+                let own = worst[i];
+                let near = |any: bool, (d, w): (&f64, &f64)| any | (*d < own) | (d < w);
+                if !group.iter().zip(&worst[first..first + group.len()]).fold(false, near) {
                     continue;
                 }
-                for (j, &d) in group.iter().enumerate() {
-                    if d < best[k - 1] && own != Some(start + j) {
-                        let at = best.partition_point(|&b| b <= d);
-                        best[at..].rotate_right(1);
-                        best[at] = d;
+                for (j, &d) in (first..).zip(group) {
+                    for point in [i, j] {
+                        if d < worst[point] {
+                            let best = &mut nearest[point * k..(point + 1) * k];
+                            let at = best.partition_point(|&b| b <= d);
+                            best[at..].rotate_right(1);
+                            best[at] = d;
+                            worst[point] = best[k - 1];
+                        }
                     }
                 }
             }
         }
     });
-    nearest.chunks_exact(k).map(|best| best[k - 1]).collect()
+    worst
 }
 
 #[cfg(test)]
@@ -339,6 +363,23 @@ mod tests {
             for j in 0..101 {
                 assert_eq!(all[i * 101 + j].to_bits(), all[j * 101 + i].to_bits());
             }
+        }
+    }
+
+    #[test]
+    fn radii_are_those_of_sorted_distances() {
+        // More points than a tile has rows and columns, in few and in many dimensions.
+        for (n, dim, k) in [(1100, 3, 5), (1100, 12, 1), (70, 12, 3)] {
+            let data = random(n, dim, 4);
+            let points = Points { data: &data, dim };
+            let radii = neighbour_radii(&Pairs::within(points, 1), k);
+            for i in (0..n).step_by(97) {
+                let mut all: Vec<f64> =
+                    (0..n).filter(|&j| j != i).map(|j| plain(points.row(i), points.row(j))).collect();
+                all.sort_by(f64::total_cmp);
+                assert!((radii[i] - all[k - 1]).abs() < 1e-11, "{n}, {dim}, {k}: {i}");
+            }
+            assert_eq!(radii, neighbour_radii(&Pairs::within(points, 2), k));
         }
     }
 

@@ -5,9 +5,12 @@
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
 mod between_models;
+mod bigram_recall;
+mod calibration;
 pub mod causal;
 mod classifier_two_sample;
 mod compression;
+mod correctness;
 mod decile;
 pub mod distances;
 mod distinct;
@@ -18,11 +21,13 @@ mod energy;
 mod entropy;
 mod equilibrium;
 mod frequencies;
+mod gaussian_kl;
 mod groups;
 mod hill;
 mod human_fraction;
 mod kmeans;
 mod knn_entropy;
+mod levenshtein;
 mod lexical;
 mod lexical_diversity;
 mod likelihood;
@@ -39,12 +44,16 @@ mod mtld;
 mod needs;
 mod novelty;
 mod observation;
+mod outcome_probability;
 mod pairs;
+mod parameter_error;
+mod prediction;
 mod self_bleu;
 mod sequence_perplexity;
 mod shapes;
 mod shared;
 mod sliced;
+mod survival;
 mod tail;
 mod top_mass;
 mod unseen;
@@ -165,7 +174,13 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         variance::LOG_VARIANCE,
         log_determinant::ENTRY,
         mean_error::ENTRY,
+        parameter_error::PARAMETER_ERROR,
+        parameter_error::EXCESS_RISK,
+        prediction::TEST_MSE,
+        prediction::ACCURACY,
+        calibration::ENTRY,
         wasserstein2::ENTRY,
+        gaussian_kl::ENTRY,
         mixture_l2::ENTRY,
         manifold::PRECISION,
         manifold::RECALL,
@@ -182,6 +197,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         hill::ENTRY,
         entropy::SUPPORT_SIZE,
         top_mass::ENTRY,
+        outcome_probability::ENTRY,
         likelihood::NEGATIVE_LOG_LIKELIHOOD,
         likelihood::PERPLEXITY,
         decile::ENTRY,
@@ -205,6 +221,11 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         mauve::ENTRY,
         lexical::HEAPS,
         compression::ENTRY,
+        levenshtein::ENTRY,
+        correctness::CORRECT,
+        correctness::WELL_FORMED,
+        correctness::ACCURACY,
+        bigram_recall::ENTRY,
         novelty::NOVELTY_2,
         novelty::NOVELTY_3,
         novelty::NOVELTY_4,
@@ -232,6 +253,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         divergence::FISHER_RAO,
         divergence::CHI_SQUARED,
         divergence::SQUARED_ERROR,
+        survival::ENTRY,
         between_models::WASSERSTEIN2,
         between_models::TOTAL_VARIATION,
         between_models::JENSEN_SHANNON,

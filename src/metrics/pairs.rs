@@ -52,11 +52,28 @@ impl Pairs {
 
     /// Calls `visit` with every tile of squared distances, always in the same order.
     pub fn visit(&self, mut visit: impl FnMut(Tile<'_>)) {
-        let columns = self.columns.as_ref().unwrap_or(&self.rows);
-        if !self.keeps {
-            return self.rows.tiles(columns, Cells::SquaredDistances, visit);
+        let columns = self.columns();
+        if self.keeps {
+            Tile::each(self.keep(), self.rows.rows(), columns, &mut visit);
+        } else {
+            self.rows.tiles(self.columns.as_ref().unwrap_or(&self.rows), Cells::SquaredDistances, visit);
         }
-        let kept = self.kept.get_or_init(|| {
+    }
+
+    /// The same for the pairs of one set with itself; tiles wholly below the diagonal may be left
+    /// out.
+    pub fn visit_above(&self, mut visit: impl FnMut(Tile<'_>)) {
+        if self.keeps || self.columns.is_some() {
+            self.visit(&mut visit);
+        } else {
+            self.rows.tiles_above(visit);
+        }
+    }
+
+    /// The whole matrix, computed at the first call.
+    fn keep(&self) -> &[f64] {
+        let columns = self.columns.as_ref().unwrap_or(&self.rows);
+        self.kept.get_or_init(|| {
             let (n, m) = (self.rows.rows(), columns.rows());
             let mut all = vec![0.0; n * m];
             self.rows.tiles(columns, Cells::SquaredDistances, |tile| {
@@ -65,8 +82,7 @@ impl Pairs {
                 }
             });
             all
-        });
-        Tile::each(kept, self.rows.rows(), columns.rows(), &mut visit);
+        })
     }
 }
 

@@ -9,10 +9,12 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::{Arrivals, Metric, Observation, Peer, Shared, Subject};
 use crate::data::{
-    Column, Distribution, Field, Kind, Levels, Mix, NormalMixture, Role, Rows, Samples, Schema, TokenUnit,
-    Vocabulary,
+    Checker, Column, Correctness, Distribution, Field, Kind, Levels, Link, Mix, NormalMixture, Regression,
+    Role, Rows, Samples, Schema, TokenUnit, Vocabulary, predictor,
 };
-use crate::models::{Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, StorageError};
+use crate::models::{
+    Ask, Density, Model, Parameters, Predictions, Predictor, Refusal, SampleError, Sampling, StorageError,
+};
 use crate::rng::{Stream, Streams};
 
 /// A model that is nothing but its parameters.
@@ -24,11 +26,17 @@ pub enum Fitted {
     Outcomes(Vec<f64>),
     /// Each token (or outcome) has its own log likelihood, independently of the others.
     Unigram(Vec<f64>),
+    /// The weights of a regression of column 1 on column 0; normal labels have variance 1.
+    Regression(Vec<f64>, Link),
 }
 
 impl Fitted {
     pub fn gaussian(mean: &[f64], covariance: &[f64]) -> Fitted {
         Fitted::Gaussian(mean.into(), covariance.into())
+    }
+
+    pub fn regression(weights: &[f64], link: Link) -> Fitted {
+        Fitted::Regression(weights.into(), link)
     }
 }
 
@@ -38,7 +46,11 @@ impl Model for Fitted {
     }
 
     fn density(&self) -> Option<&dyn Density> {
-        matches!(self, Fitted::Unigram(_) | Fitted::Gaussian(..)).then_some(self)
+        matches!(self, Fitted::Unigram(_) | Fitted::Gaussian(..) | Fitted::Regression(..)).then_some(self)
+    }
+
+    fn predictor(&self) -> Option<&dyn Predictor> {
+        matches!(self, Fitted::Regression(..)).then_some(self)
     }
 
     fn parameters(&self) -> Parameters<'_> {
@@ -46,6 +58,9 @@ impl Model for Fitted {
             Fitted::Gaussian(mean, covariance) => Parameters::Gaussian { mean, covariance },
             Fitted::Outcomes(p) => Parameters::Probabilities(p),
             Fitted::Unigram(_) => Parameters::Opaque,
+            Fitted::Regression(weights, link) => {
+                Parameters::Regression { weights, intercept: 0.0, link: *link }
+            }
         }
     }
 
@@ -67,10 +82,23 @@ impl Density for Fitted {
     }
 
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
+        if let Fitted::Regression(weights, link) = self {
+            let label = |i: usize| match rows.column(1) {
+                Column::Codes { data } => f64::from(data[i]),
+                Column::F64 { data, .. } => data[i],
+                _ => f64::NAN,
+            };
+            let etas = linear(weights, rows);
+            return Ok(etas
+                .iter()
+                .enumerate()
+                .map(|(i, &eta)| link.log_density(label(i), eta, 1.0))
+                .collect());
+        }
         let p = match self {
             Fitted::Unigram(p) => p,
             Fitted::Gaussian(mean, covariance) => return Ok(normal(mean, covariance, rows)),
-            Fitted::Outcomes(_) => return Err(Refusal::new("no likelihood")),
+            _ => return Err(Refusal::new("no likelihood")),
         };
         let of = |codes: &[u32]| codes.iter().map(|&c| p[c as usize].ln()).sum();
         Ok((0..rows.len())
@@ -81,6 +109,24 @@ impl Density for Fitted {
             })
             .collect())
     }
+}
+
+impl Predictor for Fitted {
+    fn predict(&self, rows: &Samples) -> Result<Predictions, Refusal> {
+        let Fitted::Regression(weights, link) = self else { return Err(Refusal::new("no prediction")) };
+        let means = linear(weights, rows).into_iter().map(|eta| link.mean(eta));
+        Ok(match link {
+            Link::Logit => {
+                Predictions::Classes { classes: 2, probabilities: means.flat_map(|p| [1.0 - p, p]).collect() }
+            }
+            _ => Predictions::Means(means.collect()),
+        })
+    }
+}
+
+fn linear(weights: &[f64], rows: &Samples) -> Vec<f64> {
+    let Column::F64 { data, .. } = rows.column(0) else { return vec![f64::NAN; rows.len()] };
+    data.chunks_exact(weights.len()).map(|x| predictor(x, weights)).collect()
 }
 
 /// ln N(x; μ, Σ) for a diagonal Σ.
@@ -101,6 +147,9 @@ pub struct Truth {
     pub probabilities: Option<Vec<f64>>,
     /// Weights, means and covariances.
     pub mixture: Option<(Vec<f64>, Vec<f64>, Vec<f64>)>,
+    pub regression: Option<Regression>,
+    /// Whether rows of outcomes can be checked: 0 is malformed, 1 wrong, all others are correct.
+    pub checks: bool,
 }
 
 impl Truth {
@@ -117,6 +166,16 @@ impl Truth {
 
     pub fn outcomes(p: &[f64]) -> Truth {
         Truth { probabilities: Some(p.into()), ..Truth::default() }
+    }
+
+    pub fn regression(weights: &[f64], input_variances: &[f64], link: Link) -> Truth {
+        let (weights, input_variances) = (weights.into(), input_variances.into());
+        let regression = Regression { weights, input_variances, link, noise_variance: 1.0 };
+        Truth { regression: Some(regression), ..Truth::default() }
+    }
+
+    pub fn with_checks(self) -> Truth {
+        Truth { checks: true, ..self }
     }
 }
 
@@ -152,6 +211,25 @@ impl Distribution for Truth {
     fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {
         let p = self.probabilities.as_ref()?;
         Some(rows.codes()?.iter().map(|&code| p[code as usize].ln()).collect())
+    }
+
+    fn regression(&self) -> Option<&Regression> {
+        self.regression.as_ref()
+    }
+
+    fn checker(&self) -> Option<&dyn Checker> {
+        self.checks.then_some(self)
+    }
+}
+
+impl Checker for Truth {
+    fn check(&self, rows: &Samples) -> Vec<Correctness> {
+        let of = |code: &u32| match code {
+            0 => Correctness::Malformed,
+            1 => Correctness::Wrong,
+            _ => Correctness::Correct,
+        };
+        rows.codes().unwrap_or(&[]).iter().map(of).collect()
     }
 }
 
@@ -259,6 +337,21 @@ pub fn numbers(data: &[f64], dim: usize) -> Samples {
     Samples::new(Arc::new(schema), vec![Column::F64 { width: dim, data: data.into() }]).unwrap()
 }
 
+/// Rows of `dim` inputs and a label: two classes for the logit, else a number.
+pub fn labelled(inputs: &[f64], dim: usize, labels: &[f64], link: Link) -> Samples {
+    let (kind, label) = match link {
+        Link::Logit => {
+            let data = labels.iter().map(|&y| y as u32).collect();
+            (Kind::Codes { levels: Levels::Count(2) }, Column::Codes { data })
+        }
+        _ => (Kind::F64 { width: 1 }, Column::F64 { width: 1, data: labels.into() }),
+    };
+    let field = |name: &str, role, kind| Field { name: name.into(), role, kind };
+    let fields = vec![field("x", Role::Input, Kind::F64 { width: dim }), field("y", Role::Label, kind)];
+    let inputs = Column::F64 { width: dim, data: inputs.into() };
+    Samples::new(Arc::new(Schema { fields }), vec![inputs, label]).unwrap()
+}
+
 /// Rows of one outcome of `levels`.
 pub fn outcomes(codes: &[u32], levels: usize) -> Samples {
     let schema = Schema::single(Kind::Codes { levels: Levels::Count(levels) });
@@ -327,6 +420,11 @@ pub struct Reference(serde_json::Value);
 /// Reads `tests/references/metrics.json`.
 pub fn reference() -> Reference {
     Reference(serde_json::from_str(include_str!("../../tests/references/metrics.json")).unwrap())
+}
+
+/// Reads `tests/references/regression.json`.
+pub fn regression_reference() -> Reference {
+    Reference(serde_json::from_str(include_str!("../../tests/references/regression.json")).unwrap())
 }
 
 impl Reference {

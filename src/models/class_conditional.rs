@@ -1,17 +1,19 @@
 //! `class-conditional-ngram`: a label, and an n-gram model of the texts with that label.
 //!
 //! p(text, label) = p(label) p(text | label), with p(label) the weighted share of the training rows
-//! that have it and one [`NGram`] model for each label seen. Rows: one text column and one label
-//! column. `synthesise(Ask::Given)` is refused; continuations and edits are made by the model of the
-//! given row's label. Cost: that of the n-gram models.
+//! that have it and one [`NGram`] model for each label seen. Rows: one text column, one label column,
+//! and further columns of codes, which are drawn together with the label as training rows have them
+//! (the text does not depend on them). `synthesise(Ask::Given)` is refused; continuations and edits are
+//! made by the model of the given row's label. Cost: that of the n-gram models.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rand::RngExt;
 
 use super::ngram::NGram;
 use super::{Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start};
-use crate::data::{Body, Column, Kind, Mix, Role, Rows, Samples, Schema};
+use crate::data::{Body, Column, Kind, Mix, Part, Role, Rows, Samples, Schema};
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
@@ -22,7 +24,8 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         summary: "A label, and an n-gram language model of the texts with that label",
         details: "p(text, label) = p(label) p(text | label): the shares of the labels and one `ngram` model for each \
             label of the training set, with the same parameters as `ngram`. For one text column beside one label \
-            column. A label that the training set lacks is never made.",
+            column; further columns of codes (groups) are drawn together with the label. A label that the training set \
+            lacks is never made.",
         source: "Chen and Goodman 1998, TR-10-98 (the models); Bishop 2006, section 4.2 (class-conditional densities)",
         parameters: super::ngram::ENTRY.about.parameters,
         version: 1,
@@ -40,34 +43,69 @@ pub struct ClassConditional {
     pub base: Arc<dyn Family>,
 }
 
-/// The label column and the schema without it; refuses other tables.
-fn parts(schema: &Schema) -> Result<(usize, usize, Schema), Refusal> {
-    let labels = schema.with_role(Role::Label);
-    let levels = match labels.as_slice() {
-        [index] => match &schema.fields[*index].kind {
-            Kind::Codes { levels } => Some((*index, levels.count())),
-            _ => None,
-        },
-        _ => None,
-    };
-    let (index, levels) = levels.ok_or_else(|| {
-        Refusal::new(format!("one label column beside the features is needed, not: {schema}"))
-    })?;
-    let mut fields = schema.fields.clone();
-    fields.remove(index);
-    Ok((index, levels, Schema { fields }))
+/// Where the columns of a table are.
+#[derive(Clone, Debug)]
+struct Columns {
+    /// The column that the base family models.
+    text: usize,
+    label: usize,
+    levels: usize,
+    /// The label and every other column of codes, in order.
+    codes: Vec<usize>,
+    /// The text column alone.
+    alone: Arc<Schema>,
 }
 
-/// The table without its label column.
-fn unlabelled(rows: &Samples, label: usize, schema: &Arc<Schema>) -> Result<Samples, Refusal> {
-    let columns = (0..rows.schema().fields.len()).filter(|i| *i != label).map(|i| rows.column(i).clone());
-    Samples::new(schema.clone(), columns.collect()).map_err(|e| Refusal::new(e.to_string()))
+impl Columns {
+    /// Refuses tables other than one text, one label and columns of codes.
+    fn of(schema: &Schema) -> Result<Self, Refusal> {
+        let refuse =
+            || Refusal::new(format!("one text column beside one label column is needed, not: {schema}"));
+        let is_codes = |i: &usize| matches!(schema.fields[*i].kind, Kind::Codes { .. });
+        let codes: Vec<usize> = (0..schema.fields.len()).filter(is_codes).collect();
+        let (label, text) =
+            match (schema.with_role(Role::Label).as_slice(), schema.with_role(Role::Feature).as_slice()) {
+                ([label], [text]) if codes.len() + 1 == schema.fields.len() && codes.contains(label) => {
+                    (*label, *text)
+                }
+                _ => return Err(refuse()),
+            };
+        let Kind::Codes { levels } = &schema.fields[label].kind else { return Err(refuse()) };
+        let alone = Arc::new(Schema { fields: vec![schema.fields[text].clone()] });
+        Ok(Self { text, label, levels: levels.count(), codes, alone })
+    }
+
+    fn texts(&self, rows: &Samples) -> Result<Samples, Refusal> {
+        Samples::new(self.alone.clone(), vec![rows.column(self.text).clone()])
+            .map_err(|e| Refusal::new(e.to_string()))
+    }
+
+    /// The label and the other codes of each row, in the order of `codes`.
+    fn heads(&self, rows: &Samples) -> Vec<Head> {
+        let columns: Vec<&[u32]> = self
+            .codes
+            .iter()
+            .filter_map(|&i| match rows.column(i) {
+                Column::Codes { data } => Some(data.as_slice()),
+                _ => None,
+            })
+            .collect();
+        (0..rows.len()).map(|row| columns.iter().map(|c| c[row]).collect()).collect()
+    }
+
+    /// The label among a head's codes.
+    fn label_of(&self, head: &Head) -> usize {
+        let at = self.codes.iter().position(|&i| i == self.label).unwrap_or(0);
+        head[at] as usize
+    }
 }
+
+/// The codes of a row: its label, and its groups.
+type Head = Vec<u32>;
 
 impl Family for ClassConditional {
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
-        let (_, _, rest) = parts(schema)?;
-        self.base.accepts(&rest)
+        self.base.accepts(&Columns::of(schema)?.alone)
     }
 
     fn fit(&self, mix: &Mix, _: Start<'_>, streams: &Streams) -> Result<Box<dyn Model>, FitError> {
@@ -76,26 +114,28 @@ impl Family for ClassConditional {
             _ => None,
         });
         let schema = schema.ok_or(FitError::TooFewRows { needed: 1, found: 0 })?;
-        let (label, levels, rest) = parts(&schema)?;
-        let rest = Arc::new(rest);
-        let mut by_class: Vec<Mix> = vec![Mix { parts: Vec::new(), combine: mix.combine }; levels];
-        let mut shares = vec![0.0; levels];
+        let columns = Columns::of(&schema)?;
+        let mut by_class: Vec<Mix> = vec![Mix { parts: Vec::new(), combine: mix.combine }; columns.levels];
+        let mut shares = vec![0.0; columns.levels];
+        let mut counts: BTreeMap<Head, f64> = BTreeMap::new();
         for part in mix.parts.iter().filter(|p| !p.body.is_empty()) {
             let Body::Rows(rows) = &part.body else {
                 return Err(Refusal::new("this family is fitted from rows, not from statistics").into());
             };
             let table = rows.gather();
-            let codes = table.labels().ok_or_else(|| Refusal::new("the rows hold no label"))?;
+            let heads = columns.heads(&table);
             for (class, own) in by_class.iter_mut().enumerate() {
-                let chosen: Vec<u32> =
-                    (0..codes.len() as u32).filter(|&i| codes[i as usize] as usize == class).collect();
+                let chosen: Vec<u32> = (0..heads.len() as u32)
+                    .filter(|&i| columns.label_of(&heads[i as usize]) == class)
+                    .collect();
                 if chosen.is_empty() {
                     continue;
                 }
                 shares[class] += part.weight * chosen.len() as f64;
-                let texts = unlabelled(&table.take(&chosen), label, &rest)?;
-                own.parts.push(crate::data::Part { body: Body::Rows(Rows::all(texts)), ..part.clone() });
+                let body = Body::Rows(Rows::all(columns.texts(&table.take(&chosen))?));
+                own.parts.push(Part { body, ..part.clone() });
             }
+            heads.into_iter().for_each(|head| *counts.entry(head).or_default() += part.weight);
         }
         let total: f64 = shares.iter().sum();
         if total <= 0.0 {
@@ -107,7 +147,16 @@ impl Family for ClassConditional {
             (*share > 0.0).then(|| self.base.fit(own, Start::Scratch, &streams)).transpose()
         });
         let models = fits.collect::<Result<Vec<_>, FitError>>()?;
-        Ok(Box::new(ClassConditionalModel { shares, models, label, schema, rest }))
+        let mut reached = 0.0;
+        let heads = counts
+            .into_iter()
+            .filter(|(_, weight)| *weight > 0.0)
+            .map(|(head, weight)| {
+                reached += weight / total;
+                (reached, head)
+            })
+            .collect();
+        Ok(Box::new(ClassConditionalModel { shares, heads, models, columns, schema }))
     }
 
     fn seeds_per_cell(&self) -> u64 {
@@ -119,36 +168,36 @@ impl Family for ClassConditional {
 pub struct ClassConditionalModel {
     /// The probability of each label.
     shares: Vec<f64>,
+    /// Labels with groups and their cumulative probabilities.
+    heads: Vec<(f64, Head)>,
     /// `None` for labels that were never seen.
     models: Vec<Option<Box<dyn Model>>>,
-    label: usize,
+    columns: Columns,
     schema: Arc<Schema>,
-    rest: Arc<Schema>,
 }
 
 impl ClassConditionalModel {
-    /// The classes of `n` rows: given, or drawn.
-    fn classes(&self, ask: Ask<'_>, n: usize, streams: &Streams) -> Result<Vec<u32>, Refusal> {
+    /// The labels and groups of `n` rows: given, or drawn.
+    fn choose(&self, ask: Ask<'_>, n: usize, streams: &Streams) -> Result<Vec<Head>, Refusal> {
         let given = match ask {
             Ask::Rows => {
                 let mut rng = streams.of("label").rng();
-                let last = self.shares.iter().rposition(|s| *s > 0.0).unwrap_or(0);
                 let draw = |u: f64| {
-                    let mut reached = 0.0;
-                    let found = self.shares.iter().position(|s| {
-                        reached += s;
-                        u < reached
-                    });
-                    found.unwrap_or(last) as u32
+                    let at = self.heads.partition_point(|(reached, _)| *reached <= u);
+                    self.heads[at.min(self.heads.len() - 1)].1.clone()
                 };
                 return Ok((0..n).map(|_| draw(rng.random())).collect());
             }
             Ask::Continue(of) | Ask::Edit { of, .. } => of,
             Ask::Given(_) => return Err(Refusal::new("a class-conditional model makes rows, not labels")),
         };
-        let labels = given.labels().ok_or_else(|| Refusal::new("the given rows hold no label"))?;
-        let enough = labels.get(..n).map(<[u32]>::to_vec);
-        enough.ok_or_else(|| Refusal::new(format!("{n} rows were asked for, but {} were given", given.len())))
+        if given.schema() != &self.schema {
+            return Err(Refusal::new(format!("the given rows are {}, not {}", given.schema(), self.schema)));
+        }
+        if given.len() < n {
+            return Err(Refusal::new(format!("{n} rows were asked for, but {} were given", given.len())));
+        }
+        Ok(self.columns.heads(&given.head(n)))
     }
 }
 
@@ -160,15 +209,16 @@ impl Model for ClassConditionalModel {
         how: &Sampling,
         streams: &Streams,
     ) -> Result<Samples, SampleError> {
-        let classes = self.classes(ask, n, streams)?;
+        let heads = self.choose(ask, n, streams)?;
+        let classes: Vec<usize> = heads.iter().map(|head| self.columns.label_of(head)).collect();
         // Rows of each class from its own model, then put in the order of the classes drawn: the first
         // rows of a class are the same however many follow.
         let mut made: Vec<Samples> = Vec::with_capacity(self.models.len());
-        let mut starts = vec![0_u32; self.models.len()];
+        let mut next = vec![0_u32; self.models.len()];
         let mut total = 0;
         for (class, model) in self.models.iter().enumerate() {
-            let own: Vec<u32> = (0..n as u32).filter(|&i| classes[i as usize] as usize == class).collect();
-            starts[class] = total;
+            let own: Vec<u32> = (0..n as u32).filter(|&i| classes[i as usize] == class).collect();
+            next[class] = total;
             if own.is_empty() {
                 continue;
             }
@@ -176,9 +226,8 @@ impl Model for ClassConditionalModel {
                 Refusal::new(format!("no training row had the label {class}, so none can be made with it"))
             })?;
             let streams = streams.of("class").at(class as u64);
-            let given = |of: &Samples| unlabelled(&of.take(&own), self.label, &self.rest);
             let prompts = match ask {
-                Ask::Continue(of) | Ask::Edit { of, .. } => Some(given(of)?),
+                Ask::Continue(of) | Ask::Edit { of, .. } => Some(self.columns.texts(&of.take(&own))?),
                 _ => None,
             };
             let ask = match (ask, &prompts) {
@@ -190,67 +239,61 @@ impl Model for ClassConditionalModel {
             total += own.len() as u32;
         }
         let tables: Vec<&Samples> = made.iter().collect();
-        let mut columns = Vec::with_capacity(self.schema.fields.len());
-        if tables.is_empty() {
-            for field in &self.rest.fields {
-                columns.push(empty(&field.kind));
+        let text = match tables.is_empty() {
+            true => Column::Ragged { offsets: vec![0], tokens: Vec::new() },
+            false => {
+                let order: Vec<u32> = classes
+                    .iter()
+                    .map(|&class| {
+                        next[class] += 1;
+                        next[class] - 1
+                    })
+                    .collect();
+                let together = Samples::concat(&tables).map_err(|e| Refusal::new(e.to_string()))?;
+                together.take(&order).column(0).clone()
             }
-        } else {
-            let together = Samples::concat(&tables).map_err(|e| Refusal::new(e.to_string()))?;
-            let mut next = starts;
-            let order: Vec<u32> = classes
-                .iter()
-                .map(|&class| {
-                    let at = &mut next[class as usize];
-                    *at += 1;
-                    *at - 1
-                })
-                .collect();
-            let rows = together.take(&order);
-            columns.extend((0..self.rest.fields.len()).map(|i| rows.column(i).clone()));
-        }
-        columns.insert(self.label, Column::Codes { data: classes });
+        };
+        let column = |i: usize| match self.columns.codes.iter().position(|&c| c == i) {
+            Some(at) => Column::Codes { data: heads.iter().map(|head| head[at]).collect() },
+            None => text.clone(),
+        };
+        let columns = (0..self.schema.fields.len()).map(column).collect();
         Samples::new(self.schema.clone(), columns).map_err(|e| Refusal::new(e.to_string()).into())
     }
 
     fn density(&self) -> Option<&dyn Density> {
         let mut densities = self.models.iter().flatten().map(|m| m.density());
-        densities.all(|d| d.is_some_and(|d| d.bound().is_none())).then_some(self)
+        // With further columns the likelihood would be of them too.
+        let plain = self.columns.codes.len() == 1;
+        (plain && densities.all(|d| d.is_some_and(|d| d.bound().is_none()))).then_some(self)
     }
 
     fn size(&self) -> usize {
-        self.shares.len() + self.models.iter().flatten().map(|m| m.size()).sum::<usize>()
+        self.heads.len() + self.models.iter().flatten().map(|m| m.size()).sum::<usize>()
     }
 }
 
 impl Density for ClassConditionalModel {
     /// ln p(label) + ln p(text | label); refused where a label was never seen.
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal> {
-        let labels = rows.labels().ok_or_else(|| Refusal::new("the rows hold no label"))?;
+        if rows.schema() != &self.schema {
+            return Err(Refusal::new(format!("the rows are {}, not {}", rows.schema(), self.schema)));
+        }
+        let classes: Vec<usize> =
+            self.columns.heads(rows).iter().map(|head| self.columns.label_of(head)).collect();
         let mut values = vec![0.0; rows.len()];
         for (class, (model, share)) in self.models.iter().zip(&self.shares).enumerate() {
-            let own: Vec<u32> =
-                (0..rows.len() as u32).filter(|&i| labels[i as usize] as usize == class).collect();
+            let own: Vec<u32> = (0..rows.len() as u32).filter(|&i| classes[i as usize] == class).collect();
             if own.is_empty() {
                 continue;
             }
             let unseen = || Refusal::new(format!("the model has never seen the label {class}"));
             let density = model.as_ref().and_then(|m| m.density()).ok_or_else(unseen)?;
-            let texts = unlabelled(&rows.take(&own), self.label, &self.rest)?;
+            let texts = self.columns.texts(&rows.take(&own))?;
             let log_likelihood = density.log_likelihood(&texts, streams)?;
             own.iter().zip(log_likelihood).for_each(|(&i, ll)| values[i as usize] = share.ln() + ll);
         }
         Ok(values)
-    }
-}
-
-/// A column without rows.
-fn empty(kind: &Kind) -> Column {
-    match kind {
-        Kind::F32 { width, .. } => Column::F32 { width: *width, data: Vec::new() },
-        Kind::F64 { width } => Column::F64 { width: *width, data: Vec::new() },
-        Kind::Codes { .. } => Column::Codes { data: Vec::new() },
-        Kind::Ragged { .. } => Column::Ragged { offsets: vec![0], tokens: Vec::new() },
     }
 }
 
@@ -317,7 +360,7 @@ mod tests {
     fn the_likelihood_is_that_of_the_label_times_that_of_the_text() {
         let (rows, model) = fitted();
         let own = [0_u32, 2, 4, 5, 6];
-        let alone = unlabelled(&rows.take(&own), 1, &text(TokenUnit::Words, &[]).schema().clone()).unwrap();
+        let alone = rows.take(&own).without(1);
         let family = NGram { order: 2, ..NGram::default() };
         let ngram = family
             .fit(&Mix::of_human(Rows::all(alone.clone())), Start::Scratch, &Streams::new(0, 1))
@@ -330,6 +373,25 @@ mod tests {
         }
         let unseen = labelled(&["a"], &[2]);
         assert!(model.density().unwrap().log_likelihood(&unseen, &streams).is_err());
+    }
+
+    #[test]
+    fn groups_come_with_their_labels_as_in_training() {
+        let rows = labelled(&["a", "b", "c", "d"], &[0, 1, 0, 1]);
+        let kind = Kind::Codes { levels: Levels::Count(4) };
+        let group = Field { name: "group".into(), role: Role::Group, kind };
+        let fields = [vec![group], rows.schema().fields.clone()].concat();
+        let columns =
+            vec![Column::Codes { data: vec![3, 2, 0, 2] }, rows.column(0).clone(), rows.column(1).clone()];
+        let rows = Samples::new(Arc::new(Schema { fields }), columns).unwrap();
+        let family = ClassConditional { base: Arc::new(NGram::default()) };
+        let model = family.fit(&Mix::of_human(Rows::all(rows)), Start::Scratch, &Streams::new(0, 1)).unwrap();
+        let made = model.synthesise(Ask::Rows, 200, &Sampling::default(), &Streams::new(0, 2)).unwrap();
+        let Column::Codes { data: groups } = made.column(0) else { panic!("codes") };
+        let pairs: std::collections::BTreeSet<(u32, u32)> =
+            made.labels().unwrap().iter().copied().zip(groups.iter().copied()).collect();
+        assert_eq!(pairs.into_iter().collect::<Vec<_>>(), [(0, 0), (0, 3), (1, 2)]);
+        assert!(model.density().is_none());
     }
 
     #[test]

@@ -8,40 +8,54 @@ mod bernoulli;
 mod categorical;
 mod cholesky;
 mod class_conditional;
+mod command;
 mod counts;
 mod encoding;
 mod gaussian;
 mod gaussian_mixture;
 mod histogram;
 mod kde;
+mod neon;
 mod ngram;
 mod numeric;
 mod poisson;
 pub(crate) mod ranges;
 #[cfg(test)]
 mod reference;
+mod regression;
 mod sampling;
+mod tabular;
 mod tagged_ngram;
+mod templates;
 #[cfg(test)]
 mod tests;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
+pub use command::{Command, CommandModel, kill_programs, stop_programs};
 pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub(crate) use gaussian_mixture::clusters;
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
+pub use neon::{Neon, NeonParams};
 pub use ngram::{NGram, NGramModel, Smoothing};
+pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
+pub use regression::{
+    LinearRegression, LogisticRegression, Noise, PoissonRegression, RegressionModel, Ridge,
+};
 pub use sampling::{Sampling, Transform};
+pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
 pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
+pub use templates::{TemplateModel, Templates};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
-use crate::data::{Combine, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics};
+use crate::data::{Combine, Link, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics};
 use crate::registry::Registry;
 use crate::rng::{Stream, Streams};
 
@@ -56,12 +70,19 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         categorical::ENTRY,
         ngram::ENTRY,
         class_conditional::ENTRY,
+        templates::ENTRY,
         kde::ENTRY,
+        command::ENTRY,
+        regression::LINEAR,
+        regression::RIDGE,
+        regression::LOGISTIC,
+        regression::POISSON,
         gaussian_mixture::ENTRY,
         histogram::ENTRY,
         bernoulli::ENTRY,
         poisson::ENTRY,
         tagged_ngram::ENTRY,
+        tabular::ENTRY,
     ],
 };
 
@@ -91,10 +112,26 @@ pub trait Family: Send + Sync {
         None
     }
 
+    /// The fewest rows that a training set must have to be fitted at all.
+    fn fewest_rows(&self, _schema: &Schema) -> usize {
+        1
+    }
+
+    /// The extrapolation of fitted parameters, where they form a space in which that has a meaning.
+    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
+        None
+    }
+
     /// Whether a fit can start from an earlier model ([`Start::Warm`], [`Start::Base`]): iterative
     /// fits can, closed forms have nothing to start from.
     fn takes_a_start(&self) -> bool {
         self.seeds_per_cell() == 1
+    }
+
+    /// What a fit depends on beside the family's own table, as part of a setting's hash: the files of
+    /// an outside program.
+    fn fingerprint(&self) -> Option<String> {
+        None
     }
 
     /// How many seeds make one cell: 1 for families whose fit takes long, 1,000 for closed forms.
@@ -128,6 +165,11 @@ pub trait Model: Any + Send {
 
     /// The likelihood of rows under the untransformed model, where it can be computed.
     fn density(&self) -> Option<&dyn Density> {
+        None
+    }
+
+    /// Predictions of a label from inputs, where the model makes any.
+    fn predictor(&self) -> Option<&dyn Predictor> {
         None
     }
 
@@ -171,6 +213,15 @@ pub enum Parameters<'a> {
     Mixture(NormalMixture<'a>),
     /// A fitted distribution over outcomes; sums to 1.
     Probabilities(&'a [f64]),
+    /// A fitted regression of a label on inputs.
+    Regression {
+        /// One number per input.
+        weights: &'a [f64],
+        /// The constant; 0 where none is fitted.
+        intercept: f64,
+        /// How the label's mean follows from the linear predictor.
+        link: Link,
+    },
     /// Nothing that others could read.
     Opaque,
 }
@@ -210,6 +261,26 @@ pub trait Density {
     }
 }
 
+/// The prediction of labels from inputs.
+pub trait Predictor {
+    /// What is predicted for each row; the rows' own labels are not looked at.
+    fn predict(&self, rows: &Samples) -> Result<Predictions, Refusal>;
+}
+
+/// What is predicted for the labels of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predictions {
+    /// The mean of each row's numeric label.
+    Means(Vec<f64>),
+    /// The probability of each class.
+    Classes {
+        /// The number of classes.
+        classes: usize,
+        /// Row-major, `n × classes`; each row sums to 1.
+        probabilities: Vec<f64>,
+    },
+}
+
 /// Fitting from sufficient statistics, and drawing the statistics of a sample without the sample.
 /// Everything here is exact in distribution; what is not exact is refused.
 pub trait StatisticsPath: Send + Sync {
@@ -225,6 +296,28 @@ pub trait StatisticsPath: Send + Sync {
         rng: &mut Stream,
     ) -> Result<Statistics, SampleError>;
 
+    /// Whether [`StatisticsPath::draw`] is exact for this family.
+    fn draws(&self) -> bool {
+        true
+    }
+
+    /// Whether [`StatisticsPath::label`] is exact for this family.
+    fn labels(&self) -> bool {
+        false
+    }
+
+    /// The statistics of given inputs with labels drawn from the model; `given` are those of the inputs, with labels
+    /// that are not looked at.
+    fn label(
+        &self,
+        _model: &dyn Model,
+        _given: &Statistics,
+        _how: &Sampling,
+        _rng: &mut Stream,
+    ) -> Result<Statistics, SampleError> {
+        Err(Refusal::new("this family makes no labels from statistics; set `loop.path = \"rows\"`").into())
+    }
+
     /// Whether [`StatisticsPath::thin`] is exact for this family.
     fn thins(&self) -> bool {
         false
@@ -238,6 +331,30 @@ pub trait StatisticsPath: Send + Sync {
     /// Whether this sampling transform is exact on the statistics path.
     fn supports(&self, how: &Sampling) -> bool {
         *how == Sampling::default()
+    }
+}
+
+/// A line through the parameters of two models of one family.
+pub trait Extrapolation {
+    /// The model at θ + w (θ − θ′), with θ of `model` and θ′ of `away`: w beyond θ, seen from θ′.
+    /// Parameters that leave their domain are put back to its edge.
+    fn extrapolate(
+        &self,
+        model: &dyn Model,
+        away: &dyn Model,
+        weight: f64,
+    ) -> Result<Box<dyn Model>, Refusal>;
+}
+
+/// The same model seen as its own type, for the two models of a line.
+pub(crate) fn both<'a, M: Model>(
+    model: &'a dyn Model,
+    away: &'a dyn Model,
+) -> Result<(&'a M, &'a M), Refusal> {
+    let (model, away): (&dyn Any, &dyn Any) = (model, away);
+    match (model.downcast_ref(), away.downcast_ref()) {
+        (Some(model), Some(away)) => Ok((model, away)),
+        _ => Err(Refusal::new("the two models are of different families")),
     }
 }
 
@@ -275,6 +392,9 @@ pub enum FitError {
         /// The row, from 0.
         row: usize,
     },
+    /// An outside program failed.
+    #[error("{0}")]
+    Outside(String),
     /// The loss or a parameter became NaN or infinite. An outcome of the lineage, not a bug.
     #[error("training diverged at step {step}: the loss is no longer a finite number")]
     Diverged {

@@ -22,6 +22,28 @@ pub fn positive_share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Erro
     checked(from, |v| v > 0.0 && v <= 1.0, "a number greater than 0 and at most 1")
 }
 
+/// A number of at least 0; infinity is one.
+pub fn non_negative_or_infinite<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let value = f64::deserialize(from)?;
+    if value >= 0.0 {
+        return Ok(value);
+    }
+    Err(D::Error::custom(format!("must be a number of at least 0, or inf, not {value}")))
+}
+
+/// A number in [0, 1].
+pub fn probability<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    checked(from, |v| (0.0..=1.0).contains(&v), "a number from 0 to 1")
+}
+
+/// A whole number of at least 2.
+pub fn at_least_two<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    match usize::deserialize(from)? {
+        n @ 0..=1 => Err(D::Error::custom(format!("must be at least 2, not {n}"))),
+        n => Ok(n),
+    }
+}
+
 /// A whole number of at least 1.
 pub fn at_least_one<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
     match usize::deserialize(from)? {

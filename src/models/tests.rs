@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::FAMILIES;
+use super::{BoxedFamily, FAMILIES};
+use crate::registry::Entry;
 use crate::spec::Node;
 
 fn build(name: &str, table: &str) -> Result<(), String> {
@@ -12,7 +13,10 @@ fn build(name: &str, table: &str) -> Result<(), String> {
 
 #[test]
 fn defaults_stand_for_every_family() {
-    for entry in FAMILIES.entries {
+    // A program has no default.
+    let needs_none =
+        |e: &&Entry<BoxedFamily>| e.about.parameters.iter().all(|p| !p.default.contains("required"));
+    for entry in FAMILIES.entries.iter().filter(needs_none) {
         build(entry.about.name, "").unwrap();
         for parameter in entry.about.parameters {
             // Keys that belong to one choice of another key are refused beside its default.

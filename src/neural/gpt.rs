@@ -37,7 +37,8 @@ use super::parameter;
 use super::train::{Effort, Schedule, steps, train};
 use crate::data::{Kind, Mix, Role, Samples, Schema};
 use crate::models::{
-    Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start, StorageError,
+    Ask, BoxedFamily, Density, Extrapolation, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
+    StorageError, both,
 };
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -283,8 +284,27 @@ impl Family for Gpt {
         Ok(Box::new(GptModel::new(config, weights, vec![])))
     }
 
+    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
+        Some(self)
+    }
+
     fn seeds_per_cell(&self) -> u64 {
         1
+    }
+}
+
+impl Extrapolation for Gpt {
+    fn extrapolate(
+        &self,
+        model: &dyn Model,
+        away: &dyn Model,
+        weight: f64,
+    ) -> Result<Box<dyn Model>, Refusal> {
+        let (model, away) = both::<GptModel>(model, away)?;
+        let weights = model.weights.beyond(&away.weights, weight);
+        let weights = weights.ok_or_else(|| Refusal::new("gpt: the two models differ in shape"))?;
+        let (params, schema) = (model.params.clone(), model.schema.clone());
+        Ok(Box::new(GptModel::new(Config { params, schema, limit: model.limit }, weights, vec![])))
     }
 }
 

@@ -122,6 +122,13 @@ impl Weights {
         (values.len() == layout.total()).then_some(Weights { layout, values })
     }
 
+    /// The values θ + w (θ − θ′); `None` if the layouts differ.
+    pub fn beyond(&self, away: &Weights, weight: f64) -> Option<Self> {
+        let weight = weight as f32;
+        let line = self.values.iter().zip(&away.values).map(|(a, b)| a + weight * (a - b));
+        (self.layout == away.layout).then(|| Weights { layout: self.layout.clone(), values: line.collect() })
+    }
+
     /// The layout.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout

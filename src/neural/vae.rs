@@ -33,7 +33,8 @@ use super::parameter;
 use super::train::{Effort, Schedule, steps, train};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::{
-    Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start, StorageError,
+    Ask, BoxedFamily, Density, Extrapolation, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
+    StorageError, both,
 };
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -265,8 +266,27 @@ impl Family for Vae {
         Ok(Box::new(VaeModel::new(config.params, config.table, weights, vec![])))
     }
 
+    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
+        Some(self)
+    }
+
     fn seeds_per_cell(&self) -> u64 {
         1
+    }
+}
+
+impl Extrapolation for Vae {
+    /// The scaling of the rows is the model's, which the warm-started fit kept.
+    fn extrapolate(
+        &self,
+        model: &dyn Model,
+        away: &dyn Model,
+        weight: f64,
+    ) -> Result<Box<dyn Model>, Refusal> {
+        let (model, away) = both::<VaeModel>(model, away)?;
+        let weights = model.weights.beyond(&away.weights, weight);
+        let weights = weights.ok_or_else(|| Refusal::new("vae: the two models differ in shape"))?;
+        Ok(Box::new(VaeModel::new(model.params.clone(), model.table.clone(), weights, vec![])))
     }
 }
 

@@ -23,6 +23,10 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         }
     }
     let smoothing = number(&setting.model, "smoothing").unwrap_or(0.0);
+    let step = |name: &str| {
+        let named = |node: &&Node| node.get("step").and_then(Node::as_str) == Some(name);
+        setting.curation.iter().find(named)
+    };
     let mut extra = BTreeMap::from([
         ("alpha".to_owned(), smoothing),
         ("initial".to_owned(), counts.initial),
@@ -33,8 +37,15 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("share", number(&setting.data, "p")),
         ("exponent", number(&setting.data, "exponent")),
         ("bandwidth", number(&setting.model, "bandwidth")),
+        ("rate", number(&setting.data, "rate")),
         ("synthetic_scale", setting.loop_.synthetic_scale),
         ("power", setting.loop_.samples.as_ref().and_then(Schedule::power)),
+        ("neon_weight", number(&setting.model, "neon.weight")),
+        ("choices", step("luce-choice").map(|s| number(s, "choices").unwrap_or(2.0))),
+        ("reward_gap", step("luce-choice").and_then(|s| numbers(s.get("rewards")?)).and_then(|r| gap(&r))),
+        ("keep_right", step("verified").map(|s| number(s, "keep_correct").unwrap_or(1.0))),
+        ("keep_wrong", step("verified").map(|s| number(s, "keep_wrong").unwrap_or(0.0))),
+        ("bias", bias(setting)),
     ];
     extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     let conditions = Conditions {
@@ -67,6 +78,7 @@ pub(super) fn is_plain(setting: &Setting) -> bool {
     clean
         && untransformed
         && setting.curation.is_empty()
+        && setting.model.get("neon").is_none()
         && setting.generator.is_none()
         && setting.members.is_empty()
         && spec.synthesis == Synthesis::Sample
@@ -153,6 +165,19 @@ fn isotropic(data: &Node) -> Option<f64> {
     sd.iter().all(|v| *v == sd[0]).then(|| sd[0] * sd[0])
 }
 
+/// The reward of the second of two kinds beyond the first's.
+fn gap(rewards: &[f64]) -> Option<f64> {
+    if let [first, second] = rewards { Some(second - first) } else { None }
+}
+
+/// How far the mean of a Gaussian generator lies from that of Gaussian human rows.
+fn bias(setting: &Setting) -> Option<f64> {
+    let generator = setting.generator.as_ref()?;
+    let gaussian = |node: &Node| node.get("source").and_then(Node::as_str) == Some("gaussian");
+    (gaussian(generator) && gaussian(&setting.data))
+        .then(|| number(generator, "mean").unwrap_or(0.0) - number(&setting.data, "mean").unwrap_or(0.0))
+}
+
 fn numbers(list: &Node) -> Option<Vec<f64>> {
     list.as_array()?.iter().map(Node::as_f64).collect()
 }
@@ -195,6 +220,18 @@ mod tests {
         let other = setting("source = \"gaussian\"", "initial = 70\n");
         let why = predict(law, &other, 2).unwrap_err();
         assert!(why.contains("70 rows"), "{why}");
+    }
+
+    #[test]
+    fn the_bias_of_a_generator_is_the_distance_of_the_means() {
+        let text = "data = { source = 'gaussian', mean = 1.0 }\nmodel = { family = 'gaussian' }\n\
+            generator = { source = 'gaussian', mean = 1.2 }\n\
+            loop = { generations = 1, regime = 'fixed-mix', hold = 'human', human_rows = 50, synthetic_scale = 2 }";
+        let setting = Experiment::from_toml(text, "test.toml").unwrap().settings().unwrap().remove(0);
+        let found = predict(theory::find("pooled-error").unwrap(), &setting, 1).unwrap().mean;
+        // MSE(s) = (s²b² + (σ² + sτ²)/n)/(1+s)² with s = 2, b = .2, σ = τ = 1, n = 50.
+        let expected = (4.0 * 0.04 + 3.0 / 50.0) / 9.0;
+        assert!((found - expected).abs() < 1e-12, "{found}");
     }
 
     #[test]

@@ -31,8 +31,11 @@ pub(super) fn matrix(
 }
 
 /// Writes the file and returns the page's section; `None` where the matrix is empty.
-pub(super) fn section(publication: &Publication) -> Result<Option<Section>, PublishError> {
-    let rows = matrix(publication, &Findings::read(publication)?)?;
+pub(super) fn section(
+    publication: &Publication,
+    findings: &Findings,
+) -> Result<Option<Section>, PublishError> {
+    let rows = matrix(publication, findings)?;
     if rows.is_empty() {
         return Ok(None);
     }

@@ -11,6 +11,7 @@ mod curves;
 mod defaults;
 mod definitions;
 mod draw;
+mod effective;
 mod error;
 mod examples;
 mod findings;

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::findings::Findings;
 use super::tables::{claims_table, comparison_table, missing_table, not_run_table};
-use super::{Drawn, Publication, PublishError, definitions, examples};
+use super::{Drawn, Publication, PublishError, definitions, effective, examples};
 use crate::analysis::{ClaimResult, ComparisonRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, render};
 use crate::store::read::{self, CellEntry};
@@ -38,7 +39,14 @@ pub fn page(
             ..Default::default()
         });
     }
-    sections.extend(definitions::section(publication)?);
+    match Findings::read(publication) {
+        Ok(findings) => {
+            sections.extend(effective::section(publication, &findings)?);
+            sections.extend(definitions::section(publication, &findings)?);
+        }
+        Err(PublishError::Empty { .. }) => {}
+        Err(other) => return Err(other),
+    }
     let mut figures = Vec::with_capacity(drawn.len());
     for figure in drawn {
         let svg = std::fs::read_to_string(&figure.svg_path)

@@ -69,8 +69,8 @@ pub(super) fn picked<'s>(claim: &ClaimSpec, settings: &'s [Setting]) -> Vec<&'s 
     settings.iter().filter(|s| claim.matches(s)).collect()
 }
 
-/// The one setting that `versus` sets against `of`: it has the values of `versus` and agrees with
-/// `of` in every swept key that the claim does not name.
+/// The one setting that `versus` sets against `of`: the only one with the values of `versus`, or the
+/// one of them that agrees with `of` in every swept key that the claim does not name.
 pub(super) fn opponent<'s>(
     claim: &ClaimSpec,
     of: &Setting,
@@ -82,7 +82,10 @@ pub(super) fn opponent<'s>(
         all.map(|(key, _)| key.as_str())
             .all(|key| other.get(key).map(spec::canonical) == of.get(key).map(spec::canonical))
     };
-    let found: Vec<&Setting> = settings.iter().filter(|s| has(s, &claim.versus) && agrees(s)).collect();
+    let mut found: Vec<&Setting> = settings.iter().filter(|s| has(s, &claim.versus)).collect();
+    if found.len() > 1 {
+        found.retain(|s| agrees(s));
+    }
     match found.as_slice() {
         [one] => Ok(one),
         several => Err(format!("has a `versus` that picks {} settings and must pick one", several.len())),

@@ -96,6 +96,12 @@ impl Budget {
         Ok(needed)
     }
 
+    /// The human rows that a finite source must have where every generation's prompts are fresh: whatever arrives or is
+    /// synthesised takes rows of its own from the generation's block.
+    pub fn fresh_prompts_needed(&self) -> Result<usize, ScheduleError> {
+        (1..=self.generations).try_fold(self.initial, |needed, g| Ok(needed + self.block(g)?))
+    }
+
     /// Whether any fresh row is taken at all.
     fn takes_fresh(&self, regime: &Regime) -> bool {
         match regime.fraction_rule() {

@@ -4,7 +4,7 @@ use rand::seq::{SliceRandom, index};
 
 use super::weights::weigh;
 use super::{Regime, ResolvedDraw};
-use crate::data::{Body, Mix, Origin, Part, Rows};
+use crate::data::{Body, Mix, Origin, Part, Rows, Statistics};
 use crate::models::{FitError, Refusal, StatisticsPath};
 use crate::rng::Streams;
 use crate::spec::{Combine, RetainHuman, RetainSynthetic};
@@ -16,14 +16,22 @@ pub struct Store<'a> {
     initial: Vec<Part>,
     statistics: Option<&'a dyn StatisticsPath>,
     anchor: Option<(usize, Vec<Part>)>,
+    design: Option<Statistics>,
 }
 
 impl<'a> Store<'a> {
     /// `M(0) = D(0)`. With a statistics path, blocks are summarised when they enter.
     pub fn new(initial: Vec<Part>, statistics: Option<&'a dyn StatisticsPath>) -> Result<Self, FitError> {
-        let mut store = Store { blocks: Vec::new(), initial: initial.clone(), statistics, anchor: None };
+        let kept = initial.clone();
+        let mut store = Store { blocks: Vec::new(), initial: kept, statistics, anchor: None, design: None };
         for part in initial {
             store.admit(part)?;
+        }
+        // One block as a rule: its design is then shared by every generation's labels.
+        if let (true, [Part { body: Body::Statistics(s), .. }]) =
+            (statistics.is_some_and(|p| p.labels()), store.blocks.as_slice())
+        {
+            store.design = Some(s.clone());
         }
         Ok(store)
     }
@@ -36,6 +44,11 @@ impl<'a> Store<'a> {
     /// `D(0)`, as rows.
     pub fn initial(&self) -> Mix {
         Mix { parts: self.initial.clone(), combine: Combine::Pooled }
+    }
+
+    /// The statistics of all of `D(0)`'s inputs, on the statistics path of a family that labels.
+    pub fn design(&self) -> Option<&Statistics> {
+        self.design.as_ref()
     }
 
     /// The number of rows in the store.

@@ -96,6 +96,8 @@ fn run_part<W: Work + ?Sized>(
                 part.end(seed, outcome);
                 continue;
             }
+            // An outside program that was ended with the run is no failure of the seed's.
+            Some(Ok(Err(_))) if watch.interrupt.is_set() => return (part, failures),
             Some(Ok(Err(error))) => error.to_string(),
             Some(Err(panic)) => format!("seed {seed}, {panic}"),
             _ if timed_out => too_long(options.cell_timeout),

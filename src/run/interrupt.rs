@@ -1,8 +1,10 @@
-//! Ctrl-C: the first asks running lineages to stop and keeps what is finished, the second ends the
-//! process at once, which is safe because files are written whole or not at all.
+//! Ctrl-C: the first asks running lineages and outside programs to stop and keeps what is finished,
+//! the second ends the process at once, which is safe because files are written whole or not at all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::models;
 
 /// The exit code of an interrupted command.
 pub const EXIT_INTERRUPTED: i32 = 130;
@@ -24,8 +26,10 @@ impl Interrupt {
         let asked = interrupt.clone();
         ctrlc::set_handler(move || {
             if asked.0.swap(true, Ordering::SeqCst) {
+                models::kill_programs();
                 std::process::exit(EXIT_INTERRUPTED);
             }
+            models::stop_programs();
         })?;
         Ok(interrupt)
     }

@@ -282,7 +282,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 }
 
 /// For `deserialize_with`: one value, or a list of them.
-pub(super) fn one_or_many<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+pub(crate) fn one_or_many<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: Deserialize<'de>,
     D: Deserializer<'de>,

@@ -46,6 +46,8 @@ mod source;
 mod sweep;
 mod writer;
 
+pub(crate) use de::one_or_many;
+
 pub use choices::{ChoicesSpec, Combine, Draw, Inflow, RetainHuman, RetainSynthetic, Weights};
 pub use claim::{ClaimSpec, Direction, SlopeScale, Statistic};
 pub use error::{Error, Kind, unknown_name};

@@ -3,8 +3,8 @@
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::{BoxedTask, Lesson, Report};
-use crate::data::{Body, Mix, Origin, Samples};
+use super::{BoxedTask, Learned, Lesson, Report};
+use crate::data::{Body, Column, Field, Kind, Mix, Origin, Role, Samples};
 use crate::metrics::{Measured, Subject};
 use crate::models::Refusal;
 use crate::rng::Streams;
@@ -12,7 +12,7 @@ use crate::spec::{Error, Node};
 
 /// The keys of `[task]` that are not the task's own. `kind` names the task; `arm` is a label for
 /// tables and figures and changes no result.
-pub const ENGINE_KEYS: [&str; 5] = ["knowledge", "arm", "train", "test", "validation"];
+pub const ENGINE_KEYS: [&str; 6] = ["knowledge", "arm", "train", "test", "validation", "by_group"];
 
 /// What a generator knows beyond the human rows of the training set. Rows made from those alone add
 /// no information, so a gain needs one of the others.
@@ -55,6 +55,8 @@ pub struct Examination {
     pub test: usize,
     /// The share of the training rows that is kept from the learner: for tuning and `task-own-score`.
     pub validation: f64,
+    /// Whether the primary score is also reported for the test rows of each group.
+    pub by_group: bool,
 }
 
 impl Knowledge {
@@ -138,7 +140,8 @@ impl Examination {
                 "add validation = 0.2, or list one value to try".into(),
             ));
         }
-        Ok(Self { task, report, knowledge, train, test: asked.unwrap_or(test), validation })
+        let by_group = node.get("by_group").map(Node::parse::<bool>).transpose()?.unwrap_or(false);
+        Ok(Self { task, report, knowledge, train, test: asked.unwrap_or(test), validation, by_group })
     }
 
     /// Trains one learner for each kind of rows asked for and scores it on `test`. Where D(g) has no
@@ -195,7 +198,33 @@ impl Examination {
         let gap = self.first(&learned.score(rows)?)? - self.first(&measured)?;
         measured.push(("task-train-gap".into(), gap));
         measured.extend(extra);
+        if self.by_group {
+            measured.extend(self.groups(learned.as_ref(), test)?);
+        }
         Ok(measured)
+    }
+
+    /// `task-group-<level>` for each level of the group column, and `task-group-gap`: the last level's
+    /// minus the first's.
+    fn groups(&self, learned: &dyn Learned, test: &Samples) -> Result<Measured, Refusal> {
+        let Some((index, Field { kind: Kind::Codes { levels }, .. })) = test.schema().first(Role::Group)
+        else {
+            return Err(Refusal::new("there is no group column to score by"));
+        };
+        let Column::Codes { data } = test.column(index) else { return Ok(Vec::new()) };
+        let mut found: Measured = Vec::new();
+        for level in 0..levels.count() as u32 {
+            let rows: Vec<u32> = (0..data.len() as u32).filter(|&i| data[i as usize] == level).collect();
+            if !rows.is_empty() {
+                let score = self.first(&learned.score(&test.take(&rows))?)?;
+                found.push((format!("task-group-{}", levels.name(level)).into(), score));
+            }
+        }
+        if let ([(_, first), .., (_, last)], true) = (found.as_slice(), found.len() == levels.count()) {
+            let gap = last - first;
+            found.push(("task-group-gap".into(), gap));
+        }
+        Ok(found)
     }
 
     /// The task's primary score.

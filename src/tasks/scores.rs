@@ -172,11 +172,34 @@ pub static SCORES: &[Score] = &[
         "task-own-score − the task's first score on the human test rows, both of the learner that did not see the \
          slice. 0 where the training set is human; large where synthetic rows are easier than human ones, as templates are.",
     ),
+    share(
+        "task-group",
+        "The task's first score on the test rows of one group",
+        "With `by_group = true`: one value for each level of the group column, named `task-group-<level>`.",
+        "this workbench: METHODS.md, Downstream tasks",
+    ),
+    Score {
+        about: About {
+            name: "task-group-gap",
+            summary: "The last group's score minus the first group's",
+            details: "With `by_group = true`: task-group of the last level − of the first, on the same learner.",
+            source: "this workbench: METHODS.md, Downstream tasks",
+            parameters: &[],
+            version: 1,
+        },
+        reading: Reading {
+            direction: Direction::TwoSided,
+            ideal: "that of the same learner on human rows",
+            unit: "difference of the task's first score",
+            scale: Scale::Linear,
+        },
+    },
 ];
 
-/// The score with a name.
+/// The score with a name; `task-group-<level>` is found by its first part.
 pub fn score(name: &str) -> Option<&'static Score> {
-    SCORES.iter().find(|s| s.about.name == name)
+    let group = || SCORES.iter().find(|s| s.about.name == "task-group" && name.starts_with("task-group-"));
+    SCORES.iter().find(|s| s.about.name == name).or_else(group)
 }
 
 /// How to read a number by its name in the rows: a metric's, or a score's.

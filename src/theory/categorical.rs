@@ -7,7 +7,7 @@
 use super::special::sine_product;
 use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
-const CATEGORICAL: &[&str] = &["categorical", "unigram"];
+const CATEGORICAL: &[&str] = &["categorical", "bernoulli", "unigram"];
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -53,6 +53,25 @@ pub(super) const LAWS: &[ClosedForm] = &[
         regimes: &["replace"],
         draws: &[],
         predict: survival,
+    },
+    ClosedForm {
+        name: "poisson-survival",
+        statement: "Pr(λ_t ≠ 0) = 1 − exp(−nλ g_t), g as in outcome-survival",
+        source: "arXiv 2412.17646 (Poisson, an equality)",
+        conditions: "poisson source and family; n rows every generation; extra: rate λ > 0",
+        relation: Relation::Equal,
+        sizes: Sizes::Equal,
+        regimes: &["replace"],
+        draws: &[("survival", &["poisson"])],
+        predict: |at| {
+            at.unbiased_sampling()?;
+            let rate = at.need("rate")?;
+            if rate <= 0.0 {
+                return Err(Unmet::range("rate", "> 0"));
+            }
+            let p = -(-at.n * rate * g(at.fits)).exp_m1();
+            Prediction::with_sd(p, (p * (1.0 - p)).sqrt())
+        },
     },
     ClosedForm {
         name: "surviving-vocabulary",
@@ -276,6 +295,28 @@ mod tests {
         let se = (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();
         let law = ask("categorical-accumulate-error", &at(0.3, 6));
         assert!((mean - law).abs() < 4.0 * se, "{mean} ± {se} for {law}");
+    }
+
+    #[test]
+    fn a_poisson_survives_as_simulated() {
+        // n = 10, λ = .2, four fits: sums of Poisson draws, 20,000 lineages.
+        let (n, rate, fits, lineages) = (10.0, 0.2, 4, 20_000);
+        let mut rng = ChaCha8Rng::seed_from_u64(9);
+        let alive = (0..lineages)
+            .filter(|_| {
+                let mut sum = n * rate;
+                for _ in 0..fits {
+                    sum =
+                        if sum > 0.0 { rand_distr::Poisson::new(sum).unwrap().sample(&mut rng) } else { 0.0 };
+                }
+                sum > 0.0
+            })
+            .count() as f64;
+        let at = Conditions { n, fits, ..Conditions::default() }.with("rate", rate);
+        let law = find("poisson-survival").unwrap().predict(&at).unwrap();
+        let r = f64::from(lineages);
+        let se = law.sd_of_one.unwrap() / r.sqrt();
+        assert!((alive / r - law.mean).abs() < 4.0 * se, "{} {}", alive / r, law.mean);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod gaussian_replace;
 mod golden;
 mod human_share;
 mod kernel_density;
+mod neon;
 mod populations;
 mod regression;
 mod risk;
@@ -155,6 +156,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         stream::LAWS,
         equilibrium::LAWS,
         curation::LAWS,
+        neon::LAWS,
         sweet_spot::LAWS,
     ]
     .into_iter()

@@ -42,7 +42,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         name: "stream-top-mass",
         statement: "largest θ_i at the equilibrium reached from the uniform start, or from a corner (extra: corner = 1, or initial = 1)",
         source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
-        conditions: "as temperature-fold, human_fraction = μ/(1+μ) < 1",
+        conditions: "as temperature-fold, human_fraction = μ/(1+μ)",
         relation: Relation::Equal,
         sizes: Sizes::Any,
         regimes: &["stream"],
@@ -143,7 +143,11 @@ fn categories(at: &Conditions<'_>) -> Result<f64, Unmet> {
 
 fn stream_ratio(at: &Conditions<'_>) -> Result<f64, Unmet> {
     let r = at.human_fraction;
-    if (0.0..1.0).contains(&r) { Ok(r / (1.0 - r)) } else { Err(Unmet::range("human_fraction", "in [0, 1)")) }
+    if (0.0..=1.0).contains(&r) {
+        Ok(r / (1.0 - r))
+    } else {
+        Err(Unmet::range("human_fraction", "in [0, 1]"))
+    }
 }
 
 /// One row at generation 0 is a corner: all mass on its outcome.

@@ -5,6 +5,7 @@
 mod command;
 mod errors;
 mod kill;
+mod outside;
 mod reproduce;
 mod specs;
 

@@ -68,6 +68,7 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let (seeds, generations, samples) = match (kind, neural) {
         (Kind::Text, true) => (6, 6, 1500),
         (_, true) => (10, 8, 800),
+        (Kind::Table, false) => (10, 8, 500),
         (Kind::Text, false) => (10, 8, 2000),
         (_, false) => (50, 20, 500),
     };
@@ -134,7 +135,8 @@ impl Kind {
 
     fn family(self) -> &'static str {
         match self {
-            Kind::Images | Kind::Table => "vae",
+            Kind::Images => "vae",
+            Kind::Table => "tabular",
             Kind::Text => "gpt",
             Kind::Outcomes => "categorical",
             Kind::Numbers => "gaussian",

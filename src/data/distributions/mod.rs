@@ -3,15 +3,19 @@
 //! One file each; a file states the density, the truth that metrics may compare with, and the
 //! parameters. Distributions over outcomes share [`outcomes`].
 
+pub(super) mod boolean_expressions;
 pub(super) mod categorical;
 pub(super) mod gaussian;
 pub(super) mod gaussian_mixture;
 mod mixture;
 mod outcomes;
 pub(super) mod poisson;
+pub(super) mod regression;
 pub(super) mod rosenbrock;
 pub(super) mod shapes;
 pub(super) mod structural_causal;
+pub(super) mod templated_facts;
+pub(super) mod two_class_gaussian;
 pub(super) mod uniform_categorical;
 pub(super) mod zipf;
 

@@ -1,7 +1,7 @@
 //! From `[task]` to an examination that the loop can hold.
 
 use super::component;
-use crate::data::Source;
+use crate::data::{Role, Source};
 use crate::spec::{Error, Node, Setting};
 use crate::tasks::{ENGINE_KEYS, Examination, Knowledge, TASKS};
 
@@ -32,6 +32,13 @@ pub(super) fn examination(
             node.at_of("test"),
             format!("{} test rows were asked for, and {} has {test} held-out rows", task.test, source.name),
             format!("set task.test to {test} or less, or raise data.held_out"),
+        ));
+    }
+    if task.by_group && source.schema().first(Role::Group).is_none() {
+        return Err(Error::refused(
+            node.at_of("by_group"),
+            format!("{} has no group column", source.name),
+            "name one with data.group, or leave `by_group` out",
         ));
     }
     let outside = ["source", "data", "background"];

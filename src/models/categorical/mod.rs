@@ -33,7 +33,8 @@ use serde::Deserialize;
 use super::counts::{multinomial, without_replacement};
 use super::sampling::{Sampling, Transform};
 use super::{
-    BoxedFamily, Family, FitError, Model, Refusal, SampleError, Start, StatisticsPath, StorageError, ranges,
+    BoxedFamily, Extrapolation, Family, FitError, Model, Refusal, SampleError, Start, StatisticsPath,
+    StorageError, ranges,
 };
 use crate::data::{Body, Counts, Mix, Role, Rows, Schema, Statistics};
 use crate::registry::{About, Entry, Parameter};
@@ -137,6 +138,23 @@ impl Family for Categorical {
     fn statistics(&self) -> Option<&dyn StatisticsPath> {
         Some(self)
     }
+
+    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
+        Some(self)
+    }
+}
+
+impl Extrapolation for Categorical {
+    /// Probabilities move on a line; negative ones become 0 and all are scaled to sum to 1.
+    fn extrapolate(
+        &self,
+        model: &dyn Model,
+        away: &dyn Model,
+        weight: f64,
+    ) -> Result<Box<dyn Model>, Refusal> {
+        let (model, away) = super::both::<CategoricalModel>(model, away)?;
+        Ok(Box::new(model.beyond(away, weight)?))
+    }
 }
 
 impl Categorical {
@@ -175,7 +193,7 @@ impl StatisticsPath for Categorical {
     fn thin(&self, of: &Statistics, n: usize, rng: &mut Stream) -> Option<Statistics> {
         match of {
             Statistics::Counts(counts) => without_replacement(counts, n as u64, rng).map(Statistics::Counts),
-            Statistics::Moments(_) => None,
+            _ => None,
         }
     }
 

@@ -40,6 +40,18 @@ impl CategoricalModel {
         Cow::Owned(p)
     }
 
+    /// The distribution at p + w (p − p′), cut off at 0 and scaled to sum to 1.
+    pub(super) fn beyond(&self, away: &Self, weight: f64) -> Result<Self, Refusal> {
+        if self.probabilities.len() != away.probabilities.len() {
+            return Err(Refusal::new("the two models differ in their outcomes"));
+        }
+        let line = self.probabilities.iter().zip(&away.probabilities);
+        let mut p: Vec<f64> = line.map(|(p, q)| (p + weight * (p - q)).max(0.0)).collect();
+        let total: f64 = p.iter().sum();
+        p.iter_mut().for_each(|p| *p /= total);
+        Ok(Self::new(p, self.schema.clone()))
+    }
+
     pub(super) fn average(fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
         let mut sum: Option<CategoricalModel> = None;
         for (weight, fit) in fits {

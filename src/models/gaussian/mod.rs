@@ -29,7 +29,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::numeric::{self, Layout};
-use super::{BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges};
+use super::{BoxedFamily, Extrapolation, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges};
 use crate::data::{Body, Mix, Moments, Part, Schema, Statistics};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
@@ -106,7 +106,7 @@ impl Family for Gaussian {
         }
         match &all {
             Statistics::Moments(m) => self.estimate(m, squares, 1.0, Layout::of(mix)),
-            Statistics::Counts(_) => Err(not_moments().into()),
+            _ => Err(not_moments().into()),
         }
     }
 
@@ -120,6 +120,23 @@ impl Family for Gaussian {
 
     fn statistics(&self) -> Option<&dyn StatisticsPath> {
         Some(self)
+    }
+
+    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
+        Some(self)
+    }
+}
+
+impl Extrapolation for Gaussian {
+    /// Mean and covariance move on a line; negative eigenvalues of the covariance become 0.
+    fn extrapolate(
+        &self,
+        model: &dyn Model,
+        away: &dyn Model,
+        weight: f64,
+    ) -> Result<Box<dyn Model>, Refusal> {
+        let (model, away) = super::both::<GaussianModel>(model, away)?;
+        Ok(Box::new(model.beyond(away, weight)?))
     }
 }
 

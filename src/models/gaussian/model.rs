@@ -81,6 +81,28 @@ impl GaussianModel {
         Ok(Box::new(Self::new(sum.mean, sum.covariance, sum.layout)))
     }
 
+    /// The normal distribution at θ + w (θ − θ′), with the covariance's negative eigenvalues cut off.
+    pub(super) fn beyond(&self, away: &Self, weight: f64) -> Result<Self, Refusal> {
+        let d = self.dim();
+        if away.dim() != d {
+            return Err(Refusal::new("the two models differ in dimension"));
+        }
+        let line = |a: &[f64], b: &[f64]| -> Vec<f64> {
+            a.iter().zip(b).map(|(x, y)| x + weight * (x - y)).collect()
+        };
+        let mean = line(&self.mean, &away.mean);
+        let mut covariance = line(&self.covariance, &away.covariance);
+        if !mean.iter().chain(&covariance).all(|v| v.is_finite()) {
+            return Err(Refusal::new("the extrapolated mean or covariance is not finite"));
+        }
+        let mut eigen = nalgebra::DMatrix::from_row_slice(d, d, &covariance).symmetric_eigen();
+        if eigen.eigenvalues.min() < 0.0 {
+            eigen.eigenvalues.apply(|v| *v = v.max(0.0));
+            covariance = eigen.recompose().as_slice().to_vec();
+        }
+        Ok(Self::new(mean, covariance, self.layout.clone()))
+    }
+
     pub(super) fn load(from: &std::path::Path) -> Result<Box<dyn Model>, StorageError> {
         Err(StorageError::unsupported(from))
     }

@@ -26,6 +26,7 @@ mod start;
 mod tests;
 
 pub use model::GaussianMixtureModel;
+pub(crate) use start::clusters;
 
 use std::any::Any;
 

@@ -8,8 +8,8 @@ use crate::rng::{Stream, Streams};
 /// The most rounds of k-means; small tables settle in far fewer.
 const ROUNDS: usize = 300;
 
-/// The cluster of each row.
-pub(super) fn clusters(rows: &Matrix, k: usize, streams: &Streams) -> Vec<usize> {
+/// The cluster of each row, `0..k`. A cluster may end up empty.
+pub(crate) fn clusters(rows: &Matrix, k: usize, streams: &Streams) -> Vec<usize> {
     let mut centres = plus_plus(rows, k, &mut streams.of("k-means").rng());
     let mut cluster = nearest(rows, &centres);
     for _ in 0..ROUNDS {

@@ -229,7 +229,7 @@ impl StatisticsPath for Histogram {
     fn thin(&self, of: &Statistics, n: usize, rng: &mut Stream) -> Option<Statistics> {
         match of {
             Statistics::Counts(counts) => without_replacement(counts, n as u64, rng).map(Statistics::Counts),
-            Statistics::Moments(_) => None,
+            Statistics::Moments(_) | Statistics::CrossProducts(_) => None,
         }
     }
 

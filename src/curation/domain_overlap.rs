@@ -1,0 +1,118 @@
+//! Keeps the synthetic texts that share most with the human ones.
+//!
+//! The score of a row is the share of its n-grams (of tokens, n = `order`) that occur in the human
+//! rows D(0); rows with fewer than n tokens score 0. The top `share` of candidates stays: what is in
+//! the domain, and no more than what was said there. Candidates as for every ranking: n/share where
+//! the sampler may be asked. Cost: one hash an n-gram.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, ranking};
+use crate::data::{Distribution, Mix, Samples, Schema};
+use crate::models::{Refusal, ranges};
+use crate::registry::{About, Entry, Parameter};
+use crate::rng::Streams;
+
+/// The registry entry.
+pub const ENTRY: Entry<BoxedCuration> = Entry {
+    about: About {
+        name: "domain-overlap",
+        summary: "Keeps the share of synthetic texts with most n-grams in common with human text",
+        details: "Ranks candidates by the share of their token n-grams that D(0) holds and keeps the top \
+                  share; asks for n / share candidates where it may. Rows shorter than n score 0.",
+        source: "n-gram overlap as a domain filter, after the workflow of Long et al., arXiv 2406.15126, section 3.2",
+        parameters: &[
+            Parameter {
+                name: "share",
+                default: "0.5",
+                meaning: "the share of candidates kept, greater than 0 and at most 1",
+            },
+            Parameter { name: "order", default: "2", meaning: "n, tokens of an n-gram; at least 1" },
+        ],
+        version: 1,
+    },
+    extra: (),
+    build: |node| Ok(Box::new(node.parse_without::<DomainOverlap>(&["step", "on"])?)),
+};
+
+/// Overlap with human n-grams.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DomainOverlap {
+    /// The share of candidates kept, in (0, 1]; 0.5 by default.
+    #[serde(deserialize_with = "ranges::positive_share")]
+    pub share: f64,
+    /// n, at least 1; 2 by default.
+    #[serde(deserialize_with = "ranges::at_least_one")]
+    pub order: usize,
+}
+
+impl Default for DomainOverlap {
+    fn default() -> Self {
+        Self { share: 0.5, order: 2 }
+    }
+}
+
+impl Curation for DomainOverlap {
+    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+        if schema.vocabulary().is_some() {
+            return Ok(());
+        }
+        Err(Refusal::new(format!("`domain-overlap` needs text; these rows are {schema}")))
+    }
+
+    fn apply(
+        &self,
+        mix: Mix,
+        more: Option<More<'_>>,
+        seen: &Seen<'_>,
+        _: &Streams,
+    ) -> Result<Mix, CurationError> {
+        let human = initial_rows(seen)?;
+        self.accepts(human.schema(), None)?;
+        let texts = |table: &Samples| {
+            (0..table.len()).filter_map(|i| table.tokens(i).map(<[u32]>::to_vec)).collect::<Vec<_>>()
+        };
+        let known: HashSet<Vec<u32>> =
+            texts(&human).iter().flat_map(|text| text.windows(self.order).map(<[u32]>::to_vec)).collect();
+        ranking::keep_top(mix, more, self.share, |table| {
+            self.accepts(table.schema(), None)?;
+            let overlap = |text: &Vec<u32>| {
+                let all = text.windows(self.order).len();
+                let shared = text.windows(self.order).filter(|gram| known.contains(*gram)).count();
+                if all == 0 { 0.0 } else { shared as f64 / all as f64 }
+            };
+            Ok(texts(table).iter().map(overlap).collect())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::testing::{outcomes, seen_of, sentences, synthetic};
+    use super::*;
+
+    #[test]
+    fn texts_of_the_domain_stay() {
+        let human = sentences(&[("the good old film", 0), ("a bad film", 0)]);
+        seen_of(human, |seen| {
+            // Known pairs: 0 of 2, 1 of 1, 2 of 3 (a bad, bad film, not film the), none for one word.
+            let rows =
+                sentences(&[("film good the", 0), ("bad film", 1), ("a bad film the", 2), ("film", 3)]);
+            let made =
+                DomainOverlap::default().apply(synthetic(rows), None, seen, &Streams::new(0, 0)).unwrap();
+            let (table, _) = made.gather().unwrap().unwrap();
+            let texts: Vec<String> = (0..table.len()).map(|i| table.text(i).unwrap()).collect();
+            assert_eq!(texts, ["bad film", "a bad film the"]);
+        });
+    }
+
+    #[test]
+    fn rows_without_text_are_refused() {
+        assert!(DomainOverlap::default().accepts(outcomes(2, vec![0]).schema(), None).is_err());
+    }
+}

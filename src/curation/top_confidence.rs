@@ -1,0 +1,106 @@
+//! Keeps the synthetic rows whose label a teacher is surest of.
+//!
+//! The top `share` of candidates by the teacher's p(label | row), with the cross-fitted naive Bayes
+//! teacher of `teacher-agreement`. Beyond dropping wrong labels it drops the unusual: diversity falls.
+//! Candidates as for every ranking: n/share where the sampler may be asked. Cost: `folds` fits and one
+//! judgement a candidate.
+
+use serde::Deserialize;
+
+use super::label_noise::label;
+use super::teacher::{self, Teacher, Teaching};
+use super::{BoxedCuration, Curation, CurationError, More, Seen, ranking};
+use crate::data::{Distribution, Mix, Schema};
+use crate::models::{Refusal, ranges};
+use crate::registry::{About, Entry, Parameter};
+use crate::rng::Streams;
+
+/// The registry entry.
+pub const ENTRY: Entry<BoxedCuration> = Entry {
+    about: About {
+        name: "top-confidence",
+        summary: "Keeps the share of synthetic rows whose label a teacher is surest of",
+        details: "Ranks candidates by the probability that a cross-fitted naive Bayes teacher gives to their \
+                  own label and keeps the top share; asks for n / share candidates where it may.",
+        source: "Long et al., arXiv 2406.15126, section 3.2 (sample filtering by confidence)",
+        parameters: &[
+            Parameter {
+                name: "share",
+                default: "0.5",
+                meaning: "the share of candidates kept, greater than 0 and at most 1",
+            },
+            teacher::FITTED_ON,
+            teacher::FOLDS,
+        ],
+        version: 1,
+    },
+    extra: (),
+    build: |node| Ok(Box::new(node.parse_without::<TopConfidence>(&["step", "on"])?)),
+};
+
+/// Confidence of a teacher.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TopConfidence {
+    /// The share of candidates kept, in (0, 1]; 0.5 by default.
+    #[serde(deserialize_with = "ranges::positive_share")]
+    pub share: f64,
+    /// Which rows the teacher learns from; the human ones by default.
+    pub fitted_on: Teaching,
+    /// Parts of the cross-fit, at least 2; 5 by default.
+    #[serde(deserialize_with = "ranges::at_least_two")]
+    pub folds: usize,
+}
+
+impl Default for TopConfidence {
+    fn default() -> Self {
+        Self { share: 0.5, fitted_on: Teaching::Human, folds: 5 }
+    }
+}
+
+impl Curation for TopConfidence {
+    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+        label(schema).map(drop)
+    }
+
+    fn apply(
+        &self,
+        mix: Mix,
+        more: Option<More<'_>>,
+        seen: &Seen<'_>,
+        _: &Streams,
+    ) -> Result<Mix, CurationError> {
+        ranking::keep_top(mix, more, self.share, |table| {
+            let (p, classes) = Teacher::fit(self.fitted_on, self.folds, seen, table)?.posteriors(table, true);
+            let labels = table.labels().unwrap_or(&[]);
+            Ok(labels.iter().enumerate().map(|(i, &l)| p[i * classes + l as usize]).collect())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::testing::{features_of, labelled, outcomes, seen_of, synthetic};
+    use super::*;
+
+    #[test]
+    fn the_surest_stay() {
+        // Two classes at ±1 with equal variances: confidence grows with the distance from 0.
+        let human = labelled(
+            2,
+            &[(-1.5, 0), (0.5, 1), (-0.5, 0), (1.5, 1), (-1.5, 0), (0.5, 1), (-0.5, 0), (1.5, 1)],
+        );
+        seen_of(human, |seen| {
+            let mix = synthetic(labelled(2, &[(0.1, 1), (2.0, 1), (-1.0, 1), (-2.0, 0)]));
+            let made = TopConfidence::default().apply(mix, None, seen, &Streams::new(0, 0)).unwrap();
+            assert_eq!(features_of(&made), [2.0, -2.0]);
+        });
+    }
+
+    #[test]
+    fn rows_without_labels_are_refused() {
+        assert!(TopConfidence::default().accepts(outcomes(2, vec![0]).schema(), None).is_err());
+    }
+}

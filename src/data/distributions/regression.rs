@@ -1,0 +1,338 @@
+//! Regressions with known truth: a label given normal inputs.
+//!
+//! x ~ N(0, Σ) with Σ diagonal, Σ_ii = `input_variance` · i^(−`spectrum`); η = xᵀw*; y given x is normal with mean
+//! η and variance σ² (`linear-regression`), 1 with probability 1/(1 + e^−η) (`logistic-regression`), or Poisson with
+//! mean e^η (`poisson-regression`). w* is stated, or drawn once from a stream of its own (`weights_seed`): all seeds of
+//! a run share one truth. `shift` = c² adds a fixed vector δ of squared length c² to w*, whose direction has a stream
+//! of its own too: a second source with the same w* and a shift is the biased generator of Dohmatob et al.
+//! (arXiv 2410.04840). Rows are `dim` inputs and one label; a row costs O(dim).
+
+use std::sync::Arc;
+
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use serde::{Deserialize, Serialize};
+
+use super::source;
+use crate::data::parameters::{Numbers, ParameterError, build_with};
+use crate::data::{
+    Column, Distribution, Field, Kind, Levels, Link, Regression, Role, Samples, Schema, Source, SourceError,
+    predictor,
+};
+use crate::registry::{About, Entry, Parameter};
+use crate::rng::{Stream, Streams};
+
+/// The largest number of inputs.
+const MOST: usize = 4096;
+
+const DIM: Parameter = Parameter { name: "dim", default: "1", meaning: "Number of inputs, 1 to 4096" };
+const WEIGHTS: Parameter = Parameter {
+    name: "weights",
+    default: "drawn",
+    meaning: "w*: one number for all inputs, or a list of `dim`; left out, each is drawn from N(0, 1)",
+};
+const SEED: Parameter = Parameter {
+    name: "weights_seed",
+    default: "0",
+    meaning: "Chooses the drawn w* (and the direction of `shift`); it is the same for every seed of a run",
+};
+const SHIFT: Parameter = Parameter {
+    name: "shift",
+    default: "0",
+    meaning: "c²: w* is moved by a vector of this squared length, at least 0; for a generator that is biased",
+};
+const INPUT: Parameter = Parameter {
+    name: "input_variance",
+    default: "1",
+    meaning: "Variance of the first input, greater than 0",
+};
+const SPECTRUM: Parameter = Parameter {
+    name: "spectrum",
+    default: "0",
+    meaning: "Input i has variance input_variance · i^(−spectrum); 0 (isotropic) or more",
+};
+const NOISE: Parameter = Parameter {
+    name: "noise_variance",
+    default: "1",
+    meaning: "σ², the variance of the label around its mean, greater than 0",
+};
+
+pub(in crate::data) const LINEAR: Entry<Source> = Entry {
+    about: About {
+        name: "linear-regression",
+        summary: "A number that is linear in normal inputs, plus noise, with known weights",
+        details: "Columns `x` (`dim` inputs) and `y` (the label): x ~ N(0, Σ), y = xᵀw* + N(0, noise_variance). w* and Σ \
+                  are known to metrics, so `parameter-error` and `excess-risk` compare with the truth; its log density is \
+                  that of the label given the inputs.",
+        source: "Gerstgrasser et al., arXiv 2404.01413; Dohmatob et al., arXiv 2402.07712",
+        parameters: &[DIM, WEIGHTS, SEED, SHIFT, INPUT, SPECTRUM, NOISE],
+        version: 1,
+    },
+    extra: (),
+    build: |node| build_with(node, |p: Parameters| p.source("linear-regression", Link::Identity)),
+};
+
+pub(in crate::data) const LOGISTIC: Entry<Source> = Entry {
+    about: About {
+        name: "logistic-regression",
+        summary: "Two classes whose log odds are linear in normal inputs, with known weights",
+        details: "Columns `x` (`dim` inputs) and `y` (class 0 or 1): x ~ N(0, Σ), P(y = 1) = 1/(1 + e^(−xᵀw*)).",
+        source: "He, Xu and Cheng, arXiv 2502.18049; Dey and Donoho, arXiv 2410.22812",
+        parameters: &[DIM, WEIGHTS, SEED, SHIFT, INPUT, SPECTRUM],
+        version: 1,
+    },
+    extra: (),
+    build: |node| build_with(node, |p: Parameters| p.source("logistic-regression", Link::Logit)),
+};
+
+pub(in crate::data) const POISSON: Entry<Source> = Entry {
+    about: About {
+        name: "poisson-regression",
+        summary: "Counts whose log mean is linear in normal inputs, with known weights",
+        details: "Columns `x` (`dim` inputs) and `y` (a count, as a number): x ~ N(0, Σ), y ~ Poisson(e^(xᵀw*)).",
+        source: "He, Xu and Cheng, arXiv 2502.18049",
+        parameters: &[DIM, WEIGHTS, SEED, SHIFT, INPUT, SPECTRUM],
+        version: 1,
+    },
+    extra: (),
+    build: |node| build_with(node, |p: Parameters| p.source("poisson-regression", Link::Log)),
+};
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+struct Parameters {
+    /// Number of inputs, 1 to 4096; default 1.
+    dim: usize,
+    /// w*; default drawn from N(0, I).
+    weights: Option<Numbers>,
+    /// Chooses the drawn w* and the direction of the shift; default 0.
+    weights_seed: u64,
+    /// c², at least 0; default 0.
+    shift: f64,
+    /// Variance of the first input, greater than 0; default 1.
+    input_variance: f64,
+    /// The exponent of the inputs' variances, at least 0; default 0.
+    spectrum: f64,
+    /// σ², greater than 0, for linear regression only; default 1.
+    noise_variance: Option<f64>,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            dim: 1,
+            weights: None,
+            weights_seed: 0,
+            shift: 0.0,
+            input_variance: 1.0,
+            spectrum: 0.0,
+            noise_variance: None,
+        }
+    }
+}
+
+impl Parameters {
+    fn source(self, name: &str, link: Link) -> Result<Source, SourceError> {
+        let d = self.dim;
+        if !(1..=MOST).contains(&d) {
+            let why = format!("{d} inputs");
+            return Err(ParameterError::new("dim", why, format!("give from 1 to {MOST}")).into());
+        }
+        let wrong = |key, value: f64, help: &str| -> Result<Source, SourceError> {
+            Err(ParameterError::new(key, format!("{value} is out of range"), help).into())
+        };
+        if !(self.shift.is_finite() && self.shift >= 0.0) {
+            return wrong("shift", self.shift, "give a squared length of at least 0");
+        }
+        if !(self.input_variance.is_finite() && self.input_variance > 0.0) {
+            return wrong("input_variance", self.input_variance, "give a number greater than 0");
+        }
+        if !(self.spectrum.is_finite() && self.spectrum >= 0.0) {
+            return wrong("spectrum", self.spectrum, "give an exponent of at least 0");
+        }
+        let noise = self.noise_variance.unwrap_or(1.0);
+        if !(noise.is_finite() && noise > 0.0) {
+            return wrong("noise_variance", noise, "give a number greater than 0");
+        }
+        if self.noise_variance.is_some() && link != Link::Identity {
+            let why = "labels of this source have no noise of their own beside their distribution";
+            return Err(ParameterError::new("noise_variance", why, "leave it out").into());
+        }
+        let streams = Streams::new(0, self.weights_seed).of("regression");
+        let normals = |purpose: &str| -> Vec<f64> {
+            let mut rng = streams.of(purpose).rng();
+            (0..d).map(|_| rng.sample(StandardNormal)).collect()
+        };
+        let mut weights = match &self.weights {
+            Some(numbers) => numbers.expand("weights", d)?,
+            None => normals("weights"),
+        };
+        if self.shift > 0.0 {
+            let direction = normals("shift");
+            let scale = (self.shift / direction.iter().map(|v| v * v).sum::<f64>()).sqrt();
+            weights.iter_mut().zip(&direction).for_each(|(w, v)| *w += scale * v);
+        }
+        let variance = |i: usize| self.input_variance * (i as f64 + 1.0).powf(-self.spectrum);
+        let input_variances = (0..d).map(variance).collect();
+        let truth = Regression { weights, input_variances, link, noise_variance: noise };
+        Ok(source(name, &self, Inputs::new(truth)))
+    }
+}
+
+/// Inputs with a label.
+struct Inputs {
+    schema: Arc<Schema>,
+    truth: Regression,
+    /// The standard deviation of each input.
+    sd: Vec<f64>,
+}
+
+impl Inputs {
+    fn new(truth: Regression) -> Self {
+        let label = match truth.link {
+            Link::Logit => Kind::Codes { levels: Levels::Count(2) },
+            _ => Kind::F64 { width: 1 },
+        };
+        let inputs = Kind::F64 { width: truth.weights.len() };
+        let field = |name: &str, role, kind| Field { name: name.into(), role, kind };
+        let fields = vec![field("x", Role::Input, inputs), field("y", Role::Label, label)];
+        let sd = truth.input_variances.iter().map(|v| v.sqrt()).collect();
+        Self { schema: Arc::new(Schema { fields }), truth, sd }
+    }
+}
+
+impl Distribution for Inputs {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn draw(&self, n: usize, rng: &mut Stream) -> Samples {
+        let d = self.sd.len();
+        let Regression { weights, link, noise_variance, .. } = &self.truth;
+        let mut x = Vec::with_capacity(n * d);
+        let mut y = Vec::with_capacity(n);
+        for _ in 0..n {
+            let start = x.len();
+            x.extend(self.sd.iter().map(|sd| sd * rng.sample::<f64, _>(StandardNormal)));
+            y.push(link.draw(predictor(&x[start..], weights), *noise_variance, rng));
+        }
+        let label = match link {
+            Link::Logit => Column::Codes { data: y.into_iter().map(|y| y as u32).collect() },
+            _ => Column::F64 { width: 1, data: y },
+        };
+        Samples::trusted(self.schema.clone(), vec![Column::F64 { width: d, data: x }, label])
+    }
+
+    fn regression(&self) -> Option<&Regression> {
+        Some(&self.truth)
+    }
+
+    fn log_density(&self, rows: &Samples) -> Option<Vec<f64>> {
+        let d = self.sd.len();
+        if rows.schema() != &self.schema {
+            return None;
+        }
+        let Column::F64 { data: x, .. } = rows.column(0) else { return None };
+        let label = |i: usize| match rows.column(1) {
+            Column::F64 { data, .. } => data[i],
+            Column::Codes { data } => f64::from(data[i]),
+            _ => f64::NAN,
+        };
+        let Regression { weights, link, noise_variance, .. } = &self.truth;
+        let log = |(i, x)| link.log_density(label(i), predictor(x, weights), *noise_variance);
+        Some(x.chunks_exact(d).enumerate().map(log).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::data::CrossProducts;
+    use crate::data::tests::source as from_spec;
+
+    fn linear(table: &str) -> Source {
+        from_spec(&format!("source = \"linear-regression\"\n{table}")).unwrap()
+    }
+
+    fn truth(source: &Source) -> Regression {
+        source.truth().unwrap().regression().unwrap().clone()
+    }
+
+    #[test]
+    fn inputs_and_labels_have_the_stated_moments() {
+        let s = linear(
+            "dim = 3\nweights = [1, -2, 0.5]\ninput_variance = 4\nspectrum = 1\nnoise_variance = 0.25",
+        );
+        assert_eq!(truth(&s).input_variances, [4.0, 2.0, 4.0 / 3.0]);
+        let n = 40_000;
+        let rows = s.truth().unwrap().draw(n, &mut Streams::new(0, 0).of("test").rng());
+        let (Column::F64 { data: x, .. }, Column::F64 { data: y, .. }) = (rows.column(0), rows.column(1))
+        else {
+            panic!("numbers")
+        };
+        let c = CrossProducts::of(x, 3, y);
+        let root = (n as f64).sqrt();
+        for (i, v) in truth(&s).input_variances.iter().enumerate() {
+            // The variance of a normal square is 2 v².
+            assert!((c.gram.matrix[4 * i] / n as f64 - v).abs() < 5.0 * 2f64.sqrt() * v / root);
+        }
+        // y − xᵀw* is the noise.
+        let noise: Vec<f64> = x.chunks(3).zip(y).map(|(x, y)| y - predictor(x, &truth(&s).weights)).collect();
+        let variance = noise.iter().map(|e| e * e).sum::<f64>() / n as f64;
+        assert!((variance - 0.25).abs() < 5.0 * 2f64.sqrt() * 0.25 / root, "{variance}");
+    }
+
+    #[test]
+    fn drawn_weights_are_one_truth_and_a_shift_has_its_length() {
+        let (a, b) = (linear("dim = 5"), linear("dim = 5\nshift = 0.5"));
+        assert_eq!(truth(&a), truth(&linear("dim = 5")));
+        assert_ne!(truth(&a), truth(&linear("dim = 5\nweights_seed = 1")));
+        let square: f64 =
+            truth(&a).weights.iter().zip(&truth(&b).weights).map(|(a, b)| (a - b).powi(2)).sum();
+        assert!((square - 0.5).abs() < 1e-12);
+        assert_eq!(a.schema(), b.schema());
+    }
+
+    #[test]
+    fn classes_and_counts_follow_their_links() {
+        for (name, weight) in [("logistic-regression", 2.0), ("poisson-regression", 0.5)] {
+            let s = from_spec(&format!("source = \"{name}\"\nweights = {weight}")).unwrap();
+            let n = 20_000;
+            let rows = s.truth().unwrap().draw(n, &mut Streams::new(0, 5).of("test").rng());
+            let Column::F64 { data: x, .. } = rows.column(0) else { panic!("inputs") };
+            let link = truth(&s).link;
+            let label = |i: usize| match rows.column(1) {
+                Column::Codes { data } => f64::from(data[i]),
+                Column::F64 { data, .. } => data[i],
+                _ => f64::NAN,
+            };
+            // Standardised residuals have mean 0 and variance 1.
+            let total: f64 = (0..n)
+                .map(|i| {
+                    let mean = link.mean(weight * x[i]);
+                    (label(i) - mean) / link.variance(mean, 0.0).sqrt()
+                })
+                .sum();
+            assert!(total.abs() < 5.0 * (n as f64).sqrt(), "{name}: {total}");
+        }
+    }
+
+    #[test]
+    fn wrong_parameters_are_errors_at_their_key() {
+        for table in [
+            "dim = 0",
+            "dim = 2\nweights = [1]",
+            "shift = -1",
+            "input_variance = 0",
+            "spectrum = -1",
+            "noise_variance = 0",
+            "noise = 1",
+        ] {
+            assert!(from_spec(&format!("source = \"linear-regression\"\n{table}")).is_err(), "{table}");
+        }
+        let error =
+            from_spec("source = \"logistic-regression\"\nnoise_variance = 1").err().unwrap().to_string();
+        assert!(error.contains("noise_variance"), "{error}");
+    }
+}

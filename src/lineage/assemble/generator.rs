@@ -1,0 +1,118 @@
+//! From `[generator]` to who makes the synthetic rows.
+
+use std::sync::Arc;
+
+use super::{Sources, family, sampling};
+use crate::data::{Role, Samples, Source, Supply};
+use crate::lineage::generator::{Generator, background};
+use crate::lineage::{Teacher, When};
+use crate::spec::{Error, Node, Setting};
+
+/// The keys of `[generator]` that are not the family's own.
+const KEYS: [&str; 6] = ["when", "data", "rows", "background", "background_weight", "mislabelled"];
+
+/// Who makes the synthetic rows of a setting.
+pub(super) fn teacher(
+    setting: &Setting,
+    sources: &mut Sources,
+    own: &Source,
+    versions: &mut Vec<(&'static str, String)>,
+) -> Result<Teacher, Error> {
+    let Some(node) = &setting.generator else { return Ok(Teacher::Own) };
+    let mut rest = node.clone();
+    let when = node.get("when").map(Node::parse::<When>).transpose()?.unwrap_or_default();
+    if let Some(table) = rest.as_table_mut() {
+        table.remove("when");
+    }
+    if node.get("family").is_none() {
+        return source(node, &rest, when, sources, own, versions);
+    }
+    if let Some(table) = rest.as_table_mut() {
+        KEYS.iter().for_each(|key| {
+            table.remove(key);
+        });
+    }
+    let (entry, family) = family(&rest, &sampling(setting))?;
+    family.accepts(own.schema()).map_err(|why| {
+        Error::refused(node.at_of("family"), why.to_string(), "choose another generator family")
+    })?;
+    let mut digests = format!("{} {}", entry.about.name, entry.about.version);
+    let mut rows_of = |key: &str, read: &dyn Fn(&Samples) -> Result<Samples, String>| {
+        let Some(table) = node.get(key) else { return Ok(None) };
+        let source = sources.get(table)?;
+        let Supply::Finite(splits) = &source.supply else {
+            let help = "name a data set; a distribution can be the generator itself: [generator] source = …";
+            return Err(Error::refused(node.at_of(key), format!("{} has no rows to fit", source.name), help));
+        };
+        digests.push_str(&format!(", {key} {}", source.digest));
+        read(&splits.train).map(Some).map_err(|why| {
+            let message = format!("the rows of {} can't be read as the student's: {why}", source.name);
+            Error::refused(node.at_of(key), message, "choose a source with the student's columns")
+        })
+    };
+    let data = rows_of("data", &|rows| rows.read_as(own.schema()).map_err(|e| e.to_string()))?;
+    let unlabelled =
+        rows_of("background", &|rows| background(rows, own.schema()).map_err(|e| e.to_string()))?;
+    let rows = node.get("rows").map(Node::parse::<usize>).transpose()?;
+    if rows == Some(0) {
+        let help = "leave it out for all rows".to_owned();
+        return Err(Error::bad_value(node.at_of("rows"), "`rows` is 0".into(), help));
+    }
+    if let (Some(n), Some(data)) = (rows, &data)
+        && n > data.len()
+    {
+        let message = format!("`rows` is {n}, and the generator's source has {} training rows", data.len());
+        return Err(Error::refused(node.at_of("rows"), message, "ask for fewer, or leave it out"));
+    }
+    let weight = node.get("background_weight").map(Node::parse::<f64>).transpose()?;
+    if weight.is_some_and(|w| !(w > 0.0 && w.is_finite())) {
+        let help = "it is the weight of a background row beside a row with a label".to_owned();
+        let message = "`background_weight` must be above 0".into();
+        return Err(Error::bad_value(node.at_of("background_weight"), message, help));
+    }
+    if weight.is_some() && unlabelled.is_none() {
+        return Err(Error::bad_value(
+            node.at_of("background_weight"),
+            "there is no background to weigh".into(),
+            "add background = { source = … }, or leave `background_weight` out".into(),
+        ));
+    }
+    versions.push(("generator", digests));
+    let background = unlabelled.map(|rows| (rows, weight.unwrap_or(1.0)));
+    let mislabelled = node.get("mislabelled").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
+    if !(0.0..=1.0).contains(&mislabelled) {
+        let help = "it is the share of synthetic rows with a wrong label".to_owned();
+        let message = "`mislabelled` must be in [0, 1]".into();
+        return Err(Error::bad_value(node.at_of("mislabelled"), message, help));
+    }
+    if mislabelled > 0.0 && own.schema().first(Role::Label).is_none() {
+        let message = format!("{} has no label to get wrong", own.name);
+        return Err(Error::refused(node.at_of("mislabelled"), message, "leave `mislabelled` out"));
+    }
+    Ok(Teacher::Family(Generator { family: Arc::from(family), data, rows, background, mislabelled }, when))
+}
+
+/// A source that takes the model's place.
+fn source(
+    node: &Node,
+    rest: &Node,
+    when: When,
+    sources: &mut Sources,
+    own: &Source,
+    versions: &mut Vec<(&'static str, String)>,
+) -> Result<Teacher, Error> {
+    let source = sources.get(rest)?;
+    if source.schema() != own.schema() {
+        return Err(Error::refused(
+            node.at_of("source"),
+            format!(
+                "the generator makes rows of {} where the student reads {}",
+                source.schema(),
+                own.schema()
+            ),
+            "choose a generator source with the same columns",
+        ));
+    }
+    versions.push(("generator", source.digest.clone()));
+    Ok(Teacher::Source(source, when))
+}

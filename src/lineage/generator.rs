@@ -1,0 +1,199 @@
+//! A generator that is not the student: another family, and the rows that it is fitted on.
+
+use std::sync::Arc;
+
+use rand::RngExt;
+use rand::seq::SliceRandom;
+
+use super::Why;
+use crate::data::{Body, Column, Kind, Mix, Part, Role, Rows, Samples, Schema};
+use crate::models::{self, Family, Model, Refusal, Start};
+use crate::rng::Streams;
+
+/// A generator of its own.
+pub struct Generator {
+    /// The recipe.
+    pub family: Arc<dyn Family>,
+    /// Rows of another source under the student's columns; `None`: the student's last training set.
+    pub data: Option<Samples>,
+    /// At most this many of those rows: the first of a training set, a random choice of `data`.
+    pub rows: Option<usize>,
+    /// Unlabelled rows that every label gets, and the weight of each.
+    pub background: Option<(Samples, f64)>,
+    /// The share of its rows that get a wrong label, uniformly one of the others; in [0, 1].
+    pub mislabelled: f64,
+}
+
+impl Generator {
+    /// Fits the generator; `training` is the student's last training set.
+    pub fn fit(&self, training: &Mix, streams: &Streams) -> Result<Box<dyn Model>, Why> {
+        let mut mix = match (&self.data, self.rows) {
+            (None, None) => training.clone(),
+            (None, Some(n)) => first(training, n),
+            (Some(rows), None) => Mix::of_human(Rows::all(rows.clone())),
+            (Some(rows), Some(n)) => {
+                let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+                order.shuffle(&mut streams.of("rows").rng());
+                order.truncate(n);
+                Mix::of_human(Rows::all(rows.take(&order)))
+            }
+        };
+        if let Some((rows, weight)) = &self.background {
+            for table in labelled(rows)? {
+                let body = Body::Rows(Rows::all(table));
+                mix.parts.push(Part { weight: *weight, ..Part::human(0, body) });
+            }
+        }
+        Ok(models::fit(self.family.as_ref(), &mix, Start::Scratch, &streams.of("fit"))?)
+    }
+
+    /// The rows with a share of wrong labels: the generator's own mistakes.
+    pub fn mislabel(&self, rows: Samples, streams: &Streams) -> Result<Samples, Refusal> {
+        if self.mislabelled == 0.0 {
+            return Ok(rows);
+        }
+        let (index, levels) =
+            label_column(rows.schema()).ok_or_else(|| Refusal::new("there is no label to get wrong"))?;
+        let mut rng = streams.of("mislabel").rng();
+        // Two numbers a row, so that a longer table begins like a shorter one.
+        let wrong = |label: &u32| match (rng.random::<f64>(), rng.random_range(1..levels.max(2) as u32)) {
+            (u, by) if u < self.mislabelled && levels > 1 => (label + by) % levels as u32,
+            _ => *label,
+        };
+        let labels: Vec<u32> = rows.labels().unwrap_or(&[]).iter().map(wrong).collect();
+        with_labels(&rows, index, labels)
+    }
+}
+
+/// The first `n` rows of a training set.
+fn first(training: &Mix, n: usize) -> Mix {
+    let mut left = n;
+    let head = |part: &Part| {
+        let Body::Rows(rows) = &part.body else { return None };
+        let rows = rows.head(left);
+        left -= rows.len();
+        (!rows.is_empty()).then(|| Part { body: Body::Rows(rows), ..part.clone() })
+    };
+    Mix { parts: training.parts.iter().filter_map(head).collect(), combine: training.combine }
+}
+
+/// The table once with each label; as it is, where there is no label column.
+fn labelled(rows: &Samples) -> Result<Vec<Samples>, Refusal> {
+    match label_column(rows.schema()) {
+        None => Ok(vec![rows.clone()]),
+        Some((index, levels)) => {
+            (0..levels as u32).map(|label| with_labels(rows, index, vec![label; rows.len()])).collect()
+        }
+    }
+}
+
+/// The position and the number of levels of the label column.
+fn label_column(schema: &Schema) -> Option<(usize, usize)> {
+    schema.first(Role::Label).and_then(|(i, field)| match &field.kind {
+        Kind::Codes { levels } => Some((i, levels.count())),
+        _ => None,
+    })
+}
+
+/// The rows with other cells in column `index`.
+fn with_labels(rows: &Samples, index: usize, labels: Vec<u32>) -> Result<Samples, Refusal> {
+    let mut columns: Vec<Column> = (0..rows.schema().fields.len()).map(|i| rows.column(i).clone()).collect();
+    columns[index] = Column::Codes { data: labels };
+    Samples::new(rows.schema().clone(), columns).map_err(|e| Refusal::new(e.to_string()))
+}
+
+/// Unlabelled rows under the student's columns: any label that they have is overwritten by the first.
+pub(super) fn background(rows: &Samples, schema: &Arc<Schema>) -> Result<Samples, Refusal> {
+    let refuse = |e: crate::data::ShapeError| Refusal::new(e.to_string());
+    let unlabelled: Vec<_> = schema.fields.iter().filter(|f| f.role != Role::Label).cloned().collect();
+    let read = rows.read_as(&Arc::new(Schema { fields: unlabelled })).map_err(refuse)?;
+    let mut taken = 0;
+    let column = |field: &crate::data::Field| match field.role {
+        Role::Label => Column::Codes { data: vec![0; read.len()] },
+        _ => {
+            taken += 1;
+            read.column(taken - 1).clone()
+        }
+    };
+    let columns: Vec<Column> = schema.fields.iter().map(column).collect();
+    Samples::new(schema.clone(), columns).map_err(refuse)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::data::{Field, Levels, TokenUnit};
+    use crate::metrics::testing::text;
+    use crate::models::{Ask, ClassConditional, NGram, Sampling};
+
+    fn rows(lines: &[&str], labels: Vec<u32>) -> Samples {
+        let rows = text(TokenUnit::Words, lines);
+        let kind = Kind::Codes { levels: Levels::Count(2) };
+        let label = Field { name: "label".into(), role: Role::Label, kind };
+        let fields = vec![rows.schema().fields[0].clone(), label];
+        Samples::new(
+            Arc::new(Schema { fields }),
+            vec![rows.column(0).clone(), Column::Codes { data: labels }],
+        )
+        .unwrap()
+    }
+
+    fn generator() -> Generator {
+        let base = Arc::new(NGram { order: 1, ..NGram::default() });
+        let family = Arc::new(ClassConditional { base });
+        Generator { family, data: None, rows: None, background: None, mislabelled: 0.0 }
+    }
+
+    fn words(made: &Samples) -> Vec<u32> {
+        made.token_rows().unwrap().1.to_vec()
+    }
+
+    #[test]
+    fn it_sees_only_as_many_of_the_first_rows_as_it_may() {
+        let training = Mix::of_human(Rows::all(rows(&["a a a", "b b b", "c c c"], vec![0, 1, 1])));
+        let two = Generator { rows: Some(1), ..generator() };
+        let model = two.fit(&training, &Streams::new(0, 1)).unwrap();
+        let made = model.synthesise(Ask::Rows, 50, &Sampling::default(), &Streams::new(0, 2)).unwrap();
+        assert!(made.labels().unwrap().iter().all(|l| *l == 0));
+        let all = generator().fit(&training, &Streams::new(0, 1)).unwrap();
+        let made = all.synthesise(Ask::Rows, 50, &Sampling::default(), &Streams::new(0, 2)).unwrap();
+        assert!(made.labels().unwrap().contains(&1));
+    }
+
+    #[test]
+    fn rows_of_its_own_take_the_place_of_the_training_set() {
+        let training = Mix::of_human(Rows::all(rows(&["a a a"], vec![0])));
+        let own = Generator { data: Some(rows(&["z z z z", "z z z"], vec![1, 1])), ..generator() };
+        let model = own.fit(&training, &Streams::new(0, 1)).unwrap();
+        let made = model.synthesise(Ask::Rows, 20, &Sampling::default(), &Streams::new(0, 2)).unwrap();
+        assert!(made.labels().unwrap().iter().all(|l| *l == 1));
+    }
+
+    #[test]
+    fn the_share_of_wrong_labels_is_as_asked_and_a_longer_table_begins_alike() {
+        let clean = rows(&["a"; 2000], vec![1; 2000]);
+        let streams = Streams::new(0, 5);
+        let noisy = Generator { mislabelled: 0.3, ..generator() }.mislabel(clean.clone(), &streams).unwrap();
+        let wrong = noisy.labels().unwrap().iter().filter(|l| **l == 0).count() as f64 / 2000.0;
+        // Four standard errors of sqrt(.3 · .7 / 2000).
+        assert!((wrong - 0.3).abs() < 0.041, "{wrong}");
+        let short = Generator { mislabelled: 0.3, ..generator() }.mislabel(clean.head(7), &streams).unwrap();
+        assert_eq!(short.labels(), noisy.head(7).labels());
+        assert_eq!(generator().mislabel(clean.clone(), &streams).unwrap().labels(), clean.labels());
+    }
+
+    #[test]
+    fn background_words_reach_every_label() {
+        let training = Mix::of_human(Rows::all(rows(&["a a a a", "b b b b"], vec![0, 1])));
+        let schema = rows(&[], vec![]).schema().clone();
+        let unlabelled = text(TokenUnit::Words, &["q q q q q q q q"]);
+        let rows = background(&unlabelled, &schema).unwrap();
+        let with = Generator { background: Some((rows, 1.0)), ..generator() };
+        let model = with.fit(&training, &Streams::new(0, 1)).unwrap();
+        let made = model.synthesise(Ask::Rows, 200, &Sampling::default(), &Streams::new(0, 2)).unwrap();
+        let q = words(&made).iter().filter(|t| **t == 16).count() as f64 / words(&made).len() as f64;
+        // Eight of twelve words of each label, less what smoothing gives to the other 25.
+        assert!((0.4..0.7).contains(&q), "{q}");
+    }
+}

@@ -1,0 +1,160 @@
+//! Least squares from cross-products, and the cross-products of drawn labels without the labels.
+//!
+//! For n labels y = Xβ̂ + e with e ~ N(0, σ²I) on a design with XᵀX = L Lᵀ of full rank p, and z ~ N(0, I_p):
+//! Xᵀy = XᵀXβ̂ + σ L z and eᵀe = σ² (‖z‖² + χ²(n − p)), since z are the coordinates of e in the design's column space.
+//! So the three cross-products have their exact joint law in O(p²).
+
+use std::any::Any;
+use std::borrow::Cow;
+
+use rand::RngExt;
+use rand_distr::{Distribution, Gamma, StandardNormal};
+
+use super::design::Columns;
+use super::linear::LeastSquares;
+use super::model::RegressionModel;
+use crate::data::{Body, CrossProducts, Link, Mix, Rows, Statistics, predictor};
+use crate::models::cholesky::{semidefinite, solve_lower};
+use crate::models::{FitError, Model, Refusal, SampleError, Sampling, StatisticsPath};
+use crate::rng::Stream;
+
+impl StatisticsPath for LeastSquares {
+    fn summarise(&self, rows: &Rows) -> Result<Statistics, FitError> {
+        Ok(Statistics::CrossProducts(summary(rows, self.intercept)?))
+    }
+
+    fn draw(&self, _: &dyn Model, _: usize, _: &Sampling, _: &mut Stream) -> Result<Statistics, SampleError> {
+        Err(Refusal::new("a regression's own inputs are drawn as rows; set `loop.path = \"rows\"`").into())
+    }
+
+    fn draws(&self) -> bool {
+        false
+    }
+
+    fn labels(&self) -> bool {
+        true
+    }
+
+    fn label(
+        &self,
+        model: &dyn Model,
+        given: &Statistics,
+        how: &Sampling,
+        rng: &mut Stream,
+    ) -> Result<Statistics, SampleError> {
+        let model: &dyn Any = model;
+        let model = model
+            .downcast_ref::<RegressionModel>()
+            .ok_or_else(|| Refusal::new("only a regression's labels can be drawn by least squares"))?;
+        let Statistics::CrossProducts(given) = given else { return Err(not_cross_products().into()) };
+        let (_, factor) = model.transform(how)?;
+        labelled(model, given, factor * model.noise_variance(), rng).map(Statistics::CrossProducts)
+    }
+
+    fn supports(&self, how: &Sampling) -> bool {
+        how.only(&[crate::models::Transform::Temperature])
+    }
+}
+
+/// The cross-products of the design of `given` with labels drawn from the model.
+fn labelled(
+    model: &RegressionModel,
+    given: &CrossProducts,
+    noise: f64,
+    rng: &mut Stream,
+) -> Result<CrossProducts, SampleError> {
+    let (p, b) = (given.inputs(), &model.coefficients);
+    if b.len() != p {
+        return Err(Refusal::new(format!("the model has {} inputs and the design {p}", b.len())).into());
+    }
+    // With fewer rows than inputs (ridge) the factor has columns of zeros, and e fewer coordinates.
+    let of_any_rank;
+    let l = match given.gram.factor() {
+        Some(factor) => factor,
+        None => {
+            of_any_rank = semidefinite(&given.gram.matrix, p);
+            &of_any_rank
+        }
+    };
+    let z: Vec<f64> = (0..p).map(|_| rng.sample(StandardNormal)).collect();
+    let inside: Vec<f64> = (0..p).filter(|i| l[i * p + i] > 0.0).map(|i| z[i] * z[i]).collect();
+    let sd = (noise * given.scale).sqrt();
+    let (mut labels, mut explained, mut crossed) = (Vec::with_capacity(p), 0.0, 0.0);
+    for i in 0..p {
+        let fitted = given.scale * predictor(&given.gram.matrix[i * p..(i + 1) * p], b);
+        let error = sd * predictor(&l[i * p..=i * p + i], &z);
+        explained += b[i] * fitted;
+        crossed += b[i] * error;
+        labels.push(fitted + error);
+    }
+    let freedom = given.n.saturating_sub(inside.len() as u64);
+    let outside = Gamma::new(0.5 * freedom as f64, 2.0).map_or(0.0, |gamma| gamma.sample(rng));
+    let square = explained + 2.0 * crossed + noise * (inside.iter().sum::<f64>() + outside);
+    if !(square.is_finite() && labels.iter().all(|l| l.is_finite())) {
+        return Err(SampleError::NotFinite);
+    }
+    Ok(CrossProducts { labels, square, gram: given.gram.clone(), ..*given })
+}
+
+/// The cross-products of a whole training set, blocks with their weights.
+pub(super) fn pooled(mix: &Mix, intercept: bool) -> Result<CrossProducts, FitError> {
+    let mut all: Option<Statistics> = None;
+    for part in mix.parts.iter().filter(|p| !p.body.is_empty()) {
+        let block = match &part.body {
+            Body::Rows(rows) => Cow::Owned(Statistics::CrossProducts(summary(rows, intercept)?)),
+            Body::Statistics(s) => Cow::Borrowed(s),
+        };
+        match &mut all {
+            None => all = Some(block.into_owned().scaled(part.weight)),
+            Some(all) => all.merge(&block, part.weight).ok_or_else(not_cross_products)?,
+        }
+    }
+    match all {
+        None => Err(FitError::TooFewRows { needed: 1, found: 0 }),
+        Some(Statistics::CrossProducts(c)) if c.weight > 0.0 => Ok(c),
+        Some(Statistics::CrossProducts(_)) => {
+            Err(Refusal::new("the training set's rows have no weight").into())
+        }
+        Some(_) => Err(not_cross_products().into()),
+    }
+}
+
+fn summary(rows: &Rows, intercept: bool) -> Result<CrossProducts, FitError> {
+    let table = rows.gather();
+    let columns = Columns::of(table.schema(), Link::Identity, intercept)?;
+    if let Some((row, column)) = table.first_non_finite() {
+        return Err(FitError::NotFinite { column: column.into(), row });
+    }
+    Ok(CrossProducts::of(&columns.inputs(&table), columns.width(), &columns.labels(&table)))
+}
+
+/// (XᵀX)⁻¹Xᵀy; refused where inputs are combinations of each other.
+pub(super) fn solve(all: &CrossProducts) -> Result<Vec<f64>, FitError> {
+    let l = all.gram.factor().ok_or_else(singular)?;
+    let mut b: Vec<f64> = all.labels.iter().map(|x| x / all.scale).collect();
+    solve_factor(l, &mut b);
+    Ok(b)
+}
+
+/// Solves L Lᵀ x = b in place, for a row-major lower factor without zero pivots.
+pub(super) fn solve_factor(l: &[f64], b: &mut [f64]) {
+    let p = b.len();
+    solve_lower(l, b);
+    for i in (0..p).rev() {
+        let (before, rest) = b.split_at_mut(i);
+        rest[0] /= l[i * p + i];
+        let x = rest[0];
+        before.iter_mut().zip(&l[i * p..i * p + i]).for_each(|(b, l)| *b -= l * x);
+    }
+}
+
+fn singular() -> Refusal {
+    Refusal::new(
+        "some inputs are a combination of others (XᵀX is singular), so least squares has no single answer; leave one out, \
+         or use the family `ridge`",
+    )
+}
+
+fn not_cross_products() -> Refusal {
+    Refusal::new("least squares is fitted from rows or cross-products with the same inputs")
+}

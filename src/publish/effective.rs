@@ -1,0 +1,106 @@
+//! The page's table of effective human rows: what each setting is worth at its last generation.
+
+use super::findings::Findings;
+use super::names::{name_of, plain_all, varying};
+use super::settings::setting_of;
+use super::{Publication, PublishError, number};
+use crate::analysis::effective_rows::{EffectiveRows, HumanCurve, Rows, by_constant};
+use crate::analysis::{Series, SettingKey};
+use crate::metrics::Subject;
+use crate::report::{Cell, Column, Section, TableData};
+
+/// Errors whose fall with the number of human rows makes a curve, the first that was measured.
+const ERRORS: [&str; 8] =
+    ["wasserstein2", "mean-error", "kl", "tv", "js", "energy-distance", "unseen-mass", "sliced-wasserstein"];
+
+/// Settings that the table lists.
+const MOST: usize = 60;
+
+/// The section; `None` where no setting can be valued.
+pub(super) fn section(
+    publication: &Publication,
+    findings: &Findings,
+) -> Result<Option<Section>, PublishError> {
+    let Findings::Rows(series) = findings else { return Ok(None) };
+    let series: Vec<&Series> = series.iter().filter(|s| s.subject != Subject::Human).collect();
+    let Some((how, mut rows)) = constant(&series).or_else(|| measured(&series)) else { return Ok(None) };
+    let settings = publication.settings()?;
+    rows.sort_by_key(|(key, ..)| setting_of(&settings, key).map_or(usize::MAX, |s| s.index));
+    let columns = varying(&rows.iter().map(|(key, ..)| key).collect::<Vec<_>>());
+    let line = |(key, generation, worth): &(SettingKey, u32, EffectiveRows)| {
+        let ends = worth.low.zip(worth.high).map(|(low, high)| format!("[{}, {}]", said(low), said(high)));
+        vec![
+            Cell::text(name_of(key, &columns).0),
+            Cell::text(generation.to_string()),
+            Cell::with_detail(said(worth.rows), ends.unwrap_or_default()),
+        ]
+    };
+    let column = |name: &str, numeric| Column { name: name.into(), numeric };
+    let table = TableData {
+        caption: "At the last generation, with 95 % intervals over training seeds".into(),
+        columns: vec![
+            column(&plain_all(&columns), false),
+            column("generation", true),
+            column("effective human rows", true),
+        ],
+        rows: rows.iter().take(MOST).map(line).collect(),
+    };
+    Ok(Some(Section {
+        heading: "Effective human rows".into(),
+        prose: vec![how],
+        tables: vec![table],
+        ..Section::default()
+    }))
+}
+
+fn said(rows: Rows) -> String {
+    match rows {
+        Rows::About(n) => number(n),
+        Rows::Below(n) => format!("< {}", number(n)),
+        Rows::Above(n) => format!("> {}", number(n)),
+    }
+}
+
+type Valued = Vec<(SettingKey, u32, EffectiveRows)>;
+
+/// By the constant of the closed-form error curve, where the run measured it.
+fn constant(series: &[&Series]) -> Option<(String, Valued)> {
+    let value = |s: &&Series| {
+        let last = s.last()?;
+        Some((s.key.clone(), last, by_constant(&s.values(last))?))
+    };
+    let rows: Valued =
+        series.iter().filter(|s| s.metric == "inverse-effective-rows").filter_map(value).collect();
+    let how = "How many independent human rows have the same expected squared error, by the exact error of a fit to n human rows \
+               (METHODS.md): 1 / mean of inverse-effective-rows.";
+    (!rows.is_empty()).then(|| (how.to_owned(), rows))
+}
+
+/// By the run's own human-only settings of several sizes (human fraction 1), all else being equal.
+fn measured(series: &[&Series]) -> Option<(String, Valued)> {
+    let metric = ERRORS.into_iter().find(|m| series.iter().any(|s| s.metric == *m))?;
+    let of: Vec<&Series> = series.iter().filter(|s| s.metric == metric).copied().collect();
+    let human = |s: &&&Series| s.key.number("human_fraction") == Some(1.0);
+    let sizes: Vec<(f64, Vec<f64>)> = of
+        .iter()
+        .filter(human)
+        .filter_map(|s| Some((s.key.number("samples")?, s.values(s.last()?))))
+        .collect();
+    // Two human-only settings of one size differ in something else: no single curve.
+    let distinct = |(i, a): (usize, &(f64, Vec<f64>))| sizes[..i].iter().all(|b| b.0 != a.0);
+    if !sizes.iter().enumerate().all(distinct) {
+        return None;
+    }
+    let curve = HumanCurve::measured(&sizes).ok()?;
+    let value = |s: &&Series| {
+        let last = s.last()?;
+        Some((s.key.clone(), last, curve.worth(&s.values(last))?))
+    };
+    let rows: Valued = of.iter().filter(|s| !human(s)).filter_map(value).collect();
+    let how = format!(
+        "How many human rows have the same mean {metric}, looked up on this run's own human-only settings of {} sizes; never beyond \
+         them. The curve is taken as known.",
+        sizes.len()
+    );
+    (!rows.is_empty()).then_some((how, rows))
+}

@@ -1,0 +1,99 @@
+//! Programs of the user's own, as a user meets them. Their scripts are plain shell.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::collapse;
+
+/// Two calls: the model is the training file, and samples are its rows, from a place that the seed
+/// chooses.
+const PROGRAM: &str = r#"
+if [ "$1" = fit ]; then
+    cp "$2" "$3/rows.csv"
+else
+    awk -v n="$4" -v seed="$5" '
+        NR == 1 { print; next }
+        { row[NR - 1] = $0 }
+        END { for (i = 0; i < n; i++) print row[(seed + i * 7) % (NR - 1) + 1] }' "$2/rows.csv" > "$3"
+fi
+"#;
+
+const SPEC: &str = r#"
+[data]
+source = "gaussian"
+dim = 1
+[model]
+family = "command"
+fit = ["sh", "program.sh", "fit", "{train}", "{model}"]
+sample = ["sh", "program.sh", "sample", "{model}", "{samples}", "{n}", "{seed}"]
+timeout = 60
+[loop]
+generations = 2
+samples = 11
+regime = "accumulate"
+[measure]
+metrics = ["sample-variance", "energy-distance"]
+size = 20
+[sweep]
+seeds = 4
+"#;
+
+fn folder(program: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("program.sh"), program).unwrap();
+    fs::write(folder.path().join("mine.toml"), SPEC).unwrap();
+    folder
+}
+
+#[test]
+fn a_program_goes_through_the_loop_and_jobs_do_not_change_its_rows() {
+    let here = folder(PROGRAM);
+    for jobs in ["1", "2"] {
+        collapse(here.path())
+            .args(["run", "mine.toml", "--jobs", jobs, "--out", jobs, "--no-figures", "--quiet"])
+            .assert()
+            .success();
+    }
+    let rows = |out: &str| fs::read_to_string(here.path().join(out).join("metrics.csv")).unwrap();
+    assert_eq!(rows("1"), rows("2"));
+    // 4 seeds, 3 generations and the human baseline, 2 metrics, beside the realised fraction.
+    assert_eq!(rows("1").lines().filter(|l| l.contains("energy-distance")).count(), 4 * (3 + 1));
+}
+
+#[test]
+fn a_program_that_fails_marks_its_lineages_and_says_why() {
+    let here = folder("echo 'no such column' >&2; exit 4");
+    collapse(here.path())
+        .args(["run", "mine.toml", "--out", "out", "--no-figures", "--quiet"])
+        .assert()
+        .code(1);
+    let cells = fs::read_to_string(here.path().join("out/cells.csv")).unwrap();
+    assert!(cells.contains("exit code 4") && cells.contains("no such column"), "{cells}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_program_and_the_seed_is_run_again() {
+    use std::process::{Command, Stdio};
+    let here = folder("echo started > \"$2.started\"; cp \"$2.started\" started; sleep 100");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_collapse"))
+        .current_dir(here.path())
+        .args(["run", "mine.toml", "--jobs", "1", "--out", "out", "--no-figures", "--quiet"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    while !here.path().join("started").exists() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let status = child.wait().unwrap();
+    assert!(Instant::now() < until, "it waited for the program");
+    assert_eq!(status.code(), Some(130));
+    fs::write(here.path().join("program.sh"), PROGRAM).unwrap();
+    collapse(here.path())
+        .args(["run", "mine.toml", "--out", "out", "--no-figures", "--quiet"])
+        .assert()
+        .success();
+}
