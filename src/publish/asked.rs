@@ -10,8 +10,12 @@ use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{
     ColourScale, DotPlot, DotSeries, Estimate, Figure, HeatMap, MapLine, Panels, Ramp, Size,
 };
+use crate::metrics::METRICS;
 use crate::spec::{FigureKind, FigureSpec};
 use crate::theory;
+
+/// The category of a setting.
+type Place<'a> = &'a dyn Fn(&SettingKey) -> String;
 
 impl Artist<'_> {
     /// The figure (or figures) of one `[[figure]]`; `index` names it where it has no name.
@@ -88,7 +92,11 @@ impl Artist<'_> {
             format!("{title}: {} by {}. {}.", spec.y.join(", "), plain(x_name), capital(&self.seeds_line()));
         let law = curves.iter().any(|c| !c.laws.is_empty());
         let caption = if law { format!("{caption} Dashed: the closed-form prediction.") } else { caption };
-        let subtitle = self.seeds_line();
+        let subtitle = if spec.y.iter().all(|metric| is_computed(metric)) {
+            "computed, not simulated".to_owned()
+        } else {
+            self.seeds_line()
+        };
         let (figure, size): (Box<dyn Figure>, Size) = match curves.as_mut_slice() {
             [one] => {
                 one.title = title;
@@ -136,6 +144,8 @@ impl Artist<'_> {
         let several = groups.len() > 1;
         let map = |(which, keys): (String, Vec<&SettingKey>)| {
             let mut figure = self.heat_map(title, metric, (x, y), &which, &keys);
+            // Numbers in the cells could not be read under the lines.
+            figure.write_values &= spec.overlay.is_empty();
             figure.lines = spec.overlay.iter().filter_map(|name| self.line_on_map(name, x, &keys)).collect();
             let caption = format!("{title}: {metric} by {} and {}. {which}", plain(x), plain(y));
             let name = if several { format!("{name}-{}", file_name(&which)) } else { name.to_owned() };
@@ -172,7 +182,11 @@ impl Artist<'_> {
         };
         let when = if by_generation { "" } else { " at the last generation" };
         let seeds = self.rows.iter().map(|r| r.n).max().unwrap_or(0);
-        let mut subtitle = format!("{metric}{when}, mean over {seeds} training seeds");
+        let mut subtitle = if is_computed(metric) {
+            format!("{metric}, computed, not simulated")
+        } else {
+            format!("{metric}{when}, mean over {seeds} training seeds")
+        };
         if !which.is_empty() {
             subtitle = format!("{which}: {subtitle}");
         }
@@ -213,7 +227,7 @@ impl Artist<'_> {
         metric: &str,
         keys: &[&SettingKey],
         columns: &[String],
-        (place, categories): (&dyn Fn(&SettingKey) -> String, &[String]),
+        (place, categories): (Place<'_>, &[String]),
     ) -> Vec<DotSeries> {
         let value = |key: &&&SettingKey| {
             let last = self.last(metric, key)?.generation;
@@ -302,6 +316,11 @@ fn lines(keys: &[&SettingKey], color: Option<&str>, elsewhere: &[String]) -> Vec
         }
     }
     kept
+}
+
+/// Whether a law stands in the place of a metric.
+fn is_computed(metric: &str) -> bool {
+    METRICS.get(metric).is_none() && theory::find(metric).is_some()
 }
 
 fn capital(text: &str) -> String {

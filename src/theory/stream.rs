@@ -234,7 +234,9 @@ pub fn fold(k: f64, t: f64) -> f64 {
 pub fn equilibrium_top_mass(k: f64, t: f64, mu: f64, start: Start) -> f64 {
     let onset = 1.0 / t - 1.0;
     let (top, highest) = peak(k, t);
-    let healthy = if start == Start::Corner { mu >= highest.max(onset) } else { mu >= onset };
+    // A ratio at the threshold itself, up to rounding, is on its healthy side.
+    let mu_up = mu * (1.0 + 1e-9);
+    let healthy = if start == Start::Corner { mu_up >= highest.max(onset) } else { mu_up >= onset };
     if healthy || t >= 1.0 {
         return 1.0 / k;
     }
@@ -286,6 +288,12 @@ mod tests {
         for (mu, expected) in [(1.2, 0.4395), (1.5, 0.3472), (2.0, 0.1)] {
             assert!((equilibrium_top_mass(10.0, 0.5, mu, Start::Corner) - expected).abs() < 5.1e-5);
             assert!((equilibrium_top_mass(10.0, 0.5, mu, Start::Uniform) - 0.1).abs() < 1e-12);
+        }
+        // Human share 1 − T as a decimal is the threshold, whichever way 0.15/0.85 rounds.
+        for t in [0.85, 0.9, 0.7, 0.55] {
+            let share: f64 = 1.0 - t;
+            let x = equilibrium_top_mass(10.0, t, share / (1.0 - share), Start::Uniform);
+            assert!((x - 0.1).abs() < 1e-12, "T = {t}: {x}");
         }
         assert!((equilibrium_top_mass(2.0, 0.5, 0.95, Start::Corner) - 0.580).abs() < 5e-4);
         assert!((equilibrium_top_mass(2.0, 0.5, 1.05, Start::Corner) - 0.5).abs() < 1e-9);
