@@ -7,6 +7,7 @@ use super::settings::{column_of, setting_of};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Axis, Baseline, Curve, Law, Point, Series};
 use crate::metrics::Subject;
+use crate::spec::Setting;
 use crate::theory;
 
 /// What runs along the horizontal axis.
@@ -118,20 +119,30 @@ impl Artist<'_> {
         })
     }
 
-    /// What an overlay says of a setting at a generation; nothing where it has nothing to say.
+    /// The law that a claim holds this metric of this setting against.
+    fn claimed(&self, metric: &str, setting: &Setting) -> Option<&'static dyn theory::Law> {
+        let claims = self.publication.experiment.claims.iter();
+        let mut laws = claims.filter(|c| c.metric == metric && c.versus.is_empty() && c.matches(setting));
+        laws.find_map(|claim| theory::find(claim.law.as_deref()?))
+    }
+
+    /// What an overlay says of a setting at a generation; nothing where it has nothing to say. `law` is
+    /// the one that a claim names for this curve, else the one that is known to belong there.
     pub fn predicted(&self, name: &str, metric: &str, key: &SettingKey, generation: u32) -> Option<f64> {
         let setting = setting_of(&self.settings, key)?;
-        let found = match name {
-            "law" if is_plain(setting) => theory::overlays(metric, key.get("regime")?, key.get("model")?)
-                .find_map(|law| predict(law, setting, generation).ok())?,
-            "law" => return None,
-            name => predict(theory::find(name)?, setting, generation).ok()?,
+        let known = |law| predict(law, setting, generation).ok();
+        let found = match (name, self.claimed(metric, setting)) {
+            ("law", Some(law)) => known(law)?,
+            ("law", None) if is_plain(setting) => {
+                theory::overlays(metric, key.get("regime")?, key.get("model")?).find_map(known)?
+            }
+            ("law", None) => return None,
+            (name, _) => known(theory::find(name)?)?,
         };
         found.mean.is_finite().then_some(found.mean)
     }
 
-    /// The lines of one overlay: `law` is the one that is known for metric, regime and family, drawn
-    /// where nothing takes the setting out of it; a law by its name is drawn wherever it answers.
+    /// The lines of one overlay.
     fn laws(&self, panel: &Panel<'_>, name: &str) -> Vec<Law> {
         let predicted =
             |key: &SettingKey, generation: u32| self.predicted(name, panel.metric, key, generation);
