@@ -48,6 +48,7 @@ mod outcome_probability;
 mod pairs;
 mod parameter_error;
 mod prediction;
+mod risk_inflation;
 mod self_bleu;
 mod sequence_perplexity;
 mod shapes;
@@ -176,6 +177,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         mean_error::ENTRY,
         parameter_error::PARAMETER_ERROR,
         parameter_error::EXCESS_RISK,
+        risk_inflation::ENTRY,
         prediction::TEST_MSE,
         prediction::ACCURACY,
         calibration::ENTRY,

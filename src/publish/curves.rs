@@ -7,6 +7,7 @@ use super::settings::{column_of, setting_of};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Axis, Baseline, Curve, Law, Point, Series};
 use crate::metrics::Subject;
+use crate::spec::Setting;
 use crate::theory;
 
 /// What runs along the horizontal axis.
@@ -106,11 +107,26 @@ impl Artist<'_> {
         })
     }
 
+    /// The law that a claim holds this metric of this setting against.
+    fn claimed(&self, metric: &str, setting: &Setting) -> Option<&'static dyn theory::Law> {
+        let claims = self.publication.experiment.claims.iter();
+        let mut laws = claims.filter(|c| c.metric == metric && c.versus.is_empty() && c.matches(setting));
+        laws.find_map(|claim| theory::find(claim.law.as_deref()?))
+    }
+
     fn laws(&self, panel: &Panel<'_>) -> Vec<Law> {
         let predicted = |key: &SettingKey, generation: u32| {
-            let mut laws = theory::overlays(panel.metric, key.get("regime")?, key.get("model")?);
-            let setting = setting_of(&self.settings, key).filter(|s| is_plain(s))?;
-            let mean = laws.find_map(|law| predict(law, setting, generation).ok())?.mean;
+            let setting = setting_of(&self.settings, key)?;
+            let known = |law| predict(law, setting, generation).ok();
+            // A law that a claim names for this curve; else the one that is known to belong there.
+            let prediction = match self.claimed(panel.metric, setting) {
+                Some(law) => known(law),
+                None if is_plain(setting) => {
+                    theory::overlays(panel.metric, key.get("regime")?, key.get("model")?).find_map(known)
+                }
+                None => None,
+            };
+            let mean = prediction?.mean;
             mean.is_finite().then_some(mean)
         };
         let along = |key: &SettingKey| -> Vec<(f64, f64)> {

@@ -11,9 +11,11 @@ mod index;
 mod markers;
 mod outcome;
 mod shelf;
+mod statements;
 
 pub use catalogue::{Catalogue, Entry, Figure, Paper, Unknown};
 pub use index::{Ran, index_page};
 pub use markers::{MarkerError, write_between};
 pub use outcome::{Outcome, counts, markdown, write_csv};
 pub use shelf::{Shelf, ShelfError};
+pub use statements::{Evidence, Measured, Statement, Statements};
