@@ -29,16 +29,18 @@ impl Samples {
                 return Err(refuse(format!("these rows have no such column: {}", self.schema())));
             };
             let column = match (&own[j].kind, &field.kind, self.column(j)) {
-                (Kind::Ragged { .. }, Kind::Ragged { .. }, Column::Ragged { offsets, tokens })
-                    if own[j].role == Role::Tag =>
-                {
-                    Column::Ragged { offsets: offsets.clone(), tokens: tokens.clone() }
-                }
                 (
                     Kind::Ragged { vocabulary: a },
                     Kind::Ragged { vocabulary: b },
                     Column::Ragged { offsets, tokens },
-                ) => recoded(&codes(&a.tokens, &b.tokens), offsets, tokens),
+                ) => {
+                    let map = codes(&a.tokens, &b.tokens);
+                    let tagged = schema.first(Role::Tag).is_some();
+                    if let Some(lost) = map.iter().position(Option::is_none).filter(|_| tagged) {
+                        return Err(refuse(format!("`{}` is not among its tokens", a.tokens[lost])));
+                    }
+                    recoded(&map, offsets, tokens)
+                }
                 (Kind::Codes { levels: a }, Kind::Codes { levels: b }, Column::Codes { data }) => {
                     let map = levels(a, b).map_err(refuse)?;
                     Column::Codes { data: data.iter().map(|&c| map[c as usize]).collect() }

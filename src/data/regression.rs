@@ -34,6 +34,45 @@ pub struct Regression {
     pub noise_variance: f64,
 }
 
+impl Regression {
+    /// δᵀIδ with the Fisher information I = E v(η) x xᵀ of one row at the truth, v the label's variance (over σ⁴ for a
+    /// normal label), for an error δ of the weights and one of the constant.
+    ///
+    /// By Stein's lemma I = aΣ + b Σw*(Σw*)ᵀ with a = E v(η), b = (E v(η)η² − aτ²)/τ⁴ and η ~ N(0, τ² = w*ᵀΣw*); the
+    /// two means are integrals over η (Simpson, 4,000 intervals over ±10 τ).
+    pub fn information(&self, error: &[f64], constant: f64) -> f64 {
+        let (mut tau2, mut square, mut along) = (0.0, 0.0, 0.0);
+        for ((w, s), e) in self.weights.iter().zip(&self.input_variances).zip(error) {
+            tau2 += w * w * s;
+            square += e * e * s;
+            along += e * w * s;
+        }
+        let (a, second) = match self.link {
+            Link::Identity => (1.0 / self.noise_variance, tau2 / self.noise_variance),
+            // E e^η and E e^η η² of a normal η.
+            Link::Log => ((0.5 * tau2).exp(), (0.5 * tau2).exp() * (tau2 + tau2 * tau2)),
+            Link::Logit => {
+                let spread = |eta: f64| self.link.variance(self.link.mean(eta), 0.0);
+                (normal_mean(tau2, spread), normal_mean(tau2, |eta| spread(eta) * eta * eta))
+            }
+        };
+        let b = if tau2 > 0.0 { (second - a * tau2) / (tau2 * tau2) } else { 0.0 };
+        a * (square + constant * constant) + b * along * along
+    }
+}
+
+/// E f(η) for η ~ N(0, τ²).
+fn normal_mean(tau2: f64, f: impl Fn(f64) -> f64) -> f64 {
+    const STEPS: usize = 4000;
+    let h = 20.0 / STEPS as f64;
+    let term = |i: usize| {
+        let z = -10.0 + h * i as f64;
+        let simpson = if i == 0 || i == STEPS { 1.0 } else { 2.0 + 2.0 * (i % 2) as f64 };
+        simpson * (-0.5 * z * z).exp() * f(tau2.sqrt() * z)
+    };
+    (0..=STEPS).map(term).sum::<f64>() * h / 3.0 / std::f64::consts::TAU.sqrt()
+}
+
 /// xᵀw.
 pub fn predictor(x: &[f64], weights: &[f64]) -> f64 {
     x.iter().zip(weights).map(|(x, w)| x * w).sum()
@@ -102,6 +141,37 @@ mod tests {
         // P(3) at mean 2: 8 e^−2 / 6.
         let poisson = 3.0 * 2f64.ln() - 2.0 - 6f64.ln();
         assert!((Link::Log.log_density(3.0, 2f64.ln(), 0.0) - poisson).abs() < 1e-12);
+    }
+
+    /// E v(xᵀw) (xᵀδ)² over many inputs, against the closed form.
+    #[test]
+    fn the_information_is_that_of_drawn_inputs() {
+        let (weights, variances, error) = ([1.0, -0.5], [1.0, 2.0], [0.3, 0.8]);
+        let n = 40_000;
+        for link in [Link::Identity, Link::Logit, Link::Log] {
+            let truth = Regression {
+                weights: weights.into(),
+                input_variances: variances.into(),
+                link,
+                noise_variance: 0.5,
+            };
+            let mut rng = Streams::new(0, 2).of("inputs").rng();
+            let terms: Vec<f64> = (0..n)
+                .map(|_| {
+                    let x: Vec<f64> =
+                        variances.iter().map(|v| v.sqrt() * rng.sample::<f64, _>(StandardNormal)).collect();
+                    let spread = match link {
+                        Link::Identity => 1.0 / 0.5,
+                        _ => link.variance(link.mean(predictor(&x, &weights)), 0.0),
+                    };
+                    spread * predictor(&x, &error).powi(2)
+                })
+                .collect();
+            let mean = terms.iter().sum::<f64>() / f64::from(n);
+            let se = terms.iter().map(|t| (t - mean).powi(2)).sum::<f64>().sqrt() / f64::from(n);
+            let found = truth.information(&error, 0.0);
+            assert!((found - mean).abs() < 5.0 * se, "{link:?}: {found} for {mean} ± {se}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Divergences of the model from a known discrete truth: `kl`, `reverse-kl`, `js`, `tv`,
-//! `hellinger`, `fisher-rao`, `chi-squared`.
+//! `hellinger`, `fisher-rao`, `chi-squared`, `squared-error`.
 //!
 //! p is the truth, q the fitted probabilities, or the frequencies in the sample where the model
 //! states none. Logarithms are natural. Cost: O(outcomes).
@@ -130,6 +130,18 @@ entry!(
     chi_squared
 );
 
+entry!(
+    SQUARED_ERROR,
+    "squared-error",
+    "Squared Euclidean distance of the probabilities from the truth",
+    "Σ (q − p)², the sum over outcomes of a frequency's squared error: n independent rows have (1 − Σp²)/n in \
+    expectation. It is the quantity of the exact laws of mixes of human and synthetic counts.",
+    "Seddik et al. 2024 (arXiv 2404.05090)",
+    "probability squared",
+    Scale::Log,
+    squared_error
+);
+
 impl Metric for Divergence {
     fn needs(&self) -> Needs {
         Needs { model: true, sample: When::WithoutParameters, ..Needs::default() }
@@ -195,6 +207,10 @@ pub(super) fn fisher_rao(p: &[f64], q: &[f64]) -> f64 {
     if chord < 1.0 { 2.0 * (chord / 2.0).asin() } else { affinity(p, q).acos() }
 }
 
+fn squared_error(p: &[f64], q: &[f64]) -> f64 {
+    sum(p, q, |p, q| (q - p).powi(2))
+}
+
 fn chi_squared(p: &[f64], q: &[f64]) -> f64 {
     sum(p, q, |p, q| if p == q { 0.0 } else { (q - p).powi(2) / p })
 }
@@ -232,6 +248,7 @@ mod tests {
         let (p, q) = ([1.0, 0.0], [0.0, 1.0]);
         assert!((js(&p, &q) - 2f64.ln()).abs() < 1e-15);
         assert_eq!((tv(&p, &q), hellinger(&p, &q)), (1.0, 1.0));
+        assert_eq!(squared_error(&p, &q), 2.0);
         assert!((fisher_rao(&p, &q) - std::f64::consts::FRAC_PI_2).abs() < 1e-15);
     }
 

@@ -48,11 +48,13 @@ mod outcome_probability;
 mod pairs;
 mod parameter_error;
 mod prediction;
+mod risk_inflation;
 mod self_bleu;
 mod sequence_perplexity;
 mod shapes;
 mod shared;
 mod sliced;
+mod survival;
 mod tail;
 mod top_mass;
 mod unseen;
@@ -175,6 +177,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         mean_error::ENTRY,
         parameter_error::PARAMETER_ERROR,
         parameter_error::EXCESS_RISK,
+        risk_inflation::ENTRY,
         prediction::TEST_MSE,
         prediction::ACCURACY,
         calibration::ENTRY,
@@ -251,6 +254,8 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         divergence::HELLINGER,
         divergence::FISHER_RAO,
         divergence::CHI_SQUARED,
+        divergence::SQUARED_ERROR,
+        survival::ENTRY,
         between_models::WASSERSTEIN2,
         between_models::TOTAL_VARIATION,
         between_models::JENSEN_SHANNON,

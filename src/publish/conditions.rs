@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::spec::{ChoicesSpec, Hold, Node, Schedule, Setting, Sharing, Synthesis};
+use crate::spec::{ChoicesSpec, Hold, Node, Prompts, Schedule, Setting, Sharing, Synthesis, Weights};
 use crate::theory::{Conditions, Law, Prediction, Sizes};
 
 /// What a law predicts for a setting at a generation, or why it says nothing there.
@@ -37,7 +37,10 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("share", number(&setting.data, "p")),
         ("exponent", number(&setting.data, "exponent")),
         ("bandwidth", number(&setting.model, "bandwidth")),
+        ("rate", number(&setting.data, "rate")),
         ("synthetic_scale", setting.loop_.synthetic_scale),
+        ("shift", setting.generator.as_ref().and_then(|g| number(g, "shift"))),
+        ("weight", setting.loop_.choices.weights.and_then(human_weight)),
         ("power", setting.loop_.samples.as_ref().and_then(Schedule::power)),
         ("neon_weight", number(&setting.model, "neon.weight")),
         ("choices", step("luce-choice").map(|s| number(s, "choices").unwrap_or(2.0))),
@@ -80,10 +83,38 @@ pub(super) fn is_plain(setting: &Setting) -> bool {
         && setting.model.get("neon").is_none()
         && setting.generator.is_none()
         && setting.members.is_empty()
-        && spec.synthesis == Synthesis::Sample
+        && if REGRESSIONS.contains(&family) {
+            keeps_a_design(setting)
+        } else {
+            spec.synthesis == Synthesis::Sample
+        }
         && (spec.population == 1 || spec.sharing == Sharing::Own)
         && spec.choices == ChoicesSpec::default()
         && (source == "gaussian" || !matches!(family, "gaussian" | "kde"))
+}
+
+const REGRESSIONS: [&str; 3] = ["linear-regression", "logistic-regression", "poisson-regression"];
+
+/// Whether a regression labels isotropic inputs of its own source: new ones, or for ever those of D(0).
+fn keeps_a_design(setting: &Setting) -> bool {
+    let spec = &setting.loop_;
+    let isotropic = number(&setting.data, "spectrum").unwrap_or(0.0) == 0.0
+        && number(&setting.data, "input_variance").unwrap_or(1.0) == 1.0;
+    let prompts = match spec.prompts {
+        Some(Prompts::Initial) => true,
+        Some(Prompts::Fresh) => spec.regime == "replace",
+        _ => false,
+    };
+    isotropic
+        && prompts
+        && spec.synthesis == Synthesis::Label
+        && setting.data.get("source").and_then(Node::as_str)
+            == setting.model.get("family").and_then(Node::as_str)
+}
+
+/// The weight of the human group, where it is stated.
+fn human_weight(weights: Weights) -> Option<f64> {
+    if let Weights::Human(w) = weights { Some(w) } else { None }
 }
 
 /// Rows of a generation as the spec fixes them.
@@ -142,8 +173,12 @@ impl Source {
         };
         let total: f64 = weights.iter().flatten().sum();
         let probabilities = weights.map(|w| w.into_iter().map(|w| w / total).collect());
-        let gaussian = data.get("source").and_then(Node::as_str) == Some("gaussian");
-        let variance = if gaussian { isotropic(data).unwrap_or(f64::NAN) } else { f64::NAN };
+        let variance = match data.get("source").and_then(Node::as_str) {
+            Some("gaussian") => isotropic(data).unwrap_or(f64::NAN),
+            // The noise variance: what the laws of a regression call σ².
+            Some("linear-regression") => number(data, "noise_variance").unwrap_or(1.0),
+            _ => f64::NAN,
+        };
         Self { variance, probabilities }
     }
 }
@@ -219,6 +254,16 @@ mod tests {
         let other = setting("source = \"gaussian\"", "initial = 70\n");
         let why = predict(law, &other, 2).unwrap_err();
         assert!(why.contains("70 rows"), "{why}");
+    }
+
+    #[test]
+    fn a_regressions_law_takes_its_noise_variance() {
+        let text = "[data]\nsource = \"linear-regression\"\ndim = 10\nnoise_variance = 2\n[model]\nfamily = \"linear-regression\"\n[loop]\ngenerations = 5\nsamples = 100\nregime = \"replace\"\nsynthesis = \"label\"\nprompts = \"fresh\"\n";
+        let regression = Experiment::from_toml(text, "test.toml").unwrap().settings().unwrap().remove(0);
+        let law = theory::find("linear-regression-replace-risk").unwrap();
+        // 3 σ²d/(n − d − 1) = 3 · 20/89.
+        assert!((predict(law, &regression, 2).unwrap().mean - 60.0 / 89.0).abs() < 1e-12);
+        assert!(is_plain(&regression));
     }
 
     #[test]

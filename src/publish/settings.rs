@@ -70,7 +70,8 @@ pub(super) fn picked<'s>(claim: &ClaimSpec, settings: &'s [Setting]) -> Vec<&'s 
 }
 
 /// The one setting that `versus` sets against `of`: the only one with the values of `versus`, or the
-/// one of them that agrees with `of` in every swept key that the claim does not name.
+/// one of them that agrees with `of` in every swept key that the claim does not name, and if need be
+/// with what `where` names beside.
 pub(super) fn opponent<'s>(
     claim: &ClaimSpec,
     of: &Setting,
@@ -85,6 +86,12 @@ pub(super) fn opponent<'s>(
     let mut found: Vec<&Setting> = settings.iter().filter(|s| has(s, &claim.versus)).collect();
     if found.len() > 1 {
         found.retain(|s| agrees(s));
+    }
+    if found.len() > 1 {
+        let overridden = |key: &str| claim.versus.iter().any(|(k, _)| k == key);
+        let kept: Vec<(String, Node)> =
+            claim.where_.iter().filter(|(k, _)| !overridden(k)).cloned().collect();
+        found.retain(|s| has(s, &kept));
     }
     match found.as_slice() {
         [one] => Ok(one),

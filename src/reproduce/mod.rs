@@ -2,7 +2,7 @@
 //!
 //! A [`Shelf`] holds the text files of `experiments/`, embedded in the binary or read from a folder.
 //! The [`Catalogue`] sorts them: `<paper>/<figure>.toml`, where `<paper>` is a key of
-//! `bibliography.toml`, is a paper's figure; `studies/<study>/<figure>.toml` a study's; the rest are
+//! `bibliography.toml` (hyphens aside) or carries a year and the spec names a key, is a paper's figure; `studies/<study>/<figure>.toml` a study's; the rest are
 //! demonstrations. An [`Outcome`] is one claim of one figure; the tables, the page and the files made
 //! of outcomes are here, the running is the command line's.
 
@@ -11,9 +11,11 @@ mod index;
 mod markers;
 mod outcome;
 mod shelf;
+mod statements;
 
 pub use catalogue::{Catalogue, Entry, Figure, Paper, Unknown};
 pub use index::{Ran, index_page};
 pub use markers::{MarkerError, write_between};
 pub use outcome::{Outcome, counts, markdown, write_csv};
 pub use shelf::{Shelf, ShelfError};
+pub use statements::{Evidence, Measured, Statement, Statements};

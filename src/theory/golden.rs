@@ -27,7 +27,10 @@ pub(super) const LAWS: &[ClosedForm] = &[
         relation: Relation::Equal,
         sizes: Sizes::Any,
         regimes: &["golden", "fresh", "custom"],
-        draws: &[("risk-inflation", &["gaussian", "linear"])],
+        draws: &[(
+            "risk-inflation",
+            &["gaussian", "linear-regression", "logistic-regression", "poisson-regression"],
+        )],
         predict: risk,
     },
 ];

@@ -9,7 +9,7 @@
 
 use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 
-const CATEGORICAL: &[&str] = &["categorical", "unigram"];
+const CATEGORICAL: &[&str] = &["categorical", "bernoulli", "unigram"];
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {

@@ -6,9 +6,8 @@
 
 use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet, risk};
 
-const LINEAR: &[&str] = &["linear", "linear-regression"];
-const METRICS: &[(&str, &[&str])] =
-    &[("test-error", LINEAR), ("excess-risk", LINEAR), ("weight-error", LINEAR)];
+const LINEAR: &[&str] = &["linear-regression"];
+const METRICS: &[(&str, &[&str])] = &[("excess-risk", LINEAR), ("parameter-error", LINEAR)];
 
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
@@ -32,6 +31,36 @@ pub(super) const LAWS: &[ClosedForm] = &[
         regimes: &["accumulate"],
         draws: METRICS,
         predict: |at| Prediction::mean(risk::accumulate(at.fits) * one_fit(at)?),
+    },
+    ClosedForm {
+        name: "linear-regression-subsample-risk",
+        statement: "E‖ŵ_t − w*‖² = σ²d/(n−d−1) [2 − 1/t + Σ_{k<t} (2 − 1/k)/(k+1)²] → π²/2 − 2 times the first",
+        source: "arXiv 2410.16713 (regime); the closed form is derived here, as in subsample-risk",
+        conditions: "as linear-regression-accumulate-risk, n rows drawn without replacement from all so far; n ≥ 100 d",
+        relation: Relation::Equal,
+        sizes: Sizes::Equal,
+        regimes: &["accumulate-subsample"],
+        draws: METRICS,
+        predict: |at| {
+            if at.n < 100.0 * at.d as f64 {
+                return Err(Unmet::range("n", "at least 100 d"));
+            }
+            Prediction::mean(risk::subsample(at.fits) * one_fit(at)?)
+        },
+    },
+    ClosedForm {
+        name: "linear-regression-fake-data-risk",
+        statement: "E‖ŵ − w*‖² = σ²d/(T−d−1) + m σ²d/(T₀−d−1) after m generators of T₀ rows each and a last fit on T",
+        source: "arXiv 2402.07712 theorem 3.1 (under-parameterised case)",
+        conditions: "least squares with independent inputs N(0, I) in every generation (prompts = fresh); T, T₀ > d + 1; n = T; extra: initial = T₀",
+        relation: Relation::Equal,
+        sizes: Sizes::Any,
+        regimes: &["replace"],
+        draws: &[],
+        predict: |at| {
+            let generators = Conditions { n: at.need("initial")?, ..at.clone() };
+            Prediction::mean(one_fit(at)? + (at.t() - 1.0) * one_fit(&generators)?)
+        },
     },
     ClosedForm {
         name: "linear-regression-edit-bound",
@@ -90,6 +119,12 @@ mod tests {
         assert!((ask("linear-regression-replace-risk", 32.0, 10, 100) - 47.62).abs() < 1e-2);
         assert!((ask("linear-regression-accumulate-risk", 100.0, 10, 100) - 0.18371).abs() < 1e-5);
         assert!((ask("linear-regression-accumulate-risk", 32.0, 10, 100) - 0.7786).abs() < 1e-4);
+        // The published plateau, read off a figure to about 5 %.
+        assert!((ask("linear-regression-subsample-risk", 1000.0, 10, 100) / 0.030 - 1.0).abs() < 0.05);
+        // Ten generators of 50 rows and a fit on 100, d = 10: 10/89 + 10 · 10/39.
+        let at = Conditions { n: 100.0, d: 10, fits: 11, ..Conditions::default() }.with("initial", 50.0);
+        let chain = find("linear-regression-fake-data-risk").unwrap().predict(&at).unwrap().mean;
+        assert!((chain - (10.0 / 89.0 + 100.0 / 39.0)).abs() < 1e-12);
         assert!((ask("linear-regression-edit-bound", 100.0, 10, 7) - 0.2247).abs() < 1e-4);
         assert!(
             find("linear-regression-replace-risk")

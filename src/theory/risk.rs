@@ -9,6 +9,9 @@ use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
 const LOCATION: &str =
     "asymptotically linear, unbiased, unregularised estimator; equal batches; many rows per parameter";
 
+const INFLATION: &[(&str, &[&str])] =
+    &[("risk-inflation", &["gaussian", "linear-regression", "logistic-regression", "poisson-regression"])];
+
 pub(super) const LAWS: &[ClosedForm] = &[
     ClosedForm {
         name: "replace-risk",
@@ -18,7 +21,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         relation: Relation::Equal,
         sizes: Sizes::Equal,
         regimes: &["replace"],
-        draws: &[("risk-inflation", &["gaussian", "linear", "logistic"])],
+        draws: INFLATION,
         predict: |at| Prediction::mean(at.t()),
     },
     ClosedForm {
@@ -29,7 +32,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         relation: Relation::Equal,
         sizes: Sizes::Equal,
         regimes: &["accumulate"],
-        draws: &[("risk-inflation", &["gaussian", "linear", "logistic"])],
+        draws: INFLATION,
         predict: |at| Prediction::mean(accumulate(at.fits)),
     },
     ClosedForm {
@@ -40,8 +43,8 @@ pub(super) const LAWS: &[ClosedForm] = &[
         relation: Relation::Equal,
         sizes: Sizes::Equal,
         regimes: &["accumulate-subsample"],
-        draws: &[("risk-inflation", &["gaussian", "linear", "logistic"])],
-        predict: |at| Prediction::mean(subsample_pool(at.fits) + 1.0 - 1.0 / at.t()),
+        draws: INFLATION,
+        predict: |at| Prediction::mean(subsample(at.fits)),
     },
     ClosedForm {
         name: "subsample-pool-risk",
@@ -69,6 +72,10 @@ pub(super) const LAWS: &[ClosedForm] = &[
 
 pub(super) fn accumulate(t: u32) -> f64 {
     (1..=t).map(|k| 1.0 / (f64::from(k) * f64::from(k))).sum()
+}
+
+pub(super) fn subsample(t: u32) -> f64 {
+    subsample_pool(t) + 1.0 - 1.0 / f64::from(t)
 }
 
 fn subsample_pool(t: u32) -> f64 {
