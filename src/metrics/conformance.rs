@@ -130,6 +130,8 @@ fn society() -> Case {
         same: draw(&plain.same, 2, 0.3, 0.1),
         shifted: draw(&plain.shifted, 3, 0.1, 0.9),
         training: draw(&plain.training, 4, 0.3, 0.1),
+        // Models of numbers alone know nothing of labels.
+        models: None,
         ..plain
     }
 }
@@ -353,6 +355,8 @@ fn a_collapse_moves_every_metric_the_right_way() {
     let turned = ["group-share", "demographic-parity-gap"];
     // A refusal is the right answer where the value would be infinite.
     let infinite = ["kl", "knn-entropy"];
+    // Asked of models that predict a label; the models of these tables make rows alone.
+    let predictions = ["test-mse", "accuracy", "calibration-error"];
     for case in cases() {
         for entry in METRICS.entries {
             let (metric, name) = (build(entry), entry.about.name);
@@ -371,7 +375,11 @@ fn a_collapse_moves_every_metric_the_right_way() {
                 (None, When::Never) => continue,
                 _ => (case.scene(&case.same), case.scene(&case.shifted)),
             };
-            let same = first(&metric, &scenes.0).unwrap();
+            let same = match first(&metric, &scenes.0) {
+                Ok(same) => same,
+                Err(_) if predictions.contains(&name) => continue,
+                Err(e) => panic!("{name} on {}: {e}", case.kind),
+            };
             let shifted = match first(&metric, &scenes.1) {
                 Ok(shifted) => shifted,
                 Err(_) if infinite.contains(&name) => continue,
