@@ -107,7 +107,7 @@ fn with_note(says: &str, note: Option<&str>, verdict: Verdict) -> String {
 
 /// What can be reproduced: papers with their figures, studies, demonstrations.
 pub(super) fn catalogue(catalogue: &Catalogue) {
-    let mut table = plain(&["name", "what", "claims", "time"]);
+    let mut table = dense(&["name", "what", "claims", "time"]);
     let line = |table: &mut Table, figure: &Figure| {
         let time = figure.seconds.map_or("–".into(), duration);
         table.add_row([format!("  {}", figure.id), figure.title.clone(), figure.claims.to_string(), time]);
@@ -140,7 +140,7 @@ pub(super) fn catalogue(catalogue: &Catalogue) {
 
 /// One row a claim.
 pub(super) fn outcomes_table(outcomes: &[Outcome]) -> Table {
-    let mut table = plain(&["figure", "what it says", "expected", "measured [interval]", "verdict"]);
+    let mut table = dense(&["figure", "what it says", "expected", "measured [interval]", "verdict"]);
     let mut last = "";
     for outcome in outcomes {
         let figure = if last == outcome.figure { "" } else { outcome.figure.as_str() };
@@ -208,6 +208,13 @@ fn plain(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.iter().map(|h| Cell::new(h).add_attribute(Attribute::Bold)));
+    table
+}
+
+/// A long table: no lines between its rows.
+fn dense(header: &[&str]) -> Table {
+    let mut table = plain(header);
+    table.load_style(presets::NOTHING);
     table
 }
 

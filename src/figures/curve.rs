@@ -116,13 +116,24 @@ impl Curve {
             out.push(Entry { label: s.name.clone(), sample: Sample::Series(*style) });
         }
         for law in &self.laws {
-            let entry = Entry { label: law.label.clone(), sample: Sample::Law };
+            let entry = Entry { label: law.label.clone(), sample: Sample::Law(self.dash(law)) };
             if !out.contains(&entry) {
                 out.push(entry);
             }
         }
         out.extend(self.baseline.iter().map(|b| Entry { label: b.label.clone(), sample: Sample::Baseline }));
         out
+    }
+
+    /// The stroke of a law: the first words of a panel are dashed, the next dotted.
+    fn dash(&self, law: &Law) -> Dash {
+        let mut words: Vec<&str> = self.laws.iter().map(|l| l.label.as_str()).collect();
+        words.dedup();
+        match words.iter().position(|w| *w == law.label) {
+            Some(1) => Dash::Dotted,
+            Some(2) => Dash::DashDot,
+            _ => Dash::Dashed,
+        }
     }
 
     /// Where each entry of the key would best stand, and whether its line reaches the edge.
@@ -138,7 +149,7 @@ impl Curve {
                         .as_ref()
                         .filter(|b| self.y.shows(b.value))
                         .map(|b| (plot.area.right, plot.at(0.0, b.value).1)),
-                    Sample::Law => self
+                    Sample::Law(_) => self
                         .laws
                         .iter()
                         .filter(|l| l.label == entry.label)
@@ -196,7 +207,7 @@ impl Curve {
                     continue;
                 }
                 for part in clip_line(&std::mem::take(&mut run), plot.area) {
-                    scene.line(part, 1.1, INK, Dash::Dashed);
+                    scene.line(part, 1.1, INK, self.dash(law));
                 }
             }
         }

@@ -39,6 +39,15 @@ pub struct Threshold {
     pub label: String,
 }
 
+/// A line over the grid, such as a law's threshold.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MapLine {
+    /// Words in the key.
+    pub label: String,
+    /// Points (x, y) in the numbers of the columns' and rows' names, x ascending.
+    pub points: Vec<(f64, f64)>,
+}
+
 /// A grid of values.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HeatMap {
@@ -60,6 +69,8 @@ pub struct HeatMap {
     pub colours: ColourScale,
     /// A line between the cells below and the cells at or above a value.
     pub threshold: Option<Threshold>,
+    /// Lines over the grid; drawn where columns and rows are numbers.
+    pub lines: Vec<MapLine>,
     /// Write the values into cells that are large enough.
     pub write_values: bool,
     /// A remark below.
@@ -122,6 +133,7 @@ impl Figure for HeatMap {
         self.check()?;
         let mut scene = Scene::new(size, &super::description(&self.title, &self.colours.axis.label));
         let top = heading(&mut scene, &self.title, &self.subtitle);
+        let top = self.line_key(&mut scene, top);
         let scale = self.scale();
         let missing = self.values.iter().flatten().any(|v| self.colour(&scale, *v).is_none());
         let mut remarks = Vec::new();
@@ -156,6 +168,7 @@ impl Figure for HeatMap {
             return Ok(scene);
         }
         self.cells(&mut scene, area, &scale);
+        self.draw_lines(&mut scene, area);
         self.names(&mut scene, area, names, upwards, longest);
         let x_at = (f64::midpoint(left, right), bottom - 2.0);
         axis_label(&mut scene, x_at, &self.x_label, right - left, false);

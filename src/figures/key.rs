@@ -20,8 +20,10 @@ const AWAY: f64 = 12.0;
 pub(super) enum Sample {
     /// A data series.
     Series(Style),
-    /// A law: dashed black.
-    Law,
+    /// A law: a broken black line.
+    Law(Dash),
+    /// A line over a heat map.
+    Stroke(Dash),
     /// The human baseline: grey.
     Baseline,
     /// A filled box.
@@ -147,7 +149,8 @@ fn sample(scene: &mut Scene, (x, y): (f64, f64), sample: Sample) {
             scene.line(across, 1.4, style.colour, style.dash);
             marker(scene, (x + SAMPLE / 2.0, y), style);
         }
-        Sample::Law => scene.line(across, 1.1, INK, Dash::Dashed),
+        Sample::Law(dash) => scene.line(across, 1.1, INK, dash),
+        Sample::Stroke(dash) => scene.line(across, 1.5, INK, dash),
         Sample::Baseline => {
             let band = Rect { left: x, top: y - 2.5, right: x + SAMPLE, bottom: y + 2.5 };
             scene.rect(band, BASELINE, 0.2);

@@ -353,6 +353,8 @@ fn a_collapse_moves_every_metric_the_right_way() {
     let turned = ["group-share", "demographic-parity-gap"];
     // A refusal is the right answer where the value would be infinite.
     let infinite = ["kl", "knn-entropy"];
+    // Asked of models that predict a label; the models of these tables make rows alone.
+    let predictions = ["test-mse", "accuracy", "calibration-error"];
     for case in cases() {
         for entry in METRICS.entries {
             let (metric, name) = (build(entry), entry.about.name);
@@ -371,7 +373,11 @@ fn a_collapse_moves_every_metric_the_right_way() {
                 (None, When::Never) => continue,
                 _ => (case.scene(&case.same), case.scene(&case.shifted)),
             };
-            let same = first(&metric, &scenes.0).unwrap();
+            let same = match first(&metric, &scenes.0) {
+                Ok(same) => same,
+                Err(_) if predictions.contains(&name) => continue,
+                Err(e) => panic!("{name} on {}: {e}", case.kind),
+            };
             let shifted = match first(&metric, &scenes.1) {
                 Ok(shifted) => shifted,
                 Err(_) if infinite.contains(&name) => continue,

@@ -1,13 +1,21 @@
 //! The figures that the spec asks for.
 
+use super::conditions::predict;
 use super::curves::Panel;
 use super::draw::{Artist, Planned};
 use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all, same_column, varying};
-use super::settings::value_of;
+use super::settings::{column_of, setting_of, value_of};
 use super::{PublishError, definitions, examples};
 use crate::analysis::{SettingKey, SummaryRow};
-use crate::figures::{ColourScale, DotPlot, DotSeries, Estimate, Figure, HeatMap, Panels, Ramp, Size};
+use crate::figures::{
+    ColourScale, DotPlot, DotSeries, Estimate, Figure, HeatMap, MapLine, Panels, Ramp, Size,
+};
+use crate::metrics::METRICS;
 use crate::spec::{FigureKind, FigureSpec};
+use crate::theory;
+
+/// The category of a setting.
+type Place<'a> = &'a dyn Fn(&SettingKey) -> String;
 
 impl Artist<'_> {
     /// The figure (or figures) of one `[[figure]]`; `index` names it where it has no name.
@@ -70,7 +78,7 @@ impl Artist<'_> {
                     keys: &keys,
                     columns: &columns,
                     x: &x,
-                    laws: spec.overlay.is_some(),
+                    laws: &spec.overlay,
                     log_x: spec.log_x,
                     log_y: spec.log_y,
                 });
@@ -84,7 +92,11 @@ impl Artist<'_> {
             format!("{title}: {} by {}. {}.", spec.y.join(", "), plain(x_name), capital(&self.seeds_line()));
         let law = curves.iter().any(|c| !c.laws.is_empty());
         let caption = if law { format!("{caption} Dashed: the closed-form prediction.") } else { caption };
-        let subtitle = self.seeds_line();
+        let subtitle = if spec.y.iter().all(|metric| is_computed(metric)) {
+            "computed, not simulated".to_owned()
+        } else {
+            self.seeds_line()
+        };
         let (figure, size): (Box<dyn Figure>, Size) = match curves.as_mut_slice() {
             [one] => {
                 one.title = title;
@@ -131,7 +143,10 @@ impl Artist<'_> {
         let groups = grouped(&keys, &rest);
         let several = groups.len() > 1;
         let map = |(which, keys): (String, Vec<&SettingKey>)| {
-            let figure = self.heat_map(title, metric, (x, y), &which, &keys);
+            let mut figure = self.heat_map(title, metric, (x, y), &which, &keys);
+            // Numbers in the cells could not be read under the lines.
+            figure.write_values &= spec.overlay.is_empty();
+            figure.lines = spec.overlay.iter().filter_map(|name| self.line_on_map(name, x, &keys)).collect();
             let caption = format!("{title}: {metric} by {} and {}. {which}", plain(x), plain(y));
             let name = if several { format!("{name}-{}", file_name(&which)) } else { name.to_owned() };
             Planned { name, caption, figure: Box::new(figure), size: Size::PAGE }
@@ -167,7 +182,11 @@ impl Artist<'_> {
         };
         let when = if by_generation { "" } else { " at the last generation" };
         let seeds = self.rows.iter().map(|r| r.n).max().unwrap_or(0);
-        let mut subtitle = format!("{metric}{when}, mean over {seeds} training seeds");
+        let mut subtitle = if is_computed(metric) {
+            format!("{metric}, computed, not simulated")
+        } else {
+            format!("{metric}{when}, mean over {seeds} training seeds")
+        };
         if !which.is_empty() {
             subtitle = format!("{which}: {subtitle}");
         }
@@ -183,6 +202,49 @@ impl Artist<'_> {
             colours: ColourScale { axis: axis_of(metric, false), ramp: Ramp::Sequential },
             ..Default::default()
         }
+    }
+
+    /// A law over a heat map: for each place on x the law's number at that setting, a place on y.
+    fn line_on_map(&self, name: &str, x: &str, keys: &[&SettingKey]) -> Option<MapLine> {
+        let law = theory::find(name)?;
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        for key in keys {
+            let at = key.number(column_of(x))?;
+            let Some(setting) = setting_of(&self.settings, key) else { continue };
+            let last = setting.loop_.generations;
+            if let (false, Ok(found)) = (points.iter().any(|p| p.0 == at), predict(law, setting, last)) {
+                points.push((at, found.mean));
+            }
+        }
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        (points.len() > 1).then(|| MapLine { label: name.replace('-', " "), points })
+    }
+
+    /// The closed-form numbers beside the bars: a dot without interval for each series that has one.
+    fn laws_of_bars(
+        &self,
+        spec: &FigureSpec,
+        metric: &str,
+        keys: &[&SettingKey],
+        columns: &[String],
+        (place, categories): (Place<'_>, &[String]),
+    ) -> Vec<DotSeries> {
+        let value = |key: &&&SettingKey| {
+            let last = self.last(metric, key)?.generation;
+            spec.overlay.iter().find_map(|name| self.predicted(name, metric, key, last))
+        };
+        let series = |(_, members): &(String, Vec<&SettingKey>)| {
+            let (name, _) = name_of(members[0], columns);
+            let at = |category: &String| {
+                let value = members.iter().find(|k| place(k) == *category).as_ref().and_then(value)?;
+                Some(Estimate { value, low: f64::NAN, high: f64::NAN })
+            };
+            let name = if columns.is_empty() { "law".into() } else { format!("law, {name}") };
+            DotSeries { name, order: None, estimates: categories.iter().map(at).collect() }
+        };
+        let mut all: Vec<DotSeries> = grouped(keys, columns).iter().map(series).collect();
+        all.retain(|s| s.estimates.iter().any(Option::is_some));
+        all
     }
 
     /// One plot of estimates with intervals for each metric, at the last generation.
@@ -205,7 +267,7 @@ impl Artist<'_> {
                 let ends = (row.ci_low.unwrap_or(row.mean), row.ci_high.unwrap_or(row.mean));
                 Some(Estimate { value: row.mean, low: ends.0, high: ends.1 })
             };
-            let series = grouped(&keys, &columns)
+            let mut series: Vec<DotSeries> = grouped(&keys, &columns)
                 .iter()
                 .map(|(_, members)| {
                     let (name, order) = name_of(members[0], &columns);
@@ -213,6 +275,7 @@ impl Artist<'_> {
                     DotSeries { name, order, estimates: categories.iter().map(at).collect() }
                 })
                 .collect();
+            series.extend(self.laws_of_bars(spec, metric, &keys, &columns, (&place, &categories)));
             let figure = DotPlot {
                 title: title.to_owned(),
                 subtitle: format!("at the last generation, {}", self.seeds_line()),
@@ -253,6 +316,11 @@ fn lines(keys: &[&SettingKey], color: Option<&str>, elsewhere: &[String]) -> Vec
         }
     }
     kept
+}
+
+/// Whether a law stands in the place of a metric.
+fn is_computed(metric: &str) -> bool {
+    METRICS.get(metric).is_none() && theory::find(metric).is_some()
 }
 
 fn capital(text: &str) -> String {

@@ -8,12 +8,21 @@ use crate::theory;
 /// The key of the claim that is wrong, and why.
 type Wrong = (&'static str, String);
 
-/// Checks, before anything runs, that every claim can be decided by a run of this spec.
+/// Checks, before anything runs, that every claim can be decided by a run of this spec, and that the
+/// laws that its figures name are there.
 ///
 /// # Errors
 /// At the place of the first claim whose setting, metric, generation or law is not there.
 pub fn check_claims(experiment: &Experiment) -> Result<(), Error> {
     let settings = experiment.settings()?;
+    let nodes = experiment.template.get("figure").and_then(spec::Node::as_array).unwrap_or(&[]);
+    for (figure, node) in experiment.figures.iter().zip(nodes) {
+        if let Some(name) = figure.overlay.iter().find(|name| *name != "law" && theory::find(name).is_none())
+        {
+            let text = format!("the figure draws the law `{name}`, and there is none of that name");
+            return Err(Error::refused(node.at_of("overlay"), text, "see `collapse list laws`"));
+        }
+    }
     for claim in &experiment.claims {
         possible(claim, experiment, &settings).map_err(|(key, why)| {
             let text = format!("the claim \"{}\" {why}", claim.says);

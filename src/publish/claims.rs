@@ -31,7 +31,7 @@ pub fn decide_claims(publication: &Publication) -> Result<Vec<ClaimResult>, Publ
     check_claims(experiment)
         .map_err(|source| PublishError::Spec { path: publication.folder.spec(), source })?;
     let settings = publication.settings()?;
-    let findings = Findings::read(publication)?;
+    let findings = Findings::with_laws(publication)?;
     let mut results = Vec::with_capacity(experiment.claims.len());
     for claim in &experiment.claims {
         let asked = Asked { claim, settings: &settings, findings: &findings };

@@ -25,7 +25,7 @@ pub(super) struct Panel<'a> {
     pub keys: &'a [&'a SettingKey],
     pub columns: &'a [String],
     pub x: &'a X,
-    pub laws: bool,
+    pub laws: &'a [String],
     pub log_x: bool,
     pub log_y: bool,
 }
@@ -54,13 +54,25 @@ impl Artist<'_> {
             X::Column(_) => format!("{metric}, last generation"),
             _ => metric.to_owned(),
         };
+        let mut lines: Vec<Series> = lines.into_iter().filter(|s| !s.points.is_empty()).collect();
+        if theory::find(metric).is_some() {
+            // Computed numbers that do not depend on what tells the lines apart are one line.
+            let alike = |a: &Series, b: &Series| a.points == b.points;
+            let all = std::mem::take(&mut lines);
+            for line in all {
+                match lines.iter_mut().find(|known| alike(known, &line)) {
+                    Some(known) => (known.name, known.order) = ("computed".into(), None),
+                    None => lines.push(line),
+                }
+            }
+        }
         Curve {
             title,
             x: x_axis(panel.x, panel.log_x),
             y: axis_of(metric, panel.log_y),
             key: plain_all(columns),
-            series: lines.into_iter().filter(|s| !s.points.is_empty()).collect(),
-            laws: if panel.laws { self.laws(panel) } else { Vec::new() },
+            series: lines,
+            laws: panel.laws.iter().flat_map(|name| self.laws(panel, name)).collect(),
             baseline: self.baseline(metric, keys),
             ..Curve::default()
         }
@@ -114,21 +126,26 @@ impl Artist<'_> {
         laws.find_map(|claim| theory::find(claim.law.as_deref()?))
     }
 
-    fn laws(&self, panel: &Panel<'_>) -> Vec<Law> {
-        let predicted = |key: &SettingKey, generation: u32| {
-            let setting = setting_of(&self.settings, key)?;
-            let known = |law| predict(law, setting, generation).ok();
-            // A law that a claim names for this curve; else the one that is known to belong there.
-            let prediction = match self.claimed(panel.metric, setting) {
-                Some(law) => known(law),
-                None if is_plain(setting) => {
-                    theory::overlays(panel.metric, key.get("regime")?, key.get("model")?).find_map(known)
-                }
-                None => None,
-            };
-            let mean = prediction?.mean;
-            mean.is_finite().then_some(mean)
+    /// What an overlay says of a setting at a generation; nothing where it has nothing to say. `law` is
+    /// the one that a claim names for this curve, else the one that is known to belong there.
+    pub fn predicted(&self, name: &str, metric: &str, key: &SettingKey, generation: u32) -> Option<f64> {
+        let setting = setting_of(&self.settings, key)?;
+        let known = |law| predict(law, setting, generation).ok();
+        let found = match (name, self.claimed(metric, setting)) {
+            ("law", Some(law)) => known(law)?,
+            ("law", None) if is_plain(setting) => {
+                theory::overlays(metric, key.get("regime")?, key.get("model")?).find_map(known)?
+            }
+            ("law", None) => return None,
+            (name, _) => known(theory::find(name)?)?,
         };
+        found.mean.is_finite().then_some(found.mean)
+    }
+
+    /// The lines of one overlay.
+    fn laws(&self, panel: &Panel<'_>, name: &str) -> Vec<Law> {
+        let predicted =
+            |key: &SettingKey, generation: u32| self.predicted(name, panel.metric, key, generation);
         let along = |key: &SettingKey| -> Vec<(f64, f64)> {
             let at = |r: &&SummaryRow| {
                 Some((f64::from(r.generation) + shift(panel), predicted(key, r.generation)?))
@@ -152,8 +169,15 @@ impl Artist<'_> {
             X::Metric(_) => Vec::new(),
         };
         // Laws with the same words share an entry of the key.
-        let law = |points| Law { label: "law".into(), points };
-        lines.into_iter().filter(|line| line.len() > 1).map(law).collect()
+        let label = if name == "law" { "law".to_owned() } else { name.replace('-', " ") };
+        let mut laws: Vec<Law> = Vec::new();
+        for points in lines.into_iter().filter(|line| line.len() > 1) {
+            let line = Law { label: label.clone(), points };
+            if !laws.contains(&line) {
+                laws.push(line);
+            }
+        }
+        laws
     }
 
     /// What an axis of the spec means.

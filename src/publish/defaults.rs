@@ -52,7 +52,8 @@ impl Artist<'_> {
                 let panel = |metric: &String| {
                     let x = &X::Generation;
                     let (keys, columns) = (keys.as_slice(), columns.as_slice());
-                    self.curve(&Panel { metric, keys, columns, x, laws: true, log_x: false, log_y: false })
+                    let laws = &["law".to_owned()];
+                    self.curve(&Panel { metric, keys, columns, x, laws, log_x: false, log_y: false })
                 };
                 let panels: Vec<Curve> =
                     self.in_order().iter().map(panel).filter(|curve| !curve.series.is_empty()).collect();

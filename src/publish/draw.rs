@@ -70,7 +70,7 @@ pub(super) struct Artist<'p> {
 
 impl<'p> Artist<'p> {
     fn new(publication: &'p Publication) -> Result<Self, PublishError> {
-        let findings = Findings::read(publication)?;
+        let findings = Findings::with_laws(publication)?;
         let rows = findings.summary();
         Ok(Self { publication, findings, rows, settings: publication.settings()? })
     }

@@ -5,6 +5,7 @@
 mod asked;
 mod claim_checks;
 mod claims;
+mod computed;
 mod conditions;
 mod curves;
 mod defaults;

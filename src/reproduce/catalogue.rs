@@ -76,7 +76,7 @@ impl Figure {
 /// A paper with its figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Paper {
-    /// The key in the bibliography, and the folder.
+    /// The folder.
     pub key: String,
     /// What the bibliography says.
     pub entry: Entry,
@@ -130,6 +130,7 @@ struct Header {
 #[serde(default)]
 struct About {
     title: Option<String>,
+    paper: Option<String>,
 }
 
 impl Catalogue {
@@ -141,10 +142,11 @@ impl Catalogue {
         let bibliography: BTreeMap<String, Entry> = read(shelf, "bibliography.toml")?;
         let times: BTreeMap<String, f64> = read(shelf, "times.toml")?;
         let mut catalogue = Self::default();
-        let mut papers: BTreeMap<String, Vec<Figure>> = BTreeMap::new();
+        let mut papers: BTreeMap<String, (String, Vec<Figure>)> = BTreeMap::new();
         for (path, text) in shelf.files() {
             let Some(id) = path.strip_suffix(".toml").filter(|id| id.contains('/')) else { continue };
             let header: Header = parse(path, text)?;
+            let named = header.about.paper.unwrap_or_default();
             let figure = Figure {
                 id: id.to_owned(),
                 path: path.to_owned(),
@@ -158,15 +160,15 @@ impl Catalogue {
             let folder = figure.folder().to_owned();
             if folder.starts_with("studies/") {
                 catalogue.studies.push(figure);
-            } else if bibliography.contains_key(&folder) {
-                papers.entry(folder).or_default().push(figure);
+            } else if let Some(key) = key_of(&folder, &named, &bibliography) {
+                papers.entry(folder).or_insert((key, Vec::new())).1.push(figure);
             } else {
                 catalogue.demonstrations.push(figure);
             }
         }
-        let paper = |(key, figures): (String, Vec<Figure>)| {
+        let paper = |(folder, (key, figures)): (String, (String, Vec<Figure>))| {
             let entry = bibliography.get(&key).cloned().unwrap_or_default();
-            Paper { key, entry, figures }
+            Paper { key: folder, entry, figures }
         };
         catalogue.papers = papers.into_iter().map(paper).collect();
         catalogue.papers.sort_by(|a, b| (a.entry.year, &a.key).cmp(&(b.entry.year, &b.key)));
@@ -191,7 +193,7 @@ impl Catalogue {
     /// [`Unknown::Target`] for the first name that means nothing.
     pub fn select(&self, names: &[String]) -> Result<Vec<&Figure>, Unknown> {
         let means = |name: &str, figure: &Figure| {
-            let short = |id: &str| id.strip_prefix("studies/").unwrap_or(id).to_owned();
+            let short = |id: &str| plain(id.strip_prefix("studies/").unwrap_or(id));
             match name {
                 "all" => self.paper(figure).is_some(),
                 "studies" => figure.id.starts_with("studies/"),
@@ -219,6 +221,22 @@ impl Catalogue {
             .filter(|(likeness, _)| *likeness > 0.75)
             .map_or(String::new(), |(_, near)| format!(", did you mean `{near}`?"))
     }
+}
+
+/// The bibliography's key of a folder: its own name, or, where the name carries a year, the paper that
+/// the spec names. A folder without a year is a demonstration, whichever paper it leans on.
+fn key_of(folder: &str, named: &str, bibliography: &BTreeMap<String, Entry>) -> Option<String> {
+    let year = folder.contains(|c: char| c.is_ascii_digit());
+    let own = plain(folder);
+    [own.as_str(), if year { named } else { "" }]
+        .into_iter()
+        .find(|key| bibliography.contains_key(*key))
+        .map(str::to_owned)
+}
+
+/// A name without hyphens: the folder `dohmatob2024-tails` belongs to the key `dohmatob2024tails`.
+fn plain(name: &str) -> String {
+    name.replace('-', "")
 }
 
 /// A file of the shelf; the default where it is not there.
@@ -249,9 +267,10 @@ mod tests {
                 "[about]\ntitle = \"One\"\n[[claim]]\nsays = \"x\"\n[[claim]]\nsays = \"y\"\n[quick]\n",
             ),
             ("b2025/two.toml", "[profile.paper.loop]\nsamples = 3\n"),
-            ("a2024/three.toml", ""),
+            ("a-2024/three.toml", ""),
             ("studies/1-mix/four.toml", ""),
-            ("digits/five.toml", ""),
+            ("digits/five.toml", "[about]\npaper = \"b2025\"\n"),
+            ("bee2026/six.toml", "[about]\npaper = \"b2025\"\n"),
             ("b2025/README.md", "no spec"),
         ];
         for (path, text) in files {
@@ -264,7 +283,7 @@ mod tests {
     fn a_shelf_is_sorted_into_papers_studies_and_demonstrations() {
         let c = Catalogue::of(&shelf()).unwrap();
         let keys: Vec<&str> = c.papers.iter().map(|p| p.key.as_str()).collect();
-        assert_eq!(keys, ["a2024", "b2025"]);
+        assert_eq!(keys, ["a-2024", "b2025", "bee2026"], "a folder may have hyphens that its key has not");
         let one = &c.papers[1].figures[0];
         assert_eq!((one.title.as_str(), one.claims, one.quick, one.seconds), ("One", 2, true, Some(1.5)));
         assert_eq!(c.papers[1].figures[1].profiles, ["paper"]);
@@ -281,8 +300,8 @@ mod tests {
             let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
             c.select(&names).unwrap().iter().map(|f| f.id.clone()).collect()
         };
-        assert_eq!(ids(&["all"]), ["a2024/three", "b2025/one", "b2025/two"]);
-        assert_eq!(ids(&["b2025/two", "a2024", "b2025/two"]), ["a2024/three", "b2025/two"]);
+        assert_eq!(ids(&["all"]), ["a-2024/three", "b2025/one", "b2025/two", "bee2026/six"]);
+        assert_eq!(ids(&["b2025/two", "a2024", "b2025/two"]), ["a-2024/three", "b2025/two"]);
         assert_eq!(ids(&["studies"]), ["studies/1-mix/four"]);
         assert_eq!(ids(&["1-mix"]), ["studies/1-mix/four"]);
         assert_eq!(ids(&["digits/five"]), ["digits/five"]);

@@ -23,8 +23,10 @@ pub struct FigureSpec {
     pub rows: Option<String>,
     /// What the columns of panels tell apart.
     pub columns: Option<String>,
-    /// What is drawn on top.
-    pub overlay: Option<Overlay>,
+    /// What is drawn on top: `law`, the closed-form prediction where one is known, or laws by name. On a
+    /// heat map a law's number is a place on the vertical axis.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub overlay: Vec<String>,
     /// Logarithmic horizontal axis. Default false.
     #[serde(default)]
     pub log_x: bool,
@@ -53,14 +55,6 @@ pub enum FigureKind {
     Bars,
     /// Settings by the eight definitions of collapse.
     Definitions,
-}
-
-/// What is drawn on top of the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Overlay {
-    /// The closed-form prediction, where one is known.
-    Law,
 }
 
 impl FigureSpec {

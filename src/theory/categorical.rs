@@ -110,22 +110,22 @@ pub(super) const LAWS: &[ClosedForm] = &[
         predict: |at| {
             let p = share(at)?;
             at.raw_frequencies()?;
+            if at.human_fraction != 0.0 {
+                return Err(Unmet::range("human_fraction", "0"));
+            }
             Prediction::mean(p * (1.0 - p) * (1.0 - sine_product(at.n, at.fits)))
         },
     },
     ClosedForm {
         name: "categorical-accumulate-error",
-        statement: "E‖q_t−p‖² = (1 − Σp²)[1 − Π_{k≤t} (1 − 1/(nk²))]",
+        statement: "E‖q_t−p‖² = (1 − Σp²)[1 − Π_{k≤t} (1 − 1/(nk²))]; with n_h human rows in each arrival e ← [(N+n_s)²e + n_s(h−e) + n_h h]/(N+n)², h = 1 − Σp²",
         source: "derived here: the sum of bernoulli-accumulate-error over the outcomes",
         conditions: "categorical, no smoothing; equal batches of n rows; needs probabilities",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
         regimes: &["accumulate", "expanding", "stream"],
         draws: &[("squared-error", CATEGORICAL)],
-        predict: |at| {
-            at.raw_frequencies()?;
-            Prediction::mean(heterozygosity(at)? * (1.0 - sine_product(at.n, at.fits)))
-        },
+        predict: |at| Prediction::mean(accumulated_error(at)?),
     },
     ClosedForm {
         name: "bootstrap-cramer-von-mises",
@@ -143,6 +143,25 @@ pub(super) const LAWS: &[ClosedForm] = &[
 /// 1 − Σp², the chance that two draws differ.
 fn heterozygosity(at: &Conditions<'_>) -> Result<f64, Unmet> {
     Ok(1.0 - at.outcomes()?.iter().map(|p| p * p).sum::<f64>())
+}
+
+/// E‖q−p‖² of frequencies over everything so far: an arrival adds n_s rows of the model, whose share of outcome i has
+/// variance q_i(1 − q_i)/n_s around q_i, and n_h human rows.
+fn accumulated_error(at: &Conditions<'_>) -> Result<f64, Unmet> {
+    at.raw_frequencies()?;
+    if !(0.0..=1.0).contains(&at.human_fraction) {
+        return Err(Unmet::range("human_fraction", "in [0, 1]"));
+    }
+    let h = heterozygosity(at)?;
+    let human = (at.human_fraction * at.n).round();
+    let synthetic = at.n - human;
+    let (mut error, mut rows) = (h / at.n, at.n);
+    for _ in 1..at.fits {
+        let kept = (rows + synthetic).powi(2) * error;
+        rows += at.n;
+        error = (kept + synthetic * (h - error) + human * h) / (rows * rows);
+    }
+    Ok(error)
 }
 
 fn simpson(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
@@ -233,6 +252,49 @@ mod tests {
             let at = Conditions { fits, ..Conditions::default() };
             assert!((ask("bootstrap-cramer-von-mises", &at) - expected).abs() < 5e-5);
         }
+    }
+
+    /// Without human rows the recursion is the sine product; with them a simulation agrees.
+    #[test]
+    fn a_stream_of_human_and_own_rows_keeps_an_exact_error() {
+        let p = [0.5, 0.3, 0.2];
+        let at = |human_fraction, fits| Conditions {
+            n: 20.0,
+            fits,
+            human_fraction,
+            probabilities: Some(&p),
+            regime: "stream",
+            ..Conditions::default()
+        };
+        let product = 0.62 * (1.0 - super::sine_product(20.0, 50));
+        assert!((ask("categorical-accumulate-error", &at(0.0, 50)) - product).abs() < 1e-12);
+        let mut rng = ChaCha8Rng::seed_from_u64(11);
+        let mut draw = |q: &[f64], n: u64, counts: &mut [f64]| {
+            let (mut left, mut rest) = (n, 1.0);
+            for (count, q) in counts.iter_mut().zip(q) {
+                let hit = Binomial::new(left, (q / rest).clamp(0.0, 1.0)).unwrap().sample(&mut rng);
+                (*count, left, rest) = (*count + hit as f64, left - hit, (rest - q).max(1e-300));
+            }
+        };
+        let errors: Vec<f64> = (0..20_000)
+            .map(|_| {
+                let mut counts = [0.0; 3];
+                draw(&p, 20, &mut counts);
+                for _ in 1..6 {
+                    let total: f64 = counts.iter().sum();
+                    let q = counts.map(|c| c / total);
+                    draw(&q, 14, &mut counts);
+                    draw(&p, 6, &mut counts);
+                }
+                let total: f64 = counts.iter().sum();
+                counts.iter().zip(p).map(|(c, p)| (c / total - p).powi(2)).sum()
+            })
+            .collect();
+        let r = errors.len() as f64;
+        let mean = errors.iter().sum::<f64>() / r;
+        let se = (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();
+        let law = ask("categorical-accumulate-error", &at(0.3, 6));
+        assert!((mean - law).abs() < 4.0 * se, "{mean} ± {se} for {law}");
     }
 
     #[test]

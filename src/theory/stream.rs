@@ -40,14 +40,47 @@ pub(super) const LAWS: &[ClosedForm] = &[
     },
     ClosedForm {
         name: "stream-top-mass",
-        statement: "largest θ_i at the equilibrium reached from the uniform start, or from a corner (extra: corner = 1)",
+        statement: "largest θ_i at the equilibrium reached from the uniform start, or from a corner (extra: corner = 1, or initial = 1)",
         source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
-        conditions: "as temperature-fold, human_fraction = μ/(1+μ) < 1",
+        conditions: "as temperature-fold, human_fraction = μ/(1+μ)",
         relation: Relation::Equal,
         sizes: Sizes::Any,
         regimes: &["stream"],
         draws: &[],
         predict: top_mass,
+    },
+    ClosedForm {
+        name: "temperature-fold-ratio",
+        statement: "μ_f, the largest human : synthetic ratio of the inflow at which a collapsed state survives; K/(2√(K−1)) at T = ½",
+        source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
+        conditions: UNIFORM,
+        relation: Relation::Equal,
+        sizes: Sizes::Any,
+        regimes: &["stream"],
+        draws: &[],
+        predict: |at| Prediction::mean(fold(categories(at)?, cold(at)?)),
+    },
+    ClosedForm {
+        name: "stream-limit-tv",
+        statement: "total variation between the equilibrium of stream-top-mass and θ₀: x − 1/K",
+        source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
+        conditions: "as stream-top-mass",
+        relation: Relation::Equal,
+        sizes: Sizes::Any,
+        regimes: &["stream"],
+        draws: &[],
+        predict: |at| Prediction::mean(top_mass(at)?.mean - 1.0 / categories(at)?),
+    },
+    ClosedForm {
+        name: "stream-mean-field",
+        statement: "largest θ_i after each arrival: x ← x + n/(N+n)·[(1−r)τ(x) + r/K − x], N ← N + n, from a corner",
+        source: "the recursion of Gharesifard & Tabuada, CDC 2025, without its noise",
+        conditions: "uniform θ₀ on K outcomes; one row at generation 0, which is a corner; many rows per arrival; human_fraction = μ/(1+μ)",
+        relation: Relation::Equal,
+        sizes: Sizes::Any,
+        regimes: &["stream"],
+        draws: &[],
+        predict: mean_field,
     },
     ClosedForm {
         name: "cdc-bound",
@@ -110,11 +143,37 @@ fn categories(at: &Conditions<'_>) -> Result<f64, Unmet> {
 
 fn stream_ratio(at: &Conditions<'_>) -> Result<f64, Unmet> {
     let r = at.human_fraction;
-    if (0.0..1.0).contains(&r) { Ok(r / (1.0 - r)) } else { Err(Unmet::range("human_fraction", "in [0, 1)")) }
+    if (0.0..=1.0).contains(&r) {
+        Ok(r / (1.0 - r))
+    } else {
+        Err(Unmet::range("human_fraction", "in [0, 1]"))
+    }
+}
+
+/// One row at generation 0 is a corner: all mass on its outcome.
+fn starts_in_a_corner(at: &Conditions<'_>) -> bool {
+    at.or("corner", f64::from(at.or("initial", 0.0) == 1.0)) == 1.0
+}
+
+fn mean_field(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+    let (k, t, r) = (categories(at)?, cold(at)?, at.human_fraction);
+    if !(0.0..=1.0).contains(&r) {
+        return Err(Unmet::range("human_fraction", "in [0, 1]"));
+    }
+    if !starts_in_a_corner(at) {
+        return Err(Unmet::range("initial", "1 (a corner)"));
+    }
+    let (mut x, mut rows) = (1.0_f64, at.or("initial", 1.0));
+    for _ in 1..at.fits {
+        let rest = (k - 1.0) * ((1.0 - x) / (k - 1.0) / x).powf(1.0 / t);
+        x += at.n / (rows + at.n) * ((1.0 - r) / (1.0 + rest) + r / k - x);
+        rows += at.n;
+    }
+    Prediction::mean(x)
 }
 
 fn top_mass(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    let start = if at.or("corner", 0.0) == 1.0 { Start::Corner } else { Start::Uniform };
+    let start = if starts_in_a_corner(at) { Start::Corner } else { Start::Uniform };
     Prediction::mean(equilibrium_top_mass(categories(at)?, cold(at)?, stream_ratio(at)?, start))
 }
 
@@ -175,7 +234,9 @@ pub fn fold(k: f64, t: f64) -> f64 {
 pub fn equilibrium_top_mass(k: f64, t: f64, mu: f64, start: Start) -> f64 {
     let onset = 1.0 / t - 1.0;
     let (top, highest) = peak(k, t);
-    let healthy = if start == Start::Corner { mu >= highest.max(onset) } else { mu >= onset };
+    // A ratio at the threshold itself, up to rounding, is on its healthy side.
+    let mu_up = mu * (1.0 + 1e-9);
+    let healthy = if start == Start::Corner { mu_up >= highest.max(onset) } else { mu_up >= onset };
     if healthy || t >= 1.0 {
         return 1.0 / k;
     }
@@ -228,6 +289,12 @@ mod tests {
             assert!((equilibrium_top_mass(10.0, 0.5, mu, Start::Corner) - expected).abs() < 5.1e-5);
             assert!((equilibrium_top_mass(10.0, 0.5, mu, Start::Uniform) - 0.1).abs() < 1e-12);
         }
+        // Human share 1 − T as a decimal is the threshold, whichever way 0.15/0.85 rounds.
+        for t in [0.85, 0.9, 0.7, 0.55] {
+            let share: f64 = 1.0 - t;
+            let x = equilibrium_top_mass(10.0, t, share / (1.0 - share), Start::Uniform);
+            assert!((x - 0.1).abs() < 1e-12, "T = {t}: {x}");
+        }
         assert!((equilibrium_top_mass(2.0, 0.5, 0.95, Start::Corner) - 0.580).abs() < 5e-4);
         assert!((equilibrium_top_mass(2.0, 0.5, 1.05, Start::Corner) - 0.5).abs() < 1e-9);
         // The flow itself, integrated from a corner, ends where the root says.
@@ -239,6 +306,51 @@ mod tests {
             x += 0.01 * (tempered - x + mu * (1.0 / k - x));
         }
         assert!((x - equilibrium_top_mass(k, 0.5, mu, Start::Corner)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_fold_grows_like_the_square_root_of_the_number_of_outcomes() {
+        // K/(2√(K−1)) → √K/2: the local slope on log-log axes tends to ½ from below.
+        let slope = |t: f64| (fold(1e6, t) / fold(1e4, t)).ln() / 100.0_f64.ln();
+        assert!((slope(0.5) - 0.5).abs() < 1e-4, "{}", slope(0.5));
+        let ask = |law: &str, k: f64| {
+            let at = Conditions { temperature: 0.5, regime: "stream", ..Conditions::default() };
+            find(law).unwrap().predict(&at.with("categories", k)).unwrap().mean
+        };
+        assert!((ask("temperature-fold-ratio", 10.0) - 1.6667).abs() < 5e-5);
+        let share = ask("temperature-fold", 10.0);
+        assert!((share / (1.0 - share) - ask("temperature-fold-ratio", 10.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_mean_field_stays_collapsed_below_the_fold_and_is_slow_above_it() {
+        let at = |mu: f64, fits| {
+            let share = mu / (1.0 + mu);
+            let at = Conditions {
+                fits,
+                temperature: 0.5,
+                human_fraction: share,
+                regime: "stream",
+                ..Conditions::default()
+            };
+            at.with("categories", 10.0).with("initial", 1.0)
+        };
+        let ask = |law: &str, mu, fits| find(law).unwrap().predict(&at(mu, fits)).unwrap().mean;
+        assert!((ask("stream-mean-field", 1.2, 100_000) - 0.4395).abs() < 1e-4);
+        assert!((ask("stream-top-mass", 1.2, 1) - 0.4395).abs() < 5.1e-5, "one row is a corner");
+        assert!((ask("stream-limit-tv", 1.2, 1) - 0.3395).abs() < 5.1e-5);
+        // In log time: 4,000 arrivals at μ = 2 are at .24, far from the limit .10.
+        assert!(
+            (ask("stream-mean-field", 2.0, 4001) - 0.24).abs() < 0.01,
+            "{}",
+            ask("stream-mean-field", 2.0, 4001)
+        );
+        assert!((ask("stream-limit-tv", 2.0, 1)).abs() < 1e-12);
+        let many = Conditions {
+            extra: [("categories".into(), 10.0), ("initial".into(), 50.0)].into(),
+            ..at(1.2, 5)
+        };
+        assert!(find("stream-mean-field").unwrap().predict(&many).is_err());
     }
 
     #[test]

@@ -11,7 +11,7 @@ fn the_design_example_parses() {
     assert_eq!(metrics, ["variance", "wasserstein2"]);
     assert_eq!((e.measure.size, e.measure.on), (2000, Subject::Model));
     assert_eq!(e.figures[0].y, ["variance"]);
-    assert_eq!(e.figures[0].overlay, Some(Overlay::Law));
+    assert_eq!(e.figures[0].overlay, ["law"]);
     let claim = &e.claims[0];
     assert_eq!(claim.at, [10, 60]);
     assert_eq!(claim.statistic, Statistic::Mean);

@@ -1,0 +1,89 @@
+//! Laws in the place of a metric: numbers that are computed at the run's settings and not measured.
+//!
+//! A figure may show a law and a claim may hold one against a stated number ("the fold is 1.6667"). Such a
+//! value has no randomness; its interval is the number itself.
+
+use super::conditions::predict;
+use super::findings::{Findings, MomentSeries};
+use super::settings::setting_of;
+use super::{Publication, PublishError};
+use crate::analysis::{Series, SettingKey};
+use crate::metrics::{METRICS, Subject};
+use crate::spec::Setting;
+use crate::theory;
+
+impl Findings {
+    /// What the folder holds, and the laws that figures and claims of the spec name as metrics.
+    ///
+    /// # Errors
+    /// As [`Findings::read`].
+    pub fn with_laws(publication: &Publication) -> Result<Self, PublishError> {
+        let mut found = Self::read(publication)?;
+        let experiment = &publication.experiment;
+        let shown = experiment.figures.iter().flat_map(|f| f.y.iter().chain(&f.color));
+        let mut names: Vec<&String> = experiment.claims.iter().map(|c| &c.metric).chain(shown).collect();
+        names.retain(|name| METRICS.get(name).is_none() && theory::find(name).is_some());
+        names.sort();
+        names.dedup();
+        if !names.is_empty() {
+            let settings = publication.settings()?;
+            for name in names {
+                found.compute(name, &settings);
+            }
+        }
+        Ok(found)
+    }
+
+    fn places(&self) -> Vec<(SettingKey, Vec<u32>)> {
+        let mut places: Vec<(SettingKey, Vec<u32>)> = Vec::new();
+        let mut add = |key: &SettingKey, generations: &mut dyn Iterator<Item = u32>| {
+            let at = places.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
+                places.push((key.clone(), Vec::new()));
+                places.len() - 1
+            });
+            places[at].1.extend(generations);
+        };
+        match self {
+            Findings::Rows(all) => all.iter().for_each(|s| add(&s.key, &mut s.at.keys().copied())),
+            Findings::Moments(all) => {
+                all.iter().for_each(|m| add(&m.key, &mut std::iter::once(m.generation)))
+            }
+        }
+        for (_, generations) in &mut places {
+            generations.sort_unstable();
+            generations.dedup();
+        }
+        places
+    }
+
+    fn compute(&mut self, name: &str, settings: &[Setting]) {
+        let Some(law) = theory::find(name) else { return };
+        for (key, generations) in self.places() {
+            let Some(setting) = setting_of(settings, &key) else { continue };
+            let value = |g: &u32| {
+                let mean = predict(law, setting, *g).ok()?.mean;
+                mean.is_finite().then_some((*g, mean))
+            };
+            let values: Vec<(u32, f64)> = generations.iter().filter_map(value).collect();
+            match self {
+                // Twice, since an interval is made of two values; these are the same.
+                Findings::Rows(all) if !values.is_empty() => all.push(Series {
+                    key,
+                    metric: name.to_owned(),
+                    subject: Subject::Model,
+                    at: values.iter().map(|(g, v)| (*g, vec![(0, *v), (1, *v)])).collect(),
+                }),
+                Findings::Rows(_) => {}
+                Findings::Moments(all) => {
+                    all.extend(values.into_iter().map(|(generation, v)| MomentSeries {
+                        key: key.clone(),
+                        metric: name.to_owned(),
+                        subject: Subject::Model,
+                        generation,
+                        moments: [v, v].into_iter().collect(),
+                    }))
+                }
+            }
+        }
+    }
+}
