@@ -1,6 +1,6 @@
 //! Which metric stands for what a definition speaks of: the first of a list that the run measured.
 
-use crate::analysis::observations::{Series, SettingKey};
+use crate::analysis::observations::Series;
 use crate::metrics::Subject;
 
 /// What a definition speaks of.
@@ -37,7 +37,6 @@ const RISK: &[(&str, Scale)] = &[
     ("wasserstein2", Ratio),
     ("perplexity", Ratio),
     ("negative-log-likelihood", Log),
-    ("unseen-mass", Ratio),
     ("kl", Ratio),
     ("test-error", Ratio),
     ("mean-error", Ratio),
@@ -50,6 +49,8 @@ const RISK: &[(&str, Scale)] = &[
     ("sliced-wasserstein", Ratio),
     ("wasserstein1", Ratio),
     ("cramer-von-mises", Ratio),
+    ("inverse-effective-rows", Ratio),
+    ("unseen-mass", Ratio),
 ];
 const VARIANCE: &[(&str, Scale)] = &[
     ("variance", Ratio),
@@ -64,15 +65,15 @@ const VARIANCE: &[(&str, Scale)] = &[
     ("distinct-2", Ratio),
     ("mattr", Ratio),
 ];
-const MODES: &[(&str, Scale)] =
-    &[("mode-coverage", Ratio), ("coverage", Ratio), ("recall", Ratio), ("support-size", Ratio)];
+const MODES: &[(&str, Scale)] = &[("mode-coverage", Ratio), ("coverage", Ratio), ("recall", Ratio)];
+// The mass of a tail is kept in expectation while its outcomes die: what is seen of them comes first.
 const TAILS: &[(&str, Scale)] = &[
-    ("tail-mass", Ratio),
     ("unseen-mass", Loss),
     ("cross-entropy-decile-10", LogLoss),
+    ("support-size", Ratio),
     ("vocabulary-survival", Ratio),
     ("hapax-share", Ratio),
-    ("support-size", Ratio),
+    ("tail-mass", Ratio),
 ];
 const REALITY: &[(&str, Scale)] =
     &[("high-quality-share", Ratio), ("precision", Ratio), ("sequence-perplexity-95", Loss)];
@@ -101,15 +102,9 @@ impl Kind {
 
 /// The setting's series of the first metric of the kind, with two generations or more; the human
 /// baseline does not count.
-pub(super) fn measured<'a>(
-    series: &'a [Series],
-    key: &SettingKey,
-    kind: Kind,
-) -> Option<(&'a Series, Scale)> {
+pub(super) fn measured<'a>(own: &[&'a Series], kind: Kind) -> Option<(&'a Series, Scale)> {
     kind.list().iter().find_map(|(metric, scale)| {
-        let is = |s: &&Series| {
-            s.key == *key && s.metric == *metric && s.subject != Subject::Human && s.at.len() > 1
-        };
-        series.iter().find(is).map(|s| (s, *scale))
+        let is = |s: &&&Series| s.metric == *metric && s.subject != Subject::Human && s.at.len() > 1;
+        own.iter().find(is).map(|s| (*s, *scale))
     })
 }
