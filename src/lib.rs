@@ -39,6 +39,7 @@
 //! what the rows mean; [`reproduce`] is the catalogue of papers.
 
 pub mod analysis;
+pub mod augment;
 pub mod cli;
 pub mod curation;
 pub mod data;

@@ -22,6 +22,7 @@ pub use claims::{
 pub use critical::{Arm, CriticalFraction, MetricArms, critical_fraction};
 pub use definitions::{Answer, Definition, DefinitionsRow, Finding, definitions, write_definitions};
 pub use intervals::{BOOTSTRAP_FROM, Interval, mean_interval, normal_interval, order_interval, t_interval};
+pub(crate) use intervals::{mean_sd, t_quantile};
 pub use observations::{Observation, Series, SettingKey, group, read_csv};
 pub use onset::{Band, Onset, half_life, leaves_band};
 pub use paired::{Paired, differences, paired_difference};

@@ -3,6 +3,7 @@
 //! Exit codes: 0 all done · 1 some lineages failed · 2 bad usage, spec or data · 3 a claim failed
 //! or stayed undecided · 130 interrupted.
 
+mod augment;
 mod check;
 mod compare;
 mod describe;
@@ -74,6 +75,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Redo the papers' figures and decide what they say
     Reproduce(ReproduceArgs),
+    /// Say whether it is worth training on synthetic rows that somebody has made
+    Augment(augment::AugmentArgs),
     /// Measure generations that were made elsewhere, against human rows
     Measure(measure::MeasureArgs),
     /// Read a spec and say what it would run, without running it
@@ -161,6 +164,7 @@ pub fn main(experiments: &Dir<'_>) -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Reproduce(args) => reproduce(&args, experiments),
+        Command::Augment(args) => augment::augment(&args),
         Command::Measure(args) => measure::measure(&args),
         Command::Check(args) => check::check(&args),
         Command::List(args) => list::list(&args),

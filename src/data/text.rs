@@ -136,6 +136,24 @@ impl TextOptions {
         further: &[Field],
         shares: &Shares,
     ) -> Result<Splits, TooFewRows> {
+        let (seen, rows) = self.cut(records);
+        let assignment = match self.cut {
+            Cut::Windows => shares.in_chunks(rows.len())?,
+            Cut::Records => shares.shuffled(rows.len())?,
+        };
+        Ok(self.tables(&seen, &rows, records, further, &assignment))
+    }
+
+    /// All rows as one table in the order of the records, with the vocabulary of them all.
+    pub(super) fn all(&self, records: &[Record<'_>], further: &[Field]) -> Samples {
+        let (seen, rows) = self.cut(records);
+        let train = (0..rows.len() as u32).collect();
+        let assignment = Assignment { train, validation: Vec::new(), held_out: Vec::new() };
+        Samples::clone(&self.tables(&seen, &rows, records, further, &assignment).train)
+    }
+
+    /// The tokens of all records, and each row's record, first token, and one past its last.
+    fn cut(&self, records: &[Record<'_>]) -> (Tokens, Vec<(usize, usize, usize)>) {
         let mut seen = Tokens::default();
         // (record, first token, one past the last token)
         let mut rows: Vec<(usize, usize, usize)> = Vec::new();
@@ -153,11 +171,18 @@ impl TextOptions {
                 }
             }
         }
-        let assignment = match self.cut {
-            Cut::Windows => shares.in_chunks(rows.len())?,
-            Cut::Records => shares.shuffled(rows.len())?,
-        };
-        let (vocabulary, recode) = self.vocabulary(&seen, &rows, &assignment);
+        (seen, rows)
+    }
+
+    fn tables(
+        &self,
+        seen: &Tokens,
+        rows: &[(usize, usize, usize)],
+        records: &[Record<'_>],
+        further: &[Field],
+        assignment: &Assignment,
+    ) -> Splits {
+        let (vocabulary, recode) = self.vocabulary(seen, rows, assignment);
         let mut fields = vec![Field {
             name: "text".into(),
             role: Role::Feature,
@@ -180,11 +205,11 @@ impl TextOptions {
             all.extend(columns.into_iter().map(|data| Column::Codes { data }));
             Arc::new(Samples::trusted(schema.clone(), all))
         };
-        Ok(Splits {
+        Splits {
             train: table(&assignment.train),
             validation: table(&assignment.validation),
             held_out: table(&assignment.held_out),
-        })
+        }
     }
 
     /// The vocabulary, and the final code of each token that was seen.

@@ -135,3 +135,49 @@ fn generations_made_elsewhere_are_measured_like_a_run() {
     let text = String::from_utf8(output.get_output().stderr.clone()).unwrap();
     assert!(text.contains("gen-2.csv") && text.contains("line 3"), "{text}");
 }
+
+#[test]
+fn augment_answers_for_sentences_of_another_domain() {
+    let here = tempfile::tempdir().unwrap();
+    for (domain, rows) in [("yelp", "120"), ("amazon", "400")] {
+        let set = format!("domain=\"{domain}\"");
+        collapse(here.path())
+            .args(["export", "data", "uci-sentences", "--set", &set, "--rows", rows])
+            .args(["--out", &format!("{domain}.csv")])
+            .assert()
+            .success();
+    }
+    let run = |extra: &[&str]| {
+        let mut command = collapse(here.path());
+        command.args(["augment", "--train", "yelp.csv", "--synthetic", "amazon.csv"]);
+        command.args([
+            "--text-column",
+            "text",
+            "--label-column",
+            "sentiment",
+            "--repeats",
+            "3",
+            "--folds",
+            "2",
+        ]);
+        command.args(extra);
+        command
+    };
+    let output = run(&["--curations", "none", "--shares", "0.3,0.5,0.7", "--out", "out"]).assert().success();
+    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    assert!(text.contains("text-classification") && text.contains("null arm"), "{text}");
+    // 3 repeats of human rows alone, three shares and the null arm.
+    let rows = fs::read_to_string(here.path().join("out/augment.csv")).unwrap();
+    assert_eq!(rows.lines().filter(|l| l.contains("task-macro-f1")).count(), 3 * 5, "{rows}");
+    let refused = |extra: &[&str]| {
+        let output = run(extra).assert().code(2);
+        String::from_utf8(output.get_output().stderr.clone()).unwrap()
+    };
+    assert!(refused(&["--shares", "0.3,0.99,0.999"]).contains("three are needed"));
+    assert!(refused(&["--curations", "polish"]).contains("polish"));
+    fs::write(here.path().join("amazon.csv"), "text,sentiment\nfine,2\n").unwrap();
+    let text = refused(&[]);
+    assert!(text.contains("line 2") && text.contains("`2`"), "{text}");
+    fs::write(here.path().join("amazon.csv"), "words,sentiment\nfine,1\n").unwrap();
+    assert!(refused(&[]).contains("no column `text`"));
+}

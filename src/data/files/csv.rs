@@ -26,7 +26,7 @@ pub(super) fn load(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Spl
     table(path, &text, options)?.splits(path, options, options.text_column.as_deref())
 }
 
-fn table(path: &Path, text: &str, options: &Options) -> Result<Table, SourceError> {
+pub(super) fn table(path: &Path, text: &str, options: &Options) -> Result<Table, SourceError> {
     let delimiter = match options.delimiter.as_deref().map(str::as_bytes) {
         None => sniff(text),
         Some(&[one]) if one.is_ascii() && !matches!(one, b'"' | b'\n' | b'\r') => one,

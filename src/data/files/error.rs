@@ -210,6 +210,12 @@ pub enum Problem {
     /// A generation that is no whole number.
     #[error("`{0}` is no generation; number them 0, 1, 2, …")]
     BadGeneration(Box<str>),
+    /// Synthetic rows in another kind of file than the human ones.
+    #[error("this file is of another kind than the human rows'; give both as .csv, .jsonl or .conll")]
+    UnlikeFormat,
+    /// Rows without anything to predict.
+    #[error("rows need a label to be predicted; give .csv or .jsonl with `--label-column`, or tagged .conll")]
+    NoLabels,
     /// Columns that don't go together.
     #[error("{0}; write one tag for each token")]
     Shape(String),

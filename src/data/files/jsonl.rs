@@ -33,7 +33,7 @@ pub(super) fn load(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Spl
     table.splits(path, options, field.as_deref())
 }
 
-fn table(path: &Path, text: &str, options: &Options) -> Result<Table, FileError> {
+pub(super) fn table(path: &Path, text: &str, options: &Options) -> Result<Table, FileError> {
     let mut table = Table::default();
     let wanted = |name: &str| {
         let named = [&options.label, &options.group, &options.text_field].into_iter().flatten();

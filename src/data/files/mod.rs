@@ -9,6 +9,7 @@ mod error;
 pub(super) mod idx;
 mod jsonl;
 mod options;
+mod pair;
 pub(super) mod read;
 pub(super) mod table;
 mod text;
@@ -20,6 +21,7 @@ use std::path::Path;
 
 pub use error::{FileError, Place, Problem};
 pub use options::{Missing, Options, Scheme};
+pub use pair::open_pair;
 
 use super::parameters::{ParameterError, build_with, joined};
 use super::splits::Shares;

@@ -48,7 +48,7 @@ impl Cell {
         }
     }
 
-    fn written(&self) -> &str {
+    pub(super) fn written(&self) -> &str {
         match self {
             Cell::Missing => "",
             Cell::Number(_, text) | Cell::Word(text) => text,
@@ -125,7 +125,7 @@ impl Table {
         Ok(how.splits(&records, &fields, &options.shares()).map_err(few)?)
     }
 
-    fn find(&self, path: &Path, name: &str) -> Result<usize, FileError> {
+    pub(super) fn find(&self, path: &Path, name: &str) -> Result<usize, FileError> {
         self.names.iter().position(|n| n == name).ok_or_else(|| {
             let distance = |n: &&String| strsim::damerau_levenshtein(&n.to_lowercase(), &name.to_lowercase());
             let nearest = self.names.iter().min_by_key(distance);

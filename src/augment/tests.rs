@@ -1,0 +1,77 @@
+//! The whole study on rows whose answer is known.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::data::{Options, open_pair};
+use crate::spec::Node;
+use crate::tasks::TASKS;
+
+/// `n` labelled texts: one of 60 words tells the label, four others tell nothing. `from` shifts which
+/// words occur first, so that two files overlap in words and not in texts.
+fn texts(file: &Path, n: usize, from: usize) {
+    let line = |i: usize| {
+        let i = i + from;
+        let (word, label) = (i * 7 % 60, i * 7 % 60 % 2);
+        let filler: Vec<String> = (0..4).map(|k| format!("f{}", (i * (k + 3) + i / 60 * 11) % 97)).collect();
+        format!("w{word} {} t{i},{}\n", filler.join(" "), ["bad", "good"][label])
+    };
+    fs::write(file, format!("review,stars\n{}", (0..n).map(line).collect::<String>())).unwrap();
+}
+
+fn plan() -> Plan {
+    let entry = TASKS.get("text-classification").unwrap();
+    let nothing = Node::from_toml("", "task").unwrap();
+    Plan {
+        task: (entry.build)(&nothing).unwrap(),
+        report: entry.extra,
+        shares: vec![0.3, 0.5, 0.7, 0.99],
+        curations: vec![("none".into(), None)],
+        repeats: 3,
+        folds: 2,
+        test: 0.3,
+        salt: 0,
+    }
+}
+
+fn rows(human: usize, synthetic: usize) -> (Samples, Samples) {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
+    texts(&a, human, 0);
+    texts(&b, synthetic, 10_000);
+    let options =
+        Options { text_column: Some("review".into()), label: Some("stars".into()), ..Options::default() };
+    open_pair(&a, &b, &options).unwrap()
+}
+
+#[test]
+fn rows_that_know_more_words_help_and_shuffled_labels_do_not() {
+    // 48 human rows show most words once or never; the synthetic rows show each of them several times.
+    let (human, synthetic) = rows(48, 300);
+    assert_eq!(human.schema(), synthetic.schema());
+    let checked = checked(&human, &synthetic).unwrap();
+    let found = study(&plan(), &checked.human, &checked.synthetic).unwrap();
+    // 99 % would take 3,366 rows and is left out.
+    assert_eq!(found.arms.len(), 4);
+    assert_eq!(found.repeats[0].sizes.0 + found.repeats[0].sizes.1, 48);
+    let most = found.arm_gain(3).unwrap();
+    let null = found.null_gain().unwrap();
+    assert!(most.mean > 0.1 && most.mean > null.mean + 0.1, "{most:?} {null:?}");
+    assert!(found.favourite() > 0, "the rule takes synthetic rows");
+    assert_eq!(found.seeds.len(), 3);
+}
+
+#[test]
+fn the_study_is_the_same_with_any_number_of_threads_and_needs_three_shares() {
+    let (human, synthetic) = rows(48, 120);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let found = pool.install(|| study(&plan(), &human, &synthetic)).unwrap();
+        found.repeats.iter().map(|r| r.test.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(run(1), run(2));
+    let few = study(&plan(), &human, &synthetic.head(20)).err().unwrap().to_string();
+    assert!(few.contains("three are needed"), "{few}");
+}
