@@ -4,7 +4,7 @@
 //!     cargo run --release --bin nine_studies -- --quick         # a look: few seeds, few verdicts
 //!     cargo run --release --bin nine_studies -- --write-readme  # and the table in README.md
 //!
-//! It runs every spec of `experiments/studies/` and holds what is said (`statements.toml` there)
+//! It runs every spec of `experiments/studies/` and holds what is said (`experiments/statements.toml`)
 //! against the rows.
 
 use std::path::{Path, PathBuf};
@@ -51,8 +51,8 @@ fn run(asked: NineStudies) -> Result<u8> {
     if args.options.dry_run {
         return Ok(code);
     }
-    let text = EXPERIMENTS.get_file("studies/statements.toml").and_then(|file| file.contents_utf8());
-    let text = text.ok_or_else(|| miette!("experiments/studies/statements.toml is not in the program"))?;
+    let text = EXPERIMENTS.get_file("statements.toml").and_then(|file| file.contents_utf8());
+    let text = text.ok_or_else(|| miette!("experiments/statements.toml is not in the program"))?;
     let statements = Statements::parse(text).map_err(|why| miette!("statements.toml: {why}"))?;
     let page = statements.page(&out);
     println!("\n{page}");

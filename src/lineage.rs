@@ -14,6 +14,7 @@
 //! one.
 
 mod assemble;
+mod curating;
 mod generator;
 mod measuring;
 mod member;
@@ -29,8 +30,8 @@ pub use synthesis::{Synthesiser, Teacher, When};
 
 use std::sync::Arc;
 
-use crate::curation::{BoxedCuration, On, Seen};
-use crate::data::{Mix, Part, Source};
+use crate::curation::{BoxedCuration, On};
+use crate::data::{Part, Source};
 use crate::models::{Family, FitError};
 use crate::regimes::{Budget, Counts, Regime};
 use crate::spec::StartFrom;
@@ -128,26 +129,6 @@ impl Lineage {
     /// The human rows and the draw of generation `g ≥ 1`.
     fn counts(&self, g: u32) -> Counts {
         self.plan[g as usize - 1]
-    }
-
-    /// Applies the curation steps of one kind, in order.
-    fn curate(&self, on: On, mut mix: Mix, member: &Member<'_>, g: u32) -> Result<Mix, Why> {
-        for (i, (_, step)) in self.curation.iter().enumerate().filter(|(_, (place, _))| *place == on) {
-            let streams = member.streams.of("curate").at(u64::from(g)).at(i as u64);
-            let initial = member.store.initial();
-            let truth = self.source.truth();
-            let seen = Seen { model: member.model.as_ref(), generation: g, initial: &initial, truth };
-            let mut batch = 0;
-            let mut more = |n: usize| {
-                batch += 1;
-                self.synthesiser.more(self, member, n, g, &streams.of("more").at(batch))
-            };
-            mix = match on {
-                On::Synthetic => step.apply(mix, Some(&mut more), &seen, &streams)?,
-                On::Mix => step.apply(mix, None, &seen, &streams)?,
-            };
-        }
-        Ok(mix)
     }
 
     /// Human rows of one block as parts, a share of them replaced where the data are contaminated.

@@ -10,6 +10,7 @@ mod execute;
 mod export;
 mod isolation;
 mod list;
+mod measure;
 mod new;
 mod plot;
 mod report;
@@ -73,6 +74,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Redo the papers' figures and decide what they say
     Reproduce(ReproduceArgs),
+    /// Measure generations that were made elsewhere, against human rows
+    Measure(measure::MeasureArgs),
     /// Read a spec and say what it would run, without running it
     Check(check::CheckArgs),
     /// List sources, families, metrics, regimes, curation steps, laws
@@ -158,6 +161,7 @@ pub fn main(experiments: &Dir<'_>) -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Reproduce(args) => reproduce(&args, experiments),
+        Command::Measure(args) => measure::measure(&args),
         Command::Check(args) => check::check(&args),
         Command::List(args) => list::list(&args),
         Command::Describe(args) => describe::describe(&args),

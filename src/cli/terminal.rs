@@ -204,7 +204,7 @@ pub fn comparison_table(rows: &[ComparisonRow], arm: &str) -> Table {
     table
 }
 
-fn plain(header: &[&str]) -> Table {
+pub(super) fn plain(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.iter().map(|h| Cell::new(h).add_attribute(Attribute::Bold)));

@@ -10,7 +10,8 @@
 //! The detector is a logistic regression on TF-IDF word 1- and 2-grams that learned to tell the rows
 //! D(0) from as many rows of the last model. Both are split in halves by their content, and every row
 //! is judged by the detector of the other half, so none by a detector that saw it. Weaker than a
-//! language model trained to detect, and, unlike one, fitted on the loop's own source. Cost: two
+//! language model trained to detect, and, unlike one, fitted on the loop's own source: a model that
+//! repeats the n-grams of its training rows makes the human rows of the other half look like its own. Cost: two
 //! fits a generation, and two copies of a sort.
 
 use rand::RngExt;

@@ -119,7 +119,8 @@ impl Curation for LuceChoice {
                 Some(more) => {
                     let n = table.len();
                     table = Samples::concat(&[&table, &more(n * (self.choices - 1))?])?;
-                    n
+                    // An earlier step may give fewer than were asked for.
+                    n.min(table.len() / self.choices)
                 }
                 None => table.len() / self.choices,
             };

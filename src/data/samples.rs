@@ -365,6 +365,19 @@ impl Samples {
         })
     }
 
+    /// The rows with their feature and tag columns alone; `None` where there is no such column.
+    pub fn features_and_tags(&self) -> Option<Samples> {
+        let keeps = |role: Role| matches!(role, Role::Feature | Role::Tag);
+        let kept: Vec<usize> =
+            (0..self.columns.len()).filter(|&i| keeps(self.schema.fields[i].role)).collect();
+        if kept.is_empty() || kept.len() == self.columns.len() {
+            return (!kept.is_empty()).then(|| self.clone());
+        }
+        let fields = kept.iter().map(|&i| self.schema.fields[i].clone()).collect();
+        let columns = kept.iter().map(|&i| self.columns[i].clone()).collect();
+        Some(Self { schema: Arc::new(Schema { fields }), columns, len: self.len })
+    }
+
     /// The tag sequences of the first tag column: offsets (those of the tokens) and tag codes.
     pub fn tag_rows(&self) -> Option<(&[usize], &[u32])> {
         let (index, _) = self.schema.first(Role::Tag)?;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::data::{Body, Column, Combine, Kind, Origin, Samples, Schema, Splits, Supply};
+use crate::data::{Body, Column, Combine, Kind, Mix, Origin, Samples, Schema, Splits, Supply};
 use crate::metrics::{Measurement, Subject};
 use crate::models::{Ask, Model, Refusal, SampleError, Sampling, Start};
 use crate::regimes::resolve;
@@ -419,6 +419,32 @@ fn rows_that_a_curation_asks_for_come_from_who_makes_that_generation() {
     });
     assert_eq!(synthetic(&d[1]), [7, 7, 7], "generation 1 is the teacher's alone");
     assert_eq!(synthetic(&d[2]), [200, 201, 200], "generation 2 is the student's");
+}
+
+/// Adds a thousand to every synthetic row.
+struct Mark;
+
+impl crate::curation::Curation for Mark {
+    fn apply(
+        &self,
+        mut mix: Mix,
+        _: Option<crate::curation::More<'_>>,
+        _: &crate::curation::Seen<'_>,
+        _: &Streams,
+    ) -> Result<Mix, crate::curation::CurationError> {
+        let (table, _) = mix.gather().unwrap().unwrap();
+        let rows = numbers(table.features().iter().map(|v| *v as i64 + 1000));
+        mix.parts = vec![Part::synthetic(mix.parts[0].born, Body::Rows(crate::data::Rows::all(rows)))];
+        Ok(mix)
+    }
+}
+
+#[test]
+fn rows_that_a_step_asks_for_have_gone_through_the_steps_before_it() {
+    let d = traced("regime = \"replace\"\ngenerations = 1\nsamples = 3", 0, |l| {
+        l.curation = vec![(On::Synthetic, Box::new(Mark)), (On::Synthetic, Box::new(Swap))];
+    });
+    assert_eq!(synthetic(&d[1]), [1100, 1101, 1100]);
 }
 
 /// Keeps what is fitted and hands it back.

@@ -130,6 +130,8 @@ fn society() -> Case {
         same: draw(&plain.same, 2, 0.3, 0.1),
         shifted: draw(&plain.shifted, 3, 0.1, 0.9),
         training: draw(&plain.training, 4, 0.3, 0.1),
+        // Models of numbers alone know nothing of labels.
+        models: None,
         ..plain
     }
 }

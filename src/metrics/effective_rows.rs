@@ -31,7 +31,7 @@ macro_rules! details {
     };
 }
 
-const SOURCE: &str = "Alemohammad et al. 2023 (arXiv 2307.01850), effective sample size n_e; Kanabar & Gastpar 2025 for streams; \
+const SOURCE: &str = "Alemohammad et al. 2023 (arXiv 2307.01850), effective sample size n_e; Kanabar & Gastpar 2025 (arXiv 2501.19273) for streams; \
     definition in METHODS.md";
 
 pub(super) const ROWS: MetricEntry = MetricEntry {

@@ -117,7 +117,7 @@ pub(super) fn figure(
         Findings::Moments(_) => 0,
     };
     let entry = |f: &Finding| Entry {
-        word: f.answer.word().into(),
+        word: if f.answer == Answer::Undecided { "?" } else { f.answer.word() }.into(),
         tone: match f.answer {
             Answer::Yes => Tone::Yes,
             Answer::No => Tone::No,
@@ -131,10 +131,12 @@ pub(super) fn figure(
             "is it a collapse, by each of eight definitions? {seeds} seeds, 95 % intervals; rows: {}",
             plain_all(&columns)
         ),
-        columns: Definition::ALL.iter().map(|d| d.title().to_owned()).collect(),
+        // The one word that is wider than a column.
+        columns: Definition::ALL.iter().map(|d| d.title().replace("catastrophic", "catas- trophic")).collect(),
         rows: rows.iter().map(|r| label(r, &columns)).collect(),
         cells: rows.iter().map(|r| r.findings.iter().map(entry).collect()).collect(),
-        note: "– no such metric, or too few generations or sizes. Thresholds: METHODS.md.".into(),
+        note: "? more seeds are needed. – no such metric, or too few generations or sizes. Thresholds: METHODS.md."
+            .into(),
     };
     let size = matrix.size();
     let caption =

@@ -8,7 +8,7 @@ use super::{Drawn, Publication, PublishError, definitions, effective, examples};
 use crate::analysis::{ClaimResult, ComparisonRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, render};
 use crate::store::read::{self, CellEntry};
-use crate::store::{Manifest, write_atomically};
+use crate::store::{ELSEWHERE, Manifest, write_atomically};
 
 /// Writes the page and returns its path.
 pub fn page(
@@ -140,10 +140,13 @@ fn commands(publication: &Publication) -> Vec<String> {
             format!("'{}'", word.replace('\'', r"'\''"))
         }
     };
-    vec![
-        words.iter().map(quoted).collect::<Vec<_>>().join(" "),
-        format!("collapse run {}", publication.folder.spec().display()),
-    ]
+    let mut all = vec![words.iter().map(quoted).collect::<Vec<_>>().join(" ")];
+    // Generations that were made elsewhere can be measured again, not run again.
+    let family = publication.experiment.template.get("model.family").and_then(crate::spec::Node::as_str);
+    if family != Some(ELSEWHERE) {
+        all.push(format!("collapse run {}", publication.folder.spec().display()));
+    }
+    all
 }
 
 fn provenance(publication: &Publication, cells: &[CellEntry]) -> Vec<(String, String)> {

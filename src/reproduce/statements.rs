@@ -1,6 +1,6 @@
 //! What is said of synthetic data, held against our runs: the page of the nine studies.
 //!
-//! `studies/statements.toml` holds each statement, what its study's own numbers say, and the evidence:
+//! `experiments/statements.toml` holds each statement, what its study's own numbers say, and the evidence:
 //! a metric of a setting, or the paired difference of two, read from the rows of a run, with the bound
 //! that it must respect for the verdict to stand. A verdict is never printed over numbers that
 //! contradict it.
@@ -252,6 +252,18 @@ at = 1
         assert!(lines[4].contains("mix − human: +0.203 [+0.189, +0.218] | holds |"), "{}", lines[4]);
         assert!(lines[5].contains("these numbers do not support: holds"), "{}", lines[5]);
         assert!(lines[6].contains("not decided"), "{}", lines[6]);
+    }
+
+    #[test]
+    fn the_shipped_statements_are_17_and_name_specs_that_are_there() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
+        let text = std::fs::read_to_string(root.join("statements.toml")).unwrap();
+        let statements = Statements::parse(&text).unwrap();
+        assert_eq!(statements.all.len(), 17);
+        for evidence in statements.all.iter().flat_map(|s| &s.evidence) {
+            assert!(root.join(format!("{}.toml", evidence.figure)).is_file(), "{}", evidence.figure);
+            assert!(evidence.above.is_some() || evidence.below.is_some(), "{}: no bound", evidence.says);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod isolate;
 pub mod plan;
 mod prepared;
 pub mod progress;
+pub mod recorded;
 mod recorder;
 mod report;
 

@@ -41,5 +41,5 @@ pub use note::Note;
 pub use number::{Numbers, number};
 pub use part::Part;
 pub use row::Row;
-pub use setting::{SettingInfo, swept_columns};
+pub use setting::{ELSEWHERE, SettingInfo, swept_columns};
 pub use slots::{Slot, Slots};

@@ -1,5 +1,8 @@
 //! What the store and the runner know of a setting: plain data, resolved by the spec.
 
+/// What stands for family and regime where generations were made elsewhere.
+pub const ELSEWHERE: &str = "elsewhere";
+
 /// One setting of everything but the seed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SettingInfo {

@@ -10,6 +10,11 @@ use crate::spec::Node;
 /// Each task with a table that trains fast, and rows that it can learn from.
 const CASES: &[(&str, &str, &str)] = &[
     ("text-classification", "", "source = \"uci-sentences\"\ntokens = \"words\"\nrows = 600"),
+    (
+        "text-classification",
+        "learner = \"perceptron\"",
+        "source = \"uci-sentences\"\ntokens = \"words\"\nrows = 600",
+    ),
     ("sequence-tagging", "passes = 3", "source = \"tagged-state-of-the-union\"\nrows = 600"),
     ("arithmetic", "steps = 200", "source = \"arithmetic-program\"\ntemplates = 1"),
     ("tabular-prediction", "", "source = \"structural-causal-model\""),

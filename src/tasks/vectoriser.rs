@@ -80,6 +80,26 @@ impl Vectoriser {
         made
     }
 
+    /// The same with only the `n` n-grams of the most texts (the first of equals).
+    #[must_use]
+    pub fn most_common(mut self, n: usize) -> Self {
+        let mut order: Vec<u32> = (0..self.idf.len() as u32).collect();
+        // The inverse document frequency falls with the number of texts.
+        order.sort_by(|&a, &b| self.idf[a as usize].total_cmp(&self.idf[b as usize]));
+        order.truncate(n);
+        let mut place = vec![None; self.idf.len()];
+        order.iter().enumerate().for_each(|(new, &old)| place[old as usize] = Some(new as u32));
+        self.idf = order.iter().map(|&old| self.idf[old as usize]).collect();
+        self.columns.retain(|_, column| match place[*column as usize] {
+            Some(new) => {
+                *column = new;
+                true
+            }
+            None => false,
+        });
+        self
+    }
+
     /// The number of features.
     pub fn width(&self) -> usize {
         self.idf.len()
@@ -139,6 +159,16 @@ mod tests {
         let length = (4.0 + rare * rare).sqrt();
         assert!((row[0] - 2.0 / length).abs() < 1e-12 && (row[1] - rare / length).abs() < 1e-12, "{row:?}");
         assert_eq!(made.transform(&texts(&["z"])).row(0).count(), 0);
+    }
+
+    #[test]
+    fn the_most_common_are_those_of_the_most_texts() {
+        let made = Vectoriser::fit(&texts(&["a b", "c b", "b c"]), 1, 1).most_common(2);
+        assert_eq!(made.width(), 2);
+        // b is in three texts, c in two; a is gone.
+        assert_eq!(made.transform(&texts(&["a"])).row(0).count(), 0);
+        assert_eq!(made.transform(&texts(&["b"])).row(0).next(), Some((0, 1.0)));
+        assert_eq!(made.transform(&texts(&["c"])).row(0).next(), Some((1, 1.0)));
     }
 
     #[test]

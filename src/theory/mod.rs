@@ -8,6 +8,7 @@
 //! file and one line in [`laws`]. This module imports nothing of the crate.
 
 mod accumulate;
+mod arrivals;
 mod categorical;
 mod conditions;
 mod curation;
@@ -148,6 +149,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         schedules::LAWS,
         regression::LAWS,
         human_share::LAWS,
+        arrivals::LAWS,
         golden::LAWS,
         categorical::LAWS,
         smoothing::LAWS,

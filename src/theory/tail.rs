@@ -27,7 +27,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         source: "derived here for arXiv 2402.07043's chain of generations; 1–6 % above simulation",
         conditions: "categorical or memorising model, no smoothing; n rows every generation; needs probabilities",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
+        sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("unseen-mass", &["categorical", "unigram"])],
         predict: |at| {

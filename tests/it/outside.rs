@@ -97,3 +97,41 @@ fn ctrl_c_ends_the_program_and_the_seed_is_run_again() {
         .assert()
         .success();
 }
+
+#[test]
+fn generations_made_elsewhere_are_measured_like_a_run() {
+    let here = tempfile::tempdir().unwrap();
+    let write = |name: &str, scale: f64, rows: i32| {
+        let path = here.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // Two columns on a grid that shrinks by `scale`.
+        let lines: String = (0..rows)
+            .map(|i| format!("{},{}\n", scale * f64::from(i % 10), scale * f64::from(i / 10)))
+            .collect();
+        fs::write(path, format!("x,y\n{lines}")).unwrap();
+    };
+    write("human.csv", 1.0, 200);
+    for run in 0..3 {
+        for g in 0..3 {
+            write(&format!("made/run-{run}/gen-{g}.csv"), 0.7_f64.powi(g), 60 + run);
+        }
+    }
+    let output = collapse(here.path())
+        .args(["measure", "made", "--human", "human.csv", "--out", "out", "--quiet", "--jobs", "1"])
+        .assert()
+        .success();
+    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    assert!(text.contains("sample-variance") && text.contains("energy-distance"), "{text}");
+    for file in ["metrics.csv", "summary.csv", "report.html", "spec.toml", "manifest.json"] {
+        assert!(here.path().join("out").join(file).is_file(), "{file}");
+    }
+    let rows = fs::read_to_string(here.path().join("out/metrics.csv")).unwrap();
+    assert_eq!(rows.lines().filter(|l| l.contains("model,sample-variance")).count(), 9, "{rows}");
+    assert!(!rows.contains("NaN"));
+    write("made/run-1/gen-2.csv", 0.0, 1);
+    fs::write(here.path().join("made/run-1/gen-2.csv"), "x,y\n1,2\nnan,2\n").unwrap();
+    let output =
+        collapse(here.path()).args(["measure", "made", "--human", "human.csv", "--quiet"]).assert().code(2);
+    let text = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+    assert!(text.contains("gen-2.csv") && text.contains("line 3"), "{text}");
+}

@@ -37,7 +37,6 @@ const RISK: &[(&str, Scale)] = &[
     ("wasserstein2", Ratio),
     ("perplexity", Ratio),
     ("negative-log-likelihood", Log),
-    ("unseen-mass", Ratio),
     ("kl", Ratio),
     ("test-error", Ratio),
     ("mean-error", Ratio),
@@ -50,6 +49,8 @@ const RISK: &[(&str, Scale)] = &[
     ("sliced-wasserstein", Ratio),
     ("wasserstein1", Ratio),
     ("cramer-von-mises", Ratio),
+    ("inverse-effective-rows", Ratio),
+    ("unseen-mass", Ratio),
 ];
 const VARIANCE: &[(&str, Scale)] = &[
     ("variance", Ratio),
@@ -64,15 +65,15 @@ const VARIANCE: &[(&str, Scale)] = &[
     ("distinct-2", Ratio),
     ("mattr", Ratio),
 ];
-const MODES: &[(&str, Scale)] =
-    &[("mode-coverage", Ratio), ("coverage", Ratio), ("recall", Ratio), ("support-size", Ratio)];
+const MODES: &[(&str, Scale)] = &[("mode-coverage", Ratio), ("coverage", Ratio), ("recall", Ratio)];
+// The mass of a tail is kept in expectation while its outcomes die: what is seen of them comes first.
 const TAILS: &[(&str, Scale)] = &[
-    ("tail-mass", Ratio),
     ("unseen-mass", Loss),
     ("cross-entropy-decile-10", LogLoss),
+    ("support-size", Ratio),
     ("vocabulary-survival", Ratio),
     ("hapax-share", Ratio),
-    ("support-size", Ratio),
+    ("tail-mass", Ratio),
 ];
 const REALITY: &[(&str, Scale)] =
     &[("high-quality-share", Ratio), ("precision", Ratio), ("sequence-perplexity-95", Loss)];

@@ -7,8 +7,8 @@
 //! A row is *malformed* if it is no template filled with a person and a value of the right kind, *wrong*
 //! if the value is another one than in the world. In half of the templates the value follows the person
 //! at a distance of two to four words, so a model needs that much context to get a fact right while two
-//! words of context are enough to get the form right. Cost: O(1) a row. After the fact-accuracy
-//! experiments of Keisha et al. 2025 (knowledge collapse); world and templates are ours.
+//! words of context are enough to get the form right. Cost: O(1) a row. After the
+//! knowledge collapse of Keisha et al. (arXiv 2509.04796); world and templates are ours.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
         details: "A person (Zipf popularity), one of three relations (city, job, colour) and one of two \
                   templates each. Whether a row has the form of a fact, and whether the fact is true, is \
                   decided exactly; the probability of every row is known.",
-        source: "after the knowledge collapse of Keisha et al. 2025; world and templates are ours",
+        source: "after the knowledge collapse of Keisha et al., arXiv 2509.04796; world and templates are ours",
         parameters: &[
             Parameter { name: "people", default: "50", meaning: "People in the world, from 2 to 2000" },
             Parameter {

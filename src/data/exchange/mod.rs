@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use super::{Kind, Role, Schema};
 
-pub use read::{Read, Reading, read};
+pub use read::{Read, Reading, read, read_idx};
 pub use write::write;
 
 /// A file format for rows of a known schema.

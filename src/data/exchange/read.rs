@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::cells::{Filling, Index, as_human};
 use super::{Exchange, WEIGHT, cell_names};
-use crate::data::files::{FileError, Options, Place, Problem, conll, read as bytes};
+use crate::data::files::{FileError, Options, Place, Problem, conll, csv, idx::Idx, read as bytes};
 use crate::data::parameters::SourceError;
 use crate::data::{Column, Samples, Schema};
 
@@ -29,8 +29,10 @@ pub struct Reading<'a> {
 pub struct Read {
     /// The rows.
     pub rows: Samples,
-    /// For each row one text per key.
+    /// For each row one text per key; empty where none was asked for.
     pub keys: Vec<Vec<String>>,
+    /// The line of each row (CSV and JSON lines).
+    pub lines: Vec<u64>,
 }
 
 /// Reads the rows of a file. `shown` is the path that errors name.
@@ -50,19 +52,43 @@ pub fn read(
     };
     let text = bytes::bytes(file).and_then(|b| bytes::text(file, b)).map_err(named)?;
     match format {
-        Exchange::Csv => table(shown, schema, how, csv_rows(shown, &text)?),
+        Exchange::Csv => table(shown, schema, how, csv_rows(shown, &text, how)?),
         Exchange::Jsonl => table(shown, schema, how, json_rows(shown, &text)?),
         Exchange::Text => lines(shown, schema, how, &text),
         Exchange::Conll => tagged(shown, schema, &text),
     }
-    .and_then(|(columns, keys)| {
+    .and_then(|Columns { columns, keys, lines }| {
         let rows = Samples::new(schema.clone(), columns)
             .map_err(|e| FileError::whole(shown, Problem::Shape(e.to_string())))?;
-        Ok(Read { rows, keys })
+        Ok(Read { rows, keys, lines })
     })
 }
 
-type Columns = (Vec<Column>, Vec<Vec<String>>);
+/// Reads the images (or rows of numbers) of an idx file as the single numeric column of `schema`.
+///
+/// # Errors
+/// A damaged file, and images of another size than the schema's.
+pub fn read_idx(file: &Path, schema: &Arc<Schema>, scale: f64) -> Result<Samples, FileError> {
+    let rows = Idx::read(file, bytes::bytes(file)?)?.samples(file, None, scale)?;
+    Samples::new(schema.clone(), vec![rows.column(0).clone()]).map_err(|_| {
+        let why = format!("{} where the human rows are {schema}", rows.schema());
+        FileError::whole(file, Problem::IdxShape(why))
+    })
+}
+
+/// What a file holds: the columns, and the further cells and lines of its rows.
+#[derive(Default)]
+struct Columns {
+    columns: Vec<Column>,
+    keys: Vec<Vec<String>>,
+    lines: Vec<u64>,
+}
+
+impl Columns {
+    fn of(columns: Vec<Column>) -> Self {
+        Self { columns, ..Self::default() }
+    }
+}
 
 /// Lines of named cells.
 struct Lines {
@@ -70,9 +96,14 @@ struct Lines {
     rows: Vec<(u64, Vec<String>)>,
 }
 
-fn csv_rows(path: &Path, text: &str) -> Result<Lines, FileError> {
-    let mut reader =
-        ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+fn csv_rows(path: &Path, text: &str, how: &Reading<'_>) -> Result<Lines, FileError> {
+    // A file from elsewhere may be divided by tabs; one of ours by commas.
+    let delimiter = if how.elsewhere { csv::sniff(text) } else { b',' };
+    let mut reader = ::csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
     let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|e| FileError::whole(path, Problem::Csv(e)))?;
@@ -160,7 +191,11 @@ fn table(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, lines: Lines) -> 
         }
         kept.push(keys.iter().map(|&key| row[key].trim().to_owned()).collect());
     }
-    Ok((columns.into_iter().map(Filling::finish).collect(), kept))
+    Ok(Columns {
+        columns: columns.into_iter().map(Filling::finish).collect(),
+        keys: kept,
+        lines: rows.iter().map(|(line, _)| *line).collect(),
+    })
 }
 
 fn lines(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, text: &str) -> Result<Columns, FileError> {
@@ -181,7 +216,7 @@ fn lines(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, text: &str) -> Re
         let whole = tokens.len() / window.max(1);
         tokens.truncate(whole * window);
         offsets.extend((1..=whole).map(|i| i * window));
-        return Ok((vec![Column::Ragged { offsets, tokens }], Vec::new()));
+        return Ok(Columns::of(vec![Column::Ragged { offsets, tokens }]));
     }
     for (number, line) in (1_u64..).zip(text.lines()) {
         let before = tokens.len();
@@ -195,7 +230,7 @@ fn lines(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, text: &str) -> Re
             offsets.push(tokens.len());
         }
     }
-    Ok((vec![Column::Ragged { offsets, tokens }], Vec::new()))
+    Ok(Columns::of(vec![Column::Ragged { offsets, tokens }]))
 }
 
 fn tagged(path: &Path, schema: &Arc<Schema>, text: &str) -> Result<Columns, FileError> {
@@ -221,5 +256,5 @@ fn tagged(path: &Path, schema: &Arc<Schema>, text: &str) -> Result<Columns, File
         offsets.push(tokens.len());
     }
     let tags = Column::Ragged { offsets: offsets.clone(), tokens: tagged };
-    Ok((vec![Column::Ragged { offsets, tokens }, tags], Vec::new()))
+    Ok(Columns::of(vec![Column::Ragged { offsets, tokens }, tags]))
 }

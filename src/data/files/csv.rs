@@ -85,7 +85,7 @@ fn table(path: &Path, text: &str, options: &Options) -> Result<Table, SourceErro
 }
 
 /// The most frequent candidate outside quotes in the first line that has text; comma where none is.
-fn sniff(text: &str) -> u8 {
+pub(in crate::data) fn sniff(text: &str) -> u8 {
     let line = text.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
     let mut quoted = false;
     let mut counts = [(b',', 0), (b'\t', 0), (b';', 0), (b'|', 0)];

@@ -194,6 +194,22 @@ pub enum Problem {
         /// The columns that are needed.
         needed: Box<str>,
     },
+    /// A folder without generations.
+    #[error(
+        "no file here names a generation; name them gen-0.csv, gen-1.csv, … (.jsonl, .txt, .conll, .idx)"
+    )]
+    NoGenerations,
+    /// Two files of one generation.
+    #[error("another file has the number {0} too; give every generation its own number")]
+    TwoGenerations(u32),
+    /// One file that can't hold several generations.
+    #[error(
+        "one file of this kind is one generation; name a folder of them, or a .csv or .jsonl with a generation column"
+    )]
+    NoGenerationColumn,
+    /// A generation that is no whole number.
+    #[error("`{0}` is no generation; number them 0, 1, 2, …")]
+    BadGeneration(Box<str>),
     /// Columns that don't go together.
     #[error("{0}; write one tag for each token")]
     Shape(String),
@@ -261,7 +277,7 @@ pub enum Problem {
 }
 
 impl FileError {
-    pub(in crate::data) fn new(path: &Path, place: Place, problem: Problem) -> Self {
+    pub(crate) fn new(path: &Path, place: Place, problem: Problem) -> Self {
         Self { path: path.into(), place, problem }
     }
 
@@ -285,7 +301,7 @@ impl FileError {
         }
     }
 
-    pub(in crate::data) fn whole(path: &Path, problem: Problem) -> Self {
+    pub(crate) fn whole(path: &Path, problem: Problem) -> Self {
         Self::new(path, Place::Whole, problem)
     }
 }

@@ -4,7 +4,7 @@
 //! sources `csv`, `text`, `jsonl`, `conll` and `idx` name it. Gzip is undone in all of them.
 
 pub(super) mod conll;
-mod csv;
+pub(super) mod csv;
 mod error;
 pub(super) mod idx;
 mod jsonl;

@@ -1,0 +1,322 @@
+//! `collapse measure`: generations that were made elsewhere, against human rows.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use comfy_table::{Cell, CellAlignment};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+
+use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, terminal};
+use crate::analysis::{self, ArmSeries, Bearing, ComparisonRow, MetricSeries};
+use crate::data::{SOURCES, Samples, Source, Supply};
+use crate::metrics::{METRICS, Subject, reading};
+use crate::publish::{self, Publication, number};
+use crate::rng::Streams;
+use crate::run::recorded::{Load, Recorded, features_only, largest_size, load, measurable};
+use crate::run::{self, Interrupt, Options, Progress, Silent, progress};
+use crate::spec::{Experiment, Node, Overlays};
+use crate::store::{ELSEWHERE, Folder, Keep, Manifest, write_atomically};
+
+const EXAMPLES: &str = "\
+Examples:
+  collapse measure generations/ --human mine.csv           generations/gen-0.csv, gen-1.csv, …
+  collapse measure runs/ --human mine.csv                  runs/seed-0/gen-0.csv, runs/seed-1/gen-0.csv, …
+  collapse measure all.csv --human mine.csv --generation-column step --run-column seed
+  collapse measure texts/ --human moby-dick --metrics distinct-2,compression-ratio
+  collapse measure texts/ --human reviews.csv --text-column review
+
+A generation is a file whose name ends in its number: .csv, .tsv, .jsonl, .txt, .conll or idx, also with .gz. Folders
+inside are runs: with several, numbers have intervals. Files have the human rows' columns; others are left out.
+Human rows that the models were trained on make every distance too small: name rows that they have not seen.";
+
+/// The most rows of a generation that metrics see.
+const SIZE: usize = 2000;
+/// How far a value may move, in standard deviations between human samples of the same size, and still hold.
+const MARGIN: f64 = 2.0;
+/// Metrics tried where none is named: those that fit the rows are measured.
+const DEFAULTS: [&str; 14] = [
+    "coverage",
+    "recall",
+    "precision",
+    "wasserstein2",
+    "energy-distance",
+    "vendi",
+    "sample-variance",
+    "distinct-2",
+    "vocabulary-survival",
+    "zipf-slope",
+    "entropy",
+    "support-size",
+    "tv",
+    "simpson",
+];
+/// Example rows that are kept of each generation of the first run.
+const ROWS_SHOWN: usize = 64;
+
+/// Measure generations that were made elsewhere, against human rows.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct MeasureArgs {
+    /// A folder of generations, a folder of runs, or one table with a generation column
+    generations: PathBuf,
+    /// The human rows: a file, or a source (`collapse list data`); half of a file's are held out
+    #[arg(long, value_name = "FILE|NAME")]
+    human: String,
+    /// The metrics; default: all common ones that fit the rows
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    metrics: Vec<String>,
+    /// The column of the generation, where all are in one table
+    #[arg(long, value_name = "NAME", default_value = "generation")]
+    generation_column: String,
+    /// The column of the run (the seed), where all are in one table
+    #[arg(long, value_name = "NAME")]
+    run_column: Option<String>,
+    /// The column that holds text, in every file
+    #[arg(long, value_name = "NAME")]
+    text_column: Option<String>,
+    /// Rows of each generation that metrics see; default: as many as all have, at most 2,000
+    #[arg(long, value_name = "N")]
+    size: Option<usize>,
+    /// The pixel value of idx files that becomes 1
+    #[arg(long, value_name = "VALUE", default_value_t = 255.0)]
+    scale: f64,
+    /// A parameter of the human source, as in --set held_out=0.4; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// The folder for the results; default: a folder below results/measure/
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Runs measured at the same time; default: the number of processors
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Re-randomises which rows are measured
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    salt: u64,
+    /// Rows and tables only: no figures, no page
+    #[arg(long)]
+    no_figures: bool,
+    /// No progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
+    let table = human_table(args)?;
+    let source = features_only(open(&table, &args.set)?)
+        .map_err(|why| miette!(help = "name another file or column", "`--human {}`: {why}", args.human))?;
+    let schema = source.schema().clone();
+    let how = Load {
+        generation_column: args.generation_column.clone(),
+        run_column: args.run_column.clone(),
+        text_column: args.text_column.clone(),
+        window: window(&source),
+        scale: args.scale,
+    };
+    let runs = load(&args.generations, &schema, &how).into_diagnostic()?;
+    let most = largest_size(&source, &runs);
+    let size = args.size.unwrap_or(SIZE.min(most));
+    if size > most || size < 2 {
+        return Err(miette!(
+            help = "the smallest generation and half of the held-out human rows limit it; give more rows, or a smaller `--size`",
+            "metrics can see 2 to {most} rows here, not {size}"
+        ));
+    }
+    let metrics = if args.metrics.is_empty() { default_metrics(&source) } else { args.metrics.clone() };
+    if metrics.is_empty() {
+        return Err(miette!(help = "see `collapse list metrics`", "no common metric fits rows of {schema}"));
+    }
+    let generations: Vec<u32> = runs.iter().flat_map(|(_, g)| g.keys().copied()).collect();
+    let last = generations.iter().max().copied().unwrap_or(0);
+    let rows = runs.iter().flat_map(|(_, g)| g.values()).next().map_or(0, Samples::len);
+    let seeds: Vec<u64> = (0..runs.len() as u64).collect();
+    let stem = args.generations.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut text =
+        format!("[about]\ntitle = {:?}\n\n[data]\n{table}\n", format!("{stem}: generations made elsewhere"));
+    // Writing into a String can't fail.
+    let _ =
+        writeln!(text, "[model]\nfamily = \"{ELSEWHERE}\"\n\n[loop]\ngenerations = {last}\nsamples = {rows}");
+    let _ = writeln!(text, "regime = \"{ELSEWHERE}\"\n\n[measure]\nsize = {size}\nmetrics = {metrics:?}\n");
+    let _ = writeln!(text, "[sweep]\nseeds = {}", runs.len());
+    let overlays = args.set.iter().fold(Overlays::default(), |o, s| o.set(&format!("data.{s}")));
+    let mut experiment = Experiment::with_overlays(&text, "collapse measure", &overlays)?;
+    experiment.name.clone_from(&stem);
+
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("results/measure").join(&stem));
+    eprintln!("{}: {} run(s), generations 0 to {last}, {size} rows each", experiment.title(), runs.len());
+    let recorded = Recorded::new(&experiment, source, runs, size, args.salt)?;
+    let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
+    let shown: Box<dyn Progress + Send> = if args.quiet { Box::new(Silent) } else { progress::on_stderr() };
+    let jobs =
+        args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+    let plan = Options {
+        out: out.clone(),
+        experiment: stem.clone(),
+        jobs,
+        keep: Keep::Rows,
+        examples: ROWS_SHOWN,
+        keep_models: false,
+        isolation: None,
+        cell_timeout: None,
+        interrupt: &interrupt,
+        progress: shown.as_ref(),
+    };
+    let resolved = experiment.resolved();
+    let mut manifest = Manifest::begin(&stem, &resolved, jobs);
+    let report = run::run(&recorded, &seeds, &plan).into_diagnostic()?;
+    let folder = Folder::at(&out);
+    write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
+    let publication = Publication { folder: folder.clone(), experiment, command: std::env::args().collect() };
+    if report.tables.rows == 0 {
+        manifest.save(&folder).into_diagnostic()?;
+        return Err(miette!("nothing was measured; cells.csv in {} says why", out.display()));
+    }
+    publish::summarise(&publication).into_diagnostic().wrap_err("the summary")?;
+    let rows = readings(&publication)?;
+    manifest.device = None;
+    manifest.clone().save(&folder).into_diagnostic()?;
+    println!("\n{}", comparison(&rows));
+    for line in sentences(&rows, seeds.len()) {
+        println!("{line}");
+    }
+    println!("folder   {}", out.display());
+    if !args.no_figures {
+        let drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
+        let page = publish::page(&publication, &drawn, &[], None, sentences(&rows, seeds.len()))
+            .into_diagnostic()?;
+        publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
+        manifest.save(&folder).into_diagnostic()?;
+        println!("page     {}", page.display());
+    }
+    Ok(match (report.interrupted, report.tables.failed) {
+        (true, _) => EXIT_INTERRUPTED,
+        (_, 0) => EXIT_DONE,
+        _ => EXIT_FAILED,
+    })
+}
+
+/// The `[data]` table of the human rows.
+fn human_table(args: &MeasureArgs) -> Result<String> {
+    let human = &args.human;
+    let mut table = if SOURCES.get(human).is_some() {
+        format!("source = {human:?}\n")
+    } else if Path::new(human).exists() {
+        // A file of the user's is here to be compared with, not to be trained on.
+        format!("source = \"file\"\npath = {human:?}\nheld_out = 0.5\nvalidation = 0\n")
+    } else {
+        return Err(miette!(
+            help = "`collapse list data` shows the sources; a file is given by its path",
+            "`--human {human}` is neither a source nor a file"
+        ));
+    };
+    if let Some(column) = &args.text_column {
+        let _ = writeln!(table, "text_column = {column:?}");
+    }
+    Ok(table)
+}
+
+/// The source of a `[data]` table, with parameters set on the command line.
+pub(super) fn open(table: &str, set: &[String]) -> Result<Source> {
+    // Read as a spec's [data] is, so that errors are the same.
+    let text = format!(
+        "[data]\n{table}[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 0\nsamples = 1\nregime = \"replace\"\n"
+    );
+    let overlays = set.iter().fold(Overlays::default(), |o, s| o.set(&format!("data.{s}")));
+    let settings = Experiment::with_overlays(&text, "--human", &overlays)?.settings()?;
+    let mut own = settings[0].data.clone();
+    let entry = SOURCES.find(own.selector("source")?)?;
+    if let Some(table) = own.as_table_mut() {
+        table.remove("source");
+    }
+    Ok((entry.build)(&own)?)
+}
+
+/// The number of tokens of a row, where human rows are windows of running text: all of one length.
+fn window(source: &Source) -> Option<usize> {
+    let Supply::Finite(splits) = &source.supply else { return None };
+    let (offsets, _) = splits.train.token_rows()?;
+    let mut lengths = offsets.windows(2).map(|w| w[1] - w[0]);
+    let first = lengths.next()?;
+    (first > 0 && lengths.all(|l| l == first)).then_some(first)
+}
+
+fn default_metrics(source: &Source) -> Vec<String> {
+    let fits = |name: &&str| {
+        METRICS.get(name).is_some_and(|entry| {
+            let nowhere = Node::from_toml("", "defaults").map(|node| (entry.build)(&node));
+            matches!(nowhere, Ok(Ok(metric)) if measurable(name, &metric, source).is_ok())
+        })
+    };
+    DEFAULTS.iter().filter(|name| fits(name)).map(|name| (*name).to_owned()).collect()
+}
+
+/// One row per metric: where it ended, and whether it held since the first generation.
+fn readings(publication: &Publication) -> Result<Vec<ComparisonRow>> {
+    let path = publication.folder.metrics();
+    let file = File::open(&path).into_diagnostic().wrap_err_with(|| path.display().to_string())?;
+    let series = analysis::group(analysis::read_csv(file).into_diagnostic()?);
+    let mut metrics: Vec<MetricSeries<'_>> = Vec::new();
+    for spec in &publication.experiment.measure.metrics {
+        let Some(reading) = reading(&spec.name) else { continue };
+        let of = |subject| series.iter().find(|s| s.metric == spec.name && s.subject == subject);
+        let Some(model) = of(Subject::Model) else { continue };
+        metrics.push(MetricSeries {
+            metric: &spec.name,
+            direction: reading.direction,
+            scale: reading.scale,
+            arms: vec![ArmSeries { fraction: 0.0, series: model, human: of(Subject::Human) }],
+        });
+    }
+    let mut rng = Streams::new(0, 0).of("comparison").rng();
+    analysis::comparison(&metrics, MARGIN, &mut rng).into_diagnostic()
+}
+
+fn comparison(rows: &[ComparisonRow]) -> comfy_table::Table {
+    let mut table = terminal::plain(&["metric", "human", "last generation [95 %]", "change since g 0", ""]);
+    for row in rows {
+        let value = match &row.interval {
+            Some(i) => format!("{} [{}, {}]", number(row.value), number(i.low), number(i.high)),
+            None => number(row.value),
+        };
+        let change = row.change.as_ref().map_or("–".into(), |c| {
+            format!("{} [{}, {}]", number(c.difference), number(c.interval.low), number(c.interval.high))
+        });
+        let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+        table.add_row([
+            Cell::new(&row.metric),
+            right(row.human.map_or("–".into(), number)),
+            right(value),
+            right(change),
+            Cell::new(word(row.bearing)),
+        ]);
+    }
+    table
+}
+
+fn word(bearing: Bearing) -> &'static str {
+    match bearing {
+        Bearing::Holds => "holds",
+        Bearing::Degrades => "degrades",
+        Bearing::Undecided => "undecided",
+    }
+}
+
+fn sentences(rows: &[ComparisonRow], runs: usize) -> Vec<String> {
+    let with = |bearing: Bearing| -> String {
+        let of: Vec<&str> = rows.iter().filter(|r| r.bearing == bearing).map(|r| r.metric.as_str()).collect();
+        if of.is_empty() { "none".into() } else { of.join(", ") }
+    };
+    let mut lines = vec![format!(
+        "From the first generation to the last, degrading: {}; holding: {}; undecided: {}.",
+        with(Bearing::Degrades),
+        with(Bearing::Holds),
+        with(Bearing::Undecided)
+    )];
+    if runs < 2 {
+        lines.push(
+            "One run has no interval: nothing can be decided. Give several runs, a folder each.".into(),
+        );
+    }
+    lines
+}

@@ -1,0 +1,229 @@
+//! Generations that were made elsewhere, measured like a run.
+//!
+//! There is no model and no training set: every generation is rows. Metrics that need either are
+//! refused; the others see `size` rows of each generation, chosen at random, beside as many held-out
+//! human rows, and the human baseline is measured like everywhere else. A run takes the place of a
+//! seed.
+
+mod load;
+#[cfg(test)]
+mod tests;
+
+pub use load::{Load, Runs, load};
+
+use sha2::{Digest, Sha256};
+
+use rand::seq::SliceRandom;
+
+use super::Work;
+use crate::data::{HumanRows, Mix, Samples, Source, Splits, Supply, digest};
+use crate::lineage::{LineageError, Outcome, Record, StopReason, Why};
+use crate::metrics::{BoxedMetric, METRICS, Measurement, Observation, Shared, Subject};
+use crate::models::Refusal;
+use crate::rng::Streams;
+use crate::spec::{self, Experiment, Node};
+use crate::store::{ELSEWHERE, SettingInfo};
+
+/// Recorded generations, ready to be measured.
+pub struct Recorded {
+    source: Source,
+    runs: Runs,
+    metrics: Vec<(String, BoxedMetric)>,
+    size: usize,
+    salt: u64,
+    info: Vec<SettingInfo>,
+}
+
+/// Why a metric can't measure recorded rows of this shape; `Ok` where it can.
+///
+/// # Errors
+/// With what the metric would need.
+pub fn measurable(name: &str, metric: &BoxedMetric, source: &Source) -> Result<(), Refusal> {
+    metric.accepts(source.schema(), source.truth())?;
+    let needs = metric.needs();
+    if needs.training {
+        return Err(Refusal::new(format!("{name} needs the training set, which is not recorded")));
+    }
+    if needs.base || needs.others {
+        return Err(Refusal::new(format!("{name} needs other models beside it, which are not recorded")));
+    }
+    // A metric that reads rows in no case reads the fitted model alone.
+    if needs.model && !needs.sample.applies(false, source.truth()) {
+        return Err(Refusal::new(format!("{name} needs the fitted model, which is not recorded")));
+    }
+    Ok(())
+}
+
+/// The most rows that metrics can see: those of the smallest generation, and half of the held-out
+/// human rows, since the baseline takes as many.
+pub fn largest_size(source: &Source, runs: &Runs) -> usize {
+    let smallest = runs.iter().flat_map(|(_, g)| g.values()).map(Samples::len).min().unwrap_or(0);
+    source.held_out().map_or(smallest, |rows| smallest.min(rows / 2))
+}
+
+impl Recorded {
+    /// Makes the metrics of `[measure]` ready; `size` rows of each generation are measured.
+    ///
+    /// # Errors
+    /// An unknown metric, or one that needs what is not recorded.
+    pub fn new(
+        experiment: &Experiment,
+        source: Source,
+        runs: Runs,
+        size: usize,
+        salt: u64,
+    ) -> Result<Self, spec::Error> {
+        let mut metrics = Vec::new();
+        let mut versions = Vec::new();
+        for asked in &experiment.measure.metrics {
+            let Some(entry) = METRICS.get(&asked.name) else {
+                let known: Vec<&str> = METRICS.names().collect();
+                return Err(spec::unknown_name(
+                    "metric",
+                    asked.node.get("name").unwrap_or(&asked.node),
+                    &known,
+                ));
+            };
+            let metric = (entry.build)(&Node::table(asked.at.clone()))?;
+            measurable(&asked.name, &metric, &source).map_err(|why| {
+                spec::Error::refused(
+                    asked.at.clone(),
+                    why.to_string(),
+                    "leave it out; see `collapse describe measure`",
+                )
+            })?;
+            versions.push((entry.about.name, entry.about.version.to_string()));
+            metrics.push((asked.name.clone(), metric));
+        }
+        let generations = runs.iter().filter_map(|(_, g)| g.keys().last()).max().copied().unwrap_or(0);
+        let rows = runs.first().and_then(|(_, g)| g.values().next()).map(|rows| rows.len() as f64);
+        let info = SettingInfo {
+            digest: fingerprint(&source, &runs, size, salt),
+            measure_digest: spec::measure_digest(&experiment.measure, &versions),
+            data: source.name.clone(),
+            model: ELSEWHERE.into(),
+            regime: ELSEWHERE.into(),
+            human_fraction: None,
+            samples: rows,
+            swept: Vec::new(),
+            seeds_per_cell: 1,
+            generations: u64::from(generations),
+            skipped: None,
+            label: format!("{} generations", source.name),
+        };
+        Ok(Self { source, runs, metrics, size, salt, info: vec![info] })
+    }
+
+    fn observe(
+        &self,
+        at: (u64, Subject, u32),
+        sample: &Samples,
+        reference: &Samples,
+        first: Option<&Samples>,
+        streams: &Streams,
+        record: &mut dyn Record,
+    ) {
+        let (seed, subject, generation) = at;
+        let (shared, training) = (Shared::default(), Mix::default());
+        let of = Observation {
+            subject,
+            generation,
+            model: None,
+            sample: Some(sample),
+            training: &training,
+            held_out: Some(reference),
+            first,
+            truth: self.source.truth(),
+            arrivals: None,
+            base: None,
+            others: &[],
+            shared: &shared,
+        };
+        for (name, metric) in &self.metrics {
+            // A refusal is an empty cell, as in a run.
+            let Ok(values) = metric.measure(&of, &streams.of(name)) else { continue };
+            for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
+                record.measurement(Measurement { seed, member: 0, generation, subject, metric, value });
+            }
+        }
+        let examples = record.wants_examples(seed);
+        if examples > 0 {
+            record.examples(seed, 0, generation, subject, &sample.head(examples));
+        }
+    }
+}
+
+impl Work for Recorded {
+    fn settings(&self) -> &[SettingInfo] {
+        &self.info
+    }
+
+    fn run(&self, _setting: usize, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError> {
+        let failed = |why: Why| LineageError { seed, generation: 0, stage: "measure", why };
+        let Some((_, generations)) = self.runs.get(seed as usize) else {
+            return Err(failed(Refusal::new(format!("there is no run {seed}")).into()));
+        };
+        let streams = Streams::new(self.salt, seed).of("member").at(0);
+        let human = HumanRows::new(&self.source, streams);
+        let reference = human.reference(self.size).map_err(|e| failed(e.into()))?;
+        let baseline = human.baseline(self.size).map_err(|e| failed(e.into()))?;
+        let of_human = streams.of("measure-human").at(0);
+        self.observe((seed, Subject::Human, 0), &baseline, &reference, None, &of_human, record);
+        let (mut first, mut last) = (None, 0);
+        for (&generation, rows) in generations {
+            let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+            order.shuffle(&mut streams.of("measure").at(u64::from(generation)).rng());
+            order.truncate(self.size);
+            let sample = rows.take(&order);
+            let first = first.get_or_insert_with(|| sample.clone());
+            let purpose = streams.of("measure-metric").at(u64::from(generation));
+            self.observe(
+                (seed, Subject::Model, generation),
+                &sample,
+                &reference,
+                Some(first),
+                &purpose,
+                record,
+            );
+            last = generation;
+            if !record.generation(seed, generation) {
+                return Ok(Outcome { stop_reason: StopReason::Interrupted, last_generation: generation });
+            }
+        }
+        Ok(Outcome { stop_reason: StopReason::Finished, last_generation: last })
+    }
+}
+
+/// What names the cells: the human rows, every recorded row, the size and the salt.
+fn fingerprint(source: &Source, runs: &Runs, size: usize, salt: u64) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("recorded 1 {} {size} {salt}", source.digest));
+    for (name, generations) in runs {
+        for (generation, rows) in generations {
+            let nothing = rows.head(0);
+            let all = Splits {
+                train: rows.clone().into(),
+                validation: nothing.clone().into(),
+                held_out: nothing.into(),
+            };
+            hash.update(format!(" {name} {generation} {}", digest(&all)));
+        }
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// A source with its features and tags alone, so that recorded rows need no other columns.
+///
+/// # Errors
+/// Where no such column is left.
+pub fn features_only(source: Source) -> Result<Source, Refusal> {
+    let Supply::Finite(splits) = &source.supply else { return Ok(source) };
+    let features = |rows: &Samples| rows.features_and_tags().map(std::sync::Arc::new);
+    let nothing = || Refusal::new("the human rows have no feature to measure");
+    let splits = Splits {
+        train: features(&splits.train).ok_or_else(nothing)?,
+        validation: features(&splits.validation).ok_or_else(nothing)?,
+        held_out: features(&splits.held_out).ok_or_else(nothing)?,
+    };
+    Ok(Source::finite(source.name, splits))
+}

@@ -1,0 +1,129 @@
+//! Recorded generations are found, read and measured.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::*;
+use crate::data::{FileError, Kind, Options, Place, Problem, Schema, open};
+
+fn how() -> Load {
+    Load {
+        generation_column: "generation".into(),
+        run_column: None,
+        text_column: None,
+        window: None,
+        scale: 255.0,
+    }
+}
+
+fn one_number() -> Arc<Schema> {
+    Arc::new(Schema::single(Kind::F64 { width: 1 }))
+}
+
+/// Writes `rows` rows of `x`, all of them `value` or its negative.
+fn write(file: &Path, value: f64, rows: usize) {
+    let lines: String = (0..rows).map(|i| format!("{}\n", if i % 2 == 0 { value } else { -value })).collect();
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, format!("x\n{lines}")).unwrap();
+}
+
+fn found(path: &Path) -> Result<Vec<(String, Vec<u32>)>, FileError> {
+    let runs = load(path, &one_number(), &how())?;
+    Ok(runs.into_iter().map(|(name, g)| (name, g.into_keys().collect())).collect())
+}
+
+#[test]
+fn generations_are_files_folders_of_runs_or_a_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for g in [0, 2, 10] {
+        write(&at(&format!("flat/gen-{g}.csv")), 1.0, 4);
+        for run in [1, 10, 9] {
+            write(&at(&format!("runs/seed-{run}/generation_{g:02}.csv")), 1.0, 4);
+        }
+    }
+    fs::write(at("flat/notes.md.bak"), "no rows").unwrap();
+    assert_eq!(found(&at("flat")).unwrap(), [("0".into(), vec![0, 2, 10])]);
+    let runs = ["seed-1", "seed-9", "seed-10"].map(|name| (name.to_owned(), vec![0, 2, 10]));
+    assert_eq!(found(&at("runs")).unwrap(), runs);
+    fs::write(at("one.csv"), "generation,x,seed\n1,0.5,b\n0,1.5,b\n1,2.5,a\n1,3.5,b\n").unwrap();
+    assert_eq!(found(&at("one.csv")).unwrap(), [(String::new(), vec![0, 1])]);
+    let by_run = Load { run_column: Some("seed".into()), ..how() };
+    let runs = load(&at("one.csv"), &one_number(), &by_run).unwrap();
+    assert_eq!(runs[1].1[&1].features(), [0.5, 3.5]);
+    assert_eq!(runs[0].1.len(), 1);
+}
+
+#[test]
+fn what_is_no_generation_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let problem = |name: &str| found(&at(name)).unwrap_err();
+    assert!(matches!(problem("none").problem, Problem::Missing));
+    fs::create_dir(at("empty")).unwrap();
+    assert!(matches!(problem("empty").problem, Problem::NoGenerations));
+    write(&at("twice/a1.csv"), 1.0, 2);
+    write(&at("twice/b1.csv"), 1.0, 2);
+    assert!(matches!(problem("twice").problem, Problem::TwoGenerations(1)));
+    fs::write(at("bad.csv"), "generation,x\n0,1\nfirst,2\n").unwrap();
+    let e = problem("bad.csv");
+    assert_eq!(e.place, Place::Cell { line: 3, column: "generation".into() });
+    fs::write(at("plain.csv"), "x\n1\n").unwrap();
+    assert!(matches!(&problem("plain.csv").problem, Problem::ColumnMissing { .. }));
+}
+
+struct Values(Vec<Measurement>);
+
+impl Record for Values {
+    fn measurement(&mut self, measurement: Measurement) {
+        self.0.push(measurement);
+    }
+}
+
+#[test]
+fn a_generation_is_measured_on_its_own_rows_beside_the_human_baseline() {
+    let folder = tempfile::tempdir().unwrap();
+    // Human rows ±1; generation g is ±2^−g, so its variance is 4^−g · n/(n − 1).
+    write(&folder.path().join("human.csv"), 1.0, 200);
+    for g in 0..3 {
+        write(&folder.path().join(format!("g/gen-{g}.csv")), 0.5_f64.powi(g), 30);
+    }
+    let source = open(&folder.path().join("human.csv"), &Options::default()).unwrap();
+    let runs = load(&folder.path().join("g"), source.schema(), &how()).unwrap();
+    assert_eq!(largest_size(&source, &runs), 30);
+    let spec = "[data]\nsource = \"gaussian\"\n[model]\nfamily = \"elsewhere\"\n[loop]\ngenerations = 2\nsamples = 30\n\
+                regime = \"elsewhere\"\n[measure]\nmetrics = [\"sample-variance\"]\n";
+    let experiment = Experiment::from_toml(spec, "test").unwrap();
+    let recorded = Recorded::new(&experiment, source, runs, 30, 0).unwrap();
+    let mut values = Values(Vec::new());
+    let outcome = recorded.run(0, 0, &mut values).unwrap();
+    assert_eq!((outcome.stop_reason, outcome.last_generation), (StopReason::Finished, 2));
+    let of =
+        |subject| values.0.iter().filter(move |m| m.subject == subject).map(|m| m.value).collect::<Vec<_>>();
+    for (g, value) in of(Subject::Model).into_iter().enumerate() {
+        let expected = 0.25_f64.powi(g as i32) * 30.0 / 29.0;
+        assert!((value - expected).abs() < 1e-12, "{g}: {value} is not {expected}");
+    }
+    assert_eq!(of(Subject::Human).len(), 1);
+    assert!(recorded.run(0, 1, &mut Values(Vec::new())).is_err(), "there is one run");
+}
+
+#[test]
+fn metrics_of_models_and_training_sets_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("human.csv"), 1.0, 50);
+    let refuse = |metric: &str| {
+        let source = open(&folder.path().join("human.csv"), &Options::default()).unwrap();
+        let spec = format!(
+            "[data]\nsource = \"gaussian\"\n[model]\nfamily = \"elsewhere\"\n[loop]\ngenerations = 0\nsamples = 9\n\
+             regime = \"elsewhere\"\n[measure]\nmetrics = [\"{metric}\"]\n"
+        );
+        let experiment = Experiment::from_toml(&spec, "test").unwrap();
+        Recorded::new(&experiment, source, Vec::new(), 5, 0).err().unwrap().located()
+    };
+    assert!(refuse("negative-log-likelihood").contains("fitted model"));
+    assert!(refuse("nearest-neighbour-memorisation").contains("training set"));
+    assert!(refuse("sampel-variance").contains("sample-variance"));
+}
