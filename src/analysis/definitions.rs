@@ -9,6 +9,7 @@
 mod contrast;
 mod metrics;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -16,7 +17,7 @@ use serde::Serialize;
 use super::DISPLAY_LEVEL;
 use super::intervals::{mean_sd, t_quantile};
 use super::observations::{Series, SettingKey};
-use contrast::Contrast;
+use contrast::{Contrast, without_size};
 use metrics::{Kind, measured};
 
 /// One of the eight.
@@ -161,19 +162,27 @@ impl Answer {
     }
 }
 
-/// The matrix: one row a setting, in the order of the series' keys.
+/// The matrix: one row a setting, in the order of the settings' keys.
 pub fn definitions(series: &[Series]) -> Vec<DefinitionsRow> {
-    let mut keys: Vec<&SettingKey> = series.iter().map(|s| &s.key).collect();
-    keys.sort();
-    keys.dedup();
-    let row = |key: &SettingKey| DefinitionsRow {
-        key: key.clone(),
-        findings: Definition::ALL.iter().map(|&d| find(series, key, d)).collect(),
+    let mut own: BTreeMap<&SettingKey, Vec<&Series>> = BTreeMap::new();
+    let mut sizes: BTreeMap<Vec<&(String, String)>, Vec<&Series>> = BTreeMap::new();
+    for s in series {
+        own.entry(&s.key).or_default().push(s);
+        sizes.entry(without_size(&s.key)).or_default().push(s);
+    }
+    let row = |(key, own): (&SettingKey, Vec<&Series>)| {
+        let alike = &sizes[&without_size(key)];
+        DefinitionsRow {
+            key: key.clone(),
+            findings: Definition::ALL.iter().map(|&d| find(&own, alike, d)).collect(),
+        }
     };
-    keys.into_iter().map(row).collect()
+    own.into_iter().map(row).collect()
 }
 
-fn find(series: &[Series], key: &SettingKey, definition: Definition) -> Finding {
+/// What a definition says of the setting whose series are `own`; `alike` are those of all settings
+/// that differ from it at most in size.
+fn find(own: &[&Series], alike: &[&Series], definition: Definition) -> Finding {
     let kind = match definition {
         Definition::Variance => Kind::Variance,
         Definition::Modes => Kind::Modes,
@@ -181,14 +190,14 @@ fn find(series: &[Series], key: &SettingKey, definition: Definition) -> Finding 
         Definition::Hallucination => Kind::Reality,
         _ => Kind::Risk,
     };
-    let Some((of, scale)) = measured(series, key, kind) else {
+    let Some((of, scale)) = measured(own, kind) else {
         return Finding::absent(definition, "", format!("no metric of {} was measured", kind.name()));
     };
     let contrast = match definition {
         Definition::CatastrophicRisk => Contrast::grows(of, scale, CATASTROPHE),
         Definition::AnyRisk => Contrast::grows(of, scale, 1.0),
         Definition::DivergingRisk => return diverging(of),
-        Definition::ScalingLaw => Contrast::exponent(series, key, of, scale, EXPONENT),
+        Definition::ScalingLaw => Contrast::exponent(alike, of, scale, EXPONENT),
         Definition::Variance => Contrast::shrinks(of, scale, HALF),
         _ => Contrast::shrinks(of, scale, MOST),
     };

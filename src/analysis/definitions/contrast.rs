@@ -80,23 +80,17 @@ impl Contrast {
     }
 
     /// Each seed's change, between the first and the last generation, of the slope of ln risk on
-    /// ln rows over the settings that differ from this one only in `samples`.
+    /// ln rows over settings that differ only in `samples`.
     pub(super) fn exponent(
-        series: &[Series],
-        key: &SettingKey,
+        alike: &[&Series],
         of: &Series,
         scale: Scale,
         threshold: f64,
     ) -> Result<Contrast, String> {
-        let without = |key: &SettingKey| -> Vec<(String, String)> {
-            key.0.iter().filter(|(c, _)| !SIZES.contains(&c.as_str())).cloned().collect()
-        };
-        let own = without(key);
-        let alike = |s: &&Series| s.metric == of.metric && s.subject == of.subject && without(&s.key) == own;
         // Seed → (ln rows, ln first risk, ln last risk).
         let mut seeds: BTreeMap<u64, Vec<(f64, f64, f64)>> = BTreeMap::new();
         let log = |v: f64| if scale == Scale::Log { v } else { v.ln() };
-        for s in series.iter().filter(alike) {
+        for s in alike.iter().filter(|s| s.metric == of.metric && s.subject == of.subject) {
             let (Some(rows), Some(first), Some(last)) =
                 (s.key.number("samples"), s.at.first_key_value(), s.at.last_key_value())
             else {
@@ -121,8 +115,13 @@ impl Contrast {
     }
 }
 
+/// A setting's columns but those of its size.
+pub(super) fn without_size(key: &SettingKey) -> Vec<&(String, String)> {
+    key.0.iter().filter(|(column, _)| !SIZES.contains(&column.as_str())).collect()
+}
+
 /// The columns that hold the number of rows.
-const SIZES: [&str; 4] = ["samples", "loop.samples", "initial", "loop.initial"];
+const SIZES: [&str; 2] = ["samples", "loop.samples"];
 
 /// The least-squares slope; `None` unless two abscissae differ.
 fn slope(points: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {

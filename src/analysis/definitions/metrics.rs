@@ -1,6 +1,6 @@
 //! Which metric stands for what a definition speaks of: the first of a list that the run measured.
 
-use crate::analysis::observations::{Series, SettingKey};
+use crate::analysis::observations::Series;
 use crate::metrics::Subject;
 
 /// What a definition speaks of.
@@ -102,15 +102,9 @@ impl Kind {
 
 /// The setting's series of the first metric of the kind, with two generations or more; the human
 /// baseline does not count.
-pub(super) fn measured<'a>(
-    series: &'a [Series],
-    key: &SettingKey,
-    kind: Kind,
-) -> Option<(&'a Series, Scale)> {
+pub(super) fn measured<'a>(own: &[&'a Series], kind: Kind) -> Option<(&'a Series, Scale)> {
     kind.list().iter().find_map(|(metric, scale)| {
-        let is = |s: &&Series| {
-            s.key == *key && s.metric == *metric && s.subject != Subject::Human && s.at.len() > 1
-        };
-        series.iter().find(is).map(|s| (s, *scale))
+        let is = |s: &&&Series| s.metric == *metric && s.subject != Subject::Human && s.at.len() > 1;
+        own.iter().find(is).map(|s| (*s, *scale))
     })
 }

@@ -197,8 +197,8 @@ pub(super) mod tests {
     #[test]
     fn saturated_strata_have_their_hand_computed_means() {
         // Four rows a cell of x and z, no mediator: E[Y | x1, z] is 1/4 and 3/4, and group 0 has
-        // three times as many rows with z = 1. With many copies the ridge vanishes.
-        let copies = 4000;
+        // three times as many rows with z = 1. With many copies the ridge is small.
+        let copies = 250;
         let cells = [(0, 0, 0), (0, 1, 0), (0, 1, 1), (0, 1, 0)];
         let mut rows: Vec<(u32, u32, u32)> = (0..copies).flat_map(|_| cells).collect();
         for _ in 0..copies {
@@ -214,8 +214,8 @@ pub(super) mod tests {
         let m = four_means(&table, &graph(&table)).unwrap();
         // A = 1/4, D = 1/2, C = B = ¼ · ¼ + ¾ · ¾ = 5/8.
         assert!((m.group_0 - 0.25).abs() < 1e-12 && (m.group_1 - 0.5).abs() < 1e-12);
-        assert!((m.direct - 0.625).abs() < 1e-3 && (m.direct_and_indirect - 0.625).abs() < 1e-3, "{m:?}");
-        assert!(m.effects().indirect.abs() < 1e-3);
+        assert!((m.direct - 0.625).abs() < 5e-3 && (m.direct_and_indirect - 0.625).abs() < 5e-3, "{m:?}");
+        assert!(m.effects().indirect.abs() < 5e-3);
     }
 
     #[test]
