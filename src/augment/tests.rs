@@ -9,14 +9,13 @@ use crate::data::{Options, open_pair};
 use crate::spec::Node;
 use crate::tasks::TASKS;
 
-/// `n` labelled texts: one of 60 words tells the label, four others tell nothing. `from` shifts which
-/// words occur first, so that two files overlap in words and not in texts.
+/// `n` labelled texts: one of 60 words tells the label, the other tells nothing. `from` shifts the texts,
+/// so that two files share words and no text.
 fn texts(file: &Path, n: usize, from: usize) {
     let line = |i: usize| {
         let i = i + from;
         let (word, label) = (i * 7 % 60, i * 7 % 60 % 2);
-        let filler: Vec<String> = (0..4).map(|k| format!("f{}", (i * (k + 3) + i / 60 * 11) % 97)).collect();
-        format!("w{word} {} t{i},{}\n", filler.join(" "), ["bad", "good"][label])
+        format!("w{word} t{i},{}\n", ["bad", "good"][label])
     };
     fs::write(file, format!("review,stars\n{}", (0..n).map(line).collect::<String>())).unwrap();
 }
@@ -48,7 +47,7 @@ fn rows(human: usize, synthetic: usize) -> (Samples, Samples) {
 
 #[test]
 fn rows_that_know_more_words_help_and_shuffled_labels_do_not() {
-    // 48 human rows show most words once or never; the synthetic rows show each of them several times.
+    // 48 human rows show no word twice, so that human rows alone tell nothing of the test rows; the synthetic rows show each of them several times.
     let (human, synthetic) = rows(48, 300);
     assert_eq!(human.schema(), synthetic.schema());
     let checked = checked(&human, &synthetic).unwrap();
@@ -59,7 +58,6 @@ fn rows_that_know_more_words_help_and_shuffled_labels_do_not() {
     let most = found.arm_gain(3).unwrap();
     let null = found.null_gain().unwrap();
     assert!(most.mean > 0.1 && most.mean > null.mean + 0.1, "{most:?} {null:?}");
-    assert!(found.favourite() > 0, "the rule takes synthetic rows");
     assert_eq!(found.seeds.len(), 3);
 }
 
