@@ -110,7 +110,7 @@ impl Learner<'_> {
             let made = self.all_curated(&train, &inner)?;
             let scores = self.scores(arms, &made, &train, &validation, &inner)?;
             for (arm, score) in folds.iter_mut().zip(scores) {
-                arm.push(score.get(self.plan.report.primary).copied().unwrap_or(0.0));
+                arm.push(score[self.plan.report.primary]);
             }
         }
         let rows: Vec<usize> = arms.iter().map(|arm| arm.rows).collect();
@@ -136,7 +136,7 @@ impl Learner<'_> {
         let alone = Arm { share: 0.0, curation: 0, rows: 0 };
         let of = |arm: &Arm| -> Result<f64, Refusal> {
             let scores = self.scored(arm, &train, &made, &held_out, &streams)?;
-            Ok(scores.get(self.plan.report.primary).copied().unwrap_or(0.0))
+            Ok(scores[self.plan.report.primary])
         };
         Ok(of(arm)? - of(&alone)?)
     }
@@ -177,7 +177,16 @@ impl Learner<'_> {
         let stretched = self.plan.effort.and_then(|effort| self.plan.task.with_effort(effort, growth));
         let task = stretched.as_ref().unwrap_or(&self.plan.task);
         let learned = task.learn(&Lesson { rows: &all, weights: &weights }, 0, &streams.of("learn"))?;
-        Ok(learned.score(test)?.into_iter().map(|(name, value)| (name.into_owned(), value)).collect())
+        let scores: Scores =
+            learned.score(test)?.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
+        let primary = self.plan.report.primary;
+        if scores.contains_key(primary) {
+            return Ok(scores);
+        }
+        Err(Refusal::new(format!(
+            "{primary} has no value on {} of the human rows, which lack a label; give more rows of the rarest label",
+            test.len()
+        )))
     }
 
     fn curated(&self, curation: usize, train: &Samples, streams: &Streams) -> Result<Samples, Refusal> {

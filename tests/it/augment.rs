@@ -111,3 +111,63 @@ fn people_with_a_sensitive_column() {
     assert!(page.contains("How the groups of sex are treated"));
     published(here.path());
 }
+
+/// What a study of these two tables of `review,stars` says, and whether it could be done.
+fn of_texts(human: &str, synthetic: &str, text: &str) -> (bool, String) {
+    let here = tempfile::tempdir().unwrap();
+    for (name, rows) in [("human.csv", human), ("synthetic.csv", synthetic)] {
+        fs::write(here.path().join(name), format!("review,stars\n{rows}")).unwrap();
+    }
+    let output = collapse(here.path())
+        .args(["augment", "--train", "human.csv", "--synthetic", "synthetic.csv", "--jobs", "1"])
+        .args(["--text-column", text, "--label-column", "stars"])
+        .args(QUICK)
+        .output()
+        .unwrap();
+    let both = [output.stdout, output.stderr].concat();
+    // The words, however the terminal breaks its lines.
+    let text = String::from_utf8(both).unwrap().replace(['│', '\n'], " ");
+    (output.status.success(), text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// `n` texts with these labels in turn.
+fn texts(name: &str, n: usize, labels: &[&str]) -> String {
+    (0..n).map(|i| format!("{name} word{} number{i},{}\n", i % 7, labels[i % labels.len()])).collect()
+}
+
+#[test]
+fn rows_that_no_answer_can_come_from_are_refused_in_words() {
+    let both = ["bad", "good"];
+    let (human, made) = (texts("seen", 60, &both), texts("made", 60, &both));
+    let refused = |human: &str, made: &str, column: &str, words: &str| {
+        let (done, text) = of_texts(human, made, column);
+        assert!(!done && text.contains(words), "{words}\n{text}");
+        assert!(!text.contains("panicked"), "{text}");
+    };
+    refused(&human, &made, "revew", "there is no column `revew` (did you mean `review`?)");
+    refused(&texts("seen", 10, &both), &made, "review", "10 different human rows are too few");
+    refused(&texts("seen", 60, &["good"]), &texts("made", 60, &["good"]), "review", "one label (`good`)");
+    refused(
+        &human,
+        &texts("made", 60, &["good", "fair"]),
+        "review",
+        "`fair` is no category of the human rows",
+    );
+    refused(&human, &human, "review", "no synthetic row is left");
+    refused(&human, &texts("made", 20, &both), "review", "three are needed");
+}
+
+#[test]
+fn copies_and_rare_labels_are_reported() {
+    let both = ["bad", "good"];
+    // Ten synthetic rows repeat human ones; a label has one human row, so that training sets lack it.
+    let human = texts("seen", 60, &both) + "a rare text,odd\n";
+    let made = texts("made", 60, &both) + &texts("seen", 10, &both);
+    let (done, text) = of_texts(&human, &made, "review");
+    assert!(done, "{text}");
+    assert!(text.contains("61 human rows") && text.contains("60 synthetic rows"), "{text}");
+    assert!(text.contains("left out: 10 synthetic rows that repeat a human row"), "{text}");
+    assert!(text.contains("`odd` has 1 human row: its score is mostly chance"), "{text}");
+    assert!(text.contains("no synthetic row has the label `odd`"), "{text}");
+    assert!(text.contains("fitted to convergence"), "{text}");
+}

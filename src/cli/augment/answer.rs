@@ -41,6 +41,18 @@ impl Found<'_> {
             println!();
         }
         println!("{}", self.effort_line());
+        if let Some(line) = self.no_gap_line() {
+            println!("{line}");
+        }
+    }
+
+    /// Why groups that were named are not compared.
+    pub(super) fn no_gap_line(&self) -> Option<String> {
+        let group = self.args.group_column.as_deref().filter(|_| self.gaps().is_empty())?;
+        Some(format!(
+            "No gap between the groups of `{group}` has a value: it takes a column of two levels, and rows of both among \
+             the test rows."
+        ))
     }
 
     /// What was tried on what, one line each.

@@ -107,6 +107,12 @@ pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
             "the nested split can't be made"
         ));
     }
+    if let (Some(group), Some(_)) = (&args.group_column, &args.text_column) {
+        return Err(miette!(
+            help = "leave --group-column out, or leave --text-column out to read the file as a table",
+            "`--group-column {group}`: only the rows of a table are compared by group"
+        ));
+    }
     let options = Options {
         text_column: args.text_column.clone(),
         label: args.label_column.clone(),

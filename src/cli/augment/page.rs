@@ -55,6 +55,7 @@ impl Found<'_> {
             answer.extend(lines);
         }
         answer.push(self.effort_line().into());
+        answer.extend(self.no_gap_line());
         let path = folder.join("report.html");
         let report = Report {
             title: "Are these synthetic rows worth training on?".into(),
