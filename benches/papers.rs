@@ -1,5 +1,5 @@
 //! The papers' loops, whole and on one thread: what their authors' own Python takes a minute or a
-//! second for. benches/README.md sets the numbers side by side.
+//! second for.
 //!
 //!     cargo bench --bench papers
 

@@ -33,10 +33,11 @@
 //! ```
 //!
 //! Read [`lineage`] first: it is the algorithm box. [`regimes`] says what a training set is made of,
-//! [`models`] and [`neural`] what is fitted, [`metrics`] what is measured, [`data`] where human rows
-//! come from, [`tasks`] what a training set is good for. [`spec`] reads experiments, [`run`] and
-//! [`store`] run them and keep their rows, [`analysis`], [`theory`], [`figures`] and [`publish`] say
-//! what the rows mean; [`reproduce`] is the catalogue of papers.
+//! [`models`] and [`neural`] what is fitted, [`curation`] which rows are kept, [`metrics`] what is
+//! measured, [`data`] where human rows come from, [`tasks`] what a training set is good for. [`spec`]
+//! reads experiments, [`run`] and [`store`] run them and keep their rows, [`analysis`], [`theory`],
+//! [`figures`] and [`publish`] say what the rows mean; [`reproduce`] is the catalogue of papers, and
+//! [`augment`] the study of synthetic rows that somebody else made.
 
 pub mod analysis;
 pub mod augment;

@@ -391,14 +391,8 @@ fn check_supply(
     budget: &regimes::Budget,
 ) -> Result<(), Error> {
     let Some(available) = source.available() else { return Ok(()) };
-    let prompts =
-        setting.loop_.synthesis != Synthesis::Sample && setting.loop_.prompts == Some(Prompts::Fresh);
-    if prompts && budget.hold == Hold::Human {
-        let why = "fresh prompts of a finite data set come from blocks as large as the training set";
-        let help = "hold = \"total\" or \"arrivals\", or prompts = \"initial\"";
-        return Err(Error::refused(setting.loop_.at("prompts"), why, help));
-    }
-    let needed = if prompts { budget.fresh_prompts_needed() } else { budget.human_rows_needed(regime) };
+    let needed =
+        if budget.fresh_prompts { budget.fresh_prompts_needed() } else { budget.human_rows_needed(regime) };
     let needed =
         needed.map_err(|e| Error::refused(setting.loop_.at("samples"), e.to_string(), "see the schedule"))?;
     if needed <= available {

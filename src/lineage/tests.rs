@@ -44,8 +44,12 @@ impl Family for Tracer {
 }
 
 impl Model for Traced {
-    fn synthesise(&self, _: Ask<'_>, n: usize, _: &Sampling, _: &Streams) -> Result<Samples, SampleError> {
-        Ok(numbers((0..n as i64).map(|i| self.0 + i)))
+    fn synthesise(&self, ask: Ask<'_>, n: usize, _: &Sampling, _: &Streams) -> Result<Samples, SampleError> {
+        Ok(match ask {
+            // A label tells its input.
+            Ask::Given(inputs) => numbers(inputs.features().iter().map(|&v| -1 - v as i64)),
+            _ => numbers((0..n as i64).map(|i| self.0 + i)),
+        })
     }
 
     fn size(&self) -> usize {
@@ -475,4 +479,23 @@ fn kept_models_are_not_fitted_again_and_make_the_same_rows() {
     assert!(recorded(table, 0, |_| {}, &mut cupboard).is_empty());
     cupboard.0.retain(|(fit, _)| fit.generation != 2);
     assert_eq!(recorded(table, 0, |_| {}, &mut cupboard), fitted[2..3]);
+}
+
+#[test]
+fn fresh_prompts_are_never_used_twice() {
+    let loops = [
+        "regime = \"fixed-mix\"\nhold = \"human\"\nhuman_rows = 4\nsynthetic_scale = 2.0",
+        "regime = \"replace\"\nsamples = 8",
+    ];
+    for table in loops {
+        let table = format!("{table}\ngenerations = 2\nsynthesis = \"label\"\nprompts = \"fresh\"\n");
+        let d = traced(&table, 0, |l| {
+            l.synthesiser.synthesis = Synthesis::Label;
+            l.synthesiser.prompts = Prompts::Fresh;
+        });
+        let labelled: Vec<i64> = (1..=2).flat_map(|g| synthetic(&d[g])).map(|v| -1 - v).collect();
+        let all = [human(&d[0]), labelled].concat();
+        assert_eq!(all.len(), human(&d[0]).len() + 16);
+        assert!(within(&all, &(0..40).collect::<Vec<_>>()), "{all:?}");
+    }
 }

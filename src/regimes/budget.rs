@@ -20,6 +20,8 @@ pub struct Budget {
     pub human_rows: usize,
     /// Synthetic rows per human row under `hold = "human"`.
     pub synthetic_scale: f64,
+    /// Whether synthetic rows are made from human rows that were never used before.
+    pub fresh_prompts: bool,
     /// Human rows ÷ all rows that arrive, for regimes that grow.
     pub arrival_human_fraction: f64,
     /// The last generation.
@@ -72,7 +74,7 @@ impl Budget {
     ) -> Result<usize, Refusal> {
         let refuse = |e: ScheduleError| Refusal::new(e.to_string());
         if self.hold == Hold::Human {
-            return Ok((self.synthetic_scale * self.human_rows as f64).round() as usize);
+            return Ok(self.added());
         }
         let n = self.rows(g).map_err(refuse)?;
         let taken =
@@ -121,10 +123,20 @@ impl Budget {
         })
     }
 
+    /// The synthetic rows that are added to a fixed number of human rows (`hold = "human"`).
+    fn added(&self) -> usize {
+        (self.synthetic_scale * self.human_rows as f64).round() as usize
+    }
+
     /// By how much fresh blocks advance: by all rows of a generation and not by its human rows, so
-    /// that the human rows of two fractions are nested.
+    /// that the human rows of two fractions are nested. With a fixed number of human rows, by these
+    /// and the prompts of the synthetic ones.
     fn block(&self, g: u32) -> Result<usize, ScheduleError> {
-        if self.hold == Hold::Human { Ok(self.human_rows) } else { self.rows(g) }
+        match (self.hold, self.fresh_prompts) {
+            (Hold::Human, false) => Ok(self.human_rows),
+            (Hold::Human, true) => Ok(self.human_rows + self.added()),
+            _ => self.rows(g),
+        }
     }
 
     fn rows(&self, g: u32) -> Result<usize, ScheduleError> {

@@ -2,8 +2,8 @@
 
 use super::{Budget, FractionRule, PRESETS, PresetDraw, Regime, RegimeDraw, preset};
 use crate::spec::{
-    ChoicesSpec, Combine, Draw, Error, Hold, Inflow, LoopSpec, RetainHuman, RetainSynthetic, Schedule,
-    Weights, unknown_name,
+    ChoicesSpec, Combine, Draw, Error, Hold, Inflow, LoopSpec, Prompts, RetainHuman, RetainSynthetic,
+    Schedule, Synthesis, Weights, unknown_name,
 };
 
 /// The regime and the budget that a `[loop]` table asks for; refuses what contradicts itself, with
@@ -24,6 +24,7 @@ pub fn resolve(spec: &LoopSpec) -> Result<(Regime, Budget), Error> {
         human_fraction: spec.human_fraction.clone().unwrap_or_else(|| Schedule::constant(0.0)),
         human_rows: spec.human_rows.unwrap_or(0),
         synthetic_scale: spec.synthetic_scale.unwrap_or(1.0),
+        fresh_prompts: spec.synthesis != Synthesis::Sample && spec.prompts == Some(Prompts::Fresh),
         arrival_human_fraction: spec.arrival_human_fraction.unwrap_or(0.0),
         generations: spec.generations,
     };

@@ -2,9 +2,10 @@
 //!
 //! A [`Shelf`] holds the text files of `experiments/`, embedded in the binary or read from a folder.
 //! The [`Catalogue`] sorts them: `<paper>/<figure>.toml`, where `<paper>` is a key of
-//! `bibliography.toml` (hyphens aside) or carries a year and the spec names a key, is a paper's figure; `studies/<study>/<figure>.toml` a study's; the rest are
-//! demonstrations. An [`Outcome`] is one claim of one figure; the tables, the page and the files made
-//! of outcomes are here, the running is the command line's.
+//! `bibliography.toml` (hyphens aside) or carries a year and the spec names a key, is a paper's
+//! figure; `studies/<study>/<figure>.toml` a study's; the rest are demonstrations. An [`Outcome`] is
+//! one claim of one figure; the tables, the page and the files made of outcomes are here, the running
+//! is the command line's.
 
 mod catalogue;
 mod index;

@@ -88,14 +88,18 @@ pub(super) const LAWS: &[ClosedForm] = &[
         name: "support-size-replace",
         statement: "E|support_t| = Σ(1 − exp(−n p_i g_t)), g as in outcome-survival",
         source: "arXiv 2412.17646 (Zipf panels), Poisson form",
-        conditions: "as surviving-vocabulary; the number of outcomes that the model still knows",
+        conditions: "as surviving-vocabulary; the number of outcomes that the model still knows; a vocabulary of 50 outcomes or more, since frequent outcomes outlive the Poisson form",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
         regimes: &["replace"],
         draws: &[("support-size", CATEGORICAL)],
         predict: |at| {
             at.raw_frequencies()?;
-            Prediction::mean(alive(at.outcomes()?, at.n, g(at.fits)))
+            let outcomes = at.outcomes()?;
+            if outcomes.len() < 50 {
+                return Err(Unmet::range("outcomes", "50 or more"));
+            }
+            Prediction::mean(alive(outcomes, at.n, g(at.fits)))
         },
     },
     ClosedForm {
@@ -338,6 +342,9 @@ mod tests {
         // About 395 outcomes are seen at first, from simulation; the sampling spread of one lineage is about 10.
         let at = Conditions { n: 1000.0, probabilities: Some(&p), ..Conditions::default() };
         assert!((ask("support-size-replace", &at) - 395.0).abs() < 10.0);
+        // Three frequent outcomes live longer than the Poisson form says: it says nothing there.
+        let few = Conditions { probabilities: Some(&[0.5, 0.3, 0.2]), ..at };
+        assert!(super::super::find("support-size-replace").unwrap().predict(&few).is_err());
     }
 
     #[test]
