@@ -7,13 +7,16 @@ use super::{Repeat, Scores};
 use crate::curation::{BoxedCuration, Seen};
 use crate::data::{Body, Column, Mix, Part, Role, Rows, Samples};
 use crate::models::{Ask, Model, Refusal, SampleError, Sampling};
+use crate::neural::train::Effort;
 use crate::rng::Streams;
 use crate::tasks::{BoxedTask, Lesson, Report};
 
 /// What is tried, and how often.
 pub struct Plan {
-    /// Whose learner is trained.
+    /// Whose learner is trained on human rows, and on all training sets where its effort is not stated.
     pub task: BoxedTask,
+    /// What is held fixed as training sets grow, for a learner that is not fitted to convergence.
+    pub effort: Option<Effort>,
     /// What it reports.
     pub report: Report,
     /// Shares of synthetic rows in the training set, each above 0 and below 1, ascending.
@@ -102,27 +105,26 @@ impl Learner<'_> {
         for fold in 0..self.plan.folds {
             let inside: Vec<u32> = (0..rest.len()).filter(|&i| parts[i] != fold).map(|i| rest[i]).collect();
             let outside: Vec<u32> = (0..rest.len()).filter(|&i| parts[i] == fold).map(|i| rest[i]).collect();
-            let scores = self.scores(
-                arms,
-                &self.human.take(&inside),
-                &self.human.take(&outside),
-                &streams.of("fold").at(fold as u64),
-            )?;
+            let (train, validation) = (self.human.take(&inside), self.human.take(&outside));
+            let inner = streams.of("fold").at(fold as u64);
+            let made = self.all_curated(&train, &inner)?;
+            let scores = self.scores(arms, &made, &train, &validation, &inner)?;
             for (arm, score) in folds.iter_mut().zip(scores) {
-                arm.push(score.get(self.plan.report.primary).copied().unwrap_or(0.0));
+                arm.push(score[self.plan.report.primary]);
             }
         }
         let rows: Vec<usize> = arms.iter().map(|arm| arm.rows).collect();
         let chosen = one_standard_error(&folds, &rows);
         let (train, held_out) = (self.human.take(&rest), self.human.take(&test));
         let outer = streams.of("outer");
-        let scores = self.scores(arms, &train, &held_out, &outer)?;
+        let made = self.all_curated(&train, &outer)?;
+        let scores = self.scores(arms, &made, &train, &held_out, &outer)?;
         let mean = |arm: usize| folds[arm].iter().sum::<f64>();
         let best = (1..arms.len()).max_by(|&a, &b| mean(a).total_cmp(&mean(b))).unwrap_or(0);
-        let made = self.curated(arms[best].curation, &train, &outer)?;
-        let shuffled = shuffled_labels(&made, &outer.of("null"))?;
-        let null = self.scored(&arms[best], &train, &shuffled, &held_out, &outer)?;
-        Ok(Repeat { test: scores, chosen, null, sizes: (rest.len(), test.len()) })
+        let shuffled: Vec<Samples> =
+            made.iter().map(|rows| shuffled_labels(rows, &outer.of("null"))).collect::<Result<_, _>>()?;
+        let null = self.scores(arms, &shuffled, &train, &held_out, &outer)?;
+        Ok(Repeat { test: scores, chosen, best, null, sizes: (rest.len(), test.len()) })
     }
 
     /// The paired gain of one arm on the split of `split`, with the randomness of `seed`.
@@ -134,22 +136,25 @@ impl Learner<'_> {
         let alone = Arm { share: 0.0, curation: 0, rows: 0 };
         let of = |arm: &Arm| -> Result<f64, Refusal> {
             let scores = self.scored(arm, &train, &made, &held_out, &streams)?;
-            Ok(scores.get(self.plan.report.primary).copied().unwrap_or(0.0))
+            Ok(scores[self.plan.report.primary])
         };
         Ok(of(arm)? - of(&alone)?)
     }
 
+    /// The scores of each arm with the rows that each curation left.
     fn scores(
         &self,
         arms: &[Arm],
+        made: &[Samples],
         train: &Samples,
         test: &Samples,
         streams: &Streams,
     ) -> Result<Vec<Scores>, Refusal> {
-        let made: Vec<Samples> = (0..self.plan.curations.len())
-            .map(|curation| self.curated(curation, train, streams))
-            .collect::<Result<_, _>>()?;
         arms.iter().map(|arm| self.scored(arm, train, &made[arm.curation], test, streams)).collect()
+    }
+
+    fn all_curated(&self, train: &Samples, streams: &Streams) -> Result<Vec<Samples>, Refusal> {
+        (0..self.plan.curations.len()).map(|curation| self.curated(curation, train, streams)).collect()
     }
 
     /// Trains on `train` and the arm's share of `made`; where curation left fewer rows, on all of them.
@@ -168,9 +173,20 @@ impl Learner<'_> {
         order.truncate(rows);
         let all = Samples::concat(&[train, &made.take(&order)]).map_err(|e| Refusal::new(e.to_string()))?;
         let weights = vec![1.0; all.len()];
-        let learned =
-            self.plan.task.learn(&Lesson { rows: &all, weights: &weights }, 0, &streams.of("learn"))?;
-        Ok(learned.score(test)?.into_iter().map(|(name, value)| (name.into_owned(), value)).collect())
+        let growth = all.len() as f64 / train.len().max(1) as f64;
+        let stretched = self.plan.effort.and_then(|effort| self.plan.task.with_effort(effort, growth));
+        let task = stretched.as_ref().unwrap_or(&self.plan.task);
+        let learned = task.learn(&Lesson { rows: &all, weights: &weights }, 0, &streams.of("learn"))?;
+        let scores: Scores =
+            learned.score(test)?.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
+        let primary = self.plan.report.primary;
+        if scores.contains_key(primary) {
+            return Ok(scores);
+        }
+        Err(Refusal::new(format!(
+            "{primary} has no value on {} of the human rows, which lack a label; give more rows of the rarest label",
+            test.len()
+        )))
     }
 
     fn curated(&self, curation: usize, train: &Samples, streams: &Streams) -> Result<Samples, Refusal> {

@@ -10,15 +10,16 @@
 //! (Breiman et al. 1984, section 3.4.3) takes the smallest share whose score is within one standard
 //! error of the best. Only then is that arm trained on the rest and scored on the test set.
 //!
-//! *Null arm.* The best arm with synthetic rows, their labels shuffled: what it gains is not due to
-//! their labels. *Leakage.* Synthetic rows that repeat a human row are left out and counted.
+//! *Null arms.* Every arm with the labels of its synthetic rows shuffled: what it gains is not due to
+//! them; the answer quotes that of the best arm. *Effort.* With equal steps a larger training set is
+//! passed fewer times, with equal epochs it is trained longer. *Leakage.* Synthetic rows that repeat a human row are left out and counted.
 //!
 //! *Intervals.* Over human rows: repeats share rows, so the variance of the mean paired gain is
 //! (1/R + n_test/n_train) s² (Nadeau and Bengio 2003, DOI 10.1023/A:1024068626366), Student's t with
 //! R − 1 degrees. Over training seeds: one split, R choices of synthetic rows and of the learner's own
 //! randomness, an ordinary t interval. Nothing is said of shares beyond those that were tried.
 //!
-//! Cost: R · (K + 1) · arms fits of the learner.
+//! Cost: R · (K + 2) · arms fits of the learner.
 
 mod arms;
 mod choice;
@@ -51,8 +52,10 @@ pub struct Repeat {
     pub test: Vec<Scores>,
     /// The arm that cross-validation chose, by its place.
     pub chosen: usize,
-    /// The null arm's scores.
-    pub null: Scores,
+    /// The arm with synthetic rows that cross-validation found best.
+    pub best: usize,
+    /// Each arm's scores on the test rows with shuffled synthetic labels.
+    pub null: Vec<Scores>,
     /// Training and test rows.
     pub sizes: (usize, usize),
 }
@@ -102,14 +105,14 @@ impl Study {
         most_often(&self.repeats, self.arms.len())
     }
 
-    /// The primary score of an arm on the test rows: mean and interval over human rows.
-    pub fn score(&self, arm: usize) -> Option<Gain> {
-        self.gain(|r| r.test[arm].get(self.primary).copied())
+    /// A score of an arm on the test rows: mean and interval over human rows.
+    pub fn score(&self, arm: usize, score: &str) -> Option<Gain> {
+        self.gain(|r| r.test[arm].get(score).copied())
     }
 
-    /// How much more an arm scores than human rows alone, paired.
-    pub fn arm_gain(&self, arm: usize) -> Option<Gain> {
-        self.gain(|r| Some(r.test[arm].get(self.primary)? - r.test[0].get(self.primary)?))
+    /// How much more an arm has of a score than human rows alone, paired.
+    pub fn arm_gain(&self, arm: usize, score: &str) -> Option<Gain> {
+        self.gain(|r| Some(r.test[arm].get(score)? - r.test[0].get(score)?))
     }
 
     /// The gain of whatever each repeat chose: what the rule is worth on rows that it did not see.
@@ -117,9 +120,19 @@ impl Study {
         self.gain(|r| Some(r.test[r.chosen].get(self.primary)? - r.test[0].get(self.primary)?))
     }
 
-    /// The gain of the null arm.
+    /// A score of an arm whose synthetic labels are shuffled.
+    pub fn null_score(&self, arm: usize, score: &str) -> Option<Gain> {
+        self.gain(|r| r.null[arm].get(score).copied())
+    }
+
+    /// How much more that arm has of a score than human rows alone, paired.
+    pub fn null_arm_gain(&self, arm: usize, score: &str) -> Option<Gain> {
+        self.gain(|r| Some(r.null[arm].get(score)? - r.test[0].get(score)?))
+    }
+
+    /// The gain of the null arm of what each repeat found best.
     pub fn null_gain(&self) -> Option<Gain> {
-        self.gain(|r| Some(r.null.get(self.primary)? - r.test[0].get(self.primary)?))
+        self.gain(|r| Some(r.null[r.best].get(self.primary)? - r.test[0].get(self.primary)?))
     }
 
     /// The favourite's gain over training seeds, on one split.

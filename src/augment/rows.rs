@@ -26,7 +26,7 @@ pub struct Checked {
 /// looked at), and refuses rows that no answer can come from.
 ///
 /// # Errors
-/// Too few human rows, a single label, no synthetic row left.
+/// Too few human rows, a single label or tag, no synthetic row left.
 pub fn checked(human: &Samples, synthetic: &Samples) -> Result<Checked, Refusal> {
     let mut seen: BTreeSet<Vec<u64>> = BTreeSet::new();
     let texts = human.schema().vocabulary().is_some();
@@ -52,6 +52,16 @@ pub fn checked(human: &Samples, synthetic: &Samples) -> Result<Checked, Refusal>
     if synthetic.is_empty() {
         return Err(Refusal::new("no synthetic row is left once those that repeat a human row are out"));
     }
+    if let Some((_, tags)) = human.tag_rows()
+        && let Some(first) = tags.first()
+        && tags.iter().all(|tag| tag == first)
+    {
+        let name = human.schema().tags().and_then(|v| v.tokens.get(*first as usize).cloned());
+        return Err(Refusal::new(format!(
+            "all human tokens have one tag (`{}`); there is nothing to predict",
+            name.unwrap_or_default()
+        )));
+    }
     let mut notes = Vec::new();
     if let (Some(labels), Some((_, field))) = (human.labels(), human.schema().first(Role::Label))
         && let Kind::Codes { levels } = &field.kind
@@ -72,7 +82,8 @@ pub fn checked(human: &Samples, synthetic: &Samples) -> Result<Checked, Refusal>
         for (code, (&n, &m)) in people.iter().zip(&made).enumerate() {
             let name = levels.name(code as u32);
             if n > 0 && n < 10 {
-                notes.push(format!("`{name}` has {n} human rows: its score is mostly chance"));
+                let rows = if n == 1 { "row" } else { "rows" };
+                notes.push(format!("`{name}` has {n} human {rows}: its score is mostly chance"));
             }
             if n > 0 && m == 0 {
                 notes.push(format!("no synthetic row has the label `{name}`: they make it rarer"));

@@ -25,6 +25,7 @@ fn plan() -> Plan {
     let nothing = Node::from_toml("", "task").unwrap();
     Plan {
         task: (entry.build)(&nothing).unwrap(),
+        effort: None,
         report: entry.extra,
         shares: vec![0.3, 0.5, 0.7, 0.99],
         curations: vec![("none".into(), None)],
@@ -55,7 +56,7 @@ fn rows_that_know_more_words_help_and_shuffled_labels_do_not() {
     // 99 % would take 3,366 rows and is left out.
     assert_eq!(found.arms.len(), 4);
     assert_eq!(found.repeats[0].sizes.0 + found.repeats[0].sizes.1, 48);
-    let most = found.arm_gain(3).unwrap();
+    let most = found.arm_gain(3, found.primary).unwrap();
     let null = found.null_gain().unwrap();
     assert!(most.mean > 0.1 && most.mean > null.mean + 0.1, "{most:?} {null:?}");
     assert_eq!(found.seeds.len(), 3);

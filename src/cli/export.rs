@@ -1,13 +1,14 @@
-//! `collapse export`: human rows as CSV, or a run as a notebook.
+//! `collapse export`: human rows as a file, or a run as a notebook.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::EXIT_DONE;
+use crate::data::exchange::{self, Exchange};
 use crate::data::{self, SOURCES, Samples, Supply};
 use crate::publish::{self, Publication};
 use crate::rng::Streams;
@@ -18,9 +19,11 @@ const EXAMPLES: &str = "\
 Examples:
   collapse export data digits8x8 --out digits.csv
   collapse export data moby-dick --rows 100
+  collapse export data uci-sentences --set domain=yelp --set tokens=words --out yelp.jsonl
+  collapse export data tagged-state-of-the-union --out tagged.conll
   collapse export notebook results/compare/digits8x8-vae --out notebooks-export/digits";
 
-/// Export human rows as CSV, or a run as a notebook.
+/// Export human rows as a file, or a run as a notebook.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ExportArgs {
@@ -30,7 +33,7 @@ pub struct ExportArgs {
 
 #[derive(Subcommand)]
 enum What {
-    /// The training rows of a source as CSV
+    /// The training rows of a source, as CSV, JSON lines or CoNLL
     Data {
         /// The source, as `collapse list data` shows it
         source: String,
@@ -40,7 +43,8 @@ enum What {
         /// A parameter of the source, as in --set dim=2; may be repeated
         #[arg(long, value_name = "KEY=VALUE")]
         set: Vec<String>,
-        /// The file; standard output if left out
+        /// The file: .jsonl and .conll (tagged sentences) are written as such, all else as CSV; standard output if
+        /// left out
         #[arg(long)]
         out: Option<PathBuf>,
     },
@@ -90,10 +94,26 @@ fn human_rows(name: &str, rows: Option<usize>, set: &[String], out: Option<&Path
         Supply::Distribution(d) => d.draw(rows.unwrap_or(1000), &mut Streams::new(0, 0).of("export").rng()),
         Supply::Finite(splits) => splits.train.head(rows.unwrap_or(usize::MAX)),
     };
-    let mut csv = Vec::new();
-    data::write_csv(&table, &mut csv).into_diagnostic()?;
+    let ending = out.and_then(Path::extension).map(|e| e.to_string_lossy().to_lowercase());
+    let format =
+        [Exchange::Jsonl, Exchange::Conll].into_iter().find(|f| ending.as_deref() == Some(f.ending()));
+    let mut bytes = Vec::new();
+    match format {
+        None => data::write_csv(&table, &mut bytes).into_diagnostic()?,
+        Some(format) if format.holds(table.schema()) => {
+            exchange::write(&table, None, format, &mut bytes).into_diagnostic()?;
+        }
+        Some(format) => {
+            return Err(miette!(
+                help = "give a file that ends in .csv",
+                "a .{} file can't hold these rows: {}",
+                format.ending(),
+                table.schema()
+            ));
+        }
+    }
     match out {
-        Some(path) => write_atomically(path, &csv).into_diagnostic(),
-        None => std::io::stdout().write_all(&csv).into_diagnostic(),
+        Some(path) => write_atomically(path, &bytes).into_diagnostic(),
+        None => std::io::stdout().write_all(&bytes).into_diagnostic(),
     }
 }

@@ -33,7 +33,7 @@ pub use error::PublishError;
 pub use findings::{Findings, summarise};
 pub use notebook::export_notebook;
 pub use number::number;
-pub use page::page;
+pub use page::{command_line, page};
 
 use crate::spec::{Experiment, Setting};
 use crate::store::{Folder, Manifest};

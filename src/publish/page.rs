@@ -125,8 +125,9 @@ fn claims_sentence(claims: &[ClaimResult]) -> Vec<String> {
     )]
 }
 
-fn commands(publication: &Publication) -> Vec<String> {
-    let mut words = publication.command.clone();
+/// A command line as one would type it: the program without its folder, words quoted where a shell needs it.
+pub fn command_line(words: &[String]) -> String {
+    let mut words = words.to_vec();
     if let Some(program) = words.first_mut()
         && let Some(name) = Path::new(program.as_str()).file_name()
     {
@@ -140,7 +141,11 @@ fn commands(publication: &Publication) -> Vec<String> {
             format!("'{}'", word.replace('\'', r"'\''"))
         }
     };
-    let mut all = vec![words.iter().map(quoted).collect::<Vec<_>>().join(" ")];
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+fn commands(publication: &Publication) -> Vec<String> {
+    let mut all = vec![command_line(&publication.command)];
     // Generations that were made elsewhere can be measured again, not run again.
     let family = publication.experiment.template.get("model.family").and_then(crate::spec::Node::as_str);
     if family != Some(ELSEWHERE) {

@@ -14,6 +14,7 @@ use crate::metrics::Measured;
 use crate::models::Refusal;
 use crate::neural::answerer::{Params, Reader};
 use crate::neural::device::{self, DeviceName};
+use crate::neural::train::Effort;
 use crate::registry::{About, Parameter};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
@@ -77,6 +78,18 @@ impl Task for Arithmetic {
         Err(Refusal::new(format!(
             "it needs questions with numbers in them and a label whose levels are such numbers; these rows are {schema}"
         )))
+    }
+
+    fn with_effort(&self, effort: Effort, growth: f64) -> Option<BoxedTask> {
+        let mut params = self.params.clone();
+        let own = &mut params.0;
+        match own.effort {
+            Effort::Steps => own.steps = super::stretched(own.steps, effort == Effort::Epochs, growth),
+            Effort::Epochs => {
+                own.epochs = super::stretched(own.epochs, effort == Effort::Steps, 1.0 / growth)
+            }
+        }
+        Some(Box::new(Arithmetic { params, device: self.device }))
     }
 
     fn learn(&self, from: &Lesson<'_>, _: usize, streams: &Streams) -> Result<Box<dyn Learned>, Refusal> {

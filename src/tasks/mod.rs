@@ -27,6 +27,7 @@ pub use vectoriser::{Vectoriser, documents};
 use crate::data::{Samples, Schema};
 use crate::metrics::Measured;
 use crate::models::Refusal;
+use crate::neural::train::Effort;
 use crate::registry::{Entry, Registry};
 use crate::rng::Streams;
 
@@ -68,6 +69,13 @@ pub trait Task: Send + Sync {
         1
     }
 
+    /// The same learner for a training set `growth` (above 0) times as large as the one that its effort is
+    /// stated for, with equal steps or with equal epochs. `None` where the learner is fitted to
+    /// convergence: the two are then the same.
+    fn with_effort(&self, _effort: Effort, _growth: f64) -> Option<BoxedTask> {
+        None
+    }
+
     /// Trains on the lesson with the given candidate setting (from 0).
     fn learn(
         &self,
@@ -96,4 +104,9 @@ pub trait Learned {
     fn probabilities(&self, _rows: &Samples) -> Option<Result<Vec<f64>, Refusal>> {
         None
     }
+}
+
+/// `effort` times `growth` where it grows with the training set, at least 1.
+fn stretched(effort: usize, grows: bool, growth: f64) -> usize {
+    if grows { ((effort as f64 * growth).round() as usize).max(1) } else { effort }
 }

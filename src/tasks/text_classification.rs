@@ -14,6 +14,7 @@ use crate::metrics::Measured;
 use crate::models::Refusal;
 use crate::neural::device;
 use crate::neural::mlp::{Examples, Mlp, MlpParams};
+use crate::neural::train::Effort;
 use crate::registry::{About, Parameter};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
@@ -25,7 +26,7 @@ pub(super) const ENTRY: TaskEntry = TaskEntry {
         details: "Word n-grams of 1 to `ngrams` words, TF-IDF with smoothed idf and vectors of length 1, then \
             multinomial logistic regression with an L2 penalty of inverse strength `c`. Row weights enter the loss. A \
             label that the training set lacks is never predicted. With learner = \"perceptron\" a multilayer perceptron \
-            (one hidden layer of 64, 600 steps of 64 rows, Adam at 0.003) reads the `features` n-grams that occur in \
+            (one hidden layer of 64, `steps` steps of 64 rows, Adam at 0.003) reads the `features` n-grams that occur in \
             most training texts; its steps do not grow with the training set.",
         source: "Salton and Buckley 1988 (10.1016/0306-4573(88)90021-0); conventions of scikit-learn 1.9",
         parameters: &[
@@ -39,6 +40,7 @@ pub(super) const ENTRY: TaskEntry = TaskEntry {
                 default: "400",
                 meaning: "perceptron: how many n-grams it reads, at least 1",
             },
+            Parameter { name: "steps", default: "600", meaning: "perceptron: optimiser steps, at least 1" },
             Parameter {
                 name: "ngrams",
                 default: "2",
@@ -61,7 +63,7 @@ pub(super) const ENTRY: TaskEntry = TaskEntry {
     build,
 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct TextClassification {
     /// The longest n-gram in words, 1 to 3.
@@ -74,6 +76,8 @@ struct TextClassification {
     learner: Learner,
     /// The perceptron's n-grams, at least 1.
     features: usize,
+    /// The perceptron's optimiser steps, at least 1.
+    steps: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
@@ -86,7 +90,14 @@ enum Learner {
 
 impl Default for TextClassification {
     fn default() -> Self {
-        Self { ngrams: 2, min_documents: 1, c: vec![1.0], learner: Learner::Logistic, features: 400 }
+        Self {
+            ngrams: 2,
+            min_documents: 1,
+            c: vec![1.0],
+            learner: Learner::Logistic,
+            features: 400,
+            steps: 600,
+        }
     }
 }
 
@@ -106,6 +117,9 @@ fn build(node: &Node) -> Result<BoxedTask, Error> {
     }
     if task.features == 0 {
         return wrong("features", "give 1 or more");
+    }
+    if task.steps == 0 {
+        return wrong("steps", "give 1 or more");
     }
     if task.learner == Learner::Perceptron && task.c.len() > 1 {
         return wrong("c", "it is the logistic regression's; leave it out");
@@ -140,6 +154,11 @@ impl Task for TextClassification {
         self.c.len()
     }
 
+    fn with_effort(&self, effort: Effort, growth: f64) -> Option<BoxedTask> {
+        let steps = super::stretched(self.steps, effort == Effort::Epochs, growth);
+        (self.learner == Learner::Perceptron).then(|| Box::new(Self { steps, ..self.clone() }) as BoxedTask)
+    }
+
     fn learn(
         &self,
         from: &Lesson<'_>,
@@ -154,7 +173,8 @@ impl Task for TextClassification {
             let inputs = dense(&features.transform(&texts));
             let (width, weights) = (features.width(), from.weights);
             let examples = Examples { inputs: &inputs, width, targets: labels, weights, classes };
-            let net = Mlp::fit(&MlpParams::default(), examples, device::selected(), streams)
+            let params = MlpParams { steps: self.steps, ..MlpParams::default() };
+            let net = Mlp::fit(&params, examples, device::selected(), streams)
                 .map_err(|e| Refusal::new(e.to_string()))?;
             return Ok(Box::new(Classifier { features, model: Model::Perceptron(net) }));
         }

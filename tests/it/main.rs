@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod augment;
 mod command;
 mod errors;
 mod kill;

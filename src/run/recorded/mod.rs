@@ -89,7 +89,7 @@ impl Recorded {
                 spec::Error::refused(
                     asked.at.clone(),
                     why.to_string(),
-                    "leave it out; see `collapse describe measure`",
+                    "leave it out; see `collapse list metrics`",
                 )
             })?;
             versions.push((entry.about.name, entry.about.version.to_string()));

@@ -17,6 +17,7 @@ use super::{BoxedTask, Learned, Lesson, Report, Task, TaskEntry};
 use crate::data::{Samples, Schema, Vocabulary};
 use crate::metrics::Measured;
 use crate::models::Refusal;
+use crate::neural::train::Effort;
 use crate::registry::{About, Parameter};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
@@ -87,6 +88,12 @@ impl Task for SequenceTagging {
             return Ok(());
         }
         Err(Refusal::new(format!("the tags mark no entity (`B-…`, `I-…`): {}", tags.tokens.join(", "))))
+    }
+
+    fn with_effort(&self, effort: Effort, growth: f64) -> Option<BoxedTask> {
+        // It is stated in passes, so that equal steps are fewer of them on a larger set.
+        let passes = super::stretched(self.passes, effort == Effort::Steps, 1.0 / growth);
+        Some(Box::new(Self { passes }))
     }
 
     fn learn(&self, from: &Lesson<'_>, _: usize, streams: &Streams) -> Result<Box<dyn Learned>, Refusal> {

@@ -17,6 +17,7 @@ use crate::metrics::Measured;
 use crate::models::{Encoding, Refusal};
 use crate::neural::device::{self, DeviceName};
 use crate::neural::mlp::{Examples, Mlp, MlpParams};
+use crate::neural::train::Effort;
 use crate::registry::{About, Parameter};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
@@ -37,6 +38,7 @@ pub(super) const ENTRY: TaskEntry = TaskEntry {
                 default: "[1.0]",
                 meaning: "inverse strengths of the penalty, above 0; of several the best on the validation slice is taken",
             },
+            Parameter { name: "steps", default: "600", meaning: "mlp: optimiser steps, at least 1" },
             Parameter {
                 name: "threshold",
                 default: "0.5",
@@ -78,6 +80,8 @@ struct TabularPrediction {
     learner: Learner,
     /// Inverse penalty strengths, above 0.
     c: Vec<f64>,
+    /// The perceptron's optimiser steps, at least 1.
+    steps: usize,
     /// Probability of a positive decision, in [0, 1].
     threshold: f64,
     /// Whether the learner is given the group.
@@ -86,7 +90,7 @@ struct TabularPrediction {
 
 impl Default for TabularPrediction {
     fn default() -> Self {
-        Self { learner: Learner::Logistic, c: vec![1.0], threshold: 0.5, sees_group: true }
+        Self { learner: Learner::Logistic, c: vec![1.0], steps: 600, threshold: 0.5, sees_group: true }
     }
 }
 
@@ -97,6 +101,9 @@ fn build(node: &Node) -> Result<BoxedTask, Error> {
     };
     if task.c.is_empty() || task.c.iter().any(|c| !(*c > 0.0 && c.is_finite())) {
         return wrong("c", "list numbers above 0");
+    }
+    if task.steps == 0 {
+        return wrong("steps", "give 1 or more");
     }
     if !(0.0..=1.0).contains(&task.threshold) {
         return wrong("threshold", "give a probability from 0 to 1");
@@ -147,6 +154,11 @@ impl Task for TabularPrediction {
         if self.learner == Learner::Logistic { self.c.len() } else { 1 }
     }
 
+    fn with_effort(&self, effort: Effort, growth: f64) -> Option<BoxedTask> {
+        let steps = super::stretched(self.steps, effort == Effort::Epochs, growth);
+        (self.learner == Learner::Mlp).then(|| Box::new(Self { steps, ..self.clone() }) as BoxedTask)
+    }
+
     fn learn(
         &self,
         from: &Lesson<'_>,
@@ -174,7 +186,8 @@ impl Task for TabularPrediction {
                 let examples =
                     Examples { inputs: &inputs, width, targets: labels, weights: from.weights, classes: 2 };
                 let device: DeviceName = device::selected();
-                let fit = Mlp::fit(&MlpParams::default(), examples, device, streams);
+                let params = MlpParams { steps: self.steps, ..MlpParams::default() };
+                let fit = Mlp::fit(&params, examples, device, streams);
                 Model::Mlp(fit.map_err(|e| Refusal::new(e.to_string()))?)
             }
         };

@@ -1,0 +1,203 @@
+//! What the study says, in words and tables of the terminal.
+
+use comfy_table::{Cell, CellAlignment, Table};
+
+use super::{Found, Trial};
+use crate::augment::{Gain, Repeat};
+use crate::cli::terminal;
+use crate::publish::number;
+
+/// The usual way to write a score's name.
+pub(super) fn label(score: &str) -> String {
+    score
+        .trim_start_matches("task-")
+        .replace("f1", "F1")
+        .replace("auc", "AUC")
+        .replace("brier", "Brier score")
+}
+
+/// A mean with its interval.
+pub(super) fn interval(gain: Option<Gain>) -> String {
+    match gain {
+        Some(g) => format!("{} [{}, {}]", number(g.mean), number(g.low), number(g.high)),
+        None => "–".into(),
+    }
+}
+
+impl Found<'_> {
+    pub(super) fn print(&self) {
+        println!("{}\n", self.described().join("\n"));
+        for trial in &self.trials {
+            if !trial.effort().is_empty() {
+                println!("{}", sentence(trial.effort()));
+            }
+            println!("{}\n", self.arms_table(trial));
+            for line in self.answer(trial) {
+                println!("{line}");
+            }
+            if self.report.scores.len() > 1 {
+                println!("\n{}", self.scores_table(trial));
+            }
+            println!();
+        }
+        println!("{}", self.effort_line());
+        if let Some(line) = self.no_gap_line() {
+            println!("{line}");
+        }
+    }
+
+    /// Why groups that were named are not compared.
+    pub(super) fn no_gap_line(&self) -> Option<String> {
+        let group = self.args.group_column.as_deref().filter(|_| self.gaps().is_empty())?;
+        Some(format!(
+            "No gap between the groups of `{group}` has a value: it takes a column of two levels, and rows of both among \
+             the test rows."
+        ))
+    }
+
+    /// What was tried on what, one line each.
+    pub(super) fn described(&self) -> Vec<String> {
+        let (rows, args) = (self.rows, self.args);
+        let mut lines = vec![format!(
+            "{} on {} human rows ({}) and {} synthetic rows ({})",
+            self.task,
+            rows.human.len(),
+            args.train.display(),
+            rows.synthetic.len(),
+            args.synthetic.display()
+        )];
+        if rows.repeated > 0 {
+            lines.push(format!("left out: {} human texts that were there before", rows.repeated));
+        }
+        if rows.leaked > 0 {
+            lines.push(format!(
+                "left out: {} synthetic rows that repeat a human row word for word (leakage); near copies are not found",
+                rows.leaked
+            ));
+        }
+        lines.extend(rows.notes.iter().map(|note| format!("note: {note}")));
+        lines.push(format!(
+            "{} repeats: {:.0} % of the human rows are test rows, the share is chosen by {}-fold cross-validation on the others",
+            args.repeats,
+            args.test * 100.0,
+            args.folds
+        ));
+        lines
+    }
+
+    fn arms_table(&self, trial: &Trial) -> Table {
+        let (study, plan) = (&trial.study, &trial.plan);
+        let score = label(study.primary);
+        let heads =
+            ["synthetic share", "curation", "rows added", &score, "against human only [95 %]", "chosen"];
+        let mut table = terminal::plain(&heads);
+        let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+        for (i, arm) in study.arms.iter().enumerate() {
+            let chosen = study.repeats.iter().filter(|r| r.chosen == i).count();
+            let gain = study.arm_gain(i, study.primary);
+            table.add_row([
+                right(number(arm.share)),
+                Cell::new(if arm.rows == 0 { "–" } else { plan.curations[arm.curation].0.as_str() }),
+                right(if arm.rows == 0 { "0".into() } else { format!("up to {}", arm.rows) }),
+                right(study.score(i, study.primary).map_or("–".into(), |g| number(g.mean))),
+                right(if i == 0 { "–".into() } else { interval(gain) }),
+                right(if chosen == 0 {
+                    String::new()
+                } else {
+                    format!("{chosen} of {}", study.repeats.len())
+                }),
+            ]);
+        }
+        table
+    }
+
+    /// The answer in plain sentences.
+    pub(super) fn answer(&self, trial: &Trial) -> Vec<String> {
+        let (study, plan) = (&trial.study, &trial.plan);
+        let favourite = study.favourite();
+        let arm = &study.arms[favourite];
+        let what = match arm.rows {
+            0 => "human rows alone".to_owned(),
+            _ => format!(
+                "a synthetic share of {} (curation: {})",
+                number(arm.share),
+                plan.curations[arm.curation].0
+            ),
+        };
+        let mut lines = Vec::new();
+        let gain = study.chosen_gain();
+        let verdict = match gain {
+            Some(g) if g.low > 0.0 => "The synthetic rows help",
+            Some(g) if g.high < 0.0 => "The synthetic rows hurt",
+            _ if favourite == 0 => "The synthetic rows are not worth it here",
+            _ => "No gain can be told from noise",
+        };
+        let score = label(study.primary);
+        lines.push(format!("{verdict}: the rule most often takes {what}, and on human rows that it did not see {score} changes by {} over human rows.", interval(gain)));
+        if let Some((mean, i)) = study.seed_gain().filter(|_| favourite > 0) {
+            lines.push(format!(
+                "Over training seeds alone (one split, other synthetic rows): {} [{}, {}].",
+                number(mean),
+                number(i.low),
+                number(i.high)
+            ));
+        }
+        lines.push(format!(
+            "The best number of synthetic rows with shuffled labels (null arm): {}.",
+            interval(study.null_gain())
+        ));
+        if let Some(g) = gain.filter(|g| g.high > g.low) {
+            lines.push(format!(
+                "A gain smaller than about {} can't be seen with these rows.",
+                number((g.high - g.low) / 2.0)
+            ));
+        }
+        let largest = study.arms.iter().map(|a| a.share).fold(0.0, f64::max);
+        if arm.share == largest {
+            lines.push(
+                "It is the largest share that was tried: whether more would do better is not known.".into(),
+            );
+        }
+        lines
+    }
+
+    /// What the learner's effort has to do with it.
+    pub(super) fn effort_line(&self) -> &'static str {
+        match self.trials.len() {
+            1 => {
+                "Effort: the learner is fitted to convergence on the whole training set, so that equal steps and equal \
+                 epochs are the same."
+            }
+            _ => {
+                "Effort: with equal steps a larger training set is passed fewer times; with equal epochs it is also \
+                 trained longer, and a part of a gain may be that."
+            }
+        }
+    }
+
+    /// All scores of human rows alone and of what the rule chose.
+    fn scores_table(&self, trial: &Trial) -> Table {
+        let study = &trial.study;
+        let mut table = terminal::plain(&["score", "human only", "chosen"]);
+        for name in self.report.scores {
+            let mean = |of: &dyn Fn(&Repeat) -> Option<f64>| {
+                let values: Vec<f64> = study.repeats.iter().filter_map(of).collect();
+                if values.is_empty() {
+                    "–".into()
+                } else {
+                    number(values.iter().sum::<f64>() / values.len() as f64)
+                }
+            };
+            let human = mean(&|r| r.test[0].get(*name).copied());
+            let chosen = mean(&|r| r.test[r.chosen].get(*name).copied());
+            table.add_row([Cell::new(name), Cell::new(human), Cell::new(chosen)]);
+        }
+        table
+    }
+}
+
+/// Words with a capital at the front.
+pub(super) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,242 @@
+//! `collapse augment`: is it worth training on synthetic rows that somebody has made?
+
+mod answer;
+mod figure;
+mod page;
+mod rows;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use miette::{IntoDiagnostic, Result, miette};
+
+use super::EXIT_DONE;
+use crate::augment::{Checked, Plan, Study, checked, study};
+use crate::curation::{BoxedCuration, CURATIONS};
+use crate::data::{Options, Samples, open_pair};
+use crate::neural::train::Effort;
+use crate::spec::Node;
+use crate::tasks::{BoxedTask, Report, TASKS, TaskEntry};
+
+const EXAMPLES: &str = "\
+Examples:
+  collapse augment --train mine.csv --text-column review --label-column stars --synthetic theirs.csv
+  collapse augment --train mine.jsonl --text-column text --label-column label --synthetic theirs.jsonl
+  collapse augment --train mine.conll --synthetic theirs.conll
+  collapse augment --train table.csv --label-column income --group-column sex --synthetic made.csv
+
+At which share of synthetic rows, with which curation, is a learner best on human rows that it has not seen, and is the
+gain larger than the noise? The share is chosen by cross-validation and scored on rows that the choice did not see.
+
+This answers for rows that somebody has made. For a model that feeds on its own rows, generation after generation, see
+`collapse compare`.";
+
+/// Shares of synthetic rows that are tried where none are named.
+const SHARES: [f64; 5] = [0.2, 0.33, 0.5, 0.67, 0.8];
+/// Curation steps that are tried where none are named, if they fit the rows.
+const STEPS: [&str; 2] = ["deduplicate", "teacher-agreement"];
+
+/// Is it worth training on synthetic rows that somebody has made?
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct AugmentArgs {
+    /// Your human rows, with labels: .csv, .jsonl or .conll
+    #[arg(long, value_name = "FILE")]
+    train: PathBuf,
+    /// The synthetic rows: the same columns in the same kind of file
+    #[arg(long, value_name = "FILE")]
+    synthetic: PathBuf,
+    /// The column that holds text
+    #[arg(long, value_name = "NAME")]
+    text_column: Option<String>,
+    /// The column to predict
+    #[arg(long, value_name = "NAME")]
+    label_column: Option<String>,
+    /// A sensitive column of a table: its groups' treatment is reported
+    #[arg(long, value_name = "NAME")]
+    group_column: Option<String>,
+    /// Columns of a table whose numbers are names of categories
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    categorical: Vec<String>,
+    /// The task (`collapse list`); default: by the columns
+    #[arg(long, value_name = "NAME")]
+    task: Option<String>,
+    /// The task's learner, where it has several (`collapse describe TASK`); one that is trained in steps is tried with
+    /// equal steps and with equal epochs
+    #[arg(long, value_name = "NAME")]
+    learner: Option<String>,
+    /// Shares of synthetic rows in the training set; at least three that there are rows for
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = SHARES)]
+    shares: Vec<f64>,
+    /// Curation steps to try beside the rows as they are
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    curations: Vec<String>,
+    /// Repeats of the whole nested split
+    #[arg(long, value_name = "R", default_value_t = 10)]
+    repeats: usize,
+    /// Folds of the inner cross-validation
+    #[arg(long, value_name = "K", default_value_t = 4)]
+    folds: usize,
+    /// The share of human rows that is held out for the final scores
+    #[arg(long, value_name = "SHARE", default_value_t = 0.3)]
+    test: f64,
+    /// Repeats at the same time; default: the number of processors
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// The folder for report.html, the figures and augment.csv (every number of every repeat); default: none is written
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Re-randomises the study
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    salt: u64,
+}
+
+pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
+    let mut shares = args.shares.clone();
+    shares.sort_by(f64::total_cmp);
+    shares.dedup();
+    if let Some(wrong) = shares.iter().find(|s| !(**s > 0.0 && **s < 1.0)) {
+        return Err(miette!(
+            help = "human rows alone are always an arm",
+            "`--shares`: {wrong} is not between 0 and 1"
+        ));
+    }
+    if args.repeats < 2 || args.folds < 2 || !(args.test >= 0.05 && args.test <= 0.8) {
+        return Err(miette!(
+            help = "give --repeats and --folds of 2 or more and --test from 0.05 to 0.8",
+            "the nested split can't be made"
+        ));
+    }
+    if let (Some(group), Some(_)) = (&args.group_column, &args.text_column) {
+        return Err(miette!(
+            help = "leave --group-column out, or leave --text-column out to read the file as a table",
+            "`--group-column {group}`: only the rows of a table are compared by group"
+        ));
+    }
+    let options = Options {
+        text_column: args.text_column.clone(),
+        label: args.label_column.clone(),
+        group: args.group_column.clone(),
+        categorical: (!args.categorical.is_empty()).then(|| args.categorical.clone()),
+        ..Options::default()
+    };
+    let (human, synthetic) = open_pair(&args.train, &args.synthetic, &options).map_err(|e| miette!("{e}"))?;
+    let entry = task(args, &human)?;
+    let rows = checked(&human, &synthetic).map_err(|e| miette!("{e}"))?;
+    let jobs =
+        args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().into_diagnostic()?;
+    let efforts = match build(entry, args)?.with_effort(Effort::Steps, 1.0) {
+        Some(_) => vec![Some(Effort::Steps), Some(Effort::Epochs)],
+        None => vec![None],
+    };
+    let mut trials = Vec::with_capacity(efforts.len());
+    for effort in efforts {
+        let plan = Plan {
+            task: build(entry, args)?,
+            effort,
+            report: entry.extra,
+            shares: shares.clone(),
+            curations: curations(&args.curations, &rows.human)?,
+            repeats: args.repeats,
+            folds: args.folds,
+            test: args.test,
+            salt: args.salt,
+        };
+        let found = pool
+            .install(|| study(&plan, &rows.human, &rows.synthetic))
+            .map_err(|e| miette!(help = "give more rows, other `--shares`, or fewer `--curations`", "{e}"))?;
+        trials.push(Trial { plan, study: found });
+    }
+    let found = Found { args, task: entry.about.name, report: entry.extra, rows: &rows, trials };
+    found.print();
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder).into_diagnostic()?;
+        println!("\nrows     {}", found.write(folder)?.display());
+        println!("page     {}", found.publish(folder)?.display());
+    }
+    Ok(EXIT_DONE)
+}
+
+/// The study with one way to hold the learner's effort.
+struct Trial {
+    plan: Plan,
+    study: Study,
+}
+
+impl Trial {
+    /// What is held fixed, in words; empty where the learner is fitted to convergence.
+    fn effort(&self) -> &'static str {
+        match self.plan.effort {
+            None => "",
+            Some(Effort::Steps) => "equal steps",
+            Some(Effort::Epochs) => "equal epochs",
+        }
+    }
+}
+
+/// All that was found, and what was asked.
+struct Found<'a> {
+    args: &'a AugmentArgs,
+    task: &'static str,
+    report: Report,
+    rows: &'a Checked,
+    trials: Vec<Trial>,
+}
+
+/// The task asked for, or the first one that can learn from these rows.
+fn task(args: &AugmentArgs, rows: &Samples) -> Result<&'static TaskEntry> {
+    let known = || TASKS.names().collect::<Vec<_>>().join(", ");
+    let asked = args.task.as_deref();
+    if let Some(name) = asked
+        && TASKS.get(name).is_none()
+    {
+        return Err(miette!(help = format!("there are {}", known()), "no task is called `{name}`"));
+    }
+    let nothing = Node::from_toml("", "task")?;
+    let mut refusals = Vec::new();
+    for entry in TASKS.entries.iter().filter(|e| asked.is_none_or(|name| e.about.name == name)) {
+        match (entry.build)(&nothing)?.accepts(rows.schema()) {
+            Ok(()) => return Ok(entry),
+            Err(why) => refusals.push(format!("{}: {why}", entry.about.name)),
+        }
+    }
+    Err(miette!(
+        help = "name the columns with --text-column and --label-column, or give tagged .conll",
+        "no task can learn from these rows\n{}",
+        refusals.join("\n")
+    ))
+}
+
+/// The task with the learner that was asked for.
+fn build(entry: &TaskEntry, args: &AugmentArgs) -> Result<BoxedTask> {
+    let table = match &args.learner {
+        Some(name) => format!("learner = {}", toml::Value::from(name.as_str())),
+        None => String::new(),
+    };
+    Ok((entry.build)(&Node::from_toml(&table, "--learner")?)?)
+}
+
+fn curations(asked: &[String], rows: &Samples) -> Result<Vec<(String, Option<BoxedCuration>)>> {
+    let names: Vec<&str> = match asked {
+        [] => STEPS.to_vec(),
+        some => some.iter().map(String::as_str).filter(|name| *name != "none").collect(),
+    };
+    let mut steps: Vec<(String, Option<BoxedCuration>)> = vec![("none".into(), None)];
+    for name in names {
+        let Some(entry) = CURATIONS.get(name) else {
+            let known: Vec<&str> = CURATIONS.names().collect();
+            return Err(miette!(
+                help = format!("there are {}", known.join(", ")),
+                "no curation step is called `{name}`"
+            ));
+        };
+        let step = (entry.build)(&Node::from_toml("", "curation")?)?;
+        match step.accepts(rows.schema(), None) {
+            Ok(()) => steps.push((name.to_owned(), Some(step))),
+            Err(_) if asked.is_empty() => {}
+            Err(why) => return Err(miette!(help = "leave it out", "curation `{name}`: {why}")),
+        }
+    }
+    Ok(steps)
+}
