@@ -24,7 +24,7 @@ static EXPERIMENTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/experiments");
 /// Run the nine studies and print what they say.
 #[derive(Parser)]
 struct NineStudies {
-    /// Lay each spec's [quick] table over it
+    /// Lay each spec's `[quick]` table over it
     #[arg(long)]
     quick: bool,
     /// Write the page between the markers of a document

@@ -37,12 +37,12 @@ const MARKER: &str = "reproduce";
 #[derive(Args, Clone, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub struct ReproduceArgs {
-    /// `all` papers, `studies`, a paper's key, or <paper>/<figure>; the catalogue if left out
+    /// `all` papers, `studies`, a paper's key, or `<paper>/<figure>`; the catalogue if left out
     pub what: Vec<String>,
-    /// Lay each spec's [quick] table over it
+    /// Lay each spec's `[quick]` table over it
     #[arg(long)]
     pub quick: bool,
-    /// Lay each spec's [profile.NAME] over it where it has one, for example `paper`, the papers' own sizes
+    /// Lay each spec's `[profile.NAME]` over it where it has one, for example `paper`, the papers' own sizes
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// The most seeds an undecided claim gets, in multiples of the spec's

@@ -24,8 +24,10 @@ fn every_shipped_spec_checks() {
     let mut all = Vec::new();
     specs(&root.join("experiments"), &mut all);
     specs(&root.join("src/cli/templates"), &mut all);
-    assert!(all.len() >= 4, "{all:?}");
-    for spec in all {
+    assert!(all.len() >= 50, "{all:?}");
+    // A spec of an outside program is refused where that program is not installed.
+    let python = std::process::Command::new("python3").arg("--version").output().is_ok();
+    for spec in all.into_iter().filter(|spec| python || !spec.starts_with(root.join("experiments/command"))) {
         collapse(root).arg("check").arg(&spec).assert().success();
     }
 }

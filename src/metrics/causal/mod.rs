@@ -3,7 +3,7 @@
 //!
 //! The standard fairness model (Plečko and Bareinboim 2024, DOI 10.1561/2200000106) with the table's
 //! group as X, its label as Y, the named mediators as W and all other features as confounders Z;
-//! definitions and signs in [`FourMeans`](crate::data::FourMeans), estimation in [`means`]. The graph
+//! definitions and signs in [`FourMeans`], estimation in `means`. The graph
 //! is an assumption that no data confirm. An `…-error` is |effect − true effect| where the source
 //! knows it, else |effect − effect in held-out human rows|, and its human baseline is the noise floor
 //! of that size. Cost: two logistic regressions a table, computed once for all eight.
