@@ -25,6 +25,8 @@ pub struct Curve {
     pub key: String,
     /// The lines.
     pub series: Vec<Series>,
+    /// Draws the intervals of points as bars, for few points whose bands would hide each other.
+    pub bars: bool,
     /// Predictions to draw over them.
     pub laws: Vec<Law>,
     /// The human level.
@@ -237,12 +239,15 @@ impl Curve {
         };
         let known: Vec<&Point> = run.iter().filter(both).collect();
         let edge = |v: Option<f64>, p: &Point| plot.at(p.x, v.unwrap_or(p.y));
-        if let [p] = known.as_slice() {
+        if self.bars || known.len() == 1 {
             // One point has no width for a band: a bar.
-            let bar = vec![edge(p.low, p), edge(p.high, p)];
-            for part in clip_line(&bar, plot.area) {
-                scene.line(part, 1.2, style.colour, Dash::Solid);
+            for p in known {
+                let bar = vec![edge(p.low, p), edge(p.high, p)];
+                for part in clip_line(&bar, plot.area) {
+                    scene.line(part, 1.2, style.colour, Dash::Solid);
+                }
             }
+            return;
         }
         let ring: Vec<_> =
             known.iter().map(|p| edge(p.high, p)).chain(known.iter().rev().map(|p| edge(p.low, p))).collect();

@@ -70,7 +70,7 @@ fn published(here: &Path) {
 #[test]
 fn sentences_as_json_lines() {
     let here = tempfile::tempdir().unwrap();
-    let source = ["uci-sentences", "--rows", "700", "--set", "tokens=words", "--set", "min_count=1"];
+    let source = ["uci-sentences", "--rows", "400", "--set", "tokens=words", "--set", "min_count=1"];
     dealt(here.path(), &source, "jsonl");
     let columns = ["--text-column", "text", "--label-column", "sentiment"];
     let (text, means) = augment(here.path(), "jsonl", &columns);
@@ -85,7 +85,7 @@ fn sentences_as_json_lines() {
 #[test]
 fn tagged_sentences_as_conll() {
     let here = tempfile::tempdir().unwrap();
-    dealt(here.path(), &["tagged-state-of-the-union", "--rows", "600"], "conll");
+    dealt(here.path(), &["tagged-state-of-the-union", "--rows", "400"], "conll");
     let (text, means) = augment(here.path(), "conll", &[]);
     assert!(text.contains("sequence-tagging on"), "{text}");
     assert!(!text.contains("The synthetic rows hurt"), "{text}");
@@ -97,7 +97,7 @@ fn tagged_sentences_as_conll() {
 #[test]
 fn people_with_a_sensitive_column() {
     let here = tempfile::tempdir().unwrap();
-    dealt(here.path(), &["adult", "--rows", "1200"], "csv");
+    dealt(here.path(), &["adult", "--rows", "600"], "csv");
     let columns = ["--label-column", "income", "--group-column", "sex", "--categorical", "race,marital,occ"];
     let (text, means) = augment(here.path(), "csv", &columns);
     assert!(text.contains("tabular-prediction on"), "{text}");

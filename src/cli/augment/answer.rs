@@ -76,6 +76,11 @@ impl Found<'_> {
             ));
         }
         lines.extend(rows.notes.iter().map(|note| format!("note: {note}")));
+        let tried = |share: &f64| self.trials.iter().any(|t| t.study.arms.iter().any(|a| a.share == *share));
+        let short: Vec<String> = args.shares.iter().filter(|s| !tried(s)).map(|s| number(*s)).collect();
+        if !short.is_empty() {
+            lines.push(format!("not tried, for want of synthetic rows: the shares {}", short.join(", ")));
+        }
         lines.push(format!(
             "{} repeats: {:.0} % of the human rows are test rows, the share is chosen by {}-fold cross-validation on the others",
             args.repeats,
@@ -129,8 +134,7 @@ impl Found<'_> {
         let verdict = match gain {
             Some(g) if g.low > 0.0 => "The synthetic rows help",
             Some(g) if g.high < 0.0 => "The synthetic rows hurt",
-            _ if favourite == 0 => "The synthetic rows are not worth it here",
-            _ => "No gain can be told from noise",
+            _ => "Neither gain nor loss can be told from noise",
         };
         let score = label(study.primary);
         lines.push(format!("{verdict}: the rule most often takes {what}, and on human rows that it did not see {score} changes by {} over human rows.", interval(gain)));

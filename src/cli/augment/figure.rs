@@ -7,6 +7,8 @@ use crate::figures::{Axis, Baseline, Curve, Panels, Point, Series, Size};
 
 /// The name of the line of shuffled labels.
 const NULL: &str = "shuffled labels (null arm)";
+/// How far apart the lines of one share are drawn.
+const ASIDE: f64 = 0.008;
 
 impl Found<'_> {
     /// The first score and its paired difference to human rows alone, a row of panels for each effort.
@@ -75,7 +77,7 @@ impl Found<'_> {
         });
         let series =
             self.lines(trial, |arm| study.score(arm, score), |arm| study.null_score(arm, score), null);
-        Curve { title: titled(trial, &label(score)), baseline, ..curve(&label(score), series) }
+        Curve { title: titled(trial, &label(score)), ..curve(&label(score), series, baseline) }
     }
 
     /// The paired difference to human rows alone.
@@ -85,12 +87,13 @@ impl Found<'_> {
             self.lines(trial, |arm| study.arm_gain(arm, score), |arm| study.null_arm_gain(arm, score), true);
         let zero = Baseline { label: "human rows alone".into(), value: 0.0, interval: None };
         Curve {
-            title: titled(trial, "gain over human rows alone"),
-            baseline: Some(zero),
-            ..curve(&format!("{}, paired difference", label(score)), series)
+            title: titled(trial, "gain over human rows"),
+            ..curve(&format!("{}, paired difference", label(score)), series, Some(zero))
         }
     }
 
+    /// A line for each curation, and one for shuffled labels, a little apart so that no interval hides
+    /// another.
     fn lines(
         &self,
         trial: &Trial,
@@ -99,17 +102,24 @@ impl Found<'_> {
         null: bool,
     ) -> Vec<Series> {
         let arms = &trial.study.arms;
-        let line = |name: &str, curation: usize, of: &dyn Fn(usize) -> Option<Gain>| {
+        let curations = trial.plan.curations.len();
+        let middle = (curations + usize::from(null) - 1) as f64 / 2.0;
+        let line = |place: usize, name: &str, curation: usize, of: &dyn Fn(usize) -> Option<Gain>| {
+            let aside = (place as f64 - middle) * ASIDE;
             let mine = (1..arms.len()).filter(|&i| arms[i].curation == curation);
-            let point = |i: usize| of(i).map(|g| Point::with_interval(arms[i].share, g.mean, g.low, g.high));
+            let point =
+                |i: usize| of(i).map(|g| Point::with_interval(arms[i].share + aside, g.mean, g.low, g.high));
             Series { name: name.into(), order: None, points: mine.filter_map(point).collect() }
         };
-        let mut lines: Vec<Series> = (0..)
-            .zip(&trial.plan.curations)
-            .map(|(curation, (name, _))| line(name, curation, &real))
+        let mut lines: Vec<Series> = trial
+            .plan
+            .curations
+            .iter()
+            .enumerate()
+            .map(|(curation, (name, _))| line(curation, name, curation, &real))
             .collect();
         if null {
-            lines.push(line(NULL, 0, &shuffled));
+            lines.push(line(curations, NULL, 0, &shuffled));
         }
         lines
     }
@@ -122,6 +132,24 @@ fn titled(trial: &Trial, what: &str) -> String {
     }
 }
 
-fn curve(y: &str, series: Vec<Series>) -> Curve {
-    Curve { x: Axis::linear("share of synthetic rows"), y: Axis::linear(y), series, ..Curve::default() }
+/// Axes that hold every interval, and human rows alone at 0.
+fn curve(y: &str, series: Vec<Series>, baseline: Option<Baseline>) -> Curve {
+    let points = || series.iter().flat_map(|s| &s.points);
+    let level =
+        baseline.iter().flat_map(|b| [Some(b.value), b.interval.map(|i| i.0), b.interval.map(|i| i.1)]);
+    let ends = || points().flat_map(|p| [p.low, p.high]).flatten();
+    let all: Vec<f64> = ends().chain(level.flatten()).collect();
+    let (low, high) =
+        all.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
+    let room = 0.04 * (high - low);
+    let (min, max) = if room > 0.0 { (Some(low - room), Some(high + room)) } else { (None, None) };
+    let right = points().map(|p| p.x).fold(0.0, f64::max);
+    Curve {
+        x: Axis { min: Some(0.0), max: Some(right + 2.0 * ASIDE), ..Axis::linear("share of synthetic rows") },
+        y: Axis { min, max, ..Axis::linear(y) },
+        series,
+        bars: true,
+        baseline,
+        ..Curve::default()
+    }
 }

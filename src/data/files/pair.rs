@@ -1,8 +1,10 @@
 //! Human and synthetic rows of the same shape, from two files: one schema for both.
 //!
 //! Text: the words of both files make the vocabulary, so that no row loses a word; labels are those
-//! of the human rows. Tagged text alike. Tables: the human file decides what the columns are.
+//! of the human rows. Tagged text alike. Tables: the human file decides what the columns are; a
+//! category that only the synthetic rows have joins those of its feature.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::error::{FileError, Place, Problem};
@@ -13,7 +15,9 @@ use crate::data::exchange::{self, Exchange, Reading};
 use crate::data::parameters::SourceError;
 use crate::data::tagged::TaggedOptions;
 use crate::data::text::{Record, TextOptions};
-use crate::data::{Assignment, Column, Cut, Field, Kind, Levels, Role, Samples, TokenUnit};
+use crate::data::{
+    Assignment, Column, Cut, Field, Kind, Levels, Role, Samples, Schema, ShapeError, TokenUnit,
+};
 
 /// All rows of the human and of the synthetic file.
 ///
@@ -54,6 +58,8 @@ pub fn open_pair(
                     let splits = format.load(human, people, &all)?;
                     let parts = [&*splits.train, &*splits.validation, &*splits.held_out];
                     let rows = Samples::concat(&parts).map_err(|e| shape(human, &e))?;
+                    let rows =
+                        with_levels_of(rows, &table(synthetic, made)?).map_err(|e| shape(human, &e))?;
                     let how = Reading { elsewhere: true, ..Reading::default() };
                     let form = if format == Format::Csv { Exchange::Csv } else { Exchange::Jsonl };
                     let read = exchange::read(synthetic, synthetic, rows.schema(), form, &how)?;
@@ -65,8 +71,26 @@ pub fn open_pair(
     }
 }
 
-fn shape(path: &Path, error: &crate::data::ShapeError) -> FileError {
+fn shape(path: &Path, error: &ShapeError) -> FileError {
     FileError::whole(path, Problem::Shape(error.to_string()))
+}
+
+/// The rows with the categories that only `table` has after those of each categorical feature: a rare
+/// one may be missing among few human rows. Labels and groups stay as they are.
+fn with_levels_of(rows: Samples, table: &Table) -> Result<Samples, ShapeError> {
+    let mut schema = Schema::clone(rows.schema());
+    for field in schema.fields.iter_mut().filter(|field| field.role == Role::Feature) {
+        let Kind::Codes { levels: Levels::Named(names) } = &mut field.kind else { continue };
+        let Some(column) = table.names.iter().position(|name| *name == field.name) else { continue };
+        let cells = table.rows.iter().map(|(_, cells)| &cells[column]);
+        let written: BTreeSet<&str> =
+            cells.filter(|cell| !matches!(cell, Cell::Missing)).map(Cell::written).collect();
+        let further: Vec<String> =
+            written.into_iter().filter(|w| !names.iter().any(|n| n == w)).map(str::to_owned).collect();
+        *names = names.iter().cloned().chain(further).collect();
+    }
+    let columns = (0..schema.fields.len()).map(|i| rows.column(i).clone()).collect();
+    Samples::new(schema.into(), columns)
 }
 
 fn tagged(
@@ -137,7 +161,7 @@ fn texts(
         (0..origins.len() as u32).filter(|&i| origins[i as usize] == origin).collect()
     };
     let without_origin = |rows: Samples| {
-        let schema = crate::data::Schema { fields: rows.schema().fields[..2].to_vec() };
+        let schema = Schema { fields: rows.schema().fields[..2].to_vec() };
         Samples::trusted(schema.into(), vec![rows.column(0).clone(), rows.column(1).clone()])
     };
     Ok((without_origin(all.take(&of(0))), without_origin(all.take(&of(1)))))
