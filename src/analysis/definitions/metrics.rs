@@ -38,7 +38,8 @@ const RISK: &[(&str, Scale)] = &[
     ("perplexity", Ratio),
     ("negative-log-likelihood", Log),
     ("kl", Ratio),
-    ("test-error", Ratio),
+    ("test-mse", Ratio),
+    ("excess-risk", Ratio),
     ("mean-error", Ratio),
     ("parameter-error", Ratio),
     ("js", Ratio),
@@ -47,7 +48,7 @@ const RISK: &[(&str, Scale)] = &[
     ("fisher-rao", Ratio),
     ("energy-distance", Ratio),
     ("sliced-wasserstein", Ratio),
-    ("wasserstein1", Ratio),
+    ("w1", Ratio),
     ("cramer-von-mises", Ratio),
     ("inverse-effective-rows", Ratio),
     ("unseen-mass", Ratio),
@@ -107,4 +108,16 @@ pub(super) fn measured<'a>(own: &[&'a Series], kind: Kind) -> Option<(&'a Series
         let is = |s: &&&Series| s.metric == *metric && s.subject != Subject::Human && s.at.len() > 1;
         own.iter().find(is).map(|s| (*s, *scale))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_a_metric() {
+        for (name, _) in RISK.iter().chain(VARIANCE) {
+            assert!(crate::metrics::reading(name).is_some(), "{name}");
+        }
+    }
 }
