@@ -110,3 +110,31 @@ pub trait Learned {
 fn stretched(effort: usize, grows: bool, growth: f64) -> usize {
     if grows { ((effort as f64 * growth).round() as usize).max(1) } else { effort }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::spec::Node;
+
+    #[test]
+    fn effort_grows_with_the_training_set_or_stays() {
+        assert_eq!(stretched(600, true, 2.0), 1200);
+        assert_eq!(stretched(600, false, 2.0), 600);
+        assert_eq!(stretched(8, true, 0.01), 1, "a learner passes its rows once");
+    }
+
+    #[test]
+    fn only_learners_that_converge_have_no_effort() {
+        let grows = |task: &str, table: &str| {
+            let build = TASKS.get(task).unwrap().build;
+            let task = build(&Node::from_toml(table, "task").unwrap()).unwrap();
+            task.with_effort(Effort::Epochs, 2.0).is_some()
+        };
+        assert!(!grows("text-classification", ""));
+        assert!(grows("text-classification", "learner = \"perceptron\""));
+        assert!(!grows("tabular-prediction", ""));
+        assert!(grows("tabular-prediction", "learner = \"mlp\""));
+        assert!(grows("sequence-tagging", "") && grows("arithmetic", ""));
+    }
+}

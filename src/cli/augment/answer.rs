@@ -71,8 +71,12 @@ impl Found<'_> {
         }
         if rows.leaked > 0 {
             lines.push(format!(
-                "left out: {} synthetic rows that repeat a human row word for word (leakage); near copies are not found",
-                rows.leaked
+                "left out: {} synthetic rows that repeat a human row {} (leakage); near copies are not found",
+                rows.leaked,
+                match rows.human.schema().vocabulary() {
+                    Some(_) => "word for word",
+                    None => "in all features, be it by chance",
+                }
             ));
         }
         lines.extend(rows.notes.iter().map(|note| format!("note: {note}")));

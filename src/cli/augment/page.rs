@@ -15,8 +15,7 @@ use crate::store::write_atomically;
 impl Found<'_> {
     /// Draws the figures and writes the page; returns its path.
     pub(super) fn publish(&self, folder: &Path) -> Result<PathBuf> {
-        let caption = "Left: scores on held-out human rows. Right: the same less those of human rows alone, paired by \
-                       split, with the interval that decides. Bars: 95 % over human rows (corrected for splits that \
+        let caption = "Left: scores on held-out human rows. Right: the same less those of human rows alone, paired by split. Bars: 95 % over human rows (corrected for splits that \
                        share rows). Nothing is said of shares beyond those that were tried.";
         let mut sections = vec![Section {
             heading: "Score against the share of synthetic rows".into(),
