@@ -88,7 +88,7 @@ pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>) -> Result<u8> {
     }
     let outcomes: Vec<Outcome> = ran.iter().flat_map(|(_, r)| r.ran.outcomes.iter().cloned()).collect();
     println!("{}", terminal::outcomes_table(&outcomes));
-    write(&catalogue, &ran, &outcomes, &out)?;
+    write(args, &catalogue, &ran, &outcomes, &out)?;
     for (figure, run) in &ran {
         if let Some(why) = &run.ran.error {
             eprintln!("{} did not run: {why}", figure.id);
@@ -102,7 +102,7 @@ pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>) -> Result<u8> {
     );
     println!("page     {}", out.join("index.html").display());
     if let Some(document) = &args.write_readme {
-        let table = reproduce::markdown(&outcomes, &command(), |key| name(&catalogue, key));
+        let table = reproduce::markdown(&outcomes, &command(args), |key| name(&catalogue, key));
         reproduce::write_between(document, MARKER, &table).into_diagnostic()?;
         println!("table    {}", document.display());
     }
@@ -220,7 +220,13 @@ fn worst(ran: &[(&Figure, Run)]) -> u8 {
 }
 
 /// `claims.csv`, `claims.json` and `index.html`.
-fn write(catalogue: &Catalogue, ran: &[(&Figure, Run)], outcomes: &[Outcome], out: &Path) -> Result<()> {
+fn write(
+    args: &ReproduceArgs,
+    catalogue: &Catalogue,
+    ran: &[(&Figure, Run)],
+    outcomes: &[Outcome],
+    out: &Path,
+) -> Result<()> {
     std::fs::create_dir_all(out).into_diagnostic().wrap_err_with(|| out.display().to_string())?;
     let mut csv = Vec::new();
     reproduce::write_csv(outcomes, &mut csv).into_diagnostic()?;
@@ -228,19 +234,18 @@ fn write(catalogue: &Catalogue, ran: &[(&Figure, Run)], outcomes: &[Outcome], ou
     let json = serde_json::to_vec_pretty(outcomes).into_diagnostic()?;
     write_atomically(&out.join("claims.json"), &json).into_diagnostic()?;
     let shown: Vec<(&Figure, Ran)> = ran.iter().map(|(figure, run)| (*figure, run.ran.clone())).collect();
-    let page: Result<String, ReportError> = reproduce::index_page(catalogue, &shown, &[command()]);
+    let page: Result<String, ReportError> = reproduce::index_page(catalogue, &shown, &[command(args)]);
     write_atomically(&out.join("index.html"), page.into_diagnostic()?.as_bytes()).into_diagnostic()
 }
 
-/// The command line, without the program's folder.
-fn command() -> String {
-    let mut words: Vec<String> = std::env::args().collect();
-    if let Some(program) = words.first_mut()
-        && let Some(name) = Path::new(program.as_str()).file_name()
-    {
-        *program = name.to_string_lossy().into_owned();
-    }
-    words.retain(|word| !word.starts_with("--write"));
+/// The command that gives the same numbers, wherever it writes them.
+fn command(args: &ReproduceArgs) -> String {
+    let mut words = vec!["collapse".to_owned(), "reproduce".to_owned()];
+    words.extend(args.what.iter().cloned());
+    words.extend(args.quick.then(|| "--quick".to_owned()));
+    words.extend(args.profile.as_ref().map(|name| format!("--profile {name}")));
+    words.extend(args.options.seeds.map(|n| format!("--seeds {n}")));
+    words.extend((args.options.salt != 0).then(|| format!("--salt {}", args.options.salt)));
     words.join(" ")
 }
 
