@@ -33,7 +33,9 @@ mod tests;
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
-pub use command::{Command, CommandModel, kill_programs, stop_programs};
+pub use command::{
+    Command, CommandModel, announce_programs, kill_left_programs, kill_programs, stop_programs,
+};
 pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub(crate) use gaussian_mixture::clusters;
