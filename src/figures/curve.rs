@@ -4,9 +4,9 @@ use super::axis::{Axis, Spread};
 use super::geometry::{clip_area, clip_line};
 use super::key::{Entry, Sample, beside, draw_above, draw_beside, marker};
 use super::page::{BORDER, Frame, frame, heading, no_data, notes};
-use super::palette::{BASELINE, INK, Style, styles};
+use super::palette::{BASELINE, Dash, INK, Style, styles};
 use super::scale::Scale;
-use super::scene::{Dash, Rect, Scene, Size};
+use super::scene::{Rect, Scene, Size};
 use super::series::{Baseline, Law, Point, Series};
 use super::{Figure, FigureError};
 

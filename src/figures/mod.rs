@@ -59,10 +59,10 @@ pub use dot_plot::{Better, DotPlot, DotSeries, Estimate};
 pub use gallery::{Gallery, GalleryRow, Picture};
 pub use heat_map::{ColourScale, HeatMap, MapLine, Ramp, Threshold};
 pub use matrix::{Entry, Tone, WordMatrix};
-pub use palette::Colour;
+pub use palette::{Colour, Dash};
 pub use panels::{Panels, unlabelled};
 pub use save::{save, to_png_bytes, to_svg_string};
-pub use scene::{Anchor, Dash, Mark, Rect, Scene, Size, Text};
+pub use scene::{Anchor, Mark, Rect, Scene, Size, Text};
 pub use series::{Baseline, Law, Point, Series};
 
 /// Why a figure could not be drawn or written.
@@ -113,6 +113,13 @@ pub enum FigureError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl FigureError {
+    /// What a drawing backend said.
+    fn paint(refused: impl std::fmt::Display) -> Self {
+        Self::Paint(refused.to_string())
+    }
 }
 
 /// Something that can be laid out on a page.
