@@ -73,9 +73,9 @@ impl Measuring {
                 others: &[],
             };
             self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, record)?;
-            let examples = record.wants_examples(member.seed);
-            if examples > 0 {
-                record.examples(member.seed, 0, 0, Subject::Human, &rows.head(examples));
+            if record.wants_examples(member.seed) > 0 {
+                let truth = lineage.source.truth().and_then(|truth| truth.components());
+                record.examples(member.fit(0), Subject::Human, &rows, truth);
             }
         }
         self.observe(lineage, population, 0, &mut memory, record)?;
@@ -114,11 +114,10 @@ impl Measuring {
                     value: share,
                 });
             }
-            if let Some(rows) = sample {
-                let examples = record.wants_examples(member.seed);
-                if examples > 0 {
-                    record.examples(member.seed, member.index as u32, g, self.subject, &rows.head(examples));
-                }
+            if let Some(rows) = sample.as_ref().filter(|_| record.wants_examples(member.seed) > 0) {
+                let parameters = member.model.parameters();
+                let own = parameters.components().filter(|_| self.subject == Subject::Model);
+                record.examples(member.fit(g), self.subject, rows, own);
             }
             if memory.first[member.index].is_none() {
                 memory.first[member.index].clone_from(sample);

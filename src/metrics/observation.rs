@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Shared;
 use super::distances::Points;
 use super::pairs::Pairs;
-use crate::data::{Distribution, Mix, NormalMixture, Samples};
+use crate::data::{Distribution, Mix, Samples};
 use crate::models::{Model, Parameters, Refusal};
 
 /// Everything that can be known of one generation when it is measured.
@@ -198,17 +198,6 @@ impl<'a> Observation<'a> {
                 self.shared.held_out_moments(points)
             }
         }
-    }
-}
-
-/// The components of a fitted normal distribution or mixture of them.
-pub(super) fn components(model: &dyn Model) -> Option<NormalMixture<'_>> {
-    match model.parameters() {
-        Parameters::Gaussian { mean, covariance } => {
-            Some(NormalMixture { dim: mean.len(), weights: &[1.0], means: mean, covariances: covariance })
-        }
-        Parameters::Mixture(mixture) => Some(mixture),
-        _ => None,
     }
 }
 
