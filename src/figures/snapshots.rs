@@ -10,7 +10,7 @@ use super::axis::Axis;
 use super::lettering::{CAPITAL, LABEL, LEADING, SMALL, shorten, width, wrap};
 use super::number;
 use super::page::{BORDER, axis_label, heading, no_data, notes};
-use super::palette::{AXIS, Colour, GRID, INK, QUIET, Style};
+use super::palette::{AXIS, Colour, GRID, INK, QUIET, Style, WHITE};
 use super::scale::Scale;
 use super::scene::{Anchor, Dash, Mark, Rect, Scene, Size, Text};
 use super::{Figure, FigureError};
@@ -260,6 +260,14 @@ fn draw(scene: &mut Scene, area: Rect, (x, y): (&Scale, &Scale), panel: &Snapsho
         let spreads: Vec<f64> = panel.components.iter().map(Ellipse::spread).collect();
         let words: Vec<String> = spreads.iter().map(|s| number::short(*s)).collect();
         let text = shorten(&format!("sd {}", words.join(", ")), SMALL, false, area.width() - 6.0);
+        let wide = width(&text, SMALL, false) + 4.0;
+        let behind = Rect {
+            left: area.left + 1.0,
+            top: area.bottom - SMALL - 5.0,
+            right: area.left + 1.0 + wide,
+            bottom: area.bottom - 1.0,
+        };
+        scene.rect(behind, WHITE, 0.75);
         scene.text((area.left + 3.0, area.bottom - 4.0), &text, SMALL, QUIET, Anchor::Start);
     }
     let title = shorten(&panel.title, LABEL, true, area.width() + GAP);

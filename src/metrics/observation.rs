@@ -30,6 +30,8 @@ pub struct Observation<'a> {
     pub others: &'a [Peer<'a>],
     /// The true distribution, where it is known.
     pub truth: Option<&'a dyn Distribution>,
+    /// The first generation whose model was absorbed ([`Model::is_degenerate`]), if one was.
+    pub absorbed: Option<u32>,
     /// What arrives at every generation, where the training set grows by arrivals.
     pub arrivals: Option<Arrivals>,
     /// Intermediate results that several metrics use. It belongs to this observation alone: a new

@@ -38,8 +38,10 @@ pub(super) fn snapshots(
     let mut panels = Vec::new();
     for (row, setting) in shown.iter().enumerate() {
         let titled = one || row == 0;
+        let start = panels.len();
         panels.push(panel(setting, None, titled));
         panels.extend(generations.iter().map(|g| panel(setting, Some(*g), titled)));
+        follow(&mut panels[start + 1..]);
     }
     let data = first.key.get("data").unwrap_or("");
     let title = title.map_or_else(|| format!("{data}: what the model draws"), str::to_owned);
@@ -82,15 +84,30 @@ fn points(example: &Example) -> Option<Vec<(f64, f64)>> {
     }
 }
 
-/// The components from left to right: their order in a fit has no meaning.
+/// The components of an example; their order in a fit has no meaning.
 fn ellipses(components: &Components) -> Vec<Ellipse> {
     let means = components.means.0.chunks_exact(2);
-    let mut all: Vec<Ellipse> = means
+    means
         .zip(components.covariances.0.chunks_exact(4))
         .map(|(m, c)| Ellipse { mean: (m[0], m[1]), variance: (c[0], c[3]), covariance: c[1] })
-        .collect();
-    all.sort_by(|a, b| a.mean.0.total_cmp(&b.mean.0));
-    all
+        .collect()
+}
+
+/// Puts each panel's components in the order of those before it, nearest means first, so that a colour
+/// follows a component as it moves.
+fn follow(panels: &mut [Snapshot]) {
+    let mut before: Vec<(f64, f64)> = Vec::new();
+    for panel in panels.iter_mut().filter(|p| !p.components.is_empty()) {
+        let mut left = std::mem::take(&mut panel.components);
+        for to in &before {
+            let far = |e: &Ellipse| f64::hypot(e.mean.0 - to.0, e.mean.1 - to.1);
+            let nearest = (0..left.len()).min_by(|a, b| far(&left[*a]).total_cmp(&far(&left[*b])));
+            panel.components.extend(nearest.map(|i| left.swap_remove(i)));
+        }
+        left.sort_by(|a, b| a.mean.0.total_cmp(&b.mean.0));
+        panel.components.extend(left);
+        before = panel.components.iter().map(|e| e.mean).collect();
+    }
 }
 
 #[cfg(test)]
@@ -99,13 +116,25 @@ mod tests {
     use crate::store::Numbers;
 
     #[test]
-    fn components_are_named_from_left_to_right() {
-        let found = ellipses(&Components {
-            means: Numbers(vec![3.0, 0.0, -1.0, 5.0]),
-            covariances: Numbers(vec![1.0, 0.2, 0.2, 2.0, 4.0, -0.5, -0.5, 9.0]),
-        });
-        let left = Ellipse { mean: (-1.0, 5.0), variance: (4.0, 9.0), covariance: -0.5 };
-        let right = Ellipse { mean: (3.0, 0.0), variance: (1.0, 2.0), covariance: 0.2 };
-        assert_eq!(found, [left, right]);
+    fn a_component_keeps_its_place_while_it_moves() {
+        let panel = |means: Vec<f64>| Snapshot {
+            components: ellipses(&Components {
+                covariances: Numbers([1.0, 0.2, 0.2, 2.0].repeat(means.len() / 2)),
+                means: Numbers(means),
+            }),
+            ..Snapshot::default()
+        };
+        // Named from left to right at first; then the two swap their order in the fit and on the axis.
+        let mut panels = [
+            panel(vec![3.0, 0.0, -1.0, 5.0]),
+            panel(vec![1.5, 5.0, 1.0, 0.0]),
+            panel(vec![1.0, 0.5, 2.0, 5.0]),
+        ];
+        follow(&mut panels);
+        let heights: Vec<Vec<f64>> =
+            panels.iter().map(|p| p.components.iter().map(|e| e.mean.1).collect()).collect();
+        assert_eq!(heights, [[5.0, 0.0], [5.0, 0.0], [5.0, 0.5]]);
+        let first = panels[0].components[0];
+        assert_eq!((first.variance, first.covariance), ((1.0, 2.0), 0.2));
     }
 }

@@ -134,6 +134,7 @@ impl Recorded {
             held_out: Some(reference),
             first,
             truth: self.source.truth(),
+            absorbed: None,
             arrivals: None,
             base: None,
             others: &[],
