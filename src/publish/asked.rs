@@ -58,6 +58,7 @@ impl Artist<'_> {
             FigureKind::Curve | FigureKind::SmallMultiples => Ok(vec![self.panels(spec, name, title)?]),
             FigureKind::HeatMap => self.heat_maps(spec, &name, &title, &metrics[0]),
             FigureKind::Bars => self.bars(spec, &name, &title),
+            FigureKind::Best => self.best(spec, &name, &title),
             FigureKind::Gallery | FigureKind::Definitions => Ok(Vec::new()),
         }
     }
@@ -79,6 +80,7 @@ impl Artist<'_> {
                     columns: &columns,
                     x: &x,
                     laws: &spec.overlay,
+                    marks: &spec.mark,
                     log_x: spec.log_x,
                     log_y: spec.log_y,
                 });
@@ -90,7 +92,7 @@ impl Artist<'_> {
         }
         let caption =
             format!("{title}: {} by {}. {}.", spec.y.join(", "), plain(x_name), capital(&self.seeds_line()));
-        let law = curves.iter().any(|c| !c.laws.is_empty());
+        let law = !spec.overlay.is_empty() && curves.iter().any(|c| !c.laws.is_empty());
         let caption = if law { format!("{caption} Dashed: the closed-form prediction.") } else { caption };
         let subtitle = if spec.y.iter().all(|metric| is_computed(metric)) {
             "computed, not simulated".to_owned()
