@@ -105,15 +105,15 @@ pub(super) fn effects(args: &EffectsArgs) -> Result<u8> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().into_diagnostic()?;
     let streams = Streams::new(args.salt, 0).of("effects");
     let found = pool.install(|| Bootstrap::new(&rows, &graph, args.resamples, &streams)).map_err(refused)?;
-    println!("{}", assumed(&rows, &graph));
-    println!("\n{}\n", table(&found));
-    println!(
+    say!("{}", assumed(&rows, &graph));
+    say!("\n{}\n", table(&found));
+    say!(
         "95 % intervals over rows: percentiles of {} resamples. They take the graph for granted.",
         args.resamples
     );
     if let Some(path) = &args.out {
         write_atomically(path, &csv_of(&found)?).into_diagnostic()?;
-        println!("effects  {}", path.display());
+        say!("effects  {}", path.display());
     }
     Ok(EXIT_DONE)
 }
