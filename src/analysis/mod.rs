@@ -5,6 +5,7 @@
 //! a population are averaged within their seed, and comparisons pair seeds.
 
 mod bearing;
+mod best;
 mod claims;
 mod critical;
 mod definitions;
@@ -18,6 +19,7 @@ mod table;
 mod trends;
 
 pub use bearing::Bearing;
+pub use best::{RESAMPLES, share_best};
 pub use claims::{
     ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Relation, Statistic, Tolerance, Verdict, against_law,
 };
