@@ -19,6 +19,7 @@ mod names;
 mod notebook;
 mod number;
 mod page;
+mod scatter;
 mod settings;
 mod tables;
 #[cfg(test)]

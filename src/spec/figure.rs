@@ -23,6 +23,8 @@ pub struct FigureSpec {
     pub rows: Option<String>,
     /// What the columns of panels tell apart.
     pub columns: Option<String>,
+    /// In a scatter: what names the points.
+    pub label: Option<String>,
     /// What is drawn on top: `law`, the closed-form prediction where one is known, or laws by name. On a
     /// heat map a law's number is a place on the vertical axis.
     #[serde(default, deserialize_with = "one_or_many")]
@@ -53,6 +55,8 @@ pub enum FigureKind {
     Gallery,
     /// Bars with intervals.
     Bars,
+    /// A point for each setting.
+    Scatter,
     /// Settings by the eight definitions of collapse.
     Definitions,
 }
@@ -70,6 +74,14 @@ impl FigureSpec {
             if let Some((key, _)) = needed.iter().find(|(_, there)| !there) {
                 return Err(Error::missing_key(key, &node.at));
             }
+        }
+        if figure.label.is_some() && figure.kind != FigureKind::Scatter {
+            let help = "leave it out, or draw a scatter".to_owned();
+            return Err(Error::bad_value(
+                node.at_of("label"),
+                "only a scatter has labelled points".into(),
+                help,
+            ));
         }
         Ok(figure)
     }

@@ -13,6 +13,7 @@ mod classes;
 #[cfg(test)]
 mod conformance;
 mod examination;
+mod groups;
 mod scores;
 mod sequence_tagging;
 mod tabular_prediction;
@@ -21,6 +22,7 @@ mod vectoriser;
 
 pub use classes::Predictions;
 pub use examination::{ENGINE_KEYS, Examination, Knowledge, TrainedOn};
+pub use groups::Grouping;
 pub use scores::{SCORES, Score, reading, score};
 pub use vectoriser::{Vectoriser, documents};
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Sources, family, sampling};
-use crate::data::{Role, Samples, Source, Supply};
-use crate::lineage::generator::{Generator, background};
+use crate::data::{Role, Samples, Schema, Source, Supply};
+use crate::lineage::generator::{Generator, without};
 use crate::lineage::{Teacher, When};
 use crate::spec::{Error, Node, Setting};
 
@@ -50,9 +50,17 @@ pub(super) fn teacher(
             Error::refused(node.at_of(key), message, "choose a source with the student's columns")
         })
     };
-    let data = rows_of("data", &|rows| rows.read_as(own.schema()).map_err(|e| e.to_string()))?;
+    let lent = std::cell::Cell::new(false);
+    let data = rows_of("data", &|rows| {
+        let has_groups = |rows: &Schema| rows.first(Role::Group).is_some();
+        lent.set(has_groups(own.schema()) && !has_groups(rows.schema()));
+        if lent.get() {
+            return without(Role::Group, rows, own.schema()).map_err(|e| e.to_string());
+        }
+        rows.read_as(own.schema()).map_err(|e| e.to_string())
+    })?;
     let unlabelled =
-        rows_of("background", &|rows| background(rows, own.schema()).map_err(|e| e.to_string()))?;
+        rows_of("background", &|rows| without(Role::Label, rows, own.schema()).map_err(|e| e.to_string()))?;
     let rows = node.get("rows").map(Node::parse::<usize>).transpose()?;
     if rows == Some(0) {
         let help = "leave it out for all rows".to_owned();
@@ -89,7 +97,8 @@ pub(super) fn teacher(
         let message = format!("{} has no label to get wrong", own.name);
         return Err(Error::refused(node.at_of("mislabelled"), message, "leave `mislabelled` out"));
     }
-    Ok(Teacher::Family(Generator { family: Arc::from(family), data, rows, background, mislabelled }, when))
+    let (family, borrows_groups) = (Arc::from(family), lent.get());
+    Ok(Teacher::Family(Generator { family, data, borrows_groups, rows, background, mislabelled }, when))
 }
 
 /// A source that takes the model's place.
