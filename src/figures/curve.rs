@@ -113,14 +113,16 @@ impl Curve {
     pub(super) fn x_scale(&self) -> Scale {
         let data = self.shown().map(|p| p.x);
         let laws = self.laws.iter().flat_map(|l| &l.points).map(|p| p.0);
-        Scale::fit(&self.x, data.chain(laws), 0.0)
+        // A line may end at the frame; a point of its own should not lie on it.
+        Scale::fit(&self.x, data.chain(laws), if self.apart { 0.04 } else { 0.0 })
     }
 
     /// The key: series, then laws (one entry for equal words), then the baseline.
     pub(super) fn entries(&self, look: &[Style]) -> Vec<Entry> {
         let mut out: Vec<Entry> = Vec::new();
         for (s, style) in self.series.iter().zip(look) {
-            out.push(Entry { label: s.name.clone(), sample: Sample::Series(*style) });
+            let sample = if self.apart { Sample::Point(*style) } else { Sample::Series(*style) };
+            out.push(Entry { label: s.name.clone(), sample });
         }
         for law in &self.laws {
             let entry = Entry { label: law.label.clone(), sample: Sample::Law(self.dash(law)) };

@@ -1,4 +1,4 @@
-//! Words beside the points of a scatter: each at the first of four places where it covers nothing.
+//! Words beside the points of a scatter: each at the nearest place where it covers nothing.
 
 use super::lettering::{CAPITAL, SMALL, width};
 use super::page::Frame;
@@ -19,8 +19,8 @@ pub struct PointLabel {
 /// Distance from a point to its words, points.
 const GAP: f64 = 5.0;
 
-/// Writes the labels; `points` are places on the page that words should not cover. Where all four places
-/// cover something, the one that covers least is taken.
+/// Writes the labels; `points` are places on the page that words should not cover. Where every place
+/// covers something, the one that covers least is taken.
 pub(super) fn place(scene: &mut Scene, plot: &Frame, labels: &[PointLabel], points: &[(f64, f64)]) {
     let mut taken: Vec<Rect> = points
         .iter()
@@ -41,18 +41,22 @@ pub(super) fn place(scene: &mut Scene, plot: &Frame, labels: &[PointLabel], poin
     }
 }
 
-/// Right, left, above and below a point: where the words begin, and what they cover.
-fn around((x, y): (f64, f64), long: f64) -> [((f64, f64), Anchor, Rect); 4] {
+/// Places beside a point, the nearest first: right and left of it, above and below, then further up and down
+/// on either side. Where the words begin, and what they cover.
+fn around((x, y): (f64, f64), long: f64) -> Vec<((f64, f64), Anchor, Rect)> {
     let tall = SMALL * CAPITAL;
     let covered =
         |left: f64, base: f64| Rect { left, top: base - tall, right: left + long, bottom: base + 2.0 };
+    let right = |base: f64| ((x + GAP, base), Anchor::Start, covered(x + GAP, base));
+    let left = |base: f64| ((x - GAP, base), Anchor::End, covered(x - GAP - long, base));
+    let over = |base: f64| ((x, base), Anchor::Middle, covered(x - long / 2.0, base));
     let middle = y + tall / 2.0;
-    [
-        ((x + GAP, middle), Anchor::Start, covered(x + GAP, middle)),
-        ((x - GAP, middle), Anchor::End, covered(x - GAP - long, middle)),
-        ((x, y - GAP), Anchor::Middle, covered(x - long / 2.0, y - GAP)),
-        ((x, y + GAP + tall), Anchor::Middle, covered(x - long / 2.0, y + GAP + tall)),
-    ]
+    let mut places = vec![right(middle), left(middle), over(y - GAP), over(y + GAP + tall)];
+    for step in 1..=3 {
+        let off = f64::from(step) * (tall + 2.0) * 0.75;
+        places.extend([right(middle - off), left(middle - off), right(middle + off), left(middle + off)]);
+    }
+    places
 }
 
 fn overlap(a: &Rect, b: &Rect) -> bool {
@@ -66,7 +70,7 @@ mod tests {
 
     #[test]
     fn words_of_close_points_do_not_cover_each_other() {
-        let at = [(0.1, 0.5), (0.12, 0.5), (0.9, 0.9), (1.0, 0.1), (1.0, 0.13)];
+        let at = [(0.1, 0.5), (0.12, 0.5), (0.9, 0.9), (1.0, 0.1), (1.0, 0.12), (1.0, 0.13)];
         let figure = Curve {
             x: Axis::linear("agreement"),
             y: Axis::linear("F1"),
@@ -99,7 +103,7 @@ mod tests {
             assert!(boxes[..i].iter().all(|b| !overlap(a, b)), "{boxes:?}");
         }
         let lines =
-            scene.marks.iter().filter(|m| matches!(m, Mark::Line { points, .. } if points.len() == 5));
+            scene.marks.iter().filter(|m| matches!(m, Mark::Line { points, .. } if points.len() == 6));
         assert_eq!(lines.count(), 0, "points that are apart are not joined");
     }
 }

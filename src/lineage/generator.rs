@@ -18,6 +18,8 @@ pub struct Generator {
     pub data: Option<Samples>,
     /// Whether `data` has no groups: each of its rows then gets those of a random training row with its label.
     pub borrows_groups: bool,
+    /// How many of the first rows of the training set stand beside `data`.
+    pub examples: usize,
     /// At most this many of those rows: the first of a training set, a random choice of `data`.
     pub rows: Option<usize>,
     /// Unlabelled rows that every label gets, and the weight of each.
@@ -43,7 +45,9 @@ impl Generator {
                 if self.borrows_groups {
                     rows = with_groups(&rows, training, &streams.of("groups"))?;
                 }
-                Mix::of_human(Rows::all(rows))
+                let mut mix = Mix::of_human(Rows::all(rows));
+                mix.parts.extend(first(training, self.examples).parts);
+                mix
             }
         };
         if let Some((rows, weight)) = &self.background {
@@ -182,6 +186,7 @@ mod tests {
             family,
             data: None,
             borrows_groups: false,
+            examples: 0,
             rows: None,
             background: None,
             mislabelled: 0.0,
@@ -211,6 +216,22 @@ mod tests {
         let model = own.fit(&training, &Streams::new(0, 1)).unwrap();
         let made = model.synthesise(Ask::Rows, 20, &Sampling::default(), &Streams::new(0, 2)).unwrap();
         assert!(made.labels().unwrap().iter().all(|l| *l == 1));
+    }
+
+    #[test]
+    fn examples_stand_beside_its_own_rows() {
+        let training = Mix::of_human(Rows::all(rows(&["a a a", "b b b"], vec![0, 0])));
+        let data = Some(rows(&["z z z"], vec![1]));
+        let with = |examples| Generator { data: data.clone(), examples, ..generator() };
+        let labels = |generator: Generator| {
+            let model = generator.fit(&training, &Streams::new(0, 1)).unwrap();
+            let made = model.synthesise(Ask::Rows, 90, &Sampling::default(), &Streams::new(0, 2)).unwrap();
+            made.labels().unwrap().iter().filter(|l| **l == 0).count()
+        };
+        assert_eq!(labels(with(0)), 0);
+        // One of two rows: 45 of 90, four standard errors of √22.5; two of three: 60, of √20.
+        assert!((27..=63).contains(&labels(with(1))));
+        assert!((43..=77).contains(&labels(with(2))));
     }
 
     #[test]

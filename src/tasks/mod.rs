@@ -18,13 +18,11 @@ mod scores;
 mod sequence_tagging;
 mod tabular_prediction;
 mod text_classification;
-mod vectoriser;
 
 pub use classes::Predictions;
 pub use examination::{ENGINE_KEYS, Examination, Knowledge, TrainedOn};
 pub use groups::Grouping;
 pub use scores::{SCORES, Score, reading, score};
-pub use vectoriser::{Vectoriser, documents};
 
 use crate::data::{Samples, Schema};
 use crate::metrics::Measured;

@@ -9,7 +9,8 @@ use crate::lineage::{Teacher, When};
 use crate::spec::{Error, Node, Setting};
 
 /// The keys of `[generator]` that are not the family's own.
-const KEYS: [&str; 6] = ["when", "data", "rows", "background", "background_weight", "mislabelled"];
+const KEYS: [&str; 7] =
+    ["when", "data", "examples", "rows", "background", "background_weight", "mislabelled"];
 
 /// Who makes the synthetic rows of a setting.
 pub(super) fn teacher(
@@ -72,6 +73,12 @@ pub(super) fn teacher(
         let message = format!("`rows` is {n}, and the generator's source has {} training rows", data.len());
         return Err(Error::refused(node.at_of("rows"), message, "ask for fewer, or leave it out"));
     }
+    let examples = node.get("examples").map(Node::parse::<usize>).transpose()?;
+    if examples.is_some() && data.is_none() {
+        let help = "add `data`, or leave it out: without `data` the generator is fitted on the training set";
+        let message = "`examples` stand beside `data`, and there is none".into();
+        return Err(Error::bad_value(node.at_of("examples"), message, help.into()));
+    }
     let weight = node.get("background_weight").map(Node::parse::<f64>).transpose()?;
     if weight.is_some_and(|w| !(w > 0.0 && w.is_finite())) {
         let help = "it is the weight of a background row beside a row with a label".to_owned();
@@ -98,7 +105,11 @@ pub(super) fn teacher(
         return Err(Error::refused(node.at_of("mislabelled"), message, "leave `mislabelled` out"));
     }
     let (family, borrows_groups) = (Arc::from(family), lent.get());
-    Ok(Teacher::Family(Generator { family, data, borrows_groups, rows, background, mislabelled }, when))
+    let examples = examples.unwrap_or(0);
+    Ok(Teacher::Family(
+        Generator { family, data, borrows_groups, examples, rows, background, mislabelled },
+        when,
+    ))
 }
 
 /// A source that takes the model's place.
