@@ -282,9 +282,14 @@ fn each_label_has_its_share_and_its_own_text_beyond_the_context() {
 
 #[test]
 fn the_likelihood_is_that_of_the_label_and_of_the_text() {
-    let model = fit(&family(DeviceName::Flex, 250), &two_patterns(), 10);
+    let rows = labelled(
+        &text(&["abababab", "abababab", "abababab", "cdcdcdcd"].repeat(10)),
+        &[0, 0, 0, 2].repeat(10),
+        &[],
+    );
+    let model = fit(&family(DeviceName::Flex, 250), &rows, 10);
     let score = |label: u32| {
-        let row = labelled(&text(&["abababababababab"]), &[label], &[]);
+        let row = labelled(&text(&["abababab"]), &[label], &[]);
         model.density().unwrap().log_likelihood(&row, &Streams::new(0, 0)).map(|s| s[0])
     };
     // The text is all but certain under its own label, so what is left is the label's share.
