@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::{Cell, CellAlignment};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, terminal};
+use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, source, terminal};
 use crate::analysis::{self, ArmSeries, Bearing, ComparisonRow, MetricSeries};
-use crate::data::{SOURCES, Samples, Source, Supply};
+use crate::data::{Samples, Source, Supply};
 use crate::metrics::{METRICS, Subject, reading};
 use crate::publish::{self, Publication, number};
 use crate::rng::Streams;
@@ -104,7 +104,7 @@ pub struct MeasureArgs {
 
 pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let table = human_table(args)?;
-    let source = features_only(open(&table, &args.set)?)
+    let source = features_only(source::open("--human", &table, &args.set)?)
         .map_err(|why| miette!(help = "name another file or column", "`--human {}`: {why}", args.human))?;
     let schema = source.schema().clone();
     let how = Load {
@@ -144,7 +144,7 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     experiment.name.clone_from(&stem);
 
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("results/measure").join(&stem));
-    eprintln!("{}: {} run(s), generations 0 to {last}, {size} rows each", experiment.title(), runs.len());
+    remark!("{}: {} run(s), generations 0 to {last}, {size} rows each", experiment.title(), runs.len());
     let recorded = Recorded::new(&experiment, source, runs, size, args.salt)?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     let shown: Box<dyn Progress + Send> = if args.quiet { Box::new(Silent) } else { progress::on_stderr() };
@@ -176,18 +176,18 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let rows = readings(&publication)?;
     manifest.device = None;
     manifest.clone().save(&folder).into_diagnostic()?;
-    println!("\n{}", comparison(&rows));
+    say!("\n{}", comparison(&rows));
     for line in sentences(&rows, seeds.len()) {
-        println!("{line}");
+        say!("{line}");
     }
-    println!("folder   {}", out.display());
+    say!("folder   {}", out.display());
     if !args.no_figures {
         let drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
         let page = publish::page(&publication, &drawn, &[], None, sentences(&rows, seeds.len()))
             .into_diagnostic()?;
         publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
         manifest.save(&folder).into_diagnostic()?;
-        println!("page     {}", page.display());
+        say!("page     {}", page.display());
     }
     Ok(match (report.interrupted, report.tables.failed) {
         (true, _) => EXIT_INTERRUPTED,
@@ -198,38 +198,12 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
 
 /// The `[data]` table of the human rows.
 fn human_table(args: &MeasureArgs) -> Result<String> {
-    let human = &args.human;
-    let mut table = if SOURCES.get(human).is_some() {
-        format!("source = {human:?}\n")
-    } else if Path::new(human).exists() {
-        // A file of the user's is here to be compared with, not to be trained on.
-        format!("source = \"file\"\npath = {human:?}\nheld_out = 0.5\nvalidation = 0\n")
-    } else {
-        return Err(miette!(
-            help = "`collapse list data` shows the sources; a file is given by its path",
-            "`--human {human}` is neither a source nor a file"
-        ));
-    };
+    // A file of the user's is here to be compared with, not to be trained on.
+    let mut table = source::named("--human", &args.human, "held_out = 0.5\nvalidation = 0\n")?;
     if let Some(column) = &args.text_column {
         let _ = writeln!(table, "text_column = {column:?}");
     }
     Ok(table)
-}
-
-/// The source of a `[data]` table, with parameters set on the command line.
-pub(super) fn open(table: &str, set: &[String]) -> Result<Source> {
-    // Read as a spec's [data] is, so that errors are the same.
-    let text = format!(
-        "[data]\n{table}[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 0\nsamples = 1\nregime = \"replace\"\n"
-    );
-    let overlays = set.iter().fold(Overlays::default(), |o, s| o.set(&format!("data.{s}")));
-    let settings = Experiment::with_overlays(&text, "--human", &overlays)?.settings()?;
-    let mut own = settings[0].data.clone();
-    let entry = SOURCES.find(own.selector("source")?)?;
-    if let Some(table) = own.as_table_mut() {
-        table.remove("source");
-    }
-    Ok((entry.build)(&own)?)
 }
 
 /// The number of tokens of a row, where human rows are windows of running text: all of one length.

@@ -31,11 +31,14 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod vectoriser;
+mod wishart;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
-pub use command::{Command, CommandModel, kill_programs, stop_programs};
+pub use command::{
+    Command, CommandModel, announce_programs, kill_left_programs, kill_programs, stop_programs,
+};
 pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub(crate) use gaussian_mixture::clusters;
@@ -58,7 +61,9 @@ pub use vectoriser::{Vectoriser, documents};
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
-use crate::data::{Combine, Link, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics};
+use crate::data::{
+    Combine, Distribution, Link, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics,
+};
 use crate::registry::Registry;
 use crate::rng::{Stream, Streams};
 
@@ -229,6 +234,19 @@ pub enum Parameters<'a> {
     Opaque,
 }
 
+impl<'a> Parameters<'a> {
+    /// The components of a fitted normal distribution or mixture of them.
+    pub fn components(&self) -> Option<NormalMixture<'a>> {
+        match *self {
+            Parameters::Gaussian { mean, covariance } => {
+                Some(NormalMixture { dim: mean.len(), weights: &[1.0], means: mean, covariances: covariance })
+            }
+            Parameters::Mixture(mixture) => Some(mixture),
+            _ => None,
+        }
+    }
+}
+
 /// What the model is asked to make.
 #[derive(Clone, Copy)]
 pub enum Ask<'a> {
@@ -319,6 +337,12 @@ pub trait StatisticsPath: Send + Sync {
         _rng: &mut Stream,
     ) -> Result<Statistics, SampleError> {
         Err(Refusal::new("this family makes no labels from statistics; set `loop.path = \"rows\"`").into())
+    }
+
+    /// The statistics of `n` inputs drawn from the truth, with labels that are not to be looked at; `None` where only
+    /// rows will do.
+    fn inputs(&self, _truth: &dyn Distribution, _n: usize, _rng: &mut Stream) -> Option<Statistics> {
+        None
     }
 
     /// Whether [`StatisticsPath::thin`] is exact for this family.

@@ -120,7 +120,12 @@ pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
         categorical: (!args.categorical.is_empty()).then(|| args.categorical.clone()),
         ..Options::default()
     };
-    let (human, synthetic) = open_pair(&args.train, &args.synthetic, &options).map_err(|e| miette!("{e}"))?;
+    let (human, synthetic) = open_pair(&args.train, &args.synthetic, &options).map_err(|e| {
+        miette!(
+            help = "the columns' roles are said with --text-column, --label-column, --group-column and --categorical",
+            "{e}"
+        )
+    })?;
     let entry = task(args, &human)?;
     let rows = checked(&human, &synthetic).map_err(|e| miette!("{e}"))?;
     let jobs =
@@ -152,8 +157,8 @@ pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
     found.print();
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).into_diagnostic()?;
-        println!("\nrows     {}", found.write(folder)?.display());
-        println!("page     {}", found.publish(folder)?.display());
+        say!("\nrows     {}", found.write(folder)?.display());
+        say!("page     {}", found.publish(folder)?.display());
     }
     Ok(EXIT_DONE)
 }
