@@ -10,6 +10,7 @@ mod cholesky;
 mod class_conditional;
 mod command;
 mod counts;
+mod empirical;
 mod encoding;
 mod gaussian;
 mod gaussian_mixture;
@@ -34,6 +35,7 @@ pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use command::{Command, CommandModel, kill_programs, stop_programs};
+pub use empirical::{Empirical, EmpiricalModel};
 pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub(crate) use gaussian_mixture::clusters;
@@ -72,6 +74,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         class_conditional::ENTRY,
         templates::ENTRY,
         kde::ENTRY,
+        empirical::ENTRY,
         command::ENTRY,
         regression::LINEAR,
         regression::RIDGE,
@@ -211,6 +214,13 @@ pub enum Parameters<'a> {
     },
     /// A fitted mixture of normal distributions.
     Mixture(NormalMixture<'a>),
+    /// Weighted rows: an empirical distribution.
+    Empirical {
+        /// The rows' numbers, row-major, `n × d`; empty where they have none.
+        points: &'a [f64],
+        /// `n` weights; they sum to `n`.
+        weights: &'a [f64],
+    },
     /// A fitted distribution over outcomes; sums to 1.
     Probabilities(&'a [f64]),
     /// A fitted regression of a label on inputs.

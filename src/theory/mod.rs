@@ -11,6 +11,7 @@ mod accumulate;
 mod arrivals;
 mod categorical;
 mod conditions;
+mod covariance_error;
 mod curation;
 mod equilibrium;
 mod gaussian_moments;
@@ -142,6 +143,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
     [
         gaussian_replace::LAWS,
         gaussian_moments::LAWS,
+        covariance_error::LAWS,
         accumulate::LAWS,
         subsample::LAWS,
         risk::LAWS,
