@@ -47,7 +47,7 @@ pub use ngram::{NGram, NGramModel, Smoothing};
 pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
 pub use regression::{
-    LinearRegression, LogisticRegression, Noise, PoissonRegression, RegressionModel, Ridge,
+    LinearRegression, LogisticRegression, Noise, PoissonRegression, RandomFeatures, RegressionModel, Ridge,
 };
 pub use sampling::{Sampling, Transform};
 pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
@@ -80,6 +80,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         regression::RIDGE,
         regression::LOGISTIC,
         regression::POISSON,
+        regression::RANDOM_FEATURES,
         gaussian_mixture::ENTRY,
         histogram::ENTRY,
         bernoulli::ENTRY,

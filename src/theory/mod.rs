@@ -21,6 +21,7 @@ mod human_share;
 mod kernel_density;
 mod neon;
 mod populations;
+mod random_features;
 mod regression;
 mod risk;
 mod schedules;
@@ -150,6 +151,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         populations::LAWS,
         schedules::LAWS,
         regression::LAWS,
+        random_features::LAWS,
         human_share::LAWS,
         arrivals::LAWS,
         golden::LAWS,
