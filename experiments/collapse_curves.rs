@@ -10,6 +10,7 @@ use model_collapse::figures::{self, Axis, Curve, Law, Point, Series, Size};
 use model_collapse::lineage::{Context, Record};
 use model_collapse::metrics::{Measurement, Subject};
 use model_collapse::run::{Prepared, Work};
+use model_collapse::say;
 use model_collapse::spec::Experiment;
 use model_collapse::theory::{self, Conditions};
 
@@ -66,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             laws.push(Law { label: "law".into(), points: line.collect() });
         }
         let last = series[series.len() - 1].points[60].y;
-        println!("{:22} mean variance after 60 generations: {last:.3}", info.regime);
+        say!("{:22} mean variance after 60 generations: {last:.3}", info.regime);
     }
     let figure = Curve {
         title: "A Gaussian refitted to its own samples, n = 100".into(),
@@ -80,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     std::fs::create_dir_all("results/collapse_curves")?;
     for file in figures::save(&figure, "results/collapse_curves/variance".as_ref(), Size::PAGE)? {
-        println!("{}", file.display());
+        say!("{}", file.display());
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use model_collapse::metrics::Measurement;
 use model_collapse::models::{Ask, Family, FitError, Model, Refusal, SampleError, Sampling, Start};
 use model_collapse::rng::Streams;
 use model_collapse::run::{Prepared, Work};
+use model_collapse::say;
 use model_collapse::spec::Experiment;
 use rand::RngExt;
 
@@ -67,7 +68,7 @@ struct Print;
 impl Record for Print {
     fn measurement(&mut self, m: Measurement) {
         if m.generation.is_multiple_of(10) {
-            println!("  generation {:2}  {:9} {} = {:.4}", m.generation, m.subject.name(), m.metric, m.value);
+            say!("  generation {:2}  {:9} {} = {:.4}", m.generation, m.subject.name(), m.metric, m.value);
         }
     }
 }
@@ -79,7 +80,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let prepared = Prepared::new(Experiment::from_toml(spec, "custom_model")?, &Context::default())?;
     let labels: Vec<String> = prepared.settings().iter().map(|s| s.regime.clone()).collect();
     for (setting, regime) in prepared.settings.into_iter().zip(labels) {
-        println!("{regime}");
+        say!("{regime}");
         setting.lineage?.with_family(Arc::new(Laplace)).run(0, &mut Print)?;
     }
     Ok(())

@@ -9,6 +9,7 @@ use model_collapse::cli::{CompareArgs, comparison_specs};
 use model_collapse::lineage::Context;
 use model_collapse::publish::{self, Publication};
 use model_collapse::run::{self, Interrupt, Options, Prepared, Work, progress};
+use model_collapse::say;
 use model_collapse::spec::Experiment;
 use model_collapse::store::{Folder, Keep, Manifest, write_atomically};
 
@@ -48,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let report = run::run(&prepared, &prepared.experiment.sweep.seeds, &options)?;
         write_atomically(&folder.spec(), prepared.experiment.resolved().as_bytes())?;
         manifest.save(&folder)?;
-        println!("{} settings, {} lineages run", prepared.settings().len(), report.lineages);
+        say!("{} settings, {} lineages run", prepared.settings().len(), report.lineages);
 
         let publication = Publication::open(folder.root())?;
         let last = prepared.settings().iter().map(|s| s.generations).max().unwrap_or(0);
@@ -58,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .ci_low
                 .zip(row.ci_high)
                 .map(|(a, b)| format!("[{}, {}]", publish::number(a), publish::number(b)));
-            println!(
+            say!(
                 "{:32} {fraction:>5} {:>9} {}",
                 row.metric,
                 publish::number(row.mean),
@@ -66,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             );
         }
         for figure in publish::draw(&publication, None)? {
-            println!("{}", figure.png_path.display());
+            say!("{}", figure.png_path.display());
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use include_dir::{Dir, include_dir};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use model_collapse::cli::{self, ReproduceArgs, RunOptions};
 use model_collapse::reproduce::{Statements, write_between};
+use model_collapse::say;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -55,11 +56,11 @@ fn run(asked: NineStudies) -> Result<u8> {
     let text = text.ok_or_else(|| miette!("experiments/statements.toml is not in the program"))?;
     let statements = Statements::parse(text).map_err(|why| miette!("statements.toml: {why}"))?;
     let page = statements.page(&out);
-    println!("\n{page}");
+    say!("\n{page}");
     write(&out.join("nine-studies.md"), &page)?;
     if let Some(document) = &asked.write_readme {
         write_between(document, "nine-studies", &page).into_diagnostic()?;
-        println!("table    {}", document.display());
+        say!("table    {}", document.display());
     }
     Ok(code)
 }

@@ -26,7 +26,7 @@ pub struct CheckArgs {
 pub(super) fn check(args: &CheckArgs) -> Result<u8> {
     let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
     if args.resolved {
-        println!("{}", experiment.resolved());
+        say!("{}", experiment.resolved());
     }
     publish::check_claims(&experiment)?;
     let prepared = Prepared::new(experiment, &Context::default())?;

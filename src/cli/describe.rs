@@ -39,7 +39,7 @@ pub(super) fn describe(args: &DescribeArgs) -> Result<u8> {
     }
     if let Some(law) = theory::find(name) {
         found = true;
-        println!(
+        say!(
             "{name} (law)\n\n  {}\n\n  Holds for: {}\n  Source: {}\n",
             law.statement(),
             law.conditions(),
@@ -57,12 +57,12 @@ const EVERY_TASK: &str = "knowledge = \"none\", \"other-domain\", \"verifier\" o
     arm = a name of the setting in tables and figures.";
 
 fn page(kind: &str, about: &About) {
-    println!("{} ({kind})\n\n  {}\n", about.name, about.summary);
+    say!("{} ({kind})\n\n  {}\n", about.name, about.summary);
     for paragraph in about.details.split("\n\n").filter(|p| !p.trim().is_empty()) {
-        println!("{}\n", indented(paragraph));
+        say!("{}\n", indented(paragraph));
     }
     if kind == "task" {
-        println!("  Keys of the table that every task takes\n{}\n", indented(EVERY_TASK));
+        say!("  Keys of the table that every task takes\n{}\n", indented(EVERY_TASK));
     }
     if let Some(reading) =
         tasks::reading(about.name).filter(|_| kind == "metric" || kind.starts_with("score"))
@@ -72,26 +72,26 @@ fn page(kind: &str, about: &About) {
             Direction::Lower => "lower is better",
             Direction::TwoSided => "the human value is best",
         };
-        println!("  Direction: {better}\n  Ideal: {}\n  Unit: {}\n", reading.ideal, reading.unit);
+        say!("  Direction: {better}\n  Ideal: {}\n  Unit: {}\n", reading.ideal, reading.unit);
     }
-    println!("  Source: {}\n", about.source);
+    say!("  Source: {}\n", about.source);
     if !about.parameters.is_empty() {
-        println!("  Parameters");
+        say!("  Parameters");
         for p in about.parameters {
-            println!("    {} = {}\n{}", p.name, p.default, indented(&format!("    {}", p.meaning)));
+            say!("    {} = {}\n{}", p.name, p.default, indented(&format!("    {}", p.meaning)));
         }
-        println!();
+        say!("");
     }
 }
 
 fn regime(row: &Preset) {
-    println!("{} (regime)\n\n  {}\n\n  Source: {}\n", row.name, row.summary, row.source);
-    println!("  inflow            {:?}", row.inflow);
-    println!("  retain_human      {:?}", row.retain_human);
-    println!("  retain_synthetic  {:?}", row.retain_synthetic);
-    println!("  draw              {:?}", row.draw);
-    println!("  weights           {:?}, {:?}", row.weights, row.combine);
-    println!("  hold              {:?}\n", row.hold);
+    say!("{} (regime)\n\n  {}\n\n  Source: {}\n", row.name, row.summary, row.source);
+    say!("  inflow            {:?}", row.inflow);
+    say!("  retain_human      {:?}", row.retain_human);
+    say!("  retain_synthetic  {:?}", row.retain_synthetic);
+    say!("  draw              {:?}", row.draw);
+    say!("  weights           {:?}, {:?}", row.weights, row.combine);
+    say!("  hold              {:?}\n", row.hold);
 }
 
 /// Wraps a paragraph at 96 columns, keeping its own indentation, two columns in.

@@ -69,7 +69,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<u8> {
                     fs::copy(&file, out.join(name)).into_diagnostic()?;
                 }
             }
-            println!("{}", publish::export_notebook(&publication, out).into_diagnostic()?.display());
+            say!("{}", publish::export_notebook(&publication, out).into_diagnostic()?.display());
         }
     }
     Ok(EXIT_DONE)

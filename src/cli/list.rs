@@ -32,15 +32,15 @@ enum Kind {
 pub(super) fn list(args: &ListArgs) -> Result<u8> {
     for kind in Kind::value_variants().iter().filter(|k| args.kind.is_none_or(|asked| asked == **k)) {
         let (title, key, lines) = lines(*kind);
-        println!("{title} ({key})\n");
+        say!("{title} ({key})\n");
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         for (name, summary) in lines {
             table.add_row([format!("  {name}"), summary]);
         }
-        println!("{table}\n");
+        say!("{table}\n");
     }
-    println!("`collapse describe NAME` says more.");
+    say!("`collapse describe NAME` says more.");
     Ok(EXIT_DONE)
 }
 

@@ -144,7 +144,7 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     experiment.name.clone_from(&stem);
 
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("results/measure").join(&stem));
-    eprintln!("{}: {} run(s), generations 0 to {last}, {size} rows each", experiment.title(), runs.len());
+    remark!("{}: {} run(s), generations 0 to {last}, {size} rows each", experiment.title(), runs.len());
     let recorded = Recorded::new(&experiment, source, runs, size, args.salt)?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     let shown: Box<dyn Progress + Send> = if args.quiet { Box::new(Silent) } else { progress::on_stderr() };
@@ -176,18 +176,18 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let rows = readings(&publication)?;
     manifest.device = None;
     manifest.clone().save(&folder).into_diagnostic()?;
-    println!("\n{}", comparison(&rows));
+    say!("\n{}", comparison(&rows));
     for line in sentences(&rows, seeds.len()) {
-        println!("{line}");
+        say!("{line}");
     }
-    println!("folder   {}", out.display());
+    say!("folder   {}", out.display());
     if !args.no_figures {
         let drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
         let page = publish::page(&publication, &drawn, &[], None, sentences(&rows, seeds.len()))
             .into_diagnostic()?;
         publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
         manifest.save(&folder).into_diagnostic()?;
-        println!("page     {}", page.display());
+        say!("page     {}", page.display());
     }
     Ok(match (report.interrupted, report.tables.failed) {
         (true, _) => EXIT_INTERRUPTED,

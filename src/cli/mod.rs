@@ -98,7 +98,7 @@ pub enum Command {
 impl Command {
     /// Whether the command writes to the terminal alone. A run goes on when nobody reads what it says.
     fn only_prints(&self) -> bool {
-        matches!(self, Self::Check(_) | Self::List(_) | Self::Describe(_) | Self::New(_))
+        matches!(self, Self::Check(_) | Self::List(_) | Self::Describe(_) | Self::Export(_) | Self::New(_))
     }
 }
 
@@ -182,7 +182,7 @@ pub fn exit_code(done: miette::Result<u8>) -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(report) => {
-            eprintln!("{report:?}");
+            remark!("{report:?}");
             ExitCode::from(EXIT_USAGE)
         }
     }

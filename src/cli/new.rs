@@ -30,6 +30,6 @@ pub(super) fn new(args: &NewArgs) -> Result<u8> {
         Template::Images => include_str!("templates/images.toml"),
         Template::Text => include_str!("templates/text.toml"),
     };
-    print!("{text}");
+    say!("{}", text.trim_end());
     Ok(EXIT_DONE)
 }

@@ -23,8 +23,8 @@ pub(super) fn plot(args: &PlotArgs) -> Result<u8> {
     let publication = Publication::open(&args.folder).into_diagnostic()?;
     publish::summarise(&publication).into_diagnostic()?;
     for drawn in publish::draw(&publication, args.figure.as_deref()).into_diagnostic()? {
-        println!("{}", drawn.svg_path.display());
-        println!("{}", drawn.png_path.display());
+        say!("{}", drawn.svg_path.display());
+        say!("{}", drawn.png_path.display());
     }
     Ok(EXIT_DONE)
 }

@@ -25,6 +25,6 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8> {
     let drawn = publish::draw(&publication, None).into_diagnostic()?;
     let rows = (!comparison.is_empty()).then_some(comparison.as_slice());
     let page = publish::page(&publication, &drawn, &claims, rows, answer).into_diagnostic()?;
-    println!("{}", page.display());
+    say!("{}", page.display());
     Ok(if claims.iter().all(|c| c.verdict == Verdict::Passed) { EXIT_DONE } else { EXIT_CLAIM })
 }

@@ -87,24 +87,24 @@ pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>) -> Result<u8> {
         return Ok(code);
     }
     let outcomes: Vec<Outcome> = ran.iter().flat_map(|(_, r)| r.ran.outcomes.iter().cloned()).collect();
-    println!("{}", terminal::outcomes_table(&outcomes));
+    say!("{}", terminal::outcomes_table(&outcomes));
     write(args, &catalogue, &ran, &outcomes, &out)?;
     for (figure, run) in &ran {
         if let Some(why) = &run.ran.error {
-            eprintln!("{} did not run: {why}", figure.id);
+            remark!("{} did not run: {why}", figure.id);
         }
     }
     let (passed, failed, undecided) = reproduce::counts(&outcomes);
     let seconds: f64 = ran.iter().map(|(_, r)| r.ran.seconds).sum();
-    println!(
+    say!(
         "{passed} claims passed, {failed} failed, {undecided} undecided; {} of runs",
         terminal::duration(seconds)
     );
-    println!("page     {}", out.join("index.html").display());
+    say!("page     {}", out.join("index.html").display());
     if let Some(document) = &args.write_readme {
         let table = reproduce::markdown(&outcomes, &command(args), |key| name(&catalogue, key));
         reproduce::write_between(document, MARKER, &table).into_diagnostic()?;
-        println!("table    {}", document.display());
+        say!("table    {}", document.display());
     }
     if let Some(folder) = &args.write_reference {
         references(&ran, &out, folder)?;
@@ -168,7 +168,7 @@ impl Session<'_> {
         if run.ran.error.is_some() {
             line.push_str(", did not run");
         }
-        eprintln!("{line}");
+        remark!("{line}");
     }
 
     fn one(&self, figure: &Figure) -> Run {
@@ -266,7 +266,7 @@ fn references(ran: &[(&Figure, Run)], out: &Path, folder: &Path) -> Result<()> {
         }
         times.insert(figure.id.clone(), (run.ran.seconds * 10.0).round() / 10.0);
     }
-    println!("summaries {}", folder.display());
+    say!("summaries {}", folder.display());
     let path = Path::new("experiments/times.toml");
     if Path::new("experiments/bibliography.toml").is_file() {
         let known = std::fs::read_to_string(path).ok();
@@ -276,7 +276,7 @@ fn references(ran: &[(&Figure, Run)], out: &Path, folder: &Path) -> Result<()> {
         let text = toml::to_string(&all).into_diagnostic()?;
         let head = "# Wall-clock seconds, written by `collapse reproduce all --write-reference`.\n";
         write_atomically(path, format!("{head}{text}").as_bytes()).into_diagnostic()?;
-        println!("times    {}", path.display());
+        say!("times    {}", path.display());
     }
     Ok(())
 }

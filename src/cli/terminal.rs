@@ -16,20 +16,20 @@ pub(super) fn settings(prepared: &Prepared) {
     let experiment = &prepared.experiment;
     let settings = prepared.settings();
     let (seeds, count) = (experiment.sweep.seeds.len(), settings.len());
-    println!("{}: {count} setting(s) × {seeds} seed(s)\n", experiment.title());
+    say!("{}: {count} setting(s) × {seeds} seed(s)\n", experiment.title());
     for (info, assembled) in settings.iter().zip(&prepared.settings) {
         match &info.skipped {
-            Some(reason) => println!("  skipped  {}\n           {reason}", info.label),
+            Some(reason) => say!("  skipped  {}\n           {reason}", info.label),
             None => {
                 let path = match &assembled.lineage {
                     Ok(lineage) if lineage.statistics => "statistics path",
                     _ => "rows",
                 };
-                println!("  ready    {} · {} generations · {path}", info.label, info.generations);
+                say!("  ready    {} · {} generations · {path}", info.label, info.generations);
             }
         }
         for note in &assembled.notes {
-            println!("           note: {note}");
+            say!("           note: {note}");
         }
     }
 }
@@ -37,21 +37,21 @@ pub(super) fn settings(prepared: &Prepared) {
 /// What a run would cost.
 pub(super) fn estimate(prepared: &Prepared, cost: &Estimate, out: &Path, jobs: usize) {
     settings(prepared);
-    println!("\n  cells     {} of {} left, {} lineages", cost.cells_left, cost.cells, cost.lineages_left);
-    println!("  fits      {}", cost.fits_left);
+    say!("\n  cells     {} of {} left, {} lineages", cost.cells_left, cost.cells, cost.lineages_left);
+    say!("  fits      {}", cost.fits_left);
     let time =
         cost.seconds.map_or("not known".into(), |s| format!("about {} with {jobs} job(s)", duration(s)));
-    println!("  time      {time}");
+    say!("  time      {time}");
     let disk = cost.bytes.map_or("not known".into(), |b| format!("about {:.1} MB", b as f64 / 1e6));
-    println!("  disk      {disk}");
-    println!("  folder    {} (nothing was written)", out.display());
+    say!("  disk      {disk}");
+    say!("  folder    {} (nothing was written)", out.display());
 }
 
 /// What a finished run found and where it lies.
 pub(super) fn finished(done: &Done) {
     let Some(report) = &done.report else { return };
     if !done.claims.is_empty() {
-        println!("{}\n", claims_table(&done.claims));
+        say!("{}\n", claims_table(&done.claims));
     }
     let tables = &report.tables;
     let mut line = format!("{} cells done", tables.done);
@@ -62,16 +62,16 @@ pub(super) fn finished(done: &Done) {
             line.push_str(&format!(", {count} {word}"));
         }
     }
-    println!("{line} in {}", duration(report.wall_seconds));
+    say!("{line} in {}", duration(report.wall_seconds));
     for failure in report.failures.iter().take(5) {
-        println!("  {failure}");
+        say!("  {failure}");
     }
     if report.interrupted {
-        println!("interrupted: what was finished is kept, and the same command goes on from there");
+        say!("interrupted: what was finished is kept, and the same command goes on from there");
     }
-    println!("folder   {}", done.publication.folder.root().display());
+    say!("folder   {}", done.publication.folder.root().display());
     if let Some(page) = &done.page {
-        println!("page     {}", page.display());
+        say!("page     {}", page.display());
     }
 }
 
@@ -125,17 +125,17 @@ pub(super) fn catalogue(catalogue: &Catalogue) {
         heading(&mut table, name, String::new());
         figures.iter().for_each(|figure| line(&mut table, figure));
     }
-    println!("{table}\n");
+    say!("{table}\n");
     let figures: Vec<&Figure> = catalogue.papers.iter().flat_map(|p| &p.figures).collect();
     let (claims, seconds): (usize, f64) =
         figures.iter().fold((0, 0.0), |(c, s), f| (c + f.claims, s + f.seconds.unwrap_or(0.0)));
-    println!(
+    say!(
         "{} papers, {} figures, {claims} claims; measured times add up to {} on one thread.",
         catalogue.papers.len(),
         figures.len(),
         duration(seconds)
     );
-    println!("`collapse reproduce NAME…` runs them; `collapse reproduce all` all papers.");
+    say!("`collapse reproduce NAME…` runs them; `collapse reproduce all` all papers.");
 }
 
 /// One row a claim.

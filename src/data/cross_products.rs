@@ -56,6 +56,15 @@ impl Gram {
         Gram::new(p, matrix, sums)
     }
 
+    /// L Lᵀ of a row-major lower factor, with Σ w x.
+    pub fn of_factor(l: Vec<f64>, sums: Vec<f64>) -> Gram {
+        let p = sums.len();
+        let columns = DMatrixView::from_slice(&l, p, p);
+        let matrix = (columns.transpose() * columns).as_slice().to_vec();
+        let factor = sound(&l, &matrix, p).then_some(l);
+        Gram { p, matrix, sums, factor: OnceLock::from(factor) }
+    }
+
     fn new(p: usize, matrix: Vec<f64>, sums: Vec<f64>) -> Gram {
         Gram { p, matrix, sums, factor: OnceLock::new() }
     }
@@ -119,9 +128,14 @@ impl CrossProducts {
 
 /// The lower Cholesky factor of a row-major symmetric matrix; `None` unless every pivot is above rounding.
 pub fn definite(matrix: &[f64], p: usize) -> Option<Vec<f64>> {
-    let factor = DMatrix::from_row_slice(p, p, matrix).cholesky()?.unpack();
-    let sound = |i: usize| factor[(i, i)].powi(2) > 4.0 * p as f64 * f64::EPSILON * matrix[i * p + i];
-    (0..p).all(sound).then(|| factor.transpose().as_slice().to_vec())
+    let factor = DMatrix::from_row_slice(p, p, matrix).cholesky()?.unpack().transpose().as_slice().to_vec();
+    sound(&factor, matrix, p).then_some(factor)
+}
+
+/// Whether every pivot of a row-major factor is above rounding.
+fn sound(factor: &[f64], matrix: &[f64], p: usize) -> bool {
+    let above = |i: usize| factor[i * p + i].powi(2) > 4.0 * p as f64 * f64::EPSILON * matrix[i * p + i];
+    (0..p).all(above)
 }
 
 /// Row by row: the fastest for few inputs.

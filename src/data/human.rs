@@ -8,8 +8,8 @@
 
 use rand::seq::SliceRandom;
 
-use super::{Rows, Samples, Source, Splits, Supply};
-use crate::rng::Streams;
+use super::{Distribution, Rows, Samples, Source, Splits, Supply};
+use crate::rng::{Stream, Streams};
 
 /// Human rows ran out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +61,12 @@ impl<'a> HumanRows<'a> {
     /// of the seed's order. `generation` names the block's stream for distributions.
     pub fn fresh(&self, generation: u32, start: usize, take: usize) -> Result<Rows, SupplyError> {
         self.block("fresh human data", generation, start, take)
+    }
+
+    /// The truth and the stream of a generation's fresh inputs, where they need not be rows; `None` for a finite source.
+    pub fn fresh_inputs(&self, generation: u32) -> Option<(&dyn Distribution, Stream)> {
+        let Supply::Distribution(truth) = &self.source.supply else { return None };
+        Some((truth.as_ref(), self.streams.of("human inputs").at(u64::from(generation)).rng()))
     }
 
     /// The positions within `D(0)` (of `initial` rows) of a new random subset of `take` rows. The

@@ -156,7 +156,8 @@ impl Synthesiser {
         Ok(model.synthesise(ask, n, &self.sampling, streams)?)
     }
 
-    /// The statistics of `n` rows to label. Those of all of D(0) are known: a fixed design.
+    /// The statistics of `n` rows to label. Those of all of D(0) are known: a fixed design. Those of a fresh one can be
+    /// drawn where the truth and the family are of one kind.
     fn prompt_statistics<'m>(
         &self,
         lineage: &Lineage,
@@ -170,6 +171,11 @@ impl Synthesiser {
                 Ok(Cow::Borrowed(design))
             }
             _ => {
+                if let (Prompts::Fresh, Some((truth, mut rng))) = (self.prompts, member.human.fresh_inputs(g))
+                    && let Some(drawn) = path.inputs(truth, n, &mut rng)
+                {
+                    return Ok(Cow::Owned(drawn));
+                }
                 let rows = Rows::all(self.prompt_rows(lineage, member, n, g)?);
                 Ok(Cow::Owned(path.summarise(&rows)?))
             }

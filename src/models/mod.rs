@@ -30,11 +30,14 @@ mod tagged_ngram;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod wishart;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
-pub use command::{Command, CommandModel, kill_programs, stop_programs};
+pub use command::{
+    Command, CommandModel, announce_programs, kill_left_programs, kill_programs, stop_programs,
+};
 pub use empirical::{Empirical, EmpiricalModel};
 pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
@@ -57,7 +60,9 @@ pub use templates::{TemplateModel, Templates};
 use std::any::Any;
 use std::path::{Path, PathBuf};
 
-use crate::data::{Combine, Link, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics};
+use crate::data::{
+    Combine, Distribution, Link, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics,
+};
 use crate::registry::Registry;
 use crate::rng::{Stream, Streams};
 
@@ -327,6 +332,12 @@ pub trait StatisticsPath: Send + Sync {
         _rng: &mut Stream,
     ) -> Result<Statistics, SampleError> {
         Err(Refusal::new("this family makes no labels from statistics; set `loop.path = \"rows\"`").into())
+    }
+
+    /// The statistics of `n` inputs drawn from the truth, with labels that are not to be looked at; `None` where only
+    /// rows will do.
+    fn inputs(&self, _truth: &dyn Distribution, _n: usize, _rng: &mut Stream) -> Option<Statistics> {
+        None
     }
 
     /// Whether [`StatisticsPath::thin`] is exact for this family.

@@ -1,6 +1,9 @@
 //! Programs of the user's own, as a user meets them. Their scripts are plain shell.
 
 use std::fs;
+use std::path::Path;
+#[cfg(unix)]
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::collapse;
@@ -71,10 +74,77 @@ fn a_program_that_fails_marks_its_lineages_and_says_why() {
     assert!(cells.contains("exit code 4") && cells.contains("no such column"), "{cells}");
 }
 
+/// A program that starts another one, which leaves its number in the file `pid`.
+#[cfg(unix)]
+const SLEEPER: &str = "sleep 100 & echo $! > started; mv started pid; wait";
+
+/// Waits for the number that [`SLEEPER`] leaves.
+#[cfg(unix)]
+fn sleeping(here: &Path) -> i32 {
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Ok(text) = fs::read_to_string(here.join("pid")) {
+            return text.trim().parse().unwrap();
+        }
+        assert!(Instant::now() < until, "the program did not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Whether a process ends soon. One that is gone may be a zombie that nobody has waited for yet.
+#[cfg(unix)]
+fn ends(pid: i32) -> bool {
+    let alive = || match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => !stat.rsplit(')').next().unwrap_or("").trim_start().starts_with('Z'),
+        Err(_) => {
+            cfg!(not(target_os = "linux"))
+                && nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None).is_ok()
+        }
+    };
+    let until = Instant::now() + Duration::from_secs(20);
+    while alive() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    !alive()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cell_that_is_ended_takes_its_program_with_it() {
+    let here = folder(SLEEPER);
+    collapse(here.path())
+        .args(["run", "mine.toml", "--isolate", "--cell-timeout", "1", "--seeds", "1"])
+        .args(["--out", "out", "--no-figures", "--quiet"])
+        .assert()
+        .code(1);
+    assert!(ends(sleeping(here.path())), "the program still runs");
+    let cells = fs::read_to_string(here.path().join("out/cells.csv")).unwrap();
+    assert!(cells.contains("longer than 1 s"), "{cells}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_killed_takes_its_cells_and_their_programs_with_it() {
+    use nix::sys::signal::{Signal, kill};
+    for (signal, code) in [(Signal::SIGKILL, None), (Signal::SIGINT, Some(130))] {
+        let here = folder(SLEEPER);
+        let mut run = Command::new(env!("CARGO_BIN_EXE_collapse"))
+            .current_dir(here.path())
+            .args(["run", "mine.toml", "--isolate", "--jobs", "1", "--out", "out", "--no-figures", "--quiet"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let program = sleeping(here.path());
+        kill(nix::unistd::Pid::from_raw(run.id() as i32), signal).unwrap();
+        assert_eq!(run.wait().unwrap().code(), code, "{signal}");
+        assert!(ends(program), "{signal}: the program still runs");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_program_and_the_seed_is_run_again() {
-    use std::process::{Command, Stdio};
     let here = folder("echo started > \"$2.started\"; cp \"$2.started\" started; sleep 100");
     let mut child = Command::new(env!("CARGO_BIN_EXE_collapse"))
         .current_dir(here.path())

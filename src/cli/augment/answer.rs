@@ -26,23 +26,23 @@ pub(super) fn interval(gain: Option<Gain>) -> String {
 
 impl Found<'_> {
     pub(super) fn print(&self) {
-        println!("{}\n", self.described().join("\n"));
+        say!("{}\n", self.described().join("\n"));
         for trial in &self.trials {
             if !trial.effort().is_empty() {
-                println!("{}", sentence(trial.effort()));
+                say!("{}", sentence(trial.effort()));
             }
-            println!("{}\n", self.arms_table(trial));
+            say!("{}\n", self.arms_table(trial));
             for line in self.answer(trial) {
-                println!("{line}");
+                say!("{line}");
             }
             if self.report.scores.len() > 1 {
-                println!("\n{}", self.scores_table(trial));
+                say!("\n{}", self.scores_table(trial));
             }
-            println!();
+            say!("");
         }
-        println!("{}", self.effort_line());
+        say!("{}", self.effort_line());
         if let Some(line) = self.no_gap_line() {
-            println!("{line}");
+            say!("{line}");
         }
     }
 

@@ -152,8 +152,8 @@ pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
     found.print();
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).into_diagnostic()?;
-        println!("\nrows     {}", found.write(folder)?.display());
-        println!("page     {}", found.publish(folder)?.display());
+        say!("\nrows     {}", found.write(folder)?.display());
+        say!("page     {}", found.publish(folder)?.display());
     }
     Ok(EXIT_DONE)
 }

@@ -99,9 +99,9 @@ pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
                 PathBuf::from("results/compare").join(format!("{slug}-{}", prepared.run_name()))
             }
         };
-        eprintln!("{}", first.title());
+        remark!("{}", first.title());
         if let Some(size) = model_size(&text) {
-            eprintln!("{size} parameters a model");
+            remark!("{size} parameters a model");
         }
         let (args, decisions) = refine::refined(args, &slug, &out, &interrupt)?;
         let how = Execution {
@@ -113,14 +113,14 @@ pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
         };
         let done = execute(refine::experiment(&args, &slug)?, &how)?;
         if !done.comparison.is_empty() {
-            println!("\n{}\n", done.publication.experiment.title());
-            println!("{}", comparison_table(&done.comparison, arm_name(&args)));
+            say!("\n{}\n", done.publication.experiment.title());
+            say!("{}", comparison_table(&done.comparison, arm_name(&args)));
             if let Some((_, words)) = answer::critical_fraction(&done.publication)? {
-                println!("{words}");
+                say!("{words}");
             }
         }
         terminal::finished(&done);
-        println!();
+        say!("");
         code = code.max(done.exit_code());
         if interrupt.is_set() {
             break;

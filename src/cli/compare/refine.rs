@@ -50,7 +50,7 @@ pub(super) fn refined(
         let Some((found, _)) = answer::critical_fraction(&done.publication)? else { break };
         let Some(next) = found.refine(RESOLUTION) else { break };
         let next = (next * 1e4).round() / 1e4;
-        eprintln!(
+        remark!(
             "refinement {round}: the critical fraction is at most {:?}; trying {next}",
             found.fraction.unwrap_or(1.0)
         );

@@ -16,7 +16,7 @@
 //! program that uses no other randomness gives the same rows every time, with any number of jobs.
 //!
 //! The program must end with exit code 0 within `timeout` seconds. It runs in a process group of its
-//! own, which is ended as a whole at the time limit and on Ctrl-C. Samples must have the right
+//! own, which is ended as a whole at the time limit, on Ctrl-C, and with a cell of `--isolate`. Samples must have the right
 //! columns, finite numbers in range, known categories and tokens, and at least as many rows as were
 //! asked for (more are left out). Every failure is an error of that lineage that names the program,
 //! the line and what it said last.
@@ -30,7 +30,7 @@ mod process;
 mod tests;
 
 pub use model::CommandModel;
-pub use process::{kill_programs, stop_programs};
+pub use process::{announce_programs, kill_left_programs, kill_programs, stop_programs};
 
 use std::fs::{self, File};
 use std::io::BufWriter;
@@ -66,7 +66,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   model to start from, empty from scratch; `{n}` rows to leave; `{seed}` a number below 2³²; \
                   `{temperature}` of `[sampling]`.\n\n\
                   The program must exit with 0. It runs in its own process group and is ended with its children \
-                  at `timeout` and on Ctrl-C. Files that the command line names are part of a setting's hash: \
+                  at `timeout`, on Ctrl-C, and with a cell of `--isolate`. Files that the command line names are part of a setting's hash: \
                   after an edit of the script its cells run again.",
         source: "the program",
         parameters: &[

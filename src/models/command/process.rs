@@ -1,9 +1,12 @@
 //! Running an outside program to its end: in a process group of its own, with a time limit and a
 //! log of everything that it says.
+//!
+//! A process that runs cells for another one (`--isolate`) tells it of every group that starts and
+//! ends, a line each on standard output: whatever happens to the process, its parent can end them.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
@@ -14,6 +17,11 @@ use std::time::{Duration, Instant};
 static STOPPED: AtomicBool = AtomicBool::new(false);
 /// The process groups that are running.
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+/// Whether the reader of standard output is told of groups.
+static ANNOUNCED: AtomicBool = AtomicBool::new(false);
+/// The words before a group's number.
+const STARTED: &str = "program started ";
+const ENDED: &str = "program ended ";
 /// How long a program may tidy up after it was asked to end.
 const GRACE: Duration = Duration::from_secs(2);
 /// Lines and characters of a log that an error quotes.
@@ -47,6 +55,38 @@ pub fn kill_programs() {
     }
 }
 
+/// From now on every group of this process is announced on its standard output.
+pub fn announce_programs() {
+    ANNOUNCED.store(true, Ordering::SeqCst);
+}
+
+/// Reads what a process announces until that process is gone, and ends what it left running.
+pub fn kill_left_programs(announced: impl Read) {
+    for group in left(BufReader::new(announced)) {
+        signal(group, Signal::Kill);
+    }
+}
+
+/// The groups that started and did not end. Lines that say something else are not about groups.
+fn left(announced: impl BufRead) -> BTreeSet<u32> {
+    let mut groups = BTreeSet::new();
+    for line in announced.lines().map_while(Result::ok) {
+        let number = |words: &str| line.strip_prefix(words).and_then(|n| n.parse().ok());
+        if let Some(group) = number(STARTED) {
+            groups.insert(group);
+        } else if let Some(group) = number(ENDED) {
+            groups.remove(&group);
+        }
+    }
+    groups
+}
+
+fn announce(what: &str, group: u32) {
+    if ANNOUNCED.load(Ordering::SeqCst) {
+        say!("{what}{group}");
+    }
+}
+
 /// Runs `command`, whose output goes to the file `log`, for at most `limit`.
 pub(super) fn run(mut command: Command, log: &Path, limit: Duration) -> io::Result<Ended> {
     let said = File::create(log)?;
@@ -58,8 +98,10 @@ pub(super) fn run(mut command: Command, log: &Path, limit: Duration) -> io::Resu
     }
     let mut child = command.spawn()?;
     running().insert(child.id());
+    announce(STARTED, child.id());
     let ended = wait(&mut child, Instant::now() + limit);
     running().remove(&child.id());
+    announce(ENDED, child.id());
     ended
 }
 
@@ -132,4 +174,16 @@ pub(super) fn last_words(log: &Path) -> String {
     let characters = last.chars().count();
     let tail: String = last.chars().skip(characters.saturating_sub(QUOTED_CHARACTERS)).collect();
     if tail.is_empty() { String::new() } else { format!("\n    {tail}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_started_and_did_not_end_is_left() {
+        let said =
+            "program started 7\nprogram started 81\nsomething else\nprogram ended 7\nprogram started x\n";
+        assert_eq!(left(said.as_bytes()), BTreeSet::from([81]));
+    }
 }

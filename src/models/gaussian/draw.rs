@@ -3,12 +3,13 @@
 use std::any::Any;
 
 use rand::RngExt;
-use rand_distr::{Distribution, Gamma, StandardNormal};
+use rand_distr::StandardNormal;
 
 use super::Gaussian;
 use super::model::{GaussianModel, TRANSFORMS, spread};
 use crate::data::{Body, Moments, Part, Rows, Statistics};
 use crate::models::cholesky;
+use crate::models::wishart::{bartlett, chi_squared};
 use crate::models::{FitError, Model, Refusal, SampleError, Sampling, StatisticsPath};
 use crate::rng::Stream;
 
@@ -53,9 +54,7 @@ fn draw_scalar(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) ->
     Moments { n: n as u64, weight: n as f64, mean: vec![mean], scatter: vec![scatter] }
 }
 
-/// Any d, by Bartlett: the scatter is (L A)(L A)ᵀ, where A is `d × min(d, n − 1)`, lower
-/// trapezoidal, with √χ²(n − 1 − i) on the diagonal and standard normals below. That is the LQ
-/// factor of a `d × (n − 1)` matrix of standard normals, so it is exact for n ≤ d too.
+/// Any d: the scatter is (L A)(L A)ᵀ with Bartlett's A.
 fn draw_matrix(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) -> Moments {
     let (d, l) = (model.dim(), model.factor());
     if n == 0 {
@@ -71,15 +70,7 @@ fn draw_matrix(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) ->
         })
         .collect();
     let columns = d.min(freedom);
-    let mut a = vec![0.0; d * columns];
-    for i in 0..d {
-        for entry in &mut a[i * columns..i * columns + i.min(columns)] {
-            *entry = root * rng.sample::<f64, _>(StandardNormal);
-        }
-        if i < columns {
-            a[i * columns + i] = root * chi_squared((freedom - i) as u64, rng).sqrt();
-        }
-    }
+    let a = bartlett(d, freedom, root, rng);
     let mut la = vec![0.0; d * columns];
     for i in 0..d {
         for k in 0..=i {
@@ -91,9 +82,4 @@ fn draw_matrix(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) ->
         }
     }
     Moments { n: n as u64, weight: n as f64, mean, scatter: cholesky::gram(&la, d, columns) }
-}
-
-/// A χ² variate; 0 for 0 degrees of freedom.
-fn chi_squared(freedom: u64, rng: &mut Stream) -> f64 {
-    Gamma::new(0.5 * freedom as f64, 2.0).map_or(0.0, |gamma| gamma.sample(rng))
 }

@@ -3,18 +3,24 @@
 //! For n labels y = Xβ̂ + e with e ~ N(0, σ²I) on a design with XᵀX = L Lᵀ of full rank p, and z ~ N(0, I_p):
 //! Xᵀy = XᵀXβ̂ + σ L z and eᵀe = σ² (‖z‖² + χ²(n − p)), since z are the coordinates of e in the design's column space.
 //! So the three cross-products have their exact joint law in O(p²).
+//!
+//! A fresh design of n inputs x ~ N(0, D²) need not be drawn either: X = Q (D A)ᵀ with Bartlett's A and Q uniform among
+//! the n × p matrices with orthonormal columns, so the factor is L = D A; and Xᵀ1 = √n L u, where u = Qᵀ1/√n are the
+//! first p coordinates of a uniform direction in n dimensions.
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rand::RngExt;
-use rand_distr::{Distribution, Gamma, StandardNormal};
+use rand_distr::StandardNormal;
 
 use super::design::Columns;
 use super::linear::LeastSquares;
 use super::model::RegressionModel;
-use crate::data::{Body, CrossProducts, Link, Mix, Rows, Statistics, predictor};
+use crate::data::{Body, CrossProducts, Distribution, Gram, Link, Mix, Rows, Statistics, predictor};
 use crate::models::cholesky::{semidefinite, solve_lower};
+use crate::models::wishart::{bartlett, chi_squared};
 use crate::models::{FitError, Model, Refusal, SampleError, Sampling, StatisticsPath};
 use crate::rng::Stream;
 
@@ -49,6 +55,14 @@ impl StatisticsPath for LeastSquares {
         let Statistics::CrossProducts(given) = given else { return Err(not_cross_products().into()) };
         let (_, factor) = model.transform(how)?;
         labelled(model, given, factor * model.noise_variance(), rng).map(Statistics::CrossProducts)
+    }
+
+    fn inputs(&self, truth: &dyn Distribution, n: usize, rng: &mut Stream) -> Option<Statistics> {
+        let variances = &truth.regression()?.input_variances;
+        let columns = Columns::of(truth.schema(), Link::Identity, self.intercept).ok()?;
+        let whole = columns.are_all(truth.schema());
+        (whole && columns.width() == variances.len() + usize::from(self.intercept))
+            .then(|| Statistics::CrossProducts(design(variances, n, self.intercept, rng)))
     }
 
     fn supports(&self, how: &Sampling) -> bool {
@@ -88,12 +102,38 @@ fn labelled(
         labels.push(fitted + error);
     }
     let freedom = given.n.saturating_sub(inside.len() as u64);
-    let outside = Gamma::new(0.5 * freedom as f64, 2.0).map_or(0.0, |gamma| gamma.sample(rng));
+    let outside = chi_squared(freedom, rng);
     let square = explained + 2.0 * crossed + noise * (inside.iter().sum::<f64>() + outside);
     if !(square.is_finite() && labels.iter().all(|l| l.is_finite())) {
         return Err(SampleError::NotFinite);
     }
     Ok(CrossProducts { labels, square, gram: given.gram.clone(), ..*given })
+}
+
+/// The cross-products of `n` independent normal inputs with these variances. All labels are 0.
+fn design(variances: &[f64], n: usize, intercept: bool, rng: &mut Stream) -> CrossProducts {
+    let (d, p, rank) = (variances.len(), variances.len() + usize::from(intercept), variances.len().min(n));
+    let a = bartlett(d, n, 1.0, rng);
+    let z: Vec<f64> = (0..rank).map(|_| rng.sample(StandardNormal)).collect();
+    let inside: f64 = z.iter().map(|z| z * z).sum();
+    let length = inside + chi_squared((n - rank) as u64, rng);
+    let root = if length > 0.0 { (n as f64 / length).sqrt() } else { 0.0 };
+    let mut l = vec![0.0; p * p];
+    let mut sums = vec![0.0; p];
+    for (i, variance) in variances.iter().enumerate() {
+        let sd = variance.sqrt();
+        for (l, a) in l[i * p..i * p + rank].iter_mut().zip(&a[i * rank..(i + 1) * rank]) {
+            *l = sd * a;
+        }
+        sums[i] = root * predictor(&l[i * p..i * p + rank], &z);
+    }
+    if intercept {
+        l[d * p..d * p + rank].iter_mut().zip(&z).for_each(|(l, z)| *l = root * z);
+        l[d * p + d] = root * (length - inside).max(0.0).sqrt();
+        sums[d] = n as f64;
+    }
+    let gram = Arc::new(Gram::of_factor(l, sums));
+    CrossProducts { n: n as u64, weight: n as f64, gram, scale: 1.0, labels: vec![0.0; p], square: 0.0 }
 }
 
 /// The cross-products of a whole training set, blocks with their weights.

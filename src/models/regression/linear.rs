@@ -6,7 +6,8 @@
 //! estimated by the residual sum of squares over n − p (weights scaled to mean 1).
 //!
 //! Without a penalty the fit needs n ≥ p rows and inputs that are not combinations of each other.
-//! Cost: O(n p²) from rows, O(p³) from cross-products, O(p²) where the design is that of the last fit.
+//! Cost: O(n p²) from rows, O(p³) from cross-products, O(p²) where the design is that of the last fit. A fresh design
+//! of normal inputs is drawn as cross-products, O(p³).
 
 use serde::{Deserialize, Deserializer};
 
@@ -36,11 +37,12 @@ pub const LINEAR: Entry<BoxedFamily> = Entry {
         summary: "Ordinary least squares of a number on inputs; makes labels for given inputs",
         details: "β̂ = (XᵀX)⁻¹Xᵀy of the weighted rows; synthetic labels are xᵀβ̂ + N(0, noise_variance). Made for \
                   `synthesis = \"label\"`: prompts = \"initial\" is the fixed design, \"fresh\" an independent one. Runs from \
-                  cross-products: with a fixed design a generation costs O(p²), exact in law. Needs at least as many rows \
+                  cross-products, exact in law: a generation costs O(p²) with a fixed design, O(p³) with a fresh one of \
+                  normal inputs. Needs at least as many rows \
                   as inputs.",
         source: "arXiv 2404.01413; arXiv 2410.16713",
         parameters: &[NOISE, INTERCEPT],
-        version: 1,
+        version: 2,
     },
     extra: (),
     build: |node| Ok(Box::new(node.parse_without::<LinearRegression>(&["family"])?.recipe())),
@@ -63,7 +65,7 @@ pub const RIDGE: Entry<BoxedFamily> = Entry {
             NOISE,
             INTERCEPT,
         ],
-        version: 1,
+        version: 2,
     },
     extra: (),
     build: |node| Ok(Box::new(node.parse_without::<Ridge>(&["family"])?.recipe())),

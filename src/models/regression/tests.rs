@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::data::{
-    Body, Column, Combine, CrossProducts, Field, Kind, Levels, Link, Mix, Part, Role, Rows, Samples, Schema,
-    Statistics,
+    Body, Column, Combine, CrossProducts, Field, Kind, Levels, Link, Mix, Part, Role, Rows, SOURCES, Samples,
+    Schema, Statistics,
 };
 use crate::metrics::testing::{labelled, normals, regression_reference};
 use crate::models::{Ask, BoxedFamily, FAMILIES, FitError, Model, Parameters, Sampling, Start, fit};
@@ -254,5 +254,48 @@ fn drawn_cross_products_have_the_law_of_drawn_labels() {
         near(drawn.iter().map(|d| (d.1 - square).powi(2)).collect(), spread, "Var yᵀy");
         let joint = 2.0 * variance * first;
         near(drawn.iter().map(|d| (d.0 - first) * (d.1 - square)).collect(), joint, "Cov(Xᵀy, yᵀy)");
+    }
+}
+
+/// The joint law of XᵀX and Xᵀ1, by moments of both ways to draw them.
+#[test]
+fn drawn_inputs_have_the_law_of_drawn_rows() {
+    let table = Node::from_toml("dim = 2\ninput_variance = 2\nspectrum = 1", "test.toml").unwrap();
+    let source = (SOURCES.get("linear-regression").unwrap().build)(&table).unwrap();
+    let truth = source.truth().unwrap();
+    // More rows than inputs, as many, and (ridge) fewer.
+    for (name, n) in [("linear-regression", 6), ("linear-regression", 3), ("ridge", 1)] {
+        for intercept in [false, true] {
+            let family = family(name, &format!("noise_variance = 1\nintercept = {intercept}"));
+            let path = family.statistics().unwrap();
+            let r = 4000;
+            let moments = |draw: &mut dyn FnMut() -> Statistics| -> Vec<(f64, f64)> {
+                let mut sums = [(0.0, 0.0); 8];
+                for _ in 0..r {
+                    let Statistics::CrossProducts(c) = draw() else { panic!("cross-products") };
+                    let (p, g, s) = (c.inputs(), &c.gram.matrix, &c.gram.sums);
+                    let (a, b, d) = (g[0], g[1], g[p + 1]);
+                    if intercept {
+                        assert!((g[2] - s[0]).abs() < 1e-9 && (g[8] - n as f64).abs() < 1e-9, "{c:?}");
+                    }
+                    for (sum, v) in
+                        sums.iter_mut().zip([a, b, d, a * a, b * b, a * d, s[0] * s[0], s[0] * s[1] * b])
+                    {
+                        *sum = (sum.0 + v, sum.1 + v * v);
+                    }
+                }
+                sums.iter()
+                    .map(|(v, vv)| (v / f64::from(r), vv / f64::from(r) - (v / f64::from(r)).powi(2)))
+                    .collect()
+            };
+            let (mut rng, mut other) =
+                (Streams::new(0, 1).of("rows").rng(), Streams::new(0, 1).of("inputs").rng());
+            let rows = moments(&mut || path.summarise(&Rows::all(truth.draw(n, &mut rng))).unwrap());
+            let drawn = moments(&mut || path.inputs(truth, n, &mut other).unwrap());
+            for (i, (one, two)) in rows.iter().zip(drawn).enumerate() {
+                let z = (one.0 - two.0) / ((one.1 + two.1) / f64::from(r)).sqrt();
+                assert!(z.abs() < 4.5, "{name}, n = {n}, intercept = {intercept}, moment {i}: z = {z}");
+            }
+        }
     }
 }
