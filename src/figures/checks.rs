@@ -26,9 +26,21 @@ fn decay() -> Vec<Point> {
         .collect()
 }
 
+fn dots() -> DotPlot {
+    let estimate = Estimate { value: 0.2, low: 0.1, high: 0.4 };
+    DotPlot {
+        x: Axis::linear("difference"),
+        category_label: "human fraction".into(),
+        categories: vec!["0".into(), "0.5".into()],
+        series: vec![DotSeries { name: "digits".into(), order: None, estimates: vec![Some(estimate), None] }],
+        reference: Some(0.0),
+        better: Some(Better::Lower),
+        ..DotPlot::default()
+    }
+}
+
 fn samples() -> Vec<(&'static str, Box<dyn Figure>)> {
     let picture = Picture { width: 2, height: 3, pixels: vec![0.0, 0.5, 1.0, f32::NAN, -1.0, 9.0] };
-    let estimate = Estimate { value: 0.2, low: 0.1, high: 0.4 };
     vec![
         ("curve", Box::new(curve(decay()))),
         (
@@ -66,20 +78,27 @@ fn samples() -> Vec<(&'static str, Box<dyn Figure>)> {
                 ..Gallery::default()
             }),
         ),
+        ("dot plot", Box::new(dots())),
         (
-            "dot plot",
-            Box::new(DotPlot {
-                x: Axis::linear("difference"),
-                category_label: "human fraction".into(),
-                categories: vec!["0".into(), "0.5".into()],
-                series: vec![DotSeries {
-                    name: "digits".into(),
-                    order: None,
-                    estimates: vec![Some(estimate), None],
-                }],
-                reference: Some(0.0),
-                better: Some(Better::Lower),
-                ..DotPlot::default()
+            "dot panels",
+            Box::new(DotPanels { panels: vec![dots(), dots(), dots()], columns: 2, ..DotPanels::default() }),
+        ),
+        (
+            "snapshots",
+            Box::new(Snapshots {
+                x_label: "first coordinate".into(),
+                y_label: "second coordinate".into(),
+                panels: vec![
+                    Snapshot {
+                        title: "generation 0".into(),
+                        points: (0..50).map(|i| (f64::from(i % 7), f64::from(i % 11))).collect(),
+                        components: vec![Ellipse { mean: (3.0, 5.0), variance: (4.0, 9.0), covariance: 2.0 }],
+                    },
+                    Snapshot { title: "generation 1".into(), ..Snapshot::default() },
+                ],
+                columns: 2,
+                rows: vec!["replace".into()],
+                ..Snapshots::default()
             }),
         ),
         (
@@ -165,6 +184,7 @@ fn empty_figures_say_so() {
         Box::new(HeatMap::default()),
         Box::new(Gallery::default()),
         Box::new(DotPlot::default()),
+        Box::new(DotPanels::default()),
         Box::new(Densities::default()),
     ];
     for (i, figure) in empty.iter().enumerate() {

@@ -4,6 +4,7 @@
 //! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
+mod absorption_time;
 mod between_models;
 mod bigram_recall;
 mod calibration;
@@ -50,6 +51,7 @@ mod outcome_probability;
 mod pairs;
 mod parameter_error;
 mod prediction;
+mod quantile;
 mod risk_inflation;
 mod self_bleu;
 mod sequence_perplexity;
@@ -260,6 +262,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         divergence::CHI_SQUARED,
         divergence::SQUARED_ERROR,
         survival::ENTRY,
+        absorption_time::ENTRY,
         between_models::WASSERSTEIN2,
         between_models::TOTAL_VARIATION,
         between_models::JENSEN_SHANNON,

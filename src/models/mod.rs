@@ -16,6 +16,7 @@ mod gaussian;
 mod gaussian_mixture;
 mod histogram;
 mod kde;
+pub(crate) mod labelled;
 mod neon;
 mod ngram;
 mod numeric;
@@ -30,6 +31,7 @@ mod tagged_ngram;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod vectoriser;
 mod wishart;
 
 pub use bernoulli::Bernoulli;
@@ -56,6 +58,7 @@ pub use sampling::{Sampling, Transform};
 pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
 pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
 pub use templates::{TemplateModel, Templates};
+pub use vectoriser::{Vectoriser, documents};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
@@ -240,6 +243,19 @@ pub enum Parameters<'a> {
     },
     /// Nothing that others could read.
     Opaque,
+}
+
+impl<'a> Parameters<'a> {
+    /// The components of a fitted normal distribution or mixture of them.
+    pub fn components(&self) -> Option<NormalMixture<'a>> {
+        match *self {
+            Parameters::Gaussian { mean, covariance } => {
+                Some(NormalMixture { dim: mean.len(), weights: &[1.0], means: mean, covariances: covariance })
+            }
+            Parameters::Mixture(mixture) => Some(mixture),
+            _ => None,
+        }
+    }
 }
 
 /// What the model is asked to make.

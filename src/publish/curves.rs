@@ -7,7 +7,7 @@ use super::settings::{column_of, setting_of};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Axis, Baseline, Curve, Law, Point, Series};
 use crate::metrics::Subject;
-use crate::spec::Setting;
+use crate::spec::{Mark, Setting};
 use crate::theory;
 
 /// What runs along the horizontal axis.
@@ -26,6 +26,7 @@ pub(super) struct Panel<'a> {
     pub columns: &'a [String],
     pub x: &'a X,
     pub laws: &'a [String],
+    pub marks: &'a [Mark],
     pub log_x: bool,
     pub log_y: bool,
 }
@@ -66,13 +67,14 @@ impl Artist<'_> {
                 }
             }
         }
+        let marks = marked(panel.marks, &lines);
         Curve {
             title,
             x: x_axis(panel.x, panel.log_x),
             y: axis_of(metric, panel.log_y),
             key: plain_all(columns),
             series: lines,
-            laws: panel.laws.iter().flat_map(|name| self.laws(panel, name)).collect(),
+            laws: panel.laws.iter().flat_map(|name| self.laws(panel, name)).chain(marks).collect(),
             baseline: self.baseline(metric, keys),
             ..Curve::default()
         }
@@ -213,7 +215,25 @@ impl Artist<'_> {
     }
 }
 
-fn point(x: f64, row: &SummaryRow) -> Point {
+/// Straight lines as wide or as high as what is drawn.
+fn marked(marks: &[Mark], lines: &[Series]) -> Vec<Law> {
+    let ends = |of: fn(&Point) -> f64| {
+        let values = lines.iter().flat_map(|s| &s.points).map(of);
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+    };
+    let ((left, right), (bottom, top)) = (ends(|p| p.x), ends(|p| p.y));
+    let line = |mark: &Mark| {
+        let points = match (mark.x, mark.y) {
+            (Some(x), _) => vec![(x, bottom), (x, top)],
+            (None, Some(y)) => vec![(left, y), (right, y)],
+            (None, None) => Vec::new(),
+        };
+        Law { label: mark.label.clone(), points }
+    };
+    if left <= right { marks.iter().map(line).collect() } else { Vec::new() }
+}
+
+pub(super) fn point(x: f64, row: &SummaryRow) -> Point {
     Point { x, y: row.mean, low: row.ci_low, high: row.ci_high }
 }
 
@@ -222,7 +242,7 @@ fn shift(panel: &Panel<'_>) -> f64 {
     if panel.log_x { 1.0 } else { 0.0 }
 }
 
-fn x_axis(x: &X, log: bool) -> Axis {
+pub(super) fn x_axis(x: &X, log: bool) -> Axis {
     match (x, log) {
         (X::Generation, false) => Axis::integer("generation"),
         (X::Generation, true) => Axis { integer: true, ..Axis::log("fits (generation + 1)") },

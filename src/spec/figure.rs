@@ -12,9 +12,9 @@ use super::node::Node;
 pub struct FigureSpec {
     /// The kind of figure.
     pub kind: FigureKind,
-    /// The horizontal axis. Needed except for galleries and definitions.
+    /// The horizontal axis. Needed except for galleries, snapshots and definitions.
     pub x: Option<String>,
-    /// The vertical axis: one name or a list. Needed except for galleries and definitions.
+    /// The vertical axis: one name or a list. Needed except for galleries, snapshots and definitions.
     #[serde(default, deserialize_with = "one_or_many")]
     pub y: Vec<String>,
     /// What the colours tell apart; in a heat map, the metric shown.
@@ -23,20 +23,40 @@ pub struct FigureSpec {
     pub rows: Option<String>,
     /// What the columns of panels tell apart.
     pub columns: Option<String>,
+    /// In a scatter: what names the points.
+    pub label: Option<String>,
     /// What is drawn on top: `law`, the closed-form prediction where one is known, or laws by name. On a
     /// heat map a law's number is a place on the vertical axis.
     #[serde(default, deserialize_with = "one_or_many")]
     pub overlay: Vec<String>,
+    /// Lines at stated places of the axes, over curves.
+    #[serde(default)]
+    pub mark: Vec<Mark>,
     /// Logarithmic horizontal axis. Default false.
     #[serde(default)]
     pub log_x: bool,
     /// Logarithmic vertical axis. Default false.
     #[serde(default)]
     pub log_y: bool,
+    /// The generations that a gallery or snapshots show. Default: a few, from the first to the last.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub at: Vec<u32>,
     /// The title. Default: made from the axes.
     pub title: Option<String>,
     /// The file's name without extension. Default: made from the position.
     pub name: Option<String>,
+}
+
+/// A straight line across a curve, at a place of one of its axes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// The place on the horizontal axis: an upright line.
+    pub x: Option<f64>,
+    /// The place on the vertical axis: a level line.
+    pub y: Option<f64>,
+    /// Words in the key.
+    pub label: String,
 }
 
 /// The kind of figure.
@@ -51,8 +71,14 @@ pub enum FigureKind {
     HeatMap,
     /// Samples, generation by generation.
     Gallery,
+    /// Points in the plane and the components they were drawn from, generation by generation.
+    Snapshots,
     /// Bars with intervals.
     Bars,
+    /// A point for each setting.
+    Scatter,
+    /// How often each place on x has the best value, over resamples of the seeds.
+    Best,
     /// Settings by the eight definitions of collapse.
     Definitions,
 }
@@ -64,11 +90,26 @@ impl FigureSpec {
     /// On unknown keys and missing axes.
     pub fn read(node: &Node) -> Result<Self, Error> {
         let figure: Self = node.parse()?;
-        if !matches!(figure.kind, FigureKind::Gallery | FigureKind::Definitions) {
+        if !matches!(figure.kind, FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Definitions) {
             let color = figure.kind != FigureKind::HeatMap || figure.color.is_some();
             let needed = [("x", figure.x.is_some()), ("y", !figure.y.is_empty()), ("color", color)];
             if let Some((key, _)) = needed.iter().find(|(_, there)| !there) {
                 return Err(Error::missing_key(key, &node.at));
+            }
+        }
+        if figure.label.is_some() && figure.kind != FigureKind::Scatter {
+            let help = "leave it out, or draw a scatter".to_owned();
+            return Err(Error::bad_value(
+                node.at_of("label"),
+                "only a scatter has labelled points".into(),
+                help,
+            ));
+        }
+        for (i, mark) in figure.mark.iter().enumerate() {
+            if mark.x.is_some() == mark.y.is_some() {
+                let at = node.get("mark").and_then(Node::as_array).and_then(|all| all.get(i)).unwrap_or(node);
+                let what = format!("the mark `{}` has not one place", mark.label);
+                return Err(Error::bad_value(at.at.clone(), what, "give it either `x` or `y`".into()));
             }
         }
         Ok(figure)

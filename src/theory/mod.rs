@@ -13,6 +13,7 @@ mod categorical;
 mod conditions;
 mod covariance_error;
 mod curation;
+mod detectable;
 mod equilibrium;
 mod gaussian_moments;
 mod gaussian_replace;
@@ -164,6 +165,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         curation::LAWS,
         neon::LAWS,
         sweet_spot::LAWS,
+        detectable::LAWS,
     ]
     .into_iter()
     .flatten()
