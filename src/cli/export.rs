@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::EXIT_DONE;
+use super::{EXIT_DONE, source};
 use crate::data::exchange::{self, Exchange};
-use crate::data::{self, SOURCES, Samples, Supply};
+use crate::data::{self, Samples, Supply};
 use crate::publish::{self, Publication};
 use crate::rng::Streams;
-use crate::spec::{Experiment, Overlays};
 use crate::store::write_atomically;
 
 const EXAMPLES: &str = "\
@@ -76,20 +75,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<u8> {
 }
 
 fn human_rows(name: &str, rows: Option<usize>, set: &[String], out: Option<&Path>) -> Result<()> {
-    // The source's table is read as a spec's [data] is, so that its errors are the same.
-    let text = format!(
-        "[data]\nsource = {name:?}\n[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 0\nsamples = 1\nregime = \"replace\"\n"
-    );
-    let overlays = set.iter().fold(Overlays::default(), |o, s| o.set(&format!("data.{s}")));
-    let experiment = Experiment::with_overlays(&text, "--set", &overlays)?;
-    let settings = experiment.settings()?;
-    let node = &settings[0].data;
-    let mut own = node.clone();
-    let entry = SOURCES.find(node.selector("source")?)?;
-    if let Some(table) = own.as_table_mut() {
-        table.remove("source");
-    }
-    let source = (entry.build)(&own)?;
+    let source = source::open("--set", &format!("source = {name:?}\n"), set)?;
     let table: Samples = match &source.supply {
         Supply::Distribution(d) => d.draw(rows.unwrap_or(1000), &mut Streams::new(0, 0).of("export").rng()),
         Supply::Finite(splits) => splits.train.head(rows.unwrap_or(usize::MAX)),

@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::{Cell, CellAlignment};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, terminal};
+use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, source, terminal};
 use crate::analysis::{self, ArmSeries, Bearing, ComparisonRow, MetricSeries};
-use crate::data::{SOURCES, Samples, Source, Supply};
+use crate::data::{Samples, Source, Supply};
 use crate::metrics::{METRICS, Subject, reading};
 use crate::publish::{self, Publication, number};
 use crate::rng::Streams;
@@ -73,7 +73,7 @@ pub struct MeasureArgs {
     /// The column of the run (the seed), where all are in one table
     #[arg(long, value_name = "NAME")]
     run_column: Option<String>,
-    /// The column that holds text, in every file
+    /// The column (in JSON lines the field) that holds text, in every file
     #[arg(long, value_name = "NAME")]
     text_column: Option<String>,
     /// Rows of each generation that metrics see; default: as many as all have, at most 2,000
@@ -104,7 +104,7 @@ pub struct MeasureArgs {
 
 pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let table = human_table(args)?;
-    let source = features_only(open(&table, &args.set)?)
+    let source = features_only(source::open("--human", &table, &args.set)?)
         .map_err(|why| miette!(help = "name another file or column", "`--human {}`: {why}", args.human))?;
     let schema = source.schema().clone();
     let how = Load {
@@ -198,38 +198,15 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
 
 /// The `[data]` table of the human rows.
 fn human_table(args: &MeasureArgs) -> Result<String> {
-    let human = &args.human;
-    let mut table = if SOURCES.get(human).is_some() {
-        format!("source = {human:?}\n")
-    } else if Path::new(human).exists() {
-        // A file of the user's is here to be compared with, not to be trained on.
-        format!("source = \"file\"\npath = {human:?}\nheld_out = 0.5\nvalidation = 0\n")
-    } else {
-        return Err(miette!(
-            help = "`collapse list data` shows the sources; a file is given by its path",
-            "`--human {human}` is neither a source nor a file"
-        ));
-    };
+    // A file of the user's is here to be compared with, not to be trained on.
+    let mut table = source::table("--human", &args.human, "held_out = 0.5\nvalidation = 0\n")?;
     if let Some(column) = &args.text_column {
-        let _ = writeln!(table, "text_column = {column:?}");
+        let name = args.human.trim_end_matches(".gz").to_lowercase();
+        let lines = [".jsonl", ".ndjson", ".json"].iter().any(|ending| name.ends_with(ending));
+        let key = if lines { "text_field" } else { "text_column" };
+        let _ = writeln!(table, "{key} = {column:?}");
     }
     Ok(table)
-}
-
-/// The source of a `[data]` table, with parameters set on the command line.
-pub(super) fn open(table: &str, set: &[String]) -> Result<Source> {
-    // Read as a spec's [data] is, so that errors are the same.
-    let text = format!(
-        "[data]\n{table}[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 0\nsamples = 1\nregime = \"replace\"\n"
-    );
-    let overlays = set.iter().fold(Overlays::default(), |o, s| o.set(&format!("data.{s}")));
-    let settings = Experiment::with_overlays(&text, "--human", &overlays)?.settings()?;
-    let mut own = settings[0].data.clone();
-    let entry = SOURCES.find(own.selector("source")?)?;
-    if let Some(table) = own.as_table_mut() {
-        table.remove("source");
-    }
-    Ok((entry.build)(&own)?)
 }
 
 /// The number of tokens of a row, where human rows are windows of running text: all of one length.

@@ -17,6 +17,7 @@ mod plot;
 mod report;
 mod reproduce;
 mod run;
+mod source;
 mod terminal;
 
 use std::path::PathBuf;

@@ -6,8 +6,8 @@ use std::path::Path;
 use miette::{Result, miette};
 
 use super::CompareArgs;
-use crate::data::{SOURCES, Schema, Source};
-use crate::spec::Experiment;
+use crate::cli::source;
+use crate::data::{SOURCES, Schema};
 
 /// The specs that a comparison runs, with a short name each.
 pub fn comparison_specs(args: &CompareArgs) -> Result<Vec<(String, String)>> {
@@ -40,17 +40,8 @@ struct Arm {
 /// Defaults by what the rows are.
 fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let known = SOURCES.get(data).is_some();
-    let mut table = if known {
-        format!("source = {data:?}\n")
-    } else if Path::new(data).exists() {
-        format!("source = \"file\"\npath = {data:?}\n")
-    } else {
-        return Err(miette!(
-            help = "`collapse list data` shows the sources; a file is given by its path",
-            "`{data}` is neither a source nor a file"
-        ));
-    };
-    let source = open(&table)?;
+    let mut table = source::table("--data", data, "")?;
+    let source = source::open("--data", &table, &[])?;
     let schema = source.schema();
     let kind = Kind::of(schema);
     if known && kind == Kind::Images {
@@ -93,19 +84,6 @@ fn question(args: &CompareArgs) -> &'static str {
     } else {
         "how much human data does it take?"
     }
-}
-
-fn open(table: &str) -> Result<Source> {
-    let text = format!(
-        "[data]\n{table}[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 0\nsamples = 1\nregime = \"replace\"\n"
-    );
-    let settings = Experiment::from_toml(&text, "--data")?.settings()?;
-    let mut own = settings[0].data.clone();
-    let entry = SOURCES.find(own.selector("source")?)?;
-    if let Some(table) = own.as_table_mut() {
-        table.remove("source");
-    }
-    Ok((entry.build)(&own)?)
 }
 
 /// What the rows are, as far as defaults care.
