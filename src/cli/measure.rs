@@ -1,7 +1,6 @@
 //! `collapse measure`: generations that were made elsewhere, against human rows.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -230,9 +229,7 @@ fn default_metrics(source: &Source) -> Vec<String> {
 
 /// One row per metric: where it ended, and whether it held since the first generation.
 fn readings(publication: &Publication) -> Result<Vec<ComparisonRow>> {
-    let path = publication.folder.metrics();
-    let file = File::open(&path).into_diagnostic().wrap_err_with(|| path.display().to_string())?;
-    let series = analysis::group(analysis::read_csv(file).into_diagnostic()?);
+    let series = publish::series(publication).into_diagnostic()?;
     let mut metrics: Vec<MetricSeries<'_>> = Vec::new();
     for spec in &publication.experiment.measure.metrics {
         let Some(reading) = reading(&spec.name) else { continue };

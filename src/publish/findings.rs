@@ -34,6 +34,16 @@ pub struct MomentSeries {
     pub moments: Accumulator,
 }
 
+/// Every series of the folder's `metrics.csv`.
+///
+/// # Errors
+/// Those of the file.
+pub fn series(publication: &Publication) -> Result<Vec<Series>, PublishError> {
+    let path = publication.folder.metrics();
+    let file = File::open(&path).map_err(|source| PublishError::File { path, source })?;
+    Ok(analysis::group(analysis::read_csv(file)?))
+}
+
 impl Findings {
     /// Reads what the folder holds.
     ///
@@ -48,9 +58,7 @@ impl Findings {
             }
             Findings::Moments(all)
         } else {
-            let path = folder.metrics();
-            let file = File::open(&path).map_err(|source| PublishError::File { path, source })?;
-            Findings::Rows(analysis::group(analysis::read_csv(file)?))
+            Findings::Rows(series(publication)?)
         };
         let empty = match &found {
             Findings::Rows(series) => series.is_empty(),
