@@ -4,6 +4,7 @@
 //! Everything here reads the rows that lineages wrote, never the engine. A seed is the unit of independence: members of
 //! a population are averaged within their seed, and comparisons pair seeds.
 
+mod best;
 mod claims;
 mod critical;
 mod definitions;
@@ -16,6 +17,7 @@ mod summary;
 mod table;
 mod trends;
 
+pub use best::{RESAMPLES, share_best};
 pub use claims::{
     ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Relation, Statistic, Tolerance, Verdict, against_law,
 };

@@ -47,12 +47,20 @@ pub struct Arm {
 /// Fewer than three shares can be tried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{synthetic} synthetic rows serve {shares} of the shares beside {human} human training rows, and three are needed"
+    "{synthetic} synthetic rows serve {shares} of the shares beside {human} human training rows, and three are needed; \
+     they are enough for shares up to {}",
+    largest(*synthetic, *human)
 )]
 pub struct TooLittle {
     synthetic: usize,
     human: usize,
     shares: usize,
+}
+
+/// The largest share that there are rows for, in whole hundredths where it has some.
+fn largest(synthetic: usize, human: usize) -> f64 {
+    let share = synthetic as f64 / (synthetic + human).max(1) as f64;
+    if share < 0.01 { share } else { (share * 100.0).floor() / 100.0 }
 }
 
 pub(super) struct Learner<'a> {

@@ -198,7 +198,7 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
 /// The `[data]` table of the human rows.
 fn human_table(args: &MeasureArgs) -> Result<String> {
     // A file of the user's is here to be compared with, not to be trained on.
-    let mut table = source::table("--human", &args.human, "held_out = 0.5\nvalidation = 0\n")?;
+    let mut table = source::named("--human", &args.human, "held_out = 0.5\nvalidation = 0\n")?;
     if let Some(column) = &args.text_column {
         let name = args.human.trim_end_matches(".gz").to_lowercase();
         let lines = [".jsonl", ".ndjson", ".json"].iter().any(|ending| name.ends_with(ending));

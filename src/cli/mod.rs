@@ -7,6 +7,7 @@ mod augment;
 mod check;
 mod compare;
 mod describe;
+mod effects;
 mod execute;
 mod export;
 mod isolation;
@@ -78,6 +79,8 @@ pub enum Command {
     Reproduce(ReproduceArgs),
     /// Say whether it is worth training on synthetic rows that somebody has made
     Augment(augment::AugmentArgs),
+    /// Estimate the causal effects of a sensitive column in a table, with intervals
+    Effects(effects::EffectsArgs),
     /// Measure generations that were made elsewhere, against human rows
     Measure(measure::MeasureArgs),
     /// Read a spec and say what it would run, without running it
@@ -166,6 +169,7 @@ pub fn main(experiments: &Dir<'_>) -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Reproduce(args) => reproduce(&args, experiments),
         Command::Augment(args) => augment::augment(&args),
+        Command::Effects(args) => effects::effects(&args),
         Command::Measure(args) => measure::measure(&args),
         Command::Check(args) => check::check(&args),
         Command::List(args) => list::list(&args),

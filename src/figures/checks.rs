@@ -26,9 +26,21 @@ fn decay() -> Vec<Point> {
         .collect()
 }
 
+fn dots() -> DotPlot {
+    let estimate = Estimate { value: 0.2, low: 0.1, high: 0.4 };
+    DotPlot {
+        x: Axis::linear("difference"),
+        category_label: "human fraction".into(),
+        categories: vec!["0".into(), "0.5".into()],
+        series: vec![DotSeries { name: "digits".into(), order: None, estimates: vec![Some(estimate), None] }],
+        reference: Some(0.0),
+        better: Some(Better::Lower),
+        ..DotPlot::default()
+    }
+}
+
 fn samples() -> Vec<(&'static str, Box<dyn Figure>)> {
     let picture = Picture { width: 2, height: 3, pixels: vec![0.0, 0.5, 1.0, f32::NAN, -1.0, 9.0] };
-    let estimate = Estimate { value: 0.2, low: 0.1, high: 0.4 };
     vec![
         ("curve", Box::new(curve(decay()))),
         (
@@ -66,21 +78,10 @@ fn samples() -> Vec<(&'static str, Box<dyn Figure>)> {
                 ..Gallery::default()
             }),
         ),
+        ("dot plot", Box::new(dots())),
         (
-            "dot plot",
-            Box::new(DotPlot {
-                x: Axis::linear("difference"),
-                category_label: "human fraction".into(),
-                categories: vec!["0".into(), "0.5".into()],
-                series: vec![DotSeries {
-                    name: "digits".into(),
-                    order: None,
-                    estimates: vec![Some(estimate), None],
-                }],
-                reference: Some(0.0),
-                better: Some(Better::Lower),
-                ..DotPlot::default()
-            }),
+            "dot panels",
+            Box::new(DotPanels { panels: vec![dots(), dots(), dots()], columns: 2, ..DotPanels::default() }),
         ),
         (
             "densities",
@@ -165,6 +166,7 @@ fn empty_figures_say_so() {
         Box::new(HeatMap::default()),
         Box::new(Gallery::default()),
         Box::new(DotPlot::default()),
+        Box::new(DotPanels::default()),
         Box::new(Densities::default()),
     ];
     for (i, figure) in empty.iter().enumerate() {

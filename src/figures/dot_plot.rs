@@ -69,7 +69,7 @@ pub struct DotPlot {
 }
 
 impl DotPlot {
-    fn check(&self) -> Result<(), FigureError> {
+    pub(super) fn check(&self) -> Result<(), FigureError> {
         let expected = self.categories.len();
         match self.series.iter().find(|s| s.estimates.len() != expected) {
             Some(s) => Err(FigureError::Shape {
@@ -104,17 +104,36 @@ impl Figure for DotPlot {
                 .collect();
             top = draw_above(&mut scene, (BORDER, right, top), &self.key, &entries);
         }
-        let names = self
-            .categories
-            .iter()
-            .chain([&self.category_label])
-            .map(|n| width(n, SMALL, false))
-            .fold(0.0, f64::max)
-            .min(scene.width * 0.35);
-        let header = !self.category_label.is_empty() || self.better.is_some();
-        let outer =
-            Rect { left: BORDER + names, top: top + if header { SMALL * 1.4 } else { 0.0 }, right, bottom };
-        super::has_room(outer, &scene)?;
+        let outer = Rect { left: BORDER, top, right, bottom };
+        let names = self.names_width(scene.width * 0.35);
+        self.draw(&mut scene, outer, names, &look)?;
+        Ok(scene)
+    }
+}
+
+impl DotPlot {
+    /// The room that the categories' names take, at most `most`.
+    pub(super) fn names_width(&self, most: f64) -> f64 {
+        let all = self.categories.iter().chain([&self.category_label]);
+        all.map(|n| width(n, SMALL, false)).fold(0.0, f64::max).min(most)
+    }
+
+    /// The room above the rows for the label of the categories and the arrow.
+    pub(super) fn header(&self) -> f64 {
+        if self.category_label.is_empty() && self.better.is_none() { 0.0 } else { SMALL * 1.4 }
+    }
+
+    /// Draws axes and estimates inside `outer`, with `names` of it for the categories' names.
+    pub(super) fn draw(
+        &self,
+        scene: &mut Scene,
+        outer: Rect,
+        names: f64,
+        look: &[Style],
+    ) -> Result<Frame, FigureError> {
+        let top = outer.top + if names > 0.0 || self.better.is_some() { self.header() } else { 0.0 };
+        let outer = Rect { left: outer.left + names, top, ..outer };
+        super::has_room(outer, scene)?;
         let must: Vec<f64> = self.estimates().map(|e| e.value).chain(self.reference).collect();
         let may: Vec<f64> = self
             .estimates()
@@ -134,43 +153,47 @@ impl Figure for DotPlot {
         let count = self.categories.len().max(1);
         let rows = Axis { min: Some(0.0), max: Some(count as f64), ..Axis::default() };
         let y = super::scale::Scale::fit(&rows, [], 0.0).without_ticks();
-        let plot = frame(&mut scene, outer, (&self.x, &rows), (x, y));
-        self.rows(&mut scene, &plot, names);
+        let plot = frame(scene, outer, (&self.x, &rows), (x, y));
+        self.rows(scene, &plot, names);
         if self.estimates().next().is_none() {
-            no_data(&mut scene, plot.area);
-            return Ok(scene);
+            no_data(scene, plot.area);
+            return Ok(plot);
         }
-        self.lines(&mut scene, &plot);
-        for (i, (series, style)) in self.series.iter().zip(&look).enumerate() {
-            for (c, e) in series.estimates.iter().enumerate() {
-                let Some(e) = e.filter(|e| self.x.shows(e.value)) else {
-                    continue;
-                };
-                let share = (i as f64 + 1.0) / (self.series.len() as f64 + 1.0);
+        self.lines(scene, &plot);
+        for c in 0..self.categories.len() {
+            // Those that a category has share its room: a lone one stands in the middle.
+            let there = self.series.iter().zip(look).filter_map(|(s, style)| {
+                s.estimates[c].filter(|e| self.x.shows(e.value)).map(|e| (e, *style))
+            });
+            let there: Vec<(Estimate, Style)> = there.collect();
+            for (i, (e, style)) in there.iter().enumerate() {
+                let share = (i as f64 + 1.0) / (there.len() as f64 + 1.0);
                 let y = count as f64 - c as f64 - (0.14 + 0.72 * share);
-                draw(&mut scene, &plot, e, y, *style);
+                draw(scene, &plot, *e, y, *style);
             }
         }
-        Ok(scene)
+        Ok(plot)
     }
-}
 
-impl DotPlot {
-    /// Category names, and a stripe behind every second row.
+    /// Category names where there is room for them, and a line above every row but the first.
     fn rows(&self, scene: &mut Scene, plot: &Frame, names: f64) {
         let a = plot.area;
         let h = a.height() / self.categories.len().max(1) as f64;
-        let label = shorten(&self.category_label, SMALL, false, names + 1.0);
-        let at = (a.left - 5.0, a.top - SMALL * 0.6);
-        scene.text(at, &label, SMALL, QUIET, Anchor::End);
+        if names > 0.0 {
+            let label = shorten(&self.category_label, SMALL, false, names + 1.0);
+            let at = (a.left - 5.0, a.top - SMALL * 0.6);
+            scene.text(at, &label, SMALL, QUIET, Anchor::End);
+        }
         for (i, name) in self.categories.iter().enumerate() {
             let top = a.top + i as f64 * h;
             if i > 0 {
                 scene.line(vec![(a.left, top), (a.right, top)], 0.5, GRID, Dash::Solid);
             }
-            let at = (a.left - 5.0, top + h / 2.0 + SMALL * CAPITAL / 2.0);
-            let name = shorten(name, SMALL, false, names + 1.0);
-            scene.text(at, &name, SMALL, INK, Anchor::End);
+            if names > 0.0 {
+                let at = (a.left - 5.0, top + h / 2.0 + SMALL * CAPITAL / 2.0);
+                let name = shorten(name, SMALL, false, names + 1.0);
+                scene.text(at, &name, SMALL, INK, Anchor::End);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Figures: plain data in, SVG and PNG out.
 //!
 //! A figure is a struct of plain data ([`Curve`], [`Panels`], [`HeatMap`], [`Gallery`],
-//! [`DotPlot`], [`Densities`], [`WordMatrix`]) that implements [`Figure`]: it becomes a [`Scene`], a page of
+//! [`DotPlot`], [`DotPanels`], [`Densities`], [`WordMatrix`]) that implements [`Figure`]: it becomes a [`Scene`], a page of
 //! marks measured in points, which plotters' SVG and bitmap backends then paint. Nothing here
 //! knows experiments, files of results or statistics.
 //!
@@ -32,6 +32,7 @@ mod axis;
 mod checks;
 mod curve;
 mod density;
+mod dot_panels;
 mod dot_plot;
 mod gallery;
 mod geometry;
@@ -55,6 +56,7 @@ mod series;
 pub use axis::{Axis, Spread};
 pub use curve::Curve;
 pub use density::{Densities, Distribution};
+pub use dot_panels::DotPanels;
 pub use dot_plot::{Better, DotPlot, DotSeries, Estimate};
 pub use gallery::{Gallery, GalleryRow, Picture};
 pub use heat_map::{ColourScale, HeatMap, MapLine, Ramp, Threshold};

@@ -48,6 +48,7 @@ mod outcome_probability;
 mod pairs;
 mod parameter_error;
 mod prediction;
+mod quantile;
 mod risk_inflation;
 mod self_bleu;
 mod sequence_perplexity;

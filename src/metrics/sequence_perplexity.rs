@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::quantile::quantile;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, plain, shapes,
 };
@@ -73,19 +74,12 @@ impl Metric for SequencePerplexity {
     }
 }
 
-/// The quantile of sorted numbers, linear between order statistics (type 7).
-fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let at = q * (sorted.len() - 1) as f64;
-    let (low, high) = (at.floor() as usize, at.ceil() as usize);
-    sorted[low] + (at - at.floor()) * (sorted[high] - sorted[low])
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::data::TokenUnit;
-    use crate::metrics::testing::{Fitted, Scene, reference, text};
+    use crate::metrics::testing::{Fitted, Scene, text};
 
     #[test]
     fn rows_are_scored_per_token_under_the_first_model() {
@@ -101,15 +95,5 @@ mod tests {
         assert!((found[1].1 - low).abs() < 1e-12);
         scene.base = Some(Fitted::Unigram(vec![1.0, 0.0]));
         assert!(scene.measure(&SequencePerplexity).is_err());
-    }
-
-    #[test]
-    fn quantiles_are_numpys() {
-        let r = reference();
-        let mut u = r.numbers("u");
-        u.sort_by(f64::total_cmp);
-        for (q, expected) in QUANTILES.into_iter().zip(r.numbers("quantiles")) {
-            assert!((quantile(&u, f64::from(q) / 100.0) - expected).abs() < 1e-12);
-        }
     }
 }

@@ -24,6 +24,8 @@ def critical(n):
 rows = pd.read_csv(CSV, keep_default_na=False, na_values=[""], low_memory=False)
 if not METRICS:
     METRICS = sorted(m for m in rows["metric"].unique() if m != "realised-human-fraction")
+# A metric that was asked for may have no value here: cells.csv says why.
+METRICS = [m for m in METRICS if (rows["metric"] == m).any()]
 # Columns that tell settings apart; one that has a single value says nothing.
 SETTING = [c for c in dict.fromkeys(["data", "model", "regime", *SWEPT])
            if c in rows.columns and c != "human_fraction" and rows[c].nunique(dropna=False) > 1]

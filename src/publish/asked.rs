@@ -3,19 +3,14 @@
 use super::conditions::predict;
 use super::curves::Panel;
 use super::draw::{Artist, Planned};
-use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all, same_column, varying};
+use super::names::{axis_of, file_name, grouped, ordered, plain, plain_all, same_column, varying};
 use super::settings::{column_of, setting_of, value_of};
 use super::{PublishError, definitions, examples};
 use crate::analysis::{SettingKey, SummaryRow};
-use crate::figures::{
-    ColourScale, DotPlot, DotSeries, Estimate, Figure, HeatMap, MapLine, Panels, Ramp, Size,
-};
+use crate::figures::{ColourScale, Figure, HeatMap, MapLine, Panels, Ramp, Size};
 use crate::metrics::METRICS;
 use crate::spec::{FigureKind, FigureSpec};
 use crate::theory;
-
-/// The category of a setting.
-type Place<'a> = &'a dyn Fn(&SettingKey) -> String;
 
 impl Artist<'_> {
     /// The figure (or figures) of one `[[figure]]`; `index` names it where it has no name.
@@ -58,6 +53,7 @@ impl Artist<'_> {
             FigureKind::Curve | FigureKind::SmallMultiples => Ok(vec![self.panels(spec, name, title)?]),
             FigureKind::HeatMap => self.heat_maps(spec, &name, &title, &metrics[0]),
             FigureKind::Bars => self.bars(spec, &name, &title),
+            FigureKind::Best => self.best(spec, &name, &title),
             FigureKind::Gallery | FigureKind::Definitions => Ok(Vec::new()),
         }
     }
@@ -79,6 +75,7 @@ impl Artist<'_> {
                     columns: &columns,
                     x: &x,
                     laws: &spec.overlay,
+                    marks: &spec.mark,
                     log_x: spec.log_x,
                     log_y: spec.log_y,
                 });
@@ -90,7 +87,7 @@ impl Artist<'_> {
         }
         let caption =
             format!("{title}: {} by {}. {}.", spec.y.join(", "), plain(x_name), capital(&self.seeds_line()));
-        let law = curves.iter().any(|c| !c.laws.is_empty());
+        let law = !spec.overlay.is_empty() && curves.iter().any(|c| !c.laws.is_empty());
         let caption = if law { format!("{caption} Dashed: the closed-form prediction.") } else { caption };
         let subtitle = if spec.y.iter().all(|metric| is_computed(metric)) {
             "computed, not simulated".to_owned()
@@ -219,87 +216,11 @@ impl Artist<'_> {
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         (points.len() > 1).then(|| MapLine { label: name.replace('-', " "), points })
     }
-
-    /// The closed-form numbers beside the bars: a dot without interval for each series that has one.
-    fn laws_of_bars(
-        &self,
-        spec: &FigureSpec,
-        metric: &str,
-        keys: &[&SettingKey],
-        columns: &[String],
-        (place, categories): (Place<'_>, &[String]),
-    ) -> Vec<DotSeries> {
-        let value = |key: &&&SettingKey| {
-            let last = self.last(metric, key)?.generation;
-            spec.overlay.iter().find_map(|name| self.predicted(name, metric, key, last))
-        };
-        let series = |(_, members): &(String, Vec<&SettingKey>)| {
-            let (name, _) = name_of(members[0], columns);
-            let at = |category: &String| {
-                let value = members.iter().find(|k| place(k) == *category).as_ref().and_then(value)?;
-                Some(Estimate { value, low: f64::NAN, high: f64::NAN })
-            };
-            let name = if columns.is_empty() { "law".into() } else { format!("law, {name}") };
-            DotSeries { name, order: None, estimates: categories.iter().map(at).collect() }
-        };
-        let mut all: Vec<DotSeries> = grouped(keys, columns).iter().map(series).collect();
-        all.retain(|s| s.estimates.iter().any(Option::is_some));
-        all
-    }
-
-    /// One plot of estimates with intervals for each metric, at the last generation.
-    fn bars(&self, spec: &FigureSpec, name: &str, title: &str) -> Result<Vec<Planned>, PublishError> {
-        let x = spec.x.as_deref().unwrap_or("regime");
-        if x == "generation" {
-            let text = format!(
-                "figure `{name}`: bars show the last generation; use kind = \"curve\" over generations"
-            );
-            return Err(PublishError::Nothing(text));
-        }
-        self.is_column(x, name, "x")?;
-        let keys = self.keys();
-        let columns = lines(&keys, spec.color.as_deref(), &[x.to_owned()]);
-        let place = |key: &SettingKey| value_of(key, x).unwrap_or("own").to_owned();
-        let categories = ordered(keys.iter().map(|k| place(k)).collect());
-        let plot = |metric: &String| {
-            let estimate = |key: &&&SettingKey| {
-                let row = self.last(metric, key)?;
-                let ends = (row.ci_low.unwrap_or(row.mean), row.ci_high.unwrap_or(row.mean));
-                Some(Estimate { value: row.mean, low: ends.0, high: ends.1 })
-            };
-            let mut series: Vec<DotSeries> = grouped(&keys, &columns)
-                .iter()
-                .map(|(_, members)| {
-                    let (name, order) = name_of(members[0], &columns);
-                    let at = |c: &String| members.iter().find(|k| place(k) == *c).as_ref().and_then(estimate);
-                    DotSeries { name, order, estimates: categories.iter().map(at).collect() }
-                })
-                .collect();
-            series.extend(self.laws_of_bars(spec, metric, &keys, &columns, (&place, &categories)));
-            let figure = DotPlot {
-                title: title.to_owned(),
-                subtitle: format!("at the last generation, {}", self.seeds_line()),
-                x: axis_of(metric, spec.log_y),
-                category_label: plain(x),
-                categories: categories.clone(),
-                key: plain_all(&columns),
-                series,
-                ..Default::default()
-            };
-            let caption =
-                format!("{title}: {metric} at the last generation. {}.", capital(&self.seeds_line()));
-            let name =
-                if spec.y.len() > 1 { format!("{name}-{}", file_name(metric)) } else { name.to_owned() };
-            let height = 1.6 + 0.3 * categories.len() as f64;
-            Planned { name, caption, figure: Box::new(figure), size: Size::inches(7.0, height.max(2.4)) }
-        };
-        Ok(spec.y.iter().map(plot).collect())
-    }
 }
 
 /// The columns that tell lines apart: what varies and is not shown elsewhere, the colour first. What
 /// follows from the columns before it, as the parts of a named arm do, is left out.
-fn lines(keys: &[&SettingKey], color: Option<&str>, elsewhere: &[String]) -> Vec<String> {
+pub(super) fn lines(keys: &[&SettingKey], color: Option<&str>, elsewhere: &[String]) -> Vec<String> {
     let is_color = |c: &String| color.is_some_and(|color| same_column(c, color));
     let mut columns = varying(keys);
     columns.retain(|c| !elsewhere.iter().any(|e| same_column(c, e)));
@@ -323,7 +244,7 @@ fn is_computed(metric: &str) -> bool {
     METRICS.get(metric).is_none() && theory::find(metric).is_some()
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -7,7 +7,7 @@ use super::settings::{column_of, setting_of};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Axis, Baseline, Curve, Law, Point, Series};
 use crate::metrics::Subject;
-use crate::spec::Setting;
+use crate::spec::{Mark, Setting};
 use crate::theory;
 
 /// What runs along the horizontal axis.
@@ -26,6 +26,7 @@ pub(super) struct Panel<'a> {
     pub columns: &'a [String],
     pub x: &'a X,
     pub laws: &'a [String],
+    pub marks: &'a [Mark],
     pub log_x: bool,
     pub log_y: bool,
 }
@@ -66,13 +67,14 @@ impl Artist<'_> {
                 }
             }
         }
+        let marks = marked(panel.marks, &lines);
         Curve {
             title,
             x: x_axis(panel.x, panel.log_x),
             y: axis_of(metric, panel.log_y),
             key: plain_all(columns),
             series: lines,
-            laws: panel.laws.iter().flat_map(|name| self.laws(panel, name)).collect(),
+            laws: panel.laws.iter().flat_map(|name| self.laws(panel, name)).chain(marks).collect(),
             baseline: self.baseline(metric, keys),
             ..Curve::default()
         }
@@ -211,6 +213,24 @@ impl Artist<'_> {
             columns.join(", ")
         )))
     }
+}
+
+/// Straight lines as wide or as high as what is drawn.
+fn marked(marks: &[Mark], lines: &[Series]) -> Vec<Law> {
+    let ends = |of: fn(&Point) -> f64| {
+        let values = lines.iter().flat_map(|s| &s.points).map(of);
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+    };
+    let ((left, right), (bottom, top)) = (ends(|p| p.x), ends(|p| p.y));
+    let line = |mark: &Mark| {
+        let points = match (mark.x, mark.y) {
+            (Some(x), _) => vec![(x, bottom), (x, top)],
+            (None, Some(y)) => vec![(left, y), (right, y)],
+            (None, None) => Vec::new(),
+        };
+        Law { label: mark.label.clone(), points }
+    };
+    if left <= right { marks.iter().map(line).collect() } else { Vec::new() }
 }
 
 fn point(x: f64, row: &SummaryRow) -> Point {

@@ -53,7 +53,16 @@ impl Artist<'_> {
                     let x = &X::Generation;
                     let (keys, columns) = (keys.as_slice(), columns.as_slice());
                     let laws = &["law".to_owned()];
-                    self.curve(&Panel { metric, keys, columns, x, laws, log_x: false, log_y: false })
+                    self.curve(&Panel {
+                        metric,
+                        keys,
+                        columns,
+                        x,
+                        laws,
+                        marks: &[],
+                        log_x: false,
+                        log_y: false,
+                    })
                 };
                 let panels: Vec<Curve> =
                     self.in_order().iter().map(panel).filter(|curve| !curve.series.is_empty()).collect();

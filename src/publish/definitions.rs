@@ -16,6 +16,9 @@ pub(super) const FILE: &str = "definitions.csv";
 /// Settings that the page's table lists; the file has them all.
 const MOST: usize = 60;
 
+/// Settings that stand side by side, as columns.
+const SIDE_BY_SIDE: usize = 4;
+
 /// The matrix, in the order of the sweep; empty where nothing was measured of which a definition
 /// speaks, or where the values of seeds were not kept.
 pub(super) fn matrix(
@@ -43,31 +46,17 @@ pub(super) fn section(
     analysis::write_definitions(&rows, &mut file).map_err(AnalysisError::from)?;
     file.commit()?;
     let columns = varying(&rows.iter().map(|r| &r.key).collect::<Vec<_>>());
-    let mut heads = vec![Column { name: plain_all(&columns), numeric: false }];
-    heads.extend(Definition::ALL.iter().map(|d| Column { name: d.title().into(), numeric: false }));
-    let line = |row: &DefinitionsRow| {
-        let mut cells = vec![Cell::text(label(row, &columns))];
-        cells.extend(row.findings.iter().map(cell));
-        cells
-    };
-    let caption = match rows.len() {
-        n if n > MOST => format!("{MOST} of {n} settings; {FILE} has them all"),
-        n => format!("{n} setting{}", if n == 1 { "" } else { "s" }),
-    };
-    let table = TableData { caption, columns: heads, rows: rows.iter().take(MOST).map(line).collect() };
-    let mut prose = vec![
-        "The literature means eight different things by model collapse (Schaeffer et al. 2025), and a run can be \
+    let table =
+        if rows.len() <= SIDE_BY_SIDE { by_definition(&rows, &columns) } else { by_setting(&rows, &columns) };
+    let prose = "The literature means eight different things by model collapse (Schaeffer et al. 2025), and a run can be \
          collapsed by one and not by another. Each is one contrast between the first and the last generation \
          measured, paired within seeds, with a 95 % interval: yes if the interval lies beyond the threshold, no if \
-         it lies on the other side, else undecided; – where the run has no such metric. The thresholds are ours."
-            .to_owned(),
-    ];
-    prose.extend(
-        Definition::ALL
-            .iter()
-            .enumerate()
-            .map(|(i, d)| format!("{} {}: {}.", i + 1, d.title(), d.threshold())),
-    );
+         it lies on the other side, else undecided; – where the run has no such metric. The thresholds are ours.";
+    let mut prose = vec![prose.to_owned()];
+    if rows.len() > SIDE_BY_SIDE {
+        let legend = |(i, d): (usize, &Definition)| format!("{} {}: {}", i + 1, d.title(), d.threshold());
+        prose.push(Definition::ALL.iter().enumerate().map(legend).collect::<Vec<_>>().join("; ") + ".");
+    }
     Ok(Some(Section {
         heading: "Eight definitions of collapse".into(),
         prose,
@@ -76,24 +65,65 @@ pub(super) fn section(
     }))
 }
 
+/// A definition a line, a setting a column, with what was found.
+fn by_definition(rows: &[DefinitionsRow], columns: &[String]) -> TableData {
+    let head = |name: String| Column { name, numeric: false };
+    let mut heads = vec![head("definition".into())];
+    heads.extend(rows.iter().map(|row| match columns {
+        [] => head("answer".into()),
+        _ => head(format!("{} {}", plain_all(columns), label(row, columns))),
+    }));
+    let line = |(i, definition): (usize, &Definition)| {
+        let title =
+            Cell { text: definition.title().into(), detail: definition.threshold().into(), verdict: None };
+        std::iter::once(title)
+            .chain(rows.iter().map(|row| {
+                let finding = &row.findings[i];
+                Cell { detail: found(finding), ..answer(finding) }
+            }))
+            .collect()
+    };
+    let rows = Definition::ALL.iter().enumerate().map(line).collect();
+    TableData { caption: String::new(), columns: heads, rows }
+}
+
+/// A setting a line, a definition a column: the answers alone, for what was found would not fit a page.
+fn by_setting(rows: &[DefinitionsRow], columns: &[String]) -> TableData {
+    let mut heads = vec![Column { name: plain_all(columns), numeric: false }];
+    heads.extend(Definition::ALL.iter().map(|d| Column { name: d.title().into(), numeric: false }));
+    let line = |row: &DefinitionsRow| {
+        std::iter::once(Cell::text(label(row, columns))).chain(row.findings.iter().map(answer)).collect()
+    };
+    let caption = match rows.len() {
+        n if n > MOST => format!("{MOST} of {n} settings; {FILE} has them all, with every interval"),
+        n => format!("{n} settings; {FILE} has every interval"),
+    };
+    TableData { caption, columns: heads, rows: rows.iter().take(MOST).map(line).collect() }
+}
+
 fn label(row: &DefinitionsRow, columns: &[String]) -> String {
     name_of(&row.key, columns).0
 }
 
-fn cell(finding: &Finding) -> Cell {
+fn answer(finding: &Finding) -> Cell {
     let verdict = match finding.answer {
         Answer::Yes => Some(report::Verdict::Failed),
         Answer::No => Some(report::Verdict::Passed),
         Answer::Undecided => Some(report::Verdict::Undecided),
         Answer::NotApplicable => None,
     };
-    let detail = match (finding.value, finding.low, finding.high) {
+    Cell { text: finding.answer.word().into(), detail: String::new(), verdict }
+}
+
+/// The metric that answers and its contrast.
+fn found(finding: &Finding) -> String {
+    match (finding.value, finding.low, finding.high) {
         (Some(v), Some(low), Some(high)) => {
-            format!("{}: {} [{}, {}]", finding.metric, number(v), number(low), number(high))
+            // Only after the metric's name may a line end.
+            format!("{}: {}\u{a0}[{},\u{a0}{}]", finding.metric, number(v), number(low), number(high))
         }
         _ => String::new(),
-    };
-    Cell { text: finding.answer.word().into(), detail, verdict }
+    }
 }
 
 /// The figure: one for the whole run.

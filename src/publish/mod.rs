@@ -3,6 +3,8 @@
 //! Everything here reads what lineages wrote, never the engine, so it can be made anew at any time.
 
 mod asked;
+mod bars;
+mod best;
 mod claim_checks;
 mod claims;
 mod computed;

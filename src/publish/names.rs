@@ -55,14 +55,20 @@ pub(super) fn grouped<'k>(keys: &[&'k SettingKey], columns: &[String]) -> Vec<(S
     groups
 }
 
-/// Texts in the order of their numbers, or of the alphabet, each once.
-pub(super) fn ordered(mut texts: Vec<String>) -> Vec<String> {
-    texts.sort_by(|a, b| match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(a), Ok(b)) => a.total_cmp(&b),
-        _ => a.cmp(b),
-    });
-    texts.dedup();
-    texts
+/// Texts, each once: in the order of their numbers, or of their first appearance where one is no number.
+pub(super) fn ordered(texts: Vec<String>) -> Vec<String> {
+    let mut once: Vec<String> = Vec::new();
+    for text in texts {
+        if !once.contains(&text) {
+            once.push(text);
+        }
+    }
+    let numbers: Option<Vec<f64>> = once.iter().map(|text| text.parse().ok()).collect();
+    if numbers.is_some() {
+        let value = |text: &String| text.parse::<f64>().unwrap_or(f64::NAN);
+        once.sort_by(|a, b| value(a).total_cmp(&value(b)));
+    }
+    once
 }
 
 /// The axis of a metric: its name with its unit.
@@ -105,5 +111,6 @@ mod tests {
         assert!(!same_column("model.ddof", "model"));
         assert_eq!(plain("loop.human_fraction"), "human fraction");
         assert_eq!(ordered(vec!["10".into(), "9".into(), "10".into()]), ["9", "10"]);
+        assert_eq!(ordered(vec!["b".into(), "9".into(), "a".into(), "b".into()]), ["b", "9", "a"]);
     }
 }

@@ -286,6 +286,43 @@ color = "loop.samples"
     assert!(draw(&publication, None).unwrap_err().to_string().contains("loop.initial"));
 }
 
+/// The squared error of a mean of 50,000 rows is about 10⁻⁴ of that of 5: no resample of seeds turns that round.
+#[test]
+fn which_place_is_best_is_drawn_as_shares_and_lines_may_be_marked() {
+    let figures = r#"
+[[figure]]
+kind = "best"
+name = "best"
+x = "loop.samples"
+y = "mean-error"
+color = "loop.regime"
+[[figure]]
+kind = "curve"
+name = "marked"
+x = "loop.samples"
+y = "mean-error"
+color = "loop.regime"
+log_x = true
+log_y = true
+mark = [{ x = 50, label = "fifty rows" }, { y = 0.01, label = "a hundredth" }]
+"#;
+    let spec = variance_run("rows", 8, &format!("\"loop.samples\" = [5, 50000]\n{figures}"))
+        .replace("[\"variance\"]", "[\"mean-error\"]")
+        .replace("generations = 10", "generations = 0");
+    let (_root, publication) = ran(&spec);
+    let drawn = draw(&publication, None).unwrap();
+    exists(&drawn);
+    let svg = |i: usize| std::fs::read_to_string(&drawn[i].svg_path).unwrap();
+    let (best, marked) = (svg(0), svg(1));
+    assert!(best.contains("\n0\n") && best.contains("\n1\n") && best.contains("share of"), "{best}");
+    assert!(marked.contains("fifty rows") && marked.contains("a hundredth"));
+    let summary = spec.replace("keep = \"rows\"", "keep = \"summary\"");
+    let (_root, publication) = ran(&summary);
+    assert!(draw(&publication, None).unwrap_err().to_string().contains("keep = \"rows\""));
+    let both = spec.replace("{ x = 50, label", "{ x = 50, y = 1, label");
+    assert!(Experiment::from_toml(&both, "test.toml").unwrap_err().to_string().contains("fifty rows"));
+}
+
 fn example_run(data: &str, model: &str, samples: usize, metric: &str) -> (tempfile::TempDir, Publication) {
     ran(&format!(
         "[data]\n{data}\n[model]\n{model}\n[loop]\ngenerations = 2\nsamples = {samples}\nregime = \"replace\"\n[measure]\nmetrics = [\"{metric}\"]\nsize = 40\n[sweep]\nseeds = 2\n"

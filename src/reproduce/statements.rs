@@ -1,9 +1,11 @@
 //! What is said of synthetic data, held against our runs: the page of the nine studies.
 //!
 //! `experiments/statements.toml` holds each statement, what its study's own numbers say, and the evidence:
-//! a metric of a setting, or the paired difference of two, read from the rows of a run, with the bound
-//! that it must respect for the verdict to stand. A verdict is never printed over numbers that
-//! contradict it.
+//! a metric of a setting, or the paired difference of two, read from the rows of a run, with a bound and
+//! the words that are true if the number respects it. The verdict is written by the numbers: a piece of
+//! evidence is *shown* if its whole interval respects the bound, *contradicted* if the whole interval
+//! breaks it, else *open*; the stated verdict is printed only where all are shown. A sentence of the plain
+//! answer says beside it which of the statements that it rests on are not.
 
 use std::fmt::Write;
 use std::fs::File;
@@ -18,11 +20,22 @@ use crate::metrics::{Scale, Subject};
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statements {
-    /// The plain answer, a paragraph.
-    pub answer: String,
+    /// The plain answer, sentence by sentence.
+    pub answer: Vec<Sentence>,
     /// The statements, in order.
     #[serde(rename = "statement")]
     pub all: Vec<Statement>,
+}
+
+/// A sentence of the plain answer.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sentence {
+    /// The sentence.
+    pub says: String,
+    /// What it rests on, counted from 1: `8` is all evidence of the eighth statement, `8.3` its third piece.
+    #[serde(default)]
+    pub rests_on: Vec<String>,
 }
 
 /// One statement.
@@ -33,7 +46,8 @@ pub struct Statement {
     pub said: String,
     /// What the study's own numbers say.
     pub study: String,
-    /// Holds, holds in part or under a condition, does not hold here, can't be shown at this size.
+    /// What follows if all evidence is shown: holds, holds in part or under a condition, does not hold here.
+    /// Without evidence: why nothing can be shown.
     pub verdict: String,
     /// What our runs measured; none where nothing can be shown.
     #[serde(default)]
@@ -46,6 +60,8 @@ pub struct Statement {
 pub struct Evidence {
     /// What the number is.
     pub says: String,
+    /// What is true if the number respects its bounds.
+    pub shows: String,
     /// The figure whose run holds the rows, as in `studies/1-classifier-lift/lift`.
     pub figure: String,
     /// The metric.
@@ -74,8 +90,27 @@ pub struct Measured {
     pub interval: (f64, f64),
     /// Seeds.
     pub seeds: usize,
-    /// Whether it respects its bounds.
-    pub stands: bool,
+    /// What the interval says of its bounds.
+    pub standing: Standing,
+}
+
+/// What the numbers say of a piece of evidence, or of a whole statement; the worst of several is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// The whole interval respects the bounds.
+    Shown,
+    /// The interval holds a bound, or there are no rows.
+    Open,
+    /// The whole interval breaks a bound.
+    Contradicted,
+}
+
+/// A statement's verdict.
+struct Decided {
+    standing: Standing,
+    pieces: Vec<Standing>,
+    numbers: String,
+    words: String,
 }
 
 impl Statements {
@@ -90,13 +125,15 @@ impl Statements {
     /// The page, in Markdown: the answer and a row for each statement. `runs` holds a run folder for
     /// each figure.
     pub fn page(&self, runs: &Path) -> String {
+        let decided: Vec<Decided> = self.all.iter().map(|statement| statement.decide(runs)).collect();
+        let sentences: Vec<String> =
+            self.answer.iter().map(|sentence| sentence.qualified(&decided)).collect();
         let mut page = format!(
             "{}\n\n| | what is said | the study's own numbers | our runs (mean, 95 % interval over seeds) | verdict |\n| --- | --- | --- | --- | --- |\n",
-            self.answer.trim()
+            sentences.join(" ")
         );
-        for (i, statement) in self.all.iter().enumerate() {
-            let (ours, verdict) = statement.decide(runs);
-            let cells = [&statement.said, &statement.study, &ours, &verdict];
+        for (i, (statement, decided)) in self.all.iter().zip(&decided).enumerate() {
+            let cells = [&statement.said, &statement.study, &decided.numbers, &decided.words];
             let cells = cells.map(|c| c.trim().replace('|', "\\|"));
             let _ = writeln!(page, "| {} | {} |", i + 1, cells.join(" | "));
         }
@@ -104,40 +141,81 @@ impl Statements {
     }
 }
 
-impl Statement {
-    /// Our numbers, and the verdict: the stated one if every number respects its bounds.
-    fn decide(&self, runs: &Path) -> (String, String) {
-        let mut words = Vec::new();
-        let (mut missing, mut against) = (false, false);
-        for evidence in &self.evidence {
-            match evidence.measure(runs) {
-                Ok(found) => {
-                    let digits = |x: f64| match evidence.versus {
-                        Some(_) => format!("{x:+.3}"),
-                        None => format!("{x:.3}"),
-                    };
-                    let (low, high) = found.interval;
-                    let numbers = format!("{} [{}, {}]", digits(found.mean), digits(low), digits(high));
-                    words.push(format!("{}: {numbers}", evidence.says));
-                    against |= !found.stands;
-                }
-                Err(why) => {
-                    words.push(format!("{}: not measured ({why})", evidence.says));
-                    missing = true;
-                }
+impl Sentence {
+    /// The sentence, with the statements below it that these runs do not show.
+    fn qualified(&self, decided: &[Decided]) -> String {
+        let with = |standing: Standing| -> Vec<&str> {
+            let rests = self.rests_on.iter().map(String::as_str);
+            rests.filter(|place| at(decided, place) == Some(standing)).collect()
+        };
+        let mut remarks = Vec::new();
+        for (standing, word) in [(Standing::Contradicted, "contradicted"), (Standing::Open, "open")] {
+            let rows = with(standing);
+            if !rows.is_empty() {
+                remarks.push(format!("{word} in these runs: row {}", rows.join(", ")));
             }
         }
-        let verdict = match (missing, against) {
-            (_, true) => format!("these numbers do not support: {}", self.verdict),
-            (true, false) => "not decided: rows are missing".to_owned(),
-            (false, false) => self.verdict.clone(),
+        let says = self.says.trim();
+        if remarks.is_empty() { says.to_owned() } else { format!("{says} ({})", remarks.join("; ")) }
+    }
+}
+
+/// The standing of a statement (`8`), or of a piece of its evidence (`8.3`).
+fn at(decided: &[Decided], place: &str) -> Option<Standing> {
+    let (row, piece) = place.split_once('.').map_or((place, None), |(row, piece)| (row, Some(piece)));
+    let index = |number: &str| number.parse::<usize>().ok()?.checked_sub(1);
+    let row = decided.get(index(row)?)?;
+    piece.map_or(Some(row.standing), |piece| row.pieces.get(index(piece)?).copied())
+}
+
+impl Statement {
+    /// Our numbers, and the verdict that they write.
+    fn decide(&self, runs: &Path) -> Decided {
+        let mut numbers = Vec::new();
+        let mut found: Vec<(Standing, &str)> = Vec::new();
+        for evidence in &self.evidence {
+            let (text, standing) = match evidence.measure(runs) {
+                Ok(measured) => (evidence.written(&measured), measured.standing),
+                Err(why) => (format!("not measured ({why})"), Standing::Open),
+            };
+            numbers.push(format!("{}: {text}", evidence.says));
+            found.push((standing, &evidence.shows));
+        }
+        let with = |wanted: Standing| {
+            let of = found.iter().filter(|(standing, _)| *standing == wanted);
+            of.map(|(_, shows)| *shows).collect::<Vec<_>>().join("; ")
         };
-        let ours = if words.is_empty() { "–".to_owned() } else { words.join("; ") };
-        (ours, verdict)
+        let pieces: Vec<Standing> = found.iter().map(|(standing, _)| *standing).collect();
+        let standing = pieces.iter().copied().max().unwrap_or(Standing::Shown);
+        let mut words = match (standing, with(Standing::Shown)) {
+            (Standing::Shown, shown) if shown.is_empty() => self.verdict.clone(),
+            (Standing::Shown, shown) => format!("**{}**: {shown}", self.verdict),
+            (_, shown) if shown.is_empty() => String::new(),
+            (_, shown) => format!("shown: {shown}"),
+        };
+        for (standing, word) in [(Standing::Open, "open"), (Standing::Contradicted, "**not so here**")] {
+            let these = with(standing);
+            if !these.is_empty() {
+                let gap = if words.is_empty() { "" } else { ". " };
+                words = format!("{words}{gap}{word}: {these}");
+            }
+        }
+        let numbers = if numbers.is_empty() { "–".to_owned() } else { numbers.join("; ") };
+        Decided { standing, pieces, numbers, words }
     }
 }
 
 impl Evidence {
+    /// A number with its interval; differences have a sign.
+    fn written(&self, found: &Measured) -> String {
+        let digits = |x: f64| match self.versus {
+            Some(_) => format!("{x:+.3}"),
+            None => format!("{x:.3}"),
+        };
+        let (low, high) = found.interval;
+        format!("{} [{}, {}]", digits(found.mean), digits(low), digits(high))
+    }
+
     /// The number in a folder of runs.
     ///
     /// # Errors
@@ -162,10 +240,17 @@ impl Evidence {
         let interval = t_interval(&values, Scale::Linear, DISPLAY_LEVEL)
             .ok_or_else(|| format!("{} seed(s) at generation {}", values.len(), self.at))?;
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let above = self.above.is_none_or(|bound| interval.low > bound);
-        let below = self.below.is_none_or(|bound| interval.high < bound);
-        let interval = (interval.low, interval.high);
-        Ok(Measured { mean, interval, seeds: values.len(), stands: above && below })
+        let (low, high) = (interval.low, interval.high);
+        let respects =
+            self.above.is_none_or(|bound| low > bound) && self.below.is_none_or(|bound| high < bound);
+        let breaks =
+            self.above.is_some_and(|bound| high < bound) || self.below.is_some_and(|bound| low > bound);
+        let standing = match (respects, breaks) {
+            (true, _) => Standing::Shown,
+            (_, true) => Standing::Contradicted,
+            _ => Standing::Open,
+        };
+        Ok(Measured { mean, interval: (low, high), seeds: values.len(), standing })
     }
 
     /// The one series of the metric with these columns.
@@ -204,54 +289,61 @@ e,b,d,m,r,1,9,1,0,1,training,task-accuracy,0.60,human
 e,b,d,m,r,1,9,2,0,1,training,task-accuracy,0.69,human
 ";
 
-    const STATEMENTS: &str = r#"
-answer = "Yes, if."
-[[statement]]
-said = "mixing helps"
-study = "+.1"
-verdict = "holds"
-[[statement.evidence]]
-says = "mix − human"
-figure = "f"
-metric = "task-accuracy"
-at = 1
-where = { "task.arm" = "mix" }
-versus = { "task.arm" = "human" }
-above = 0.1
-[[statement]]
-said = "mixing is perfect"
-study = "1.0"
-verdict = "holds"
-[[statement.evidence]]
-says = "mix"
-figure = "f"
-metric = "task-accuracy"
-at = 1
-where = { "task.arm" = "mix" }
-above = 0.9
-[[statement]]
-said = "it works on another run"
-study = "–"
-verdict = "holds"
-[[statement.evidence]]
-says = "mix"
-figure = "nowhere"
-metric = "task-accuracy"
-at = 1
-"#;
+    /// A statement about the mix with one bound.
+    fn statement(figure: &str, versus: &str, bound: &str) -> String {
+        format!(
+            "[[statement]]\nsaid = \"s\"\nstudy = \"–\"\nverdict = \"holds\"\n[[statement.evidence]]\nsays = \"mix\"\nshows = \"it helps\"\n\
+             figure = \"{figure}\"\nmetric = \"task-accuracy\"\nat = 1\nwhere = {{ \"task.arm\" = \"mix\" }}\n{versus}\n{bound}\n"
+        )
+    }
+
+    fn statements() -> Statements {
+        let answer = "[[answer]]\nsays = \"Yes, if.\"\nrests_on = [\"1.1\"]\n[[answer]]\nsays = \"But.\"\nrests_on = [\"1\", \"2.1\", \"3\", \"4\", \"6\"]\n";
+        let versus = "versus = { \"task.arm\" = \"human\" }";
+        let all = [
+            statement("f", versus, "above = 0.1"),
+            statement("f", versus, "above = 0.21"),
+            statement("f", "", "above = 0.9"),
+            statement("nowhere", "", "above = 0.1"),
+            statement("f", versus, "above = 0.3"),
+            statement("f", versus, "below = 0.18"),
+        ];
+        Statements::parse(&format!("{answer}{}", all.concat())).unwrap()
+    }
 
     #[test]
-    fn a_verdict_stands_only_on_numbers_that_support_it() {
+    fn the_numbers_write_the_verdict() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("f")).unwrap();
         std::fs::write(folder.path().join("f/metrics.csv"), ROWS).unwrap();
-        let page = Statements::parse(STATEMENTS).unwrap().page(folder.path());
+        let page = statements().page(folder.path());
         let lines: Vec<&str> = page.lines().collect();
-        assert_eq!(lines[0], "Yes, if.");
+        assert_eq!(
+            lines[0],
+            "Yes, if. But. (contradicted in these runs: row 6; open in these runs: row 2.1, 3, 4)"
+        );
         // Differences .2, .2, .21: mean .2033, sd .00577, t(2) = 4.303, so ±.0143.
-        assert!(lines[4].contains("mix − human: +0.203 [+0.189, +0.218] | holds |"), "{}", lines[4]);
-        assert!(lines[5].contains("these numbers do not support: holds"), "{}", lines[5]);
-        assert!(lines[6].contains("not decided"), "{}", lines[6]);
+        assert!(lines[4].contains("mix: +0.203 [+0.189, +0.218] | **holds**: it helps |"), "{}", lines[4]);
+        // .21 lies in that interval, .9 in the mix's own (.8 ± .25), and nothing is measured nowhere.
+        for line in &lines[5..8] {
+            assert!(line.ends_with("| open: it helps |"), "{line}");
+        }
+        // The whole interval lies on the wrong side.
+        for line in &lines[8..10] {
+            assert!(line.ends_with("| **not so here**: it helps |"), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_worst_number_decides_and_the_others_are_still_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("f")).unwrap();
+        std::fs::write(folder.path().join("f/metrics.csv"), ROWS).unwrap();
+        let all = statements().all;
+        let evidence = [0, 1, 4].map(|i| all[i].evidence[0].clone()).to_vec();
+        let decided = Statement { evidence, ..all[0].clone() }.decide(folder.path());
+        assert_eq!(decided.standing, Standing::Contradicted);
+        assert_eq!(decided.words, "shown: it helps. open: it helps. **not so here**: it helps");
     }
 
     #[test]
@@ -264,13 +356,16 @@ at = 1
             assert!(root.join(format!("{}.toml", evidence.figure)).is_file(), "{}", evidence.figure);
             assert!(evidence.above.is_some() || evidence.below.is_some(), "{}: no bound", evidence.says);
         }
+        let nowhere = tempfile::tempdir().unwrap();
+        let decided: Vec<Decided> = statements.all.iter().map(|s| s.decide(nowhere.path())).collect();
+        let rests_on: Vec<&String> = statements.answer.iter().flat_map(|s| &s.rests_on).collect();
+        assert!(rests_on.len() > 10 && rests_on.iter().all(|place| at(&decided, place).is_some()));
     }
 
     #[test]
     fn a_setting_that_is_not_one_is_told() {
         let all = analysis::group(analysis::read_csv(ROWS.as_bytes()).unwrap());
-        let statements = Statements::parse(STATEMENTS).unwrap();
-        let evidence = Evidence { picks: toml::Table::new(), ..statements.all[0].evidence[0].clone() };
+        let evidence = Evidence { picks: toml::Table::new(), ..statements().all[0].evidence[0].clone() };
         assert!(evidence.of(&all).unwrap_err().contains("2 settings"));
     }
 }

@@ -27,6 +27,9 @@ pub struct FigureSpec {
     /// heat map a law's number is a place on the vertical axis.
     #[serde(default, deserialize_with = "one_or_many")]
     pub overlay: Vec<String>,
+    /// Lines at stated places of the axes, over curves.
+    #[serde(default)]
+    pub mark: Vec<Mark>,
     /// Logarithmic horizontal axis. Default false.
     #[serde(default)]
     pub log_x: bool,
@@ -37,6 +40,18 @@ pub struct FigureSpec {
     pub title: Option<String>,
     /// The file's name without extension. Default: made from the position.
     pub name: Option<String>,
+}
+
+/// A straight line across a curve, at a place of one of its axes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// The place on the horizontal axis: an upright line.
+    pub x: Option<f64>,
+    /// The place on the vertical axis: a level line.
+    pub y: Option<f64>,
+    /// Words in the key.
+    pub label: String,
 }
 
 /// The kind of figure.
@@ -53,6 +68,8 @@ pub enum FigureKind {
     Gallery,
     /// Bars with intervals.
     Bars,
+    /// How often each place on x has the best value, over resamples of the seeds.
+    Best,
     /// Settings by the eight definitions of collapse.
     Definitions,
 }
@@ -69,6 +86,13 @@ impl FigureSpec {
             let needed = [("x", figure.x.is_some()), ("y", !figure.y.is_empty()), ("color", color)];
             if let Some((key, _)) = needed.iter().find(|(_, there)| !there) {
                 return Err(Error::missing_key(key, &node.at));
+            }
+        }
+        for (i, mark) in figure.mark.iter().enumerate() {
+            if mark.x.is_some() == mark.y.is_some() {
+                let at = node.get("mark").and_then(Node::as_array).and_then(|all| all.get(i)).unwrap_or(node);
+                let what = format!("the mark `{}` has not one place", mark.label);
+                return Err(Error::bad_value(at.at.clone(), what, "give it either `x` or `y`".into()));
             }
         }
         Ok(figure)

@@ -53,7 +53,7 @@ pub use choices::{ChoicesSpec, Combine, Draw, Inflow, RetainHuman, RetainSynthet
 pub use claim::{ClaimSpec, Direction, SlopeScale, Statistic};
 pub use error::{Error, Kind, unknown_name};
 pub use experiment::{About, Experiment};
-pub use figure::{FigureKind, FigureSpec};
+pub use figure::{FigureKind, FigureSpec, Mark};
 pub use hash::{canonical, measure_digest, run_digest, setting_digest};
 pub use keys::{KEYS, SpecKey};
 pub use loop_spec::{Hold, LoopSpec, PathChoice, Prompts, Sharing, StartFrom, Synthesis};

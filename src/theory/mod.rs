@@ -12,6 +12,7 @@ mod arrivals;
 mod categorical;
 mod conditions;
 mod curation;
+mod detectable;
 mod equilibrium;
 mod gaussian_moments;
 mod gaussian_replace;
@@ -160,6 +161,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         curation::LAWS,
         neon::LAWS,
         sweet_spot::LAWS,
+        detectable::LAWS,
     ]
     .into_iter()
     .flatten()

@@ -9,11 +9,9 @@ use crate::publish::number;
 
 /// The usual way to write a score's name.
 pub(super) fn label(score: &str) -> String {
-    score
-        .trim_start_matches("task-")
-        .replace("f1", "F1")
-        .replace("auc", "AUC")
-        .replace("brier", "Brier score")
+    let name = score.trim_start_matches("task-").replace("brier", "Brier score").replace("auc", "AUC");
+    // A hyphen belongs in macro-F1.
+    if name.ends_with("f1") { name.replace("f1", "F1") } else { name.replace('-', " ") }
 }
 
 /// A mean with its interval.
@@ -67,12 +65,17 @@ impl Found<'_> {
             args.synthetic.display()
         )];
         if rows.repeated > 0 {
-            lines.push(format!("left out: {} human texts that were there before", rows.repeated));
+            lines.push(format!(
+                "left out: {} that {} there before",
+                counted(rows.repeated, "human text"),
+                were(rows.repeated)
+            ));
         }
         if rows.leaked > 0 {
             lines.push(format!(
-                "left out: {} synthetic rows that repeat a human row {} (leakage); near copies are not found",
-                rows.leaked,
+                "left out: {} that {} a human row {} (leakage); near copies are not found",
+                counted(rows.leaked, "synthetic row"),
+                if rows.leaked == 1 { "repeats" } else { "repeat" },
                 match rows.human.schema().vocabulary() {
                     Some(_) => "word for word",
                     None => "in all features, be it by chance",
@@ -198,10 +201,19 @@ impl Found<'_> {
             };
             let human = mean(&|r| r.test[0].get(*name).copied());
             let chosen = mean(&|r| r.test[r.chosen].get(*name).copied());
-            table.add_row([Cell::new(name), Cell::new(human), Cell::new(chosen)]);
+            let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+            table.add_row([Cell::new(label(name)), right(human), right(chosen)]);
         }
         table
     }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn were(n: usize) -> &'static str {
+    if n == 1 { "was" } else { "were" }
 }
 
 /// Words with a capital at the front.

@@ -77,7 +77,9 @@ impl Found<'_> {
         });
         let series =
             self.lines(trial, |arm| study.score(arm, score), |arm| study.null_score(arm, score), null);
-        Curve { title: titled(trial, &label(score)), ..curve(&label(score), series, baseline) }
+        // Where the panel's title says it, the axis need not.
+        let y = if null || !trial.effort().is_empty() { label(score) } else { String::new() };
+        Curve { title: titled(trial, &label(score)), ..curve(&y, series, baseline) }
     }
 
     /// The paired difference to human rows alone.
@@ -145,7 +147,7 @@ fn curve(y: &str, series: Vec<Series>, baseline: Option<Baseline>) -> Curve {
     let (min, max) = if room > 0.0 { (Some(low - room), Some(high + room)) } else { (None, None) };
     let right = points().map(|p| p.x).fold(0.0, f64::max);
     Curve {
-        x: Axis { min: Some(0.0), max: Some(right + 2.0 * ASIDE), ..Axis::linear("share of synthetic rows") },
+        x: Axis { min: Some(0.0), max: Some(right + 4.0 * ASIDE), ..Axis::linear("share of synthetic rows") },
         y: Axis { min, max, ..Axis::linear(y) },
         series,
         bars: true,

@@ -120,7 +120,12 @@ pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
         categorical: (!args.categorical.is_empty()).then(|| args.categorical.clone()),
         ..Options::default()
     };
-    let (human, synthetic) = open_pair(&args.train, &args.synthetic, &options).map_err(|e| miette!("{e}"))?;
+    let (human, synthetic) = open_pair(&args.train, &args.synthetic, &options).map_err(|e| {
+        miette!(
+            help = "the columns' roles are said with --text-column, --label-column, --group-column and --categorical",
+            "{e}"
+        )
+    })?;
     let entry = task(args, &human)?;
     let rows = checked(&human, &synthetic).map_err(|e| miette!("{e}"))?;
     let jobs =

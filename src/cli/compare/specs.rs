@@ -40,7 +40,7 @@ struct Arm {
 /// Defaults by what the rows are.
 fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let known = SOURCES.get(data).is_some();
-    let mut table = source::table("--data", data, "")?;
+    let mut table = source::named("--data", data, "")?;
     let source = source::open("--data", &table, &[])?;
     let schema = source.schema();
     let kind = Kind::of(schema);

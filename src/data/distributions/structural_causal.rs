@@ -233,6 +233,16 @@ mod tests {
     }
 
     #[test]
+    fn the_default_effects_are_the_sums_over_the_nine_cells() {
+        // Σ_{z,w} P(z | x_a) P(w | x_b, z) P(y | x_c, z, w), summed by a few lines of Python outside this crate.
+        let e = means("{}").effects();
+        let expected = [0.432_941, 0.149_609, -0.118_829, -0.164_503];
+        for (found, expected) in [e.total_variation, e.direct, e.indirect, e.spurious].iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-6, "{found} against {expected}");
+        }
+    }
+
+    #[test]
     fn the_density_sums_to_one_and_the_means_follow_from_it() {
         let source = from_json::<Parameters>(r#"{"share": 0.3}"#).unwrap();
         let truth = source.truth().unwrap();

@@ -216,6 +216,11 @@ pub enum Problem {
     /// Rows without anything to predict.
     #[error("rows need a label to be predicted; give .csv or .jsonl with `--label-column`, or tagged .conll")]
     NoLabels,
+    /// Rows with a label of one level.
+    #[error(
+        "all human rows have one label (`{0}`), so there is nothing to predict; give rows of another one too"
+    )]
+    OneLabel(Box<str>),
     /// Columns that don't go together.
     #[error("{0}; write one tag for each token")]
     Shape(String),
@@ -233,7 +238,9 @@ pub enum Problem {
         high: f64,
     },
     /// A category that the human rows don't have.
-    #[error("`{found}` is no category of the human rows ({known}); write one of them")]
+    #[error(
+        "`{found}` is no category of the human rows ({known}); write one of them, or leave such rows out"
+    )]
     UnknownLevel {
         /// What was found.
         found: Box<str>,

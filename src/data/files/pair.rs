@@ -58,6 +58,12 @@ pub fn open_pair(
                     let splits = format.load(human, people, &all)?;
                     let parts = [&*splits.train, &*splits.validation, &*splits.held_out];
                     let rows = Samples::concat(&parts).map_err(|e| shape(human, &e))?;
+                    if let Some((_, Field { kind: Kind::Codes { levels }, .. })) =
+                        rows.schema().first(Role::Label)
+                        && levels.count() == 1
+                    {
+                        return Err(FileError::whole(human, Problem::OneLabel(levels.name(0).into())).into());
+                    }
                     let rows =
                         with_levels_of(rows, &table(synthetic, made)?).map_err(|e| shape(human, &e))?;
                     let how = Reading { elsewhere: true, ..Reading::default() };
@@ -124,6 +130,9 @@ fn texts(
     let mut names: Vec<&str> = human.1.rows.iter().map(|(_, cells)| cells[of_human.1].written()).collect();
     names.sort_unstable();
     names.dedup();
+    if let [one] = names.as_slice() {
+        return Err(FileError::whole(human.0, Problem::OneLabel((*one).into())).into());
+    }
     let mut records: Vec<Record<'_>> = Vec::new();
     for (origin, (path, table), (text, label)) in [(0, human, of_human), (1, synthetic, of_synthetic)] {
         for (line, cells) in &table.rows {

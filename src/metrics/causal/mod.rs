@@ -8,8 +8,10 @@
 //! knows it, else |effect − effect in held-out human rows|, and its human baseline is the noise floor
 //! of that size. Cost: two logistic regressions a table, computed once for all eight.
 
+mod bootstrap;
 mod means;
 
+pub use bootstrap::Bootstrap;
 pub use means::{Graph, four_means, four_means_of_scores};
 
 use serde::Deserialize;

@@ -1,0 +1,243 @@
+//! `collapse effects`: the causal effects of a sensitive column in one table, with intervals.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use comfy_table::{Cell, CellAlignment};
+use miette::{IntoDiagnostic, Result, miette};
+
+use super::{EXIT_DONE, source, terminal};
+use crate::data::{Column, Effects, Kind, Levels, Samples, Schema, Supply};
+use crate::metrics::causal::{Bootstrap, Graph};
+use crate::rng::Streams;
+use crate::store::write_atomically;
+
+const EXAMPLES: &str = "\
+Examples:
+  collapse effects --table mine.csv --label-column hired --group-column sex --mediators education,experience
+  collapse effects --table adult --mediators edunum,marital,occ,hours
+  collapse effects --table made.csv --label-column income --group-column sex --x0 Male --set missing=drop
+
+The effects of Plečko and Bareinboim on the label's second level, from the group x0 to the other one:
+  TV = E[Y | x1] - E[Y | x0]      all of the difference between the groups
+  DE   along X -> Y               group 0, treated as group 1 by the outcome alone
+  IE   along X -> W -> Y          from x1 to x0: a negative one adds to TV
+  SE   through X <-> Z            from x1 to x0: a negative one adds to TV
+TV = DE - IE - SE exactly. They rest on the graph, which is assumed: mediators lie between group and label, all other
+columns are confounders.";
+
+/// An effect: its name in a file and in the terminal, and which it is.
+type Part = (&'static str, &'static str, fn(&Effects) -> f64);
+
+const PARTS: [Part; 4] = [
+    ("total-variation-effect", "TV, total", |e| e.total_variation),
+    ("counterfactual-direct-effect", "DE, direct", |e| e.direct),
+    ("counterfactual-indirect-effect", "IE, indirect", |e| e.indirect),
+    ("counterfactual-spurious-effect", "SE, spurious", |e| e.spurious),
+];
+
+/// Estimate the causal effects of a sensitive column in a table, with intervals.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct EffectsArgs {
+    /// The table: a file (.csv, .jsonl), or a source (`collapse list data`)
+    #[arg(long, value_name = "FILE|NAME")]
+    table: String,
+    /// The outcome, of two levels; a source has its own
+    #[arg(long, value_name = "NAME")]
+    label_column: Option<String>,
+    /// The sensitive column, of two levels; a source has its own
+    #[arg(long, value_name = "NAME")]
+    group_column: Option<String>,
+    /// Columns that lie between the group and the label; the others are confounders
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    mediators: Vec<String>,
+    /// Columns to leave out of the graph
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    without: Vec<String>,
+    /// Columns whose numbers are names of categories
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    categorical: Vec<String>,
+    /// The level of the group that is x0, the one treated as the other; default: the first
+    #[arg(long, value_name = "LEVEL")]
+    x0: Option<String>,
+    /// Resamples of the rows
+    #[arg(long, value_name = "R", default_value_t = 400)]
+    resamples: usize,
+    /// A parameter of the source, as in --set missing=drop; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// A file for the effects as CSV; default: none is written
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Resamples at the same time; default: the number of processors
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Re-randomises the resamples
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    salt: u64,
+}
+
+pub(super) fn effects(args: &EffectsArgs) -> Result<u8> {
+    if args.resamples < 100 {
+        return Err(miette!(
+            help = "the ends of a 95 % interval are percentiles: give 100 or more",
+            "`--resamples`: {} are too few",
+            args.resamples
+        ));
+    }
+    let rows = rows(args)?;
+    let refused = |why: crate::models::Refusal| {
+        miette!(
+            help = "name other columns with --label-column, --group-column, --mediators and --without, or list numbers \
+                    that are names with --categorical",
+            "`--table {}`: {why}",
+            args.table
+        )
+    };
+    let graph = Graph::new(rows.schema(), &args.mediators).map_err(refused)?;
+    let rows = match &args.x0 {
+        Some(level) => from_level(rows, &graph, level)?,
+        None => rows,
+    };
+    let jobs =
+        args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().into_diagnostic()?;
+    let streams = Streams::new(args.salt, 0).of("effects");
+    let found = pool.install(|| Bootstrap::new(&rows, &graph, args.resamples, &streams)).map_err(refused)?;
+    say!("{}", assumed(&rows, &graph));
+    say!("\n{}\n", table(&found));
+    say!(
+        "95 % intervals over rows: percentiles of {} resamples. They take the graph for granted.",
+        args.resamples
+    );
+    if let Some(path) = &args.out {
+        write_atomically(path, &csv_of(&found)?).into_diagnostic()?;
+        say!("effects  {}", path.display());
+    }
+    Ok(EXIT_DONE)
+}
+
+/// All rows of the table, training, validation and held-out rows alike.
+fn rows(args: &EffectsArgs) -> Result<Samples> {
+    let mut of_a_file = String::new();
+    let words = |list: &[String]| toml::Value::from(list.to_vec()).to_string();
+    for (key, column) in [("label", &args.label_column), ("group", &args.group_column)] {
+        let line = column.as_ref().map(|c| format!("{key} = {}\n", toml::Value::from(c.as_str())));
+        of_a_file.extend(line);
+    }
+    if !args.categorical.is_empty() {
+        of_a_file += &format!("categorical = {}\n", words(&args.categorical));
+    }
+    let table = source::named("--table", &args.table, &of_a_file)?;
+    if !of_a_file.is_empty() && !table.ends_with(&of_a_file) {
+        return Err(miette!(
+            help = "leave --label-column, --group-column and --categorical out",
+            "`--table {}` is a source, and its columns have their roles already",
+            args.table
+        ));
+    }
+    let source = source::open("--table", &table, &args.set)?;
+    let mut rows = match &source.supply {
+        Supply::Distribution(d) => d.draw(2000, &mut Streams::new(args.salt, 0).of("rows").rng()),
+        Supply::Finite(splits) => {
+            Samples::concat(&[&*splits.train, &*splits.validation, &*splits.held_out]).into_diagnostic()?
+        }
+    };
+    for name in &args.without {
+        let names = || rows.schema().fields.iter().map(|f| f.name.as_str());
+        let Some(at) = names().position(|n| n == name) else {
+            let known = names().collect::<Vec<_>>().join(", ");
+            return Err(miette!(
+                help = format!("there are {known}"),
+                "`--without {name}`: there is no such column"
+            ));
+        };
+        rows = rows.without(at);
+    }
+    Ok(rows)
+}
+
+/// The rows with the group's levels in such an order that `level` is x0.
+fn from_level(rows: Samples, graph: &Graph, level: &str) -> Result<Samples> {
+    let name = |code| level_name(rows.schema(), graph.group, code);
+    if name(0) == level {
+        return Ok(rows);
+    }
+    if name(1) != level {
+        return Err(miette!(
+            help = format!("there are `{}` and `{}`", name(0), name(1)),
+            "`--x0 {level}`: the group has no such level"
+        ));
+    }
+    let mut schema = Schema::clone(rows.schema());
+    let levels = Levels::Named([name(1), name(0)].into());
+    schema.fields[graph.group].kind = Kind::Codes { levels };
+    let turned = |i: usize| match rows.column(i) {
+        Column::Codes { data } if i == graph.group => {
+            Column::Codes { data: data.iter().map(|c| 1 - c).collect() }
+        }
+        other => other.clone(),
+    };
+    let columns = (0..schema.fields.len()).map(turned).collect();
+    Samples::new(schema.into(), columns).into_diagnostic()
+}
+
+fn level_name(schema: &Schema, column: usize, code: u32) -> String {
+    match &schema.fields[column].kind {
+        Kind::Codes { levels } => levels.name(code),
+        _ => code.to_string(),
+    }
+}
+
+/// What the estimates take for granted.
+fn assumed(rows: &Samples, graph: &Graph) -> String {
+    let schema = rows.schema();
+    let names = |columns: &[usize]| match columns {
+        [] => "none".to_owned(),
+        some => some.iter().map(|&i| schema.fields[i].name.as_str()).collect::<Vec<_>>().join(", "),
+    };
+    let (x, y) = (graph.group, graph.outcome);
+    format!(
+        "{} rows; effects of {} (from x0 = {} to x1 = {}) on the share of {} = {}\n\nassumed graph: X <-> Z, {{X, Z}} -> W, \
+         {{X, Z, W}} -> Y\n  X group        {}\n  Z confounders  {}\n  W mediators    {}\n  Y outcome      {}",
+        rows.len(),
+        schema.fields[x].name,
+        level_name(schema, x, 0),
+        level_name(schema, x, 1),
+        schema.fields[y].name,
+        level_name(schema, y, 1),
+        schema.fields[x].name,
+        names(&graph.confounders),
+        names(&graph.mediators),
+        schema.fields[y].name,
+    )
+}
+
+fn table(found: &Bootstrap) -> comfy_table::Table {
+    let mut table = terminal::plain(&["effect", "estimate", "95 % interval"]);
+    let effects = found.means.effects();
+    for (_, name, part) in PARTS {
+        let (low, high) = found.interval(part, 0.95);
+        let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+        table.add_row([
+            Cell::new(name),
+            right(format!("{:+.3}", part(&effects))),
+            right(format!("[{low:+.3}, {high:+.3}]")),
+        ]);
+    }
+    table
+}
+
+fn csv_of(found: &Bootstrap) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["effect", "value", "ci_low", "ci_high", "resamples"]).into_diagnostic()?;
+    let effects = found.means.effects();
+    for (name, _, part) in PARTS {
+        let (low, high) = found.interval(part, 0.95);
+        let cells = [part(&effects), low, high].map(|v| v.to_string());
+        let resamples = found.resamples.len().to_string();
+        writer.write_record([name, &cells[0], &cells[1], &cells[2], &resamples]).into_diagnostic()?;
+    }
+    writer.into_inner().into_diagnostic()
+}

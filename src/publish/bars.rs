@@ -1,0 +1,115 @@
+//! Estimates with intervals at the last generation, by category: a panel for each metric.
+
+use super::PublishError;
+use super::asked::{capital, lines};
+use super::draw::{Artist, Planned};
+use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all};
+use super::settings::value_of;
+use crate::analysis::SettingKey;
+use crate::figures::{DotPanels, DotPlot, DotSeries, Estimate, Figure, Size};
+use crate::spec::FigureSpec;
+
+/// The category of a setting.
+type Place<'a> = &'a dyn Fn(&SettingKey) -> String;
+
+impl Artist<'_> {
+    /// The closed-form numbers beside the bars: a dot without interval for each series that has one.
+    fn laws_of_bars(
+        &self,
+        spec: &FigureSpec,
+        metric: &str,
+        keys: &[&SettingKey],
+        columns: &[String],
+        (place, categories): (Place<'_>, &[String]),
+    ) -> Vec<DotSeries> {
+        let value = |key: &&&SettingKey| {
+            let last = self.last(metric, key)?.generation;
+            spec.overlay.iter().find_map(|name| self.predicted(name, metric, key, last))
+        };
+        let series = |(_, members): &(String, Vec<&SettingKey>)| {
+            let (name, _) = name_of(members[0], columns);
+            let at = |category: &String| {
+                let value = members.iter().find(|k| place(k) == *category).as_ref().and_then(value)?;
+                Some(Estimate { value, low: f64::NAN, high: f64::NAN })
+            };
+            let name = if columns.is_empty() { "law".into() } else { format!("law, {name}") };
+            DotSeries { name, order: None, estimates: categories.iter().map(at).collect() }
+        };
+        let mut all: Vec<DotSeries> = grouped(keys, columns).iter().map(series).collect();
+        all.retain(|s| s.estimates.iter().any(Option::is_some));
+        all
+    }
+
+    /// One figure: a plot for each metric, side by side. Where a law is drawn beside one metric and not beside
+    /// another the plots can't share a key, and each is a figure of its own.
+    pub fn bars(&self, spec: &FigureSpec, name: &str, title: &str) -> Result<Vec<Planned>, PublishError> {
+        let x = spec.x.as_deref().unwrap_or("regime");
+        if x == "generation" {
+            let text = format!(
+                "figure `{name}`: bars show the last generation; use kind = \"curve\" over generations"
+            );
+            return Err(PublishError::Nothing(text));
+        }
+        self.is_column(x, name, "x")?;
+        let plots: Vec<DotPlot> = spec.y.iter().map(|metric| self.bars_of(spec, x, metric, title)).collect();
+        let names = |p: &DotPlot| p.series.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
+        let alike = plots.iter().all(|p| names(p) == names(&plots[0]));
+        let high = |p: &DotPlot| 1.2 + 0.3 * p.categories.len() as f64;
+        let seeds = capital(&self.seeds_line());
+        if plots.len() > 1 && alike {
+            let columns = if plots.len() == 4 { 2 } else { plots.len().min(3) };
+            let rows = plots.len().div_ceil(columns);
+            let caption = format!("{title}: {} at the last generation. {seeds}.", spec.y.join(", "));
+            let size = Size::inches(7.0, 0.7 + rows as f64 * high(&plots[0]).max(1.7));
+            let figure: Box<dyn Figure> = Box::new(DotPanels {
+                title: title.to_owned(),
+                subtitle: plots[0].subtitle.clone(),
+                key: plots[0].key.clone(),
+                panels: plots,
+                columns,
+                note: String::new(),
+            });
+            return Ok(vec![Planned { name: name.to_owned(), caption, figure, size }]);
+        }
+        let several = plots.len() > 1;
+        let one = |(metric, plot): (&String, DotPlot)| {
+            let caption = format!("{title}: {metric} at the last generation. {seeds}.");
+            let name = if several { format!("{name}-{}", file_name(metric)) } else { name.to_owned() };
+            let size = Size::inches(7.0, (0.4 + high(&plot)).max(2.4));
+            Planned { name, caption, figure: Box::new(plot), size }
+        };
+        Ok(spec.y.iter().zip(plots).map(one).collect())
+    }
+
+    /// The plot of one metric.
+    fn bars_of(&self, spec: &FigureSpec, x: &str, metric: &str, title: &str) -> DotPlot {
+        let keys = self.keys();
+        let columns = lines(&keys, spec.color.as_deref(), &[x.to_owned()]);
+        let place = |key: &SettingKey| value_of(key, x).unwrap_or("own").to_owned();
+        let categories = ordered(keys.iter().map(|k| place(k)).collect());
+        let estimate = |key: &&&SettingKey| {
+            let row = self.last(metric, key)?;
+            let ends = (row.ci_low.unwrap_or(row.mean), row.ci_high.unwrap_or(row.mean));
+            Some(Estimate { value: row.mean, low: ends.0, high: ends.1 })
+        };
+        let mut series: Vec<DotSeries> = grouped(&keys, &columns)
+            .iter()
+            .map(|(_, members)| {
+                let (name, order) = name_of(members[0], &columns);
+                let at = |c: &String| members.iter().find(|k| place(k) == *c).as_ref().and_then(estimate);
+                DotSeries { name, order, estimates: categories.iter().map(at).collect() }
+            })
+            .collect();
+        series.extend(self.laws_of_bars(spec, metric, &keys, &columns, (&place, &categories)));
+        DotPlot {
+            title: title.to_owned(),
+            subtitle: format!("at the last generation, {}", self.seeds_line()),
+            x: axis_of(metric, spec.log_y),
+            category_label: plain(x),
+            categories,
+            key: plain_all(&columns),
+            series,
+            ..Default::default()
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Where along an axis a metric is best, as shares of resamples of the seeds: a row of cells for each colour.
+
+use super::draw::{Artist, Planned};
+use super::findings::Findings;
+use super::names::{file_name, grouped, name_of, ordered, plain};
+use super::settings::value_of;
+use super::{PublishError, number};
+use crate::analysis::{RESAMPLES, Series, SettingKey, share_best};
+use crate::figures::{Axis, ColourScale, HeatMap, Ramp, Size};
+use crate::metrics::Direction;
+use crate::rng::Streams;
+use crate::spec::FigureSpec;
+use crate::tasks::reading;
+
+impl Artist<'_> {
+    /// One map for each metric: x across, the colour's values from top to bottom.
+    pub fn best(&self, spec: &FigureSpec, name: &str, title: &str) -> Result<Vec<Planned>, PublishError> {
+        let nothing = |why: &str| PublishError::Nothing(format!("figure `{name}`: {why}"));
+        let Findings::Rows(series) = &self.findings else {
+            return Err(nothing("which is best takes the values of every seed; set keep = \"rows\""));
+        };
+        let (x, color) = (spec.x.as_deref().unwrap_or_default(), spec.color.as_deref().unwrap_or_default());
+        self.is_column(x, name, "x")?;
+        let keys = self.keys();
+        let place = |key: &SettingKey| value_of(key, x).unwrap_or("own").to_owned();
+        let across = ordered(keys.iter().map(|k| place(k)).collect());
+        let mut drawn = Vec::new();
+        for metric in &spec.y {
+            let higher = match reading(metric).map(|r| r.direction) {
+                Some(Direction::Higher) => true,
+                Some(Direction::Lower) => false,
+                _ => return Err(nothing(&format!("`{metric}` has no better direction"))),
+            };
+            let subject = self.subject_of(metric);
+            let of = |key: &SettingKey| {
+                series.iter().find(|s: &&Series| s.metric == *metric && s.subject == subject && s.key == *key)
+            };
+            let mut up = Vec::new();
+            let mut values = Vec::new();
+            for (_, members) in grouped(&keys, &[color.to_owned()]) {
+                let last = |v: &String| {
+                    let found = of(members.iter().find(|k| place(k) == *v)?)?;
+                    Some(found.pairs(found.last()?))
+                };
+                let there: Vec<Option<&[(u64, f64)]>> = across.iter().map(last).collect();
+                let known: Vec<&[(u64, f64)]> = there.iter().flatten().copied().collect();
+                let mut rng = Streams::new(0, 0).of("best").rng();
+                let Some(shares) = share_best(&known, higher, &mut rng) else { continue };
+                let mut shares = shares.into_iter();
+                let cell = |v: &Option<_>| v.and_then(|_| shares.next()).unwrap_or(f64::NAN);
+                values.push(there.iter().map(cell).collect());
+                up.push(name_of(members[0], &[color.to_owned()]).0);
+            }
+            if up.is_empty() {
+                return Err(nothing("it takes two places on x and two seeds that both have"));
+            }
+            // Rows of a map run upwards; the first of the sweep stands on top.
+            up.reverse();
+            values.reverse();
+            let seeds = self.rows.iter().map(|r| r.n).max().unwrap_or(0);
+            let subtitle = format!(
+                "share of {} resamples of {seeds} training seeds in which the mean of {metric} is best there",
+                number(RESAMPLES as f64)
+            );
+            let height = 1.7 + 0.32 * up.len() as f64;
+            let figure = HeatMap {
+                title: title.to_owned(),
+                subtitle: subtitle.clone(),
+                x_label: plain(x),
+                x: across.clone(),
+                y: up,
+                values,
+                write_values: true,
+                colours: ColourScale {
+                    axis: Axis { min: Some(0.0), max: Some(1.0), ..Axis::linear("share of resamples") },
+                    ramp: Ramp::Sequential,
+                },
+                ..Default::default()
+            };
+            let name =
+                if spec.y.len() > 1 { format!("{name}-{}", file_name(metric)) } else { name.to_owned() };
+            let caption = format!("{title}: {subtitle}. Equal shares: the places can't be told apart.");
+            drawn.push(Planned {
+                name,
+                caption,
+                figure: Box::new(figure),
+                size: Size::inches(7.0, height.max(2.6)),
+            });
+        }
+        Ok(drawn)
+    }
+}
