@@ -1,7 +1,8 @@
 //! Figures: plain data in, SVG and PNG out.
 //!
 //! A figure is a struct of plain data ([`Curve`], [`Panels`], [`HeatMap`], [`Gallery`],
-//! [`DotPlot`], [`DotPanels`], [`Densities`], [`WordMatrix`]) that implements [`Figure`]: it becomes a [`Scene`], a page of
+//! [`DotPlot`], [`DotPanels`], [`Densities`], [`Snapshots`], [`WordMatrix`]) that implements [`Figure`]: it
+//! becomes a [`Scene`], a page of
 //! marks measured in points, which plotters' SVG and bitmap backends then paint. Nothing here
 //! knows experiments, files of results or statistics.
 //!
@@ -52,6 +53,7 @@ mod save;
 mod scale;
 mod scene;
 mod series;
+mod snapshots;
 
 pub use axis::{Axis, Spread};
 pub use curve::Curve;
@@ -66,6 +68,7 @@ pub use panels::{Panels, unlabelled};
 pub use save::{save, to_png_bytes, to_svg_string};
 pub use scene::{Anchor, Dash, Mark, Rect, Scene, Size, Text};
 pub use series::{Baseline, Law, Point, Series};
+pub use snapshots::{Ellipse, Snapshot, Snapshots};
 
 /// Why a figure could not be drawn or written.
 #[derive(Debug, thiserror::Error)]

@@ -4,6 +4,7 @@
 //! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
+mod absorption_time;
 mod between_models;
 mod bigram_recall;
 mod calibration;
@@ -257,6 +258,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         divergence::CHI_SQUARED,
         divergence::SQUARED_ERROR,
         survival::ENTRY,
+        absorption_time::ENTRY,
         between_models::WASSERSTEIN2,
         between_models::TOTAL_VARIATION,
         between_models::JENSEN_SHANNON,

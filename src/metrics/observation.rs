@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Shared;
 use super::distances::Points;
 use super::pairs::Pairs;
-use crate::data::{Distribution, Mix, NormalMixture, Samples};
+use crate::data::{Distribution, Mix, Samples};
 use crate::models::{Model, Parameters, Refusal};
 
 /// Everything that can be known of one generation when it is measured.
@@ -30,6 +30,8 @@ pub struct Observation<'a> {
     pub others: &'a [Peer<'a>],
     /// The true distribution, where it is known.
     pub truth: Option<&'a dyn Distribution>,
+    /// The first generation whose model was absorbed ([`Model::is_degenerate`]), if one was.
+    pub absorbed: Option<u32>,
     /// What arrives at every generation, where the training set grows by arrivals.
     pub arrivals: Option<Arrivals>,
     /// Intermediate results that several metrics use. It belongs to this observation alone: a new
@@ -198,17 +200,6 @@ impl<'a> Observation<'a> {
                 self.shared.held_out_moments(points)
             }
         }
-    }
-}
-
-/// The components of a fitted normal distribution or mixture of them.
-pub(super) fn components(model: &dyn Model) -> Option<NormalMixture<'_>> {
-    match model.parameters() {
-        Parameters::Gaussian { mean, covariance } => {
-            Some(NormalMixture { dim: mean.len(), weights: &[1.0], means: mean, covariances: covariance })
-        }
-        Parameters::Mixture(mixture) => Some(mixture),
-        _ => None,
     }
 }
 

@@ -231,6 +231,19 @@ pub enum Parameters<'a> {
     Opaque,
 }
 
+impl<'a> Parameters<'a> {
+    /// The components of a fitted normal distribution or mixture of them.
+    pub fn components(&self) -> Option<NormalMixture<'a>> {
+        match *self {
+            Parameters::Gaussian { mean, covariance } => {
+                Some(NormalMixture { dim: mean.len(), weights: &[1.0], means: mean, covariances: covariance })
+            }
+            Parameters::Mixture(mixture) => Some(mixture),
+            _ => None,
+        }
+    }
+}
+
 /// What the model is asked to make.
 #[derive(Clone, Copy)]
 pub enum Ask<'a> {

@@ -7,7 +7,7 @@
 
 use super::claim_checks::{arm, check_claims, run_along};
 use super::conditions::predict;
-use super::findings::{Findings, MomentSeries};
+use super::findings::{Findings, MomentSeries, is_of};
 use super::settings::{label, opponent, picked, setting_of};
 use super::{Publication, PublishError};
 use crate::analysis::{
@@ -125,12 +125,17 @@ impl<'a> Asked<'a> {
         self.claim.scale.unwrap_or(default)
     }
 
-    /// The values of a setting, one a seed.
+    /// The values of a setting, one a seed, of the member that the claim names.
     fn series(&self, setting: &Setting) -> Result<&'a Series, String> {
+        self.series_of(setting, self.claim.member)
+    }
+
+    fn series_of(&self, setting: &Setting, member: Option<u32>) -> Result<&'a Series, String> {
         let Findings::Rows(all) = self.findings else { return Err(NO_PAIRS.into()) };
         let mine = |s: &&Series| {
             s.metric == self.claim.metric
                 && s.subject == self.subject()
+                && is_of(&s.key, member)
                 && setting_of(self.settings, &s.key).is_some_and(|of| of.index == setting.index)
         };
         all.iter().find(mine).ok_or_else(|| {
@@ -143,6 +148,7 @@ impl<'a> Asked<'a> {
         let mine = |m: &&MomentSeries| {
             m.metric == self.claim.metric
                 && m.subject == self.subject()
+                && is_of(&m.key, self.claim.member)
                 && setting_of(self.settings, &m.key).is_some_and(|of| of.index == setting.index)
         };
         let found: Vec<&MomentSeries> = all.iter().filter(mine).collect();
@@ -160,7 +166,7 @@ impl<'a> Asked<'a> {
         let claim = self.claim;
         let none = |at: u32| format!("no seed has a value at generation {at} of {}", label(setting));
         if let Findings::Moments(all) = self.findings {
-            if !claim.versus.is_empty() {
+            if claim.compares() {
                 return Err(NO_PAIRS.into());
             }
             let mine = self.moments(setting, all)?;
@@ -171,10 +177,11 @@ impl<'a> Asked<'a> {
             return claim.at.iter().map(at).collect();
         }
         let one = self.series(setting)?;
-        let other = if claim.versus.is_empty() {
-            None
+        let other = if claim.compares() {
+            let member = claim.versus_member.or(claim.member);
+            Some(self.series_of(opponent(claim, setting, self.settings)?, member)?)
         } else {
-            Some(self.series(opponent(claim, setting, self.settings)?)?)
+            None
         };
         let at = |g: &u32| {
             let values = match other {
@@ -314,7 +321,7 @@ impl<'a> Asked<'a> {
                 let law = theory::find(name).ok_or_else(|| format!("no law is called `{name}`"))?;
                 let found = predict(law, setting, at)?;
                 // The law's spread is that of the metric itself, not of a paired difference.
-                let sd_of_one = found.sd_of_one.filter(|_| claim.versus.is_empty());
+                let sd_of_one = found.sd_of_one.filter(|_| !claim.compares());
                 Ok((Expected { value: found.mean, sd_of_one }, tolerance, law.relation()))
             }
             (_, Some(value), _, _) => Ok((plain(value), tolerance, Relation::Equal)),

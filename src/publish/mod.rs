@@ -22,6 +22,7 @@ mod notebook;
 mod number;
 mod page;
 mod settings;
+mod snapshots;
 mod tables;
 #[cfg(test)]
 mod tests;

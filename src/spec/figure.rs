@@ -12,9 +12,9 @@ use super::node::Node;
 pub struct FigureSpec {
     /// The kind of figure.
     pub kind: FigureKind,
-    /// The horizontal axis. Needed except for galleries and definitions.
+    /// The horizontal axis. Needed except for galleries, snapshots and definitions.
     pub x: Option<String>,
-    /// The vertical axis: one name or a list. Needed except for galleries and definitions.
+    /// The vertical axis: one name or a list. Needed except for galleries, snapshots and definitions.
     #[serde(default, deserialize_with = "one_or_many")]
     pub y: Vec<String>,
     /// What the colours tell apart; in a heat map, the metric shown.
@@ -36,6 +36,9 @@ pub struct FigureSpec {
     /// Logarithmic vertical axis. Default false.
     #[serde(default)]
     pub log_y: bool,
+    /// The generations that a gallery or snapshots show. Default: a few, from the first to the last.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub at: Vec<u32>,
     /// The title. Default: made from the axes.
     pub title: Option<String>,
     /// The file's name without extension. Default: made from the position.
@@ -66,6 +69,8 @@ pub enum FigureKind {
     HeatMap,
     /// Samples, generation by generation.
     Gallery,
+    /// Points in the plane and the components they were drawn from, generation by generation.
+    Snapshots,
     /// Bars with intervals.
     Bars,
     /// How often each place on x has the best value, over resamples of the seeds.
@@ -81,7 +86,7 @@ impl FigureSpec {
     /// On unknown keys and missing axes.
     pub fn read(node: &Node) -> Result<Self, Error> {
         let figure: Self = node.parse()?;
-        if !matches!(figure.kind, FigureKind::Gallery | FigureKind::Definitions) {
+        if !matches!(figure.kind, FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Definitions) {
             let color = figure.kind != FigureKind::HeatMap || figure.color.is_some();
             let needed = [("x", figure.x.is_some()), ("y", !figure.y.is_empty()), ("color", color)];
             if let Some((key, _)) = needed.iter().find(|(_, there)| !there) {
