@@ -15,6 +15,7 @@ mod gaussian;
 mod gaussian_mixture;
 mod histogram;
 mod kde;
+pub(crate) mod labelled;
 mod neon;
 mod ngram;
 mod numeric;
@@ -29,6 +30,7 @@ mod tagged_ngram;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod vectoriser;
 mod wishart;
 
 pub use bernoulli::Bernoulli;
@@ -54,6 +56,7 @@ pub use sampling::{Sampling, Transform};
 pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
 pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
 pub use templates::{TemplateModel, Templates};
+pub use vectoriser::{Vectoriser, documents};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};

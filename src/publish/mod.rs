@@ -21,6 +21,7 @@ mod names;
 mod notebook;
 mod number;
 mod page;
+mod scatter;
 mod settings;
 mod snapshots;
 mod tables;
