@@ -72,10 +72,10 @@ fn mean(points: super::distances::Points<'_>) -> Vec<f64> {
     sum
 }
 
-/// ‖a − b‖²; refuses vectors of different lengths.
+/// ‖a − b‖² of two means (or covariances); refuses different lengths.
 pub(super) fn squared_distance(a: &[f64], b: &[f64]) -> Result<f64, Refusal> {
     if a.len() != b.len() {
-        return Err(Refusal::new(format!("the two means have {} and {} dimensions", a.len(), b.len())));
+        return Err(Refusal::new(format!("the model states {} numbers and the truth {}", a.len(), b.len())));
     }
     Ok(a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum())
 }
