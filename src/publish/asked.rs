@@ -61,6 +61,7 @@ impl Artist<'_> {
             FigureKind::Curve | FigureKind::SmallMultiples => Ok(vec![self.panels(spec, name, title)?]),
             FigureKind::HeatMap => self.heat_maps(spec, &name, &title, &metrics[0]),
             FigureKind::Bars => self.bars(spec, &name, &title),
+            FigureKind::Scatter => self.scatters(spec, &name, &title),
             FigureKind::Best => self.best(spec, &name, &title),
             FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Definitions => Ok(Vec::new()),
         }

@@ -5,6 +5,9 @@ use crate::metrics::METRICS;
 use crate::spec::{self, ClaimSpec, Error, Experiment, Setting, Statistic};
 use crate::theory;
 
+/// The fewest settings whose order is less likely than 1 in 20: 4! = 24.
+const LEAST_RANKED: usize = 4;
+
 /// The key of the claim that is wrong, and why.
 type Wrong = (&'static str, String);
 
@@ -88,6 +91,18 @@ fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting]) ->
     }
     if claim.by.is_some() && claim.statistic == Statistic::Slope && claim.at.len() != 1 {
         return Err(("at", "is a slope along a swept number, at one generation".into()));
+    }
+    if claim.statistic == Statistic::RankCorrelation {
+        if claim.at.len() != 1 {
+            return Err(("at", "is a correlation over settings, at one generation".into()));
+        }
+        if chosen.len() < LEAST_RANKED {
+            let text = format!(
+                "ranks {} settings; with fewer than {LEAST_RANKED} every order is likely by chance",
+                chosen.len()
+            );
+            return Err(("where", text));
+        }
     }
     if claim.compares() {
         for setting in &chosen {

@@ -12,7 +12,7 @@ use super::settings::{label, opponent, picked, setting_of};
 use super::{Publication, PublishError};
 use crate::analysis::{
     ClaimResult, Evidence, Expected, Point, Relation, Series, Statistic, Tolerance, Verdict, against_law,
-    differences, least_squares, monotone, scaled, slope, slope_along,
+    differences, least_squares, monotone, rank_correlation, scaled, slope, slope_along,
 };
 use crate::metrics::Subject;
 use crate::spec::{self, ClaimSpec, Direction, Setting, SlopeScale};
@@ -112,6 +112,7 @@ impl<'a> Asked<'a> {
                 let (expected, tolerance, relation) = self.target(first, last)?;
                 Ok(slope(&claim.says, &series, self.scale(), expected, tolerance, relation))
             }
+            Statistic::RankCorrelation => self.rank_correlation(&chosen),
             Statistic::Mean | Statistic::Median | Statistic::MeanLog => self.joint(&chosen),
         }
     }
@@ -127,19 +128,19 @@ impl<'a> Asked<'a> {
 
     /// The values of a setting, one a seed, of the member that the claim names.
     fn series(&self, setting: &Setting) -> Result<&'a Series, String> {
-        self.series_of(setting, self.claim.member)
+        self.series_of(&self.claim.metric, setting, self.claim.member)
     }
 
-    fn series_of(&self, setting: &Setting, member: Option<u32>) -> Result<&'a Series, String> {
+    fn series_of(&self, metric: &str, setting: &Setting, member: Option<u32>) -> Result<&'a Series, String> {
         let Findings::Rows(all) = self.findings else { return Err(NO_PAIRS.into()) };
         let mine = |s: &&Series| {
-            s.metric == self.claim.metric
+            s.metric == metric
                 && s.subject == self.subject()
                 && is_of(&s.key, member)
                 && setting_of(self.settings, &s.key).is_some_and(|of| of.index == setting.index)
         };
         all.iter().find(mine).ok_or_else(|| {
-            let (metric, subject) = (&self.claim.metric, self.subject().name());
+            let subject = self.subject().name();
             format!("there are no rows of `{metric}` ({subject}) for {}", label(setting))
         })
     }
@@ -179,7 +180,7 @@ impl<'a> Asked<'a> {
         let one = self.series(setting)?;
         let other = if claim.compares() {
             let member = claim.versus_member.or(claim.member);
-            Some(self.series_of(opponent(claim, setting, self.settings)?, member)?)
+            Some(self.series_of(&claim.metric, opponent(claim, setting, self.settings)?, member)?)
         } else {
             None
         };
@@ -258,6 +259,19 @@ impl<'a> Asked<'a> {
         }
         let held = (expected, tolerance, relation);
         Ok(slope_along(&claim.says, &arms, self.scale(), Some(at), held))
+    }
+
+    /// Spearman's correlation of two metrics over the picked settings.
+    fn rank_correlation(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+        let claim = self.claim;
+        let at = *claim.at.first().ok_or("the claim names no generation")?;
+        let with = claim.with.as_deref().ok_or("a rank correlation needs `with`")?;
+        let first = *chosen.first().ok_or("no setting matches `where`")?;
+        let pair = |setting: &&Setting| {
+            Ok((self.series(setting)?.pairs(at), self.series_of(with, setting, claim.member)?.pairs(at)))
+        };
+        let pairs = chosen.iter().map(pair).collect::<Result<Vec<_>, String>>()?;
+        Ok(rank_correlation(&claim.says, &pairs, Some(at), self.target(first, at)?))
     }
 
     /// Each setting along a swept number lies above (or below) the one before, at every generation.

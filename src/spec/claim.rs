@@ -50,6 +50,8 @@ pub struct ClaimSpec {
     pub order: Vec<Node>,
     /// With `monotone`: the direction over the generations `at`.
     pub direction: Option<Direction>,
+    /// With `rank-correlation`: the other metric.
+    pub with: Option<String>,
     /// With `slope`: whether value and place are taken as logarithms. Default: neither.
     pub scale: Option<SlopeScale>,
     /// Allowed relative deviation from `law` or `value`, > 0.
@@ -82,6 +84,8 @@ pub enum Statistic {
     Ordering,
     /// Rising or falling over the generations `at`.
     Monotone,
+    /// Spearman's correlation with another metric over the settings, and a permutation test.
+    RankCorrelation,
 }
 
 /// What a slope is taken of.
@@ -140,11 +144,13 @@ impl ClaimSpec {
             ("order", !self.order.is_empty()),
             ("direction", self.direction.is_some()),
             ("scale", self.scale.is_some()),
+            ("with", self.with.is_some()),
         ];
         let (needed, allowed): (&[&str], &[&str]) = match self.statistic {
             Statistic::Ordering => (&["by", "order"], &["by", "order"]),
             Statistic::Monotone => (&["direction"], &["direction", "by"]),
             Statistic::Slope => (&[], &["law", "value", "greater", "less", "by", "scale"]),
+            Statistic::RankCorrelation => (&["with"], &["with", "greater", "less"]),
             _ => (&[], &["law", "value", "greater", "less"]),
         };
         for (key, there) in numeric.iter().chain(&ordinal) {
@@ -155,7 +161,7 @@ impl ClaimSpec {
                 return Err(self.clash(node, key, "statistic", "does not fit this statistic"));
             }
         }
-        if needed.is_empty() {
+        if needed.is_empty() || self.statistic == Statistic::RankCorrelation {
             let mut targets = numeric.iter().filter(|(_, there)| *there).map(|(k, _)| *k);
             match (targets.next(), targets.next()) {
                 (None, _) => return missing("law, value, greater or less"),

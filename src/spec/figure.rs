@@ -23,6 +23,8 @@ pub struct FigureSpec {
     pub rows: Option<String>,
     /// What the columns of panels tell apart.
     pub columns: Option<String>,
+    /// In a scatter: what names the points.
+    pub label: Option<String>,
     /// What is drawn on top: `law`, the closed-form prediction where one is known, or laws by name. On a
     /// heat map a law's number is a place on the vertical axis.
     #[serde(default, deserialize_with = "one_or_many")]
@@ -73,6 +75,8 @@ pub enum FigureKind {
     Snapshots,
     /// Bars with intervals.
     Bars,
+    /// A point for each setting.
+    Scatter,
     /// How often each place on x has the best value, over resamples of the seeds.
     Best,
     /// Settings by the eight definitions of collapse.
@@ -92,6 +96,14 @@ impl FigureSpec {
             if let Some((key, _)) = needed.iter().find(|(_, there)| !there) {
                 return Err(Error::missing_key(key, &node.at));
             }
+        }
+        if figure.label.is_some() && figure.kind != FigureKind::Scatter {
+            let help = "leave it out, or draw a scatter".to_owned();
+            return Err(Error::bad_value(
+                node.at_of("label"),
+                "only a scatter has labelled points".into(),
+                help,
+            ));
         }
         for (i, mark) in figure.mark.iter().enumerate() {
             if mark.x.is_some() == mark.y.is_some() {
