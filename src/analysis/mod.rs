@@ -4,6 +4,7 @@
 //! Everything here reads the rows that lineages wrote, never the engine. A seed is the unit of independence: members of
 //! a population are averaged within their seed, and comparisons pair seeds.
 
+mod bearing;
 mod best;
 mod claims;
 mod critical;
@@ -18,6 +19,7 @@ mod summary;
 mod table;
 mod trends;
 
+pub use bearing::Bearing;
 pub use best::{RESAMPLES, share_best};
 pub use claims::{
     ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Relation, Statistic, Tolerance, Verdict, against_law,
@@ -31,7 +33,7 @@ pub use onset::{Band, Onset, half_life, leaves_band};
 pub use paired::{Paired, differences, paired_difference};
 pub use rank_correlation::{Pair, rank_correlation};
 pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
-pub use table::{ArmSeries, Bearing, ComparisonRow, MetricSeries, comparison};
+pub use table::{ArmSeries, ComparisonRow, MetricSeries, comparison};
 pub use trends::{least_squares, monotone, ordering, scaled, slope, slope_along};
 
 /// The level of displayed intervals.

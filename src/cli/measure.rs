@@ -1,7 +1,6 @@
 //! `collapse measure`: generations that were made elsewhere, against human rows.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -73,7 +72,7 @@ pub struct MeasureArgs {
     /// The column of the run (the seed), where all are in one table
     #[arg(long, value_name = "NAME")]
     run_column: Option<String>,
-    /// The column that holds text, in every file
+    /// The column (in JSON lines the field) that holds text, in every file
     #[arg(long, value_name = "NAME")]
     text_column: Option<String>,
     /// Rows of each generation that metrics see; default: as many as all have, at most 2,000
@@ -201,7 +200,10 @@ fn human_table(args: &MeasureArgs) -> Result<String> {
     // A file of the user's is here to be compared with, not to be trained on.
     let mut table = source::named("--human", &args.human, "held_out = 0.5\nvalidation = 0\n")?;
     if let Some(column) = &args.text_column {
-        let _ = writeln!(table, "text_column = {column:?}");
+        let name = args.human.trim_end_matches(".gz").to_lowercase();
+        let lines = [".jsonl", ".ndjson", ".json"].iter().any(|ending| name.ends_with(ending));
+        let key = if lines { "text_field" } else { "text_column" };
+        let _ = writeln!(table, "{key} = {column:?}");
     }
     Ok(table)
 }
@@ -227,9 +229,7 @@ fn default_metrics(source: &Source) -> Vec<String> {
 
 /// One row per metric: where it ended, and whether it held since the first generation.
 fn readings(publication: &Publication) -> Result<Vec<ComparisonRow>> {
-    let path = publication.folder.metrics();
-    let file = File::open(&path).into_diagnostic().wrap_err_with(|| path.display().to_string())?;
-    let series = analysis::group(analysis::read_csv(file).into_diagnostic()?);
+    let series = publish::series(publication).into_diagnostic()?;
     let mut metrics: Vec<MetricSeries<'_>> = Vec::new();
     for spec in &publication.experiment.measure.metrics {
         let Some(reading) = reading(&spec.name) else { continue };

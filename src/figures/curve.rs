@@ -5,9 +5,9 @@ use super::geometry::{clip_area, clip_line};
 use super::key::{Entry, Sample, beside, draw_above, draw_beside, marker};
 use super::labels::{PointLabel, place};
 use super::page::{BORDER, Frame, frame, heading, no_data, notes};
-use super::palette::{BASELINE, INK, Style, styles};
+use super::palette::{BASELINE, Dash, INK, Style, styles};
 use super::scale::Scale;
-use super::scene::{Dash, Rect, Scene, Size};
+use super::scene::{Rect, Scene, Size};
 use super::series::{Baseline, Law, Point, Series};
 use super::{Figure, FigureError};
 

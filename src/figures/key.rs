@@ -1,8 +1,8 @@
 //! Keys: labels at the line ends where they fit, else rows above the plot. Never on the data.
 
 use super::lettering::{CAPITAL, LEADING, SMALL, shorten, width, wrap};
-use super::palette::{BASELINE, Colour, INK, Marker, QUIET, Style};
-use super::scene::{Anchor, Dash, Rect, Scene};
+use super::palette::{BASELINE, Colour, Dash, INK, Marker, QUIET, Style};
+use super::scene::{Anchor, Rect, Scene};
 
 /// Length of the piece of line beside a label, points.
 const SAMPLE: f64 = 20.0;

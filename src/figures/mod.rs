@@ -65,10 +65,10 @@ pub use gallery::{Gallery, GalleryRow, Picture};
 pub use heat_map::{ColourScale, HeatMap, MapLine, Ramp, Threshold};
 pub use labels::PointLabel;
 pub use matrix::{Entry, Tone, WordMatrix};
-pub use palette::Colour;
+pub use palette::{Colour, Dash};
 pub use panels::{Panels, unlabelled};
 pub use save::{save, to_png_bytes, to_svg_string};
-pub use scene::{Anchor, Dash, Mark, Rect, Scene, Size, Text};
+pub use scene::{Anchor, Mark, Rect, Scene, Size, Text};
 pub use series::{Baseline, Law, Point, Series};
 pub use snapshots::{Ellipse, Snapshot, Snapshots};
 
@@ -120,6 +120,13 @@ pub enum FigureError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl FigureError {
+    /// What a drawing backend said.
+    fn paint(refused: impl std::fmt::Display) -> Self {
+        Self::Paint(refused.to_string())
+    }
 }
 
 /// Something that can be laid out on a page.

@@ -10,9 +10,9 @@ use super::axis::Axis;
 use super::lettering::{CAPITAL, LABEL, LEADING, SMALL, shorten, width, wrap};
 use super::number;
 use super::page::{BORDER, axis_label, heading, no_data, notes};
-use super::palette::{AXIS, Colour, GRID, INK, QUIET, Style, WHITE};
+use super::palette::{AXIS, Colour, Dash, GRID, INK, QUIET, Style, WHITE};
 use super::scale::Scale;
-use super::scene::{Anchor, Dash, Mark, Rect, Scene, Size, Text};
+use super::scene::{Anchor, Mark, Rect, Scene, Size, Text};
 use super::{Figure, FigureError};
 
 /// A normal component in the plane.

@@ -2,6 +2,7 @@
 
 mod downstream;
 mod generator;
+mod same;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub struct Assembled {
     pub measure_digest: String,
     /// Seeds in one cell.
     pub seeds_per_cell: u64,
-    /// Metrics that do not apply to this setting, with the reason, and a capped sample size.
+    /// Metrics that do not apply to this setting, with the reason; a capped sample size; a setting that does the same.
     pub notes: Vec<String>,
 }
 
@@ -68,7 +69,10 @@ pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assemb
     }
     match first_refusal {
         Some(error) if assembled.iter().all(|a| a.lineage.is_err()) => Err(error),
-        _ => Ok(assembled),
+        _ => {
+            same::note_twins(&mut assembled);
+            Ok(assembled)
+        }
     }
 }
 

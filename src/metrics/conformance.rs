@@ -79,7 +79,7 @@ fn numeric(kind: &'static str, dim: usize) -> Case {
         same: numbers(&normals(ROWS, dim, 2), dim),
         shifted: numbers(&shifted, dim),
         training: numbers(&normals(ROWS, dim, 4), dim),
-        truth: None,
+        truth: (dim == 1).then_some(|| Truth::gaussian(&[0.0], &[1.0])),
         models: Some((round(dim, 0.0, 1.0), round(dim, 6.0, 0.01))),
     }
 }

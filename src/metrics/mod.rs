@@ -9,9 +9,11 @@ mod between_models;
 mod bigram_recall;
 mod calibration;
 pub mod causal;
+mod cdf_error;
 mod classifier_two_sample;
 mod compression;
 mod correctness;
+mod covariance_error;
 mod decile;
 pub mod distances;
 mod distinct;
@@ -177,6 +179,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         variance::LOG_VARIANCE,
         log_determinant::ENTRY,
         mean_error::ENTRY,
+        covariance_error::ENTRY,
         parameter_error::PARAMETER_ERROR,
         parameter_error::EXCESS_RISK,
         risk_inflation::ENTRY,
@@ -242,6 +245,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         human_fraction::ENTRY,
         line::W1,
         line::CRAMER_VON_MISES,
+        cdf_error::ENTRY,
         sliced::ENTRY,
         energy::DISTANCE,
         energy::PAIRWISE,

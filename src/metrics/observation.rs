@@ -126,6 +126,10 @@ impl<'a> Observation<'a> {
                 let (mean, covariance) = mixture.moments();
                 Some(Normal { mean: mean.into(), covariance: covariance.into() })
             }
+            Parameters::Empirical { points, weights } if !points.is_empty() => {
+                let (mean, covariance) = weighted_moments(points, weights);
+                Some(Normal { mean: mean.into(), covariance: covariance.into() })
+            }
             _ => None,
         }
     }
@@ -201,6 +205,23 @@ impl<'a> Observation<'a> {
             }
         }
     }
+}
+
+/// Mean and covariance (divisor Σw) of weighted rows.
+fn weighted_moments(points: &[f64], weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let d = points.len() / weights.len();
+    let total: f64 = weights.iter().sum();
+    let (mut mean, mut covariance) = (vec![0.0; d], vec![0.0; d * d]);
+    for (row, w) in points.chunks_exact(d).zip(weights) {
+        mean.iter_mut().zip(row).for_each(|(m, x)| *m += w * x / total);
+    }
+    for (row, w) in points.chunks_exact(d).zip(weights) {
+        for (i, line) in covariance.chunks_exact_mut(d).enumerate() {
+            let scaled = w * (row[i] - mean[i]) / total;
+            line.iter_mut().zip(row.iter().zip(&mean)).for_each(|(c, (x, m))| *c += scaled * (x - m));
+        }
+    }
+    (mean, covariance)
 }
 
 /// The number of numeric features; refuses 0.

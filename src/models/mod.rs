@@ -10,6 +10,7 @@ mod cholesky;
 mod class_conditional;
 mod command;
 mod counts;
+mod empirical;
 mod encoding;
 mod gaussian;
 mod gaussian_mixture;
@@ -39,6 +40,7 @@ pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use command::{
     Command, CommandModel, announce_programs, kill_left_programs, kill_programs, stop_programs,
 };
+pub use empirical::{Empirical, EmpiricalModel};
 pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub(crate) use gaussian_mixture::clusters;
@@ -50,7 +52,7 @@ pub use ngram::{NGram, NGramModel, Smoothing};
 pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
 pub use regression::{
-    LinearRegression, LogisticRegression, Noise, PoissonRegression, RegressionModel, Ridge,
+    LinearRegression, LogisticRegression, Noise, PoissonRegression, RandomFeatures, RegressionModel, Ridge,
 };
 pub use sampling::{Sampling, Transform};
 pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
@@ -80,11 +82,13 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         class_conditional::ENTRY,
         templates::ENTRY,
         kde::ENTRY,
+        empirical::ENTRY,
         command::ENTRY,
         regression::LINEAR,
         regression::RIDGE,
         regression::LOGISTIC,
         regression::POISSON,
+        regression::RANDOM_FEATURES,
         gaussian_mixture::ENTRY,
         histogram::ENTRY,
         bernoulli::ENTRY,
@@ -219,6 +223,13 @@ pub enum Parameters<'a> {
     },
     /// A fitted mixture of normal distributions.
     Mixture(NormalMixture<'a>),
+    /// Weighted rows: an empirical distribution.
+    Empirical {
+        /// The rows' numbers, row-major, `n × d`; empty where they have none.
+        points: &'a [f64],
+        /// `n` weights; they sum to `n`.
+        weights: &'a [f64],
+    },
     /// A fitted distribution over outcomes; sums to 1.
     Probabilities(&'a [f64]),
     /// A fitted regression of a label on inputs.

@@ -34,6 +34,20 @@ pub struct MomentSeries {
     pub moments: Accumulator,
 }
 
+/// Every series of the folder's `metrics.csv`; those of the members of a population apart where the spec says so.
+///
+/// # Errors
+/// Those of the file.
+pub fn series(publication: &Publication) -> Result<Vec<Series>, PublishError> {
+    let path = publication.folder.metrics();
+    let file = File::open(&path).map_err(|source| PublishError::File { path, source })?;
+    let mut rows = analysis::read_csv(file)?;
+    if publication.experiment.measure.by_member {
+        rows.iter_mut().for_each(|row| row.key.0.push(member_column(row.member)));
+    }
+    Ok(analysis::group(rows))
+}
+
 impl Findings {
     /// Reads what the folder holds.
     ///
@@ -48,13 +62,7 @@ impl Findings {
             }
             Findings::Moments(all)
         } else {
-            let path = folder.metrics();
-            let file = File::open(&path).map_err(|source| PublishError::File { path, source })?;
-            let mut rows = analysis::read_csv(file)?;
-            if publication.experiment.measure.by_member {
-                rows.iter_mut().for_each(|row| row.key.0.push(member_column(row.member)));
-            }
-            Findings::Rows(analysis::group(rows))
+            Findings::Rows(series(publication)?)
         };
         let empty = match &found {
             Findings::Rows(series) => series.is_empty(),

@@ -205,3 +205,42 @@ fn generations_made_elsewhere_are_measured_like_a_run() {
     let text = String::from_utf8(output.get_output().stderr.clone()).unwrap();
     assert!(text.contains("gen-2.csv") && text.contains("line 3"), "{text}");
 }
+
+#[test]
+fn texts_made_elsewhere_are_measured_from_lines_and_from_json() {
+    let here = tempfile::tempdir().unwrap();
+    // A step through the words that never shows the same pair of neighbours in two rows; fewer words by generation.
+    let row = |i: usize, words: usize| -> String {
+        (0..10).map(|j| format!("w{} ", (i + j * (1 + i % 7)) % words)).collect::<String>().trim().to_owned()
+    };
+    let json = |rows: &[String]| -> String {
+        rows.iter().map(|r| format!("{{\"review\": \"{r}\", \"stars\": 1}}\n")).collect()
+    };
+    let human: Vec<String> = (0..240).map(|i| row(i, 60)).collect();
+    fs::write(here.path().join("human.txt"), human.join("\n")).unwrap();
+    fs::write(here.path().join("human.jsonl"), json(&human)).unwrap();
+    for run in 0..3 {
+        for g in 0..3 {
+            let rows: Vec<String> = (0..120).map(|i| row(i + run, [60, 30, 10][g])).collect();
+            for (kind, text) in [("txt", rows.join("\n")), ("jsonl", json(&rows))] {
+                let folder = here.path().join(kind).join(format!("run-{run}"));
+                fs::create_dir_all(&folder).unwrap();
+                fs::write(folder.join(format!("gen-{g}.{kind}")), text).unwrap();
+            }
+        }
+    }
+    for (kind, more) in [("txt", &[][..]), ("jsonl", &["--text-column", "review"])] {
+        let human = format!("human.{kind}");
+        let args = ["measure", kind, "--human", &human, "--metrics", "distinct-2,vocabulary-survival"];
+        let output = collapse(here.path())
+            .args(args)
+            .args(more)
+            .args(["--set", "tokens=words", "--set", "min_count=1"])
+            .args(["--out", "out", "--quiet", "--no-figures", "--jobs", "1"])
+            .assert()
+            .success();
+        let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+        assert!(text.contains("degrading: distinct-2, vocabulary-survival"), "{kind}: {text}");
+        fs::remove_dir_all(here.path().join("out")).unwrap();
+    }
+}
