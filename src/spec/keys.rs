@@ -270,7 +270,7 @@ pub const KEYS: &[SpecKey] = &[
         "figure",
         "kind",
         "required",
-        "\"curve\", \"small-multiples\", \"heat-map\", \"gallery\", \"bars\", \"best\", \"definitions\"",
+        "\"curve\", \"small-multiples\", \"heat-map\", \"gallery\", \"bars\", \"best\", \"scatter\", \"snapshots\", \"definitions\"",
     ),
     key(
         "figure",
@@ -282,6 +282,7 @@ pub const KEYS: &[SpecKey] = &[
     key("figure", "color", "none", "What colours tell apart; the metric of a heat map"),
     key("figure", "rows", "none", "What the rows of panels tell apart"),
     key("figure", "columns", "none", "What the columns of panels tell apart"),
+    key("figure", "label", "none", "In a scatter: what names the points"),
     key("figure", "overlay", "none", "\"law\", the closed form where one is known, or laws by name"),
     key(
         "figure",
@@ -291,6 +292,7 @@ pub const KEYS: &[SpecKey] = &[
     ),
     key("figure", "log_x", "false", "A logarithmic horizontal axis"),
     key("figure", "log_y", "false", "A logarithmic vertical axis"),
+    key("figure", "at", "a few", "The generations that a gallery or snapshots show"),
     key("figure", "title", "by the axes", "The title"),
     key("figure", "name", "by its position", "The file's name without its ending"),
     key("claim", "says", "required", "The claim in words"),
