@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use model_collapse::data::{
-    Body, Column, Combine, Counts, Kind, Mix, Moments, Part, Rows, Samples, Schema, Statistics, TokenUnit,
-    Vocabulary,
+    Body, Column, Combine, Counts, Kind, Mix, Moments, Part, Rows, SOURCES, Samples, Schema, Statistics,
+    TokenUnit, Vocabulary,
 };
-use model_collapse::models::{Ask, Categorical, Family, Gaussian, Model, NGram, Sampling, Start};
+use model_collapse::models::{Ask, Categorical, FAMILIES, Family, Gaussian, Model, NGram, Sampling, Start};
 use model_collapse::rng::Streams;
+use model_collapse::spec::Node;
 use rand::RngExt;
 
 #[global_allocator]
@@ -63,6 +64,37 @@ fn categorical(c: &mut Criterion) {
     replace(c, "categorical replace, Zipf K = 10^4, n = 10^4", &Categorical::default(), start, 10_000);
 }
 
+/// Least squares on labels of its own, for fresh inputs: drawn as rows and as cross-products.
+fn regression(c: &mut Criterion) {
+    let (d, n) = (100, 1000);
+    let table = Node::from_toml(&format!("dim = {d}"), "bench").unwrap();
+    let source = (SOURCES.get("linear-regression").unwrap().build)(&table).unwrap();
+    let truth = source.truth().unwrap();
+    let family =
+        (FAMILIES.get("linear-regression").unwrap().build)(&Node::from_toml("", "bench").unwrap()).unwrap();
+    let path = family.statistics().unwrap();
+    let root = Streams::new(0, 0);
+    let how = Sampling::default();
+    let fit = |mix: &Mix| family.fit(mix, Start::Scratch, &root).unwrap();
+    let mut model = fit(&Mix::of_human(Rows::all(truth.draw(n, &mut root.rng()))));
+    let mut generation = 0;
+    for way in ["cross-products", "rows"] {
+        c.bench_function(&format!("least squares, fresh inputs as {way}, d = {d}, n = {n}"), |b| {
+            b.iter(|| {
+                generation += 1;
+                let mut rng = root.of("inputs").at(generation).rng();
+                let inputs = match way {
+                    "rows" => path.summarise(&Rows::all(truth.draw(n, &mut rng))).unwrap(),
+                    _ => path.inputs(truth, n, &mut rng).unwrap(),
+                };
+                let made = path.label(&*model, &inputs, &how, &mut rng).unwrap();
+                model = fit(&of(made));
+                black_box(model.size())
+            });
+        });
+    }
+}
+
 fn ngram(c: &mut Criterion) {
     let mut rng = Streams::new(0, 0).rng();
     let mut rows = |vocabulary: usize, skew: i32| {
@@ -92,5 +124,5 @@ fn ngram(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, gaussian, categorical, ngram);
+criterion_group!(benches, gaussian, categorical, regression, ngram);
 criterion_main!(benches);

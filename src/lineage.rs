@@ -22,6 +22,7 @@ mod record;
 mod synthesis;
 
 pub use assemble::{Assembled, Context, assemble, find_family};
+pub use curating::Step;
 pub use generator::Generator;
 pub use measuring::{Measured, Measuring};
 pub use member::Member;
@@ -30,7 +31,6 @@ pub use synthesis::{Synthesiser, Teacher, When};
 
 use std::sync::Arc;
 
-use crate::curation::{BoxedCuration, On};
 use crate::data::{Part, Source};
 use crate::models::{Family, FitError};
 use crate::regimes::{Budget, Counts, Regime};
@@ -51,7 +51,7 @@ pub struct Lineage {
     /// How synthetic rows are made.
     pub synthesiser: Synthesiser,
     /// What is done to rows before the next fit, in order.
-    pub curation: Vec<(On, BoxedCuration)>,
+    pub curation: Vec<Step>,
     /// Where each fit starts.
     pub start: StartFrom,
     /// The share of the human data that is synthetic without anyone knowing.
@@ -92,8 +92,9 @@ impl Lineage {
                 member.receive_human(self, g).map_err(failed(g, "inflow"))?;
             }
             let synthetic = self.synthesiser.serve(self, &population, g).map_err(failed(g, "synthesise"))?;
-            for (member, parts) in population.iter_mut().zip(synthetic) {
-                member.receive_synthetic(self, parts, g).map_err(failed(g, "synthesise"))?;
+            let curated = self.curate_synthetic(&population, synthetic, g).map_err(failed(g, "curate"))?;
+            for (member, parts) in population.iter_mut().zip(curated) {
+                member.receive_synthetic(self, parts).map_err(failed(g, "synthesise"))?;
             }
             // D(g) = weight(curate_mix(draw(M(g)))), and the next fit.
             for member in &mut population {

@@ -8,9 +8,9 @@
 use rand::Rng;
 use serde::Serialize;
 
-use super::intervals::{Interval, mean_sd};
+use super::bearing::Bearing;
+use super::intervals::mean_sd;
 use super::paired::{Paired, paired_difference};
-use super::table::Bearing;
 use super::{AnalysisError, DISPLAY_LEVEL};
 use crate::metrics::Direction;
 
@@ -63,21 +63,6 @@ impl CriticalFraction {
     }
 }
 
-/// Whether a difference to a reference holds, degrades or is undecided, given the margin and the metric's direction.
-pub(super) fn non_inferior(difference: &Interval, direction: Direction, margin: f64) -> Bearing {
-    let (low, high) = (difference.low, difference.high);
-    let (holds, degrades) = match direction {
-        Direction::Higher => (low > -margin, high < -margin),
-        Direction::Lower => (high < margin, low > margin),
-        Direction::TwoSided => (low > -margin && high < margin, high < -margin || low > margin),
-    };
-    match (holds, degrades) {
-        (true, _) => Bearing::Holds,
-        (_, true) => Bearing::Degrades,
-        _ => Bearing::Undecided,
-    }
-}
-
 /// Finds the critical fraction; `margin` is in units of the human-vs-human standard deviation.
 ///
 /// # Errors
@@ -105,7 +90,7 @@ pub fn critical_fraction(
         tried.sort_by(|a, b| b.0.total_cmp(&a.0));
         for (fraction, values) in tried {
             let difference = paired_difference(values, reference.1, DISPLAY_LEVEL, rng)?;
-            let bearing = non_inferior(&difference.interval, m.direction, width);
+            let bearing = Bearing::of(&difference.interval, m.direction, width);
             arms.push(Arm {
                 metric: m.metric.to_owned(),
                 fraction: *fraction,
@@ -168,11 +153,6 @@ mod tests {
         assert_eq!(found(Direction::Higher, &better_and_worse).fraction, Some(0.5));
         assert_eq!(found(Direction::Lower, &better_and_worse).fraction, Some(1.0));
         assert_eq!(found(Direction::TwoSided, &better_and_worse).fraction, Some(1.0));
-        let i = |low, high| Interval::new(low, high, "t");
-        assert_eq!(non_inferior(&i(-0.5, 9.0), Direction::Higher, 1.0), Bearing::Holds);
-        assert_eq!(non_inferior(&i(-1.5, 0.0), Direction::Higher, 1.0), Bearing::Undecided);
-        assert_eq!(non_inferior(&i(-1.5, 0.0), Direction::TwoSided, 1.0), Bearing::Undecided);
-        assert_eq!(non_inferior(&i(1.1, 2.0), Direction::TwoSided, 1.0), Bearing::Degrades);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Everything here reads the rows that lineages wrote, never the engine. A seed is the unit of independence: members of
 //! a population are averaged within their seed, and comparisons pair seeds.
 
+mod bearing;
 mod best;
 mod claims;
 mod critical;
@@ -13,10 +14,12 @@ mod intervals;
 mod observations;
 mod onset;
 mod paired;
+mod rank_correlation;
 mod summary;
 mod table;
 mod trends;
 
+pub use bearing::Bearing;
 pub use best::{RESAMPLES, share_best};
 pub use claims::{
     ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Relation, Statistic, Tolerance, Verdict, against_law,
@@ -28,8 +31,9 @@ pub(crate) use intervals::{mean_sd, t_quantile};
 pub use observations::{Observation, Series, SettingKey, group, read_csv};
 pub use onset::{Band, Onset, half_life, leaves_band};
 pub use paired::{Paired, differences, paired_difference};
+pub use rank_correlation::{Pair, rank_correlation};
 pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
-pub use table::{ArmSeries, Bearing, ComparisonRow, MetricSeries, comparison};
+pub use table::{ArmSeries, ComparisonRow, MetricSeries, comparison};
 pub use trends::{least_squares, monotone, ordering, scaled, slope, slope_along};
 
 /// The level of displayed intervals.

@@ -7,24 +7,12 @@
 use rand::Rng;
 use serde::Serialize;
 
-use super::critical::non_inferior;
+use super::bearing::Bearing;
 use super::intervals::{Interval, mean_interval, mean_sd};
 use super::observations::Series;
 use super::paired::{Paired, paired_difference};
 use super::{AnalysisError, DISPLAY_LEVEL};
 use crate::metrics::{Direction, Scale};
-
-/// Whether quality stayed, by non-inferiority with a stated margin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Bearing {
-    /// The whole interval of the difference lies on the good side of the margin.
-    Holds,
-    /// The whole interval lies beyond the margin.
-    Degrades,
-    /// The interval straddles the margin: more seeds needed.
-    Undecided,
-}
 
 /// One arm of a comparison.
 #[derive(Clone, Copy, Debug)]
@@ -136,7 +124,7 @@ fn by_itself(
     let margin = (spread.len() > 1).then(|| margin * mean_sd(spread).1);
     let first_mean = (!first_values.is_empty()).then(|| mean_sd(&first_values).0).filter(|v| *v != 0.0);
     let bearing = match (&change, margin) {
-        (Some(change), Some(margin)) => non_inferior(&change.interval, m.direction, margin),
+        (Some(change), Some(margin)) => Bearing::of(&change.interval, m.direction, margin),
         _ => Bearing::Undecided,
     };
     ComparisonRow {

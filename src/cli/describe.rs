@@ -6,32 +6,23 @@ use miette::{Result, miette};
 use super::EXIT_DONE;
 use crate::metrics::{Direction, METRICS};
 use crate::regimes::{PRESETS, Preset, preset};
-use crate::registry::About;
+use crate::registry::{About, Parameter, Registry};
+use crate::spec::KEYS;
 use crate::{curation, data, models, neural, tasks, theory};
 
-/// Explain a source, family, metric, regime, curation step, task or law.
+/// Explain a source, family, metric, regime, curation step, task, law, or a key of a spec.
 #[derive(Args)]
 pub struct DescribeArgs {
-    /// Its name, as `collapse list` shows it
+    /// Its name, as `collapse list` shows it; a key alone or with its table, as in loop.start
     name: String,
 }
 
 pub(super) fn describe(args: &DescribeArgs) -> Result<u8> {
     let name = args.name.as_str();
     let mut found = false;
-    let abouts = [
-        ("source", data::SOURCES.get(name).map(|e| &e.about)),
-        ("family", models::FAMILIES.get(name).or_else(|| neural::FAMILIES.get(name)).map(|e| &e.about)),
-        ("metric", METRICS.get(name).map(|e| &e.about)),
-        ("curation step", curation::CURATIONS.get(name).map(|e| &e.about)),
-        ("task", tasks::TASKS.get(name).map(|e| &e.about)),
-        ("score of a task", tasks::score(name).map(|s| &s.about)),
-    ];
-    for (kind, about) in abouts {
-        if let Some(about) = about {
-            found = true;
-            page(kind, about);
-        }
+    for (kind, about) in components().filter(|(_, about)| about.name == name) {
+        found = true;
+        page(kind, about);
     }
     if let Some(row) = preset(name) {
         found = true;
@@ -46,15 +37,58 @@ pub(super) fn describe(args: &DescribeArgs) -> Result<u8> {
             law.source()
         );
     }
+    for key in KEYS
+        .iter()
+        .filter(|k| name == k.name || name.split_once(k.table) == Some(("", &format!(".{}", k.name))))
+    {
+        found = true;
+        say!(
+            "{} (key of [{}])\n\n{}\n\n  Default: {}\n",
+            key.name,
+            key.table,
+            indented(key.meaning),
+            key.default
+        );
+    }
+    found |= parameter(name);
     if found { Ok(EXIT_DONE) } else { Err(unknown(name)) }
 }
 
-/// The keys of `[task]` that the loop reads.
-const EVERY_TASK: &str = "knowledge = \"none\", \"other-domain\", \"verifier\" or \"graph\": what the generator knows \
-    beyond the human rows (required where synthetic rows are made). train = [\"training\"]: one learner each for all \
-    of D(g), its \"synthetic\" rows, its \"human\" rows. test = all held-out rows: how many human rows it is scored on. \
-    validation = 0: the share of the training rows kept from the learner for tuning and for task-own-score. \
-    arm = a name of the setting in tables and figures.";
+/// Every component with its kind.
+fn components() -> impl Iterator<Item = (&'static str, &'static About)> {
+    fn of<T, E>(
+        kind: &'static str,
+        registry: &Registry<T, E>,
+    ) -> impl Iterator<Item = (&'static str, &'static About)> {
+        registry.entries.iter().map(move |e| (kind, &e.about))
+    }
+    of("source", &data::SOURCES)
+        .chain(of("family", &models::FAMILIES))
+        .chain(of("family", &neural::FAMILIES))
+        .chain(of("metric", &METRICS))
+        .chain(of("curation step", &curation::CURATIONS))
+        .chain(of("task", &tasks::TASKS))
+        .chain(tasks::SCORES.iter().map(|s| ("score of a task", &s.about)))
+}
+
+/// Explains a parameter of components, once where several mean the same by it; says whether there is one.
+fn parameter(name: &str) -> bool {
+    let mut meanings: Vec<(&Parameter, Vec<String>)> = Vec::new();
+    for (kind, about) in components() {
+        for p in about.parameters.iter().filter(|p| p.name == name) {
+            let who = format!("{} ({kind})", about.name);
+            match meanings.iter_mut().find(|(q, _)| (q.default, q.meaning) == (p.default, p.meaning)) {
+                Some((_, all)) => all.push(who),
+                None => meanings.push((p, vec![who])),
+            }
+        }
+    }
+    for (p, of) in &meanings {
+        say!("{name} (parameter)\n\n{}\n", indented(p.meaning));
+        say!("  Default: {}\n{}\n", p.default, indented(&format!("Of: {}", of.join(", "))));
+    }
+    !meanings.is_empty()
+}
 
 fn page(kind: &str, about: &About) {
     say!("{} ({kind})\n\n  {}\n", about.name, about.summary);
@@ -62,7 +96,11 @@ fn page(kind: &str, about: &About) {
         say!("{}\n", indented(paragraph));
     }
     if kind == "task" {
-        say!("  Keys of the table that every task takes\n{}\n", indented(EVERY_TASK));
+        say!("  Keys of the table that every task takes");
+        for key in KEYS.iter().filter(|k| k.table == "task" && k.name != "kind") {
+            say!("    {} = {}\n{}", key.name, key.default, indented(&format!("    {}", key.meaning)));
+        }
+        say!("");
     }
     if let Some(reading) =
         tasks::reading(about.name).filter(|_| kind == "metric" || kind.starts_with("score"))
@@ -114,15 +152,10 @@ fn indented(paragraph: &str) -> String {
 }
 
 fn unknown(name: &str) -> miette::Report {
-    let mut known: Vec<&str> = data::SOURCES.names().collect();
-    known.extend(models::FAMILIES.names());
-    known.extend(neural::FAMILIES.names());
-    known.extend(METRICS.names());
-    known.extend(curation::CURATIONS.names());
-    known.extend(tasks::TASKS.names());
-    known.extend(tasks::SCORES.iter().map(|s| s.about.name));
+    let mut known: Vec<&str> = components().map(|(_, about)| about.name).collect();
     known.extend(PRESETS.iter().map(|p| p.name));
     known.extend(theory::laws().map(|l| l.name()));
+    known.extend(KEYS.iter().map(|k| k.name));
     let near = known
         .iter()
         .map(|k| (strsim::jaro_winkler(name, k), *k))

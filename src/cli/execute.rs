@@ -6,7 +6,7 @@ use std::time::Duration;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, isolation, terminal};
-use crate::analysis::{ClaimResult, ComparisonRow, SummaryRow, Verdict};
+use crate::analysis::{ClaimResult, ComparisonRow, CriticalFraction, SummaryRow, Verdict};
 use crate::lineage::Context;
 use crate::neural::device;
 use crate::publish::{self, Drawn, Publication};
@@ -14,8 +14,19 @@ use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent
 use crate::spec::{self, Experiment};
 use crate::store::{Folder, Keep, Manifest, write_atomically};
 
-/// Makes the sentences for the top of the page and the comparison table.
-pub type Answer<'a> = dyn Fn(&Publication) -> Result<(Vec<String>, Vec<ComparisonRow>)> + 'a;
+/// What a run says to its question.
+#[derive(Default)]
+pub struct Answered {
+    /// Sentences for the top of the page.
+    pub sentences: Vec<String>,
+    /// The comparison table; empty where nothing is compared.
+    pub comparison: Vec<ComparisonRow>,
+    /// The critical human fraction, where there is a human-only arm to compare with.
+    pub critical: Option<CriticalFraction>,
+}
+
+/// Makes the answer from what the folder holds.
+pub type Answer<'a> = dyn Fn(&Publication) -> Result<Answered> + 'a;
 
 /// How an experiment is run.
 pub struct Execution<'a> {
@@ -25,7 +36,7 @@ pub struct Execution<'a> {
     pub out: Option<PathBuf>,
     /// Whether somebody asked to stop.
     pub interrupt: &'a Interrupt,
-    /// Sentences for the top of the page, made from the summary.
+    /// Makes the answer.
     pub answer: &'a Answer<'a>,
     /// Decisions of an adaptive procedure that led to this run, for the manifest.
     pub decisions: Vec<serde_json::Value>,
@@ -41,8 +52,8 @@ pub struct Done {
     pub summary: Vec<SummaryRow>,
     /// The claims.
     pub claims: Vec<ClaimResult>,
-    /// The comparison table, where the caller makes one.
-    pub comparison: Vec<ComparisonRow>,
+    /// The answer, where the caller makes one.
+    pub answer: Answered,
     /// The page.
     pub page: Option<PathBuf>,
     /// The figures.
@@ -146,7 +157,7 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
         publication,
         summary: Vec::new(),
         claims: Vec::new(),
-        comparison: Vec::new(),
+        answer: Answered::default(),
         page: None,
         drawn: Vec::new(),
         seeds: 0,
@@ -194,16 +205,17 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
         );
     };
     let summary = publish::summarise(&publication).into_diagnostic().wrap_err("the summary")?;
-    let (answer, comparison) = (how.answer)(&publication)?;
+    let answer = (how.answer)(&publication)?;
     // The page reads the manifest, so it is written before and, with the page's digest, after.
     manifest.clone().save(&folder).into_diagnostic()?;
     let (mut page, mut drawn) = (None, Vec::new());
     if !options.no_figures {
         drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
-        let rows = (!comparison.is_empty()).then_some(comparison.as_slice());
-        page = Some(publish::page(&publication, &drawn, &claims, rows, answer).into_diagnostic()?);
+        let rows = (!answer.comparison.is_empty()).then_some(answer.comparison.as_slice());
+        let sentences = answer.sentences.clone();
+        page = Some(publish::page(&publication, &drawn, &claims, rows, sentences).into_diagnostic()?);
         publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
         manifest.save(&folder).into_diagnostic()?;
     }
-    Ok(Done { report: Some(report), publication, summary, claims, comparison, page, drawn, seeds })
+    Ok(Done { report: Some(report), publication, summary, claims, answer, page, drawn, seeds })
 }

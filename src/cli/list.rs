@@ -7,9 +7,10 @@ use miette::Result;
 use super::EXIT_DONE;
 use crate::regimes::PRESETS;
 use crate::registry::{About, Registry};
+use crate::spec::{KEYS, SpecKey};
 use crate::{curation, data, metrics, models, neural, tasks, theory};
 
-/// List sources, families, metrics, regimes, curation steps, tasks, laws.
+/// List sources, families, metrics, regimes, curation steps, tasks, laws, and the keys of a spec.
 #[derive(Args)]
 pub struct ListArgs {
     /// What to list; everything if left out
@@ -27,6 +28,7 @@ enum Kind {
     Curation,
     Tasks,
     Laws,
+    Keys,
 }
 
 pub(super) fn list(args: &ListArgs) -> Result<u8> {
@@ -71,6 +73,14 @@ fn lines(kind: Kind) -> (&'static str, &'static str, Vec<(String, String)>) {
         Kind::Laws => {
             let line = |l: &'static dyn theory::Law| (l.name().to_owned(), l.statement().to_owned());
             ("Laws", "[[claim]] law, [[figure]] overlay", theory::laws().map(line).collect())
+        }
+        Kind::Keys => {
+            let line = |k: &SpecKey| (format!("{}.{}", k.table, k.name), k.meaning.to_owned());
+            (
+                "Keys of a spec beside those of its components",
+                "loop.start is `start` in [loop]",
+                KEYS.iter().map(line).collect(),
+            )
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `collapse measure`: generations that were made elsewhere, against human rows.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -73,13 +72,13 @@ pub struct MeasureArgs {
     /// The column of the run (the seed), where all are in one table
     #[arg(long, value_name = "NAME")]
     run_column: Option<String>,
-    /// The column that holds text, in every file
+    /// The column (in JSON lines the field) that holds text, in every file
     #[arg(long, value_name = "NAME")]
     text_column: Option<String>,
     /// Rows of each generation that metrics see; default: as many as all have, at most 2,000
     #[arg(long, value_name = "N")]
     size: Option<usize>,
-    /// The pixel value of idx files that becomes 1
+    /// The pixel value of idx files that becomes 1, for human rows and generations
     #[arg(long, value_name = "VALUE", default_value_t = 255.0)]
     scale: f64,
     /// A parameter of the human source, as in --set held_out=0.4; may be repeated
@@ -200,8 +199,14 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
 fn human_table(args: &MeasureArgs) -> Result<String> {
     // A file of the user's is here to be compared with, not to be trained on.
     let mut table = source::named("--human", &args.human, "held_out = 0.5\nvalidation = 0\n")?;
+    let name = args.human.trim_end_matches(".gz").to_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if let Some(column) = &args.text_column {
-        let _ = writeln!(table, "text_column = {column:?}");
+        let key = if ends(&[".jsonl", ".ndjson", ".json"]) { "text_field" } else { "text_column" };
+        let _ = writeln!(table, "{key} = {column:?}");
+    }
+    if ends(&[".idx", "-ubyte"]) {
+        let _ = writeln!(table, "scale = {:?}", args.scale);
     }
     Ok(table)
 }
@@ -227,9 +232,7 @@ fn default_metrics(source: &Source) -> Vec<String> {
 
 /// One row per metric: where it ended, and whether it held since the first generation.
 fn readings(publication: &Publication) -> Result<Vec<ComparisonRow>> {
-    let path = publication.folder.metrics();
-    let file = File::open(&path).into_diagnostic().wrap_err_with(|| path.display().to_string())?;
-    let series = analysis::group(analysis::read_csv(file).into_diagnostic()?);
+    let series = publish::series(publication).into_diagnostic()?;
     let mut metrics: Vec<MetricSeries<'_>> = Vec::new();
     for spec in &publication.experiment.measure.metrics {
         let Some(reading) = reading(&spec.name) else { continue };

@@ -31,7 +31,7 @@ use include_dir::Dir;
 use crate::neural::device::{DeviceName, select};
 
 pub use compare::{CompareArgs, comparison_specs};
-pub use execute::{Done, Execution, execute, execute_until_decided};
+pub use execute::{Answered, Done, Execution, execute, execute_until_decided};
 pub use reproduce::{ReproduceArgs, reproduce};
 pub use terminal::comparison_table;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use miette::{IntoDiagnostic, Result};
 
-use super::{EXIT_CLAIM, EXIT_DONE, compare};
+use super::{Answered, EXIT_CLAIM, EXIT_DONE, compare};
 use crate::analysis::Verdict;
 use crate::publish::{self, Publication};
 
@@ -21,10 +21,10 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8> {
     let publication = Publication::open(&args.folder).into_diagnostic()?;
     publish::summarise(&publication).into_diagnostic()?;
     let claims = publish::decide_claims(&publication).into_diagnostic()?;
-    let (answer, comparison) = compare::answer(&publication)?;
+    let Answered { sentences, comparison, .. } = compare::answer(&publication)?;
     let drawn = publish::draw(&publication, None).into_diagnostic()?;
     let rows = (!comparison.is_empty()).then_some(comparison.as_slice());
-    let page = publish::page(&publication, &drawn, &claims, rows, answer).into_diagnostic()?;
+    let page = publish::page(&publication, &drawn, &claims, rows, sentences).into_diagnostic()?;
     say!("{}", page.display());
     Ok(if claims.iter().all(|c| c.verdict == Verdict::Passed) { EXIT_DONE } else { EXIT_CLAIM })
 }

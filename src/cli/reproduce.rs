@@ -11,7 +11,9 @@ use include_dir::Dir;
 use miette::{IntoDiagnostic, Result, WrapErr};
 
 use super::execute::{Execution, execute_until_decided};
-use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, RunOptions, terminal};
+use super::{
+    Answered, EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, RunOptions, terminal,
+};
 use crate::report::ReportError;
 use crate::reproduce::{self, Catalogue, Figure, Outcome, Ran, Shelf};
 use crate::run::Interrupt;
@@ -197,7 +199,7 @@ impl Session<'_> {
             // One thread a figure; a bar each would overwrite the others.
             (options.jobs, options.quiet) = (Some(1), true);
         }
-        let no_answer = |_: &_| Ok((Vec::new(), Vec::new()));
+        let no_answer = |_: &_| Ok(Answered::default());
         let how = Execution {
             options: &options,
             out: Some(self.out.join(&figure.id)),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use miette::{IntoDiagnostic, Result};
 
-use super::{Execution, RunOptions, execute, terminal};
+use super::{Answered, Execution, RunOptions, execute, terminal};
 use crate::run::Interrupt;
 use crate::spec::{Experiment, Overlays};
 
@@ -55,7 +55,7 @@ impl OverlayArgs {
 pub(super) fn run(args: &RunArgs) -> Result<u8> {
     let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
-    let no_answer = |_: &_| Ok((Vec::new(), Vec::new()));
+    let no_answer = |_: &_| Ok(Answered::default());
     let how = Execution {
         options: &args.options,
         out: None,

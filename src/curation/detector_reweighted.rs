@@ -20,10 +20,9 @@ use serde::Deserialize;
 use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, on_synthetic};
 use crate::data::{Body, Distribution, Mix, Rows, Samples, Schema};
 use crate::logistic::Logistic;
-use crate::models::{Ask, Refusal, Sampling, ranges};
+use crate::models::{Ask, Refusal, Sampling, Vectoriser, documents, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
-use crate::tasks::{Vectoriser, documents};
 
 /// The registry entry.
 pub const ENTRY: Entry<BoxedCuration> = Entry {

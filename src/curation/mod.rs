@@ -103,6 +103,38 @@ pub enum On {
     Mix,
 }
 
+/// Which members of a population curate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Who {
+    /// All of them.
+    #[default]
+    All,
+    /// The first so many (`members = 2`); 0 for nobody.
+    First(usize),
+    /// One, by its position from 0 (`member = 3`).
+    One(usize),
+}
+
+impl Who {
+    /// Whether this member curates.
+    pub fn is(self, member: usize) -> bool {
+        match self {
+            Who::All => true,
+            Who::First(count) => member < count,
+            Who::One(position) => member == position,
+        }
+    }
+
+    /// How many members there must be.
+    pub fn least(self) -> usize {
+        match self {
+            Who::All => 0,
+            Who::First(count) => count,
+            Who::One(position) => position + 1,
+        }
+    }
+}
+
 /// Why a step failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CurationError {

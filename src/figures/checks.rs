@@ -84,6 +84,24 @@ fn samples() -> Vec<(&'static str, Box<dyn Figure>)> {
             Box::new(DotPanels { panels: vec![dots(), dots(), dots()], columns: 2, ..DotPanels::default() }),
         ),
         (
+            "snapshots",
+            Box::new(Snapshots {
+                x_label: "first coordinate".into(),
+                y_label: "second coordinate".into(),
+                panels: vec![
+                    Snapshot {
+                        title: "generation 0".into(),
+                        points: (0..50).map(|i| (f64::from(i % 7), f64::from(i % 11))).collect(),
+                        components: vec![Ellipse { mean: (3.0, 5.0), variance: (4.0, 9.0), covariance: 2.0 }],
+                    },
+                    Snapshot { title: "generation 1".into(), ..Snapshot::default() },
+                ],
+                columns: 2,
+                rows: vec!["replace".into()],
+                ..Snapshots::default()
+            }),
+        ),
+        (
             "densities",
             Box::new(Densities {
                 x: Axis::linear("value"),

@@ -3,10 +3,11 @@
 use super::axis::{Axis, Spread};
 use super::geometry::{clip_area, clip_line};
 use super::key::{Entry, Sample, beside, draw_above, draw_beside, marker};
+use super::labels::{PointLabel, place};
 use super::page::{BORDER, Frame, frame, heading, no_data, notes};
-use super::palette::{BASELINE, INK, Style, styles};
+use super::palette::{BASELINE, Dash, INK, Style, styles};
 use super::scale::Scale;
-use super::scene::{Dash, Rect, Scene, Size};
+use super::scene::{Rect, Scene, Size};
 use super::series::{Baseline, Law, Point, Series};
 use super::{Figure, FigureError};
 
@@ -27,6 +28,10 @@ pub struct Curve {
     pub series: Vec<Series>,
     /// Draws the intervals of points as bars, for few points whose bands would hide each other.
     pub bars: bool,
+    /// Leaves the points of a series unjoined: a scatter.
+    pub apart: bool,
+    /// Words beside points.
+    pub labels: Vec<PointLabel>,
     /// Predictions to draw over them.
     pub laws: Vec<Law>,
     /// The human level.
@@ -108,14 +113,16 @@ impl Curve {
     pub(super) fn x_scale(&self) -> Scale {
         let data = self.shown().map(|p| p.x);
         let laws = self.laws.iter().flat_map(|l| &l.points).map(|p| p.0);
-        Scale::fit(&self.x, data.chain(laws), 0.0)
+        // A line may end at the frame; a point of its own should not lie on it.
+        Scale::fit(&self.x, data.chain(laws), if self.apart { 0.04 } else { 0.0 })
     }
 
     /// The key: series, then laws (one entry for equal words), then the baseline.
     pub(super) fn entries(&self, look: &[Style]) -> Vec<Entry> {
         let mut out: Vec<Entry> = Vec::new();
         for (s, style) in self.series.iter().zip(look) {
-            out.push(Entry { label: s.name.clone(), sample: Sample::Series(*style) });
+            let sample = if self.apart { Sample::Point(*style) } else { Sample::Series(*style) };
+            out.push(Entry { label: s.name.clone(), sample });
         }
         for law in &self.laws {
             let entry = Entry { label: law.label.clone(), sample: Sample::Law(self.dash(law)) };
@@ -199,8 +206,14 @@ impl Curve {
             }
         }
         for (i, (runs, style)) in runs.iter().zip(look).enumerate() {
-            draw_lines(scene, &plot, runs, *style, i);
+            if self.apart {
+                runs.iter().flatten().for_each(|p| marker(scene, plot.at(p.x, p.y), *style));
+            } else {
+                draw_lines(scene, &plot, runs, *style, i);
+            }
         }
+        let points: Vec<_> = runs.iter().flatten().flatten().map(|p| plot.at(p.x, p.y)).collect();
+        place(scene, &plot, &self.labels, &points);
         for law in &self.laws {
             let mut run = Vec::new();
             for p in law.points.iter().chain([&(f64::NAN, f64::NAN)]) {

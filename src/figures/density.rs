@@ -8,9 +8,9 @@ use super::axis::Axis;
 use super::key::{Entry, Sample, beside, draw_above, draw_beside};
 use super::lettering::{CAPITAL, SMALL, shorten, width};
 use super::page::{BORDER, Frame, frame, heading, no_data, notes};
-use super::palette::{GRID, INK, QUIET, Style, styles};
+use super::palette::{Dash, GRID, INK, QUIET, Style, styles};
 use super::scale::Scale;
-use super::scene::{Anchor, Dash, Rect, Scene, Size};
+use super::scene::{Anchor, Rect, Scene, Size};
 use super::{Figure, FigureError};
 
 /// One sample.

@@ -6,8 +6,8 @@ use super::geometry::clip_line;
 use super::key::{Entry, Sample, draw_above, marker};
 use super::lettering::{CAPITAL, SMALL, shorten, width};
 use super::page::{BORDER, Frame, frame, heading, no_data, notes};
-use super::palette::{BASELINE, GRID, INK, QUIET, Style, styles};
-use super::scene::{Anchor, Dash, Rect, Scene, Size};
+use super::palette::{BASELINE, Dash, GRID, INK, QUIET, Style, styles};
+use super::scene::{Anchor, Rect, Scene, Size};
 use super::{Figure, FigureError};
 
 /// A number with its interval.

@@ -3,8 +3,8 @@
 
 use super::lettering::{CAPITAL, LABEL, SMALL, shorten, width};
 use super::page::{BORDER, axis_label, heading, no_data, notes};
-use super::palette::{AXIS, INK, MISSING};
-use super::scene::{Anchor, Dash, Mark, Rect, Scene, Size};
+use super::palette::{AXIS, Dash, INK, MISSING};
+use super::scene::{Anchor, Mark, Rect, Scene, Size};
 use super::{Figure, FigureError};
 
 /// One grey image.

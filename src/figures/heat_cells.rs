@@ -5,9 +5,9 @@ use super::heat_map::HeatMap;
 use super::lettering::{CAPITAL, LABEL, LEADING, SMALL, shorten, width};
 use super::number;
 use super::page::{axis_label, tick_count};
-use super::palette::{AXIS, Colour, INK, MISSING, WHITE};
+use super::palette::{AXIS, Colour, Dash, INK, MISSING, WHITE};
 use super::scale::Scale;
-use super::scene::{Anchor, Dash, Mark, Rect, Scene, Text};
+use super::scene::{Anchor, Mark, Rect, Scene, Text};
 
 impl HeatMap {
     fn cell(&self, area: Rect, column: usize, row: usize) -> Rect {

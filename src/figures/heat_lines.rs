@@ -4,8 +4,8 @@ use super::geometry::clip_line;
 use super::heat_map::HeatMap;
 use super::key::{Entry, Sample, draw_above};
 use super::page::BORDER;
-use super::palette::{INK, WHITE};
-use super::scene::{Dash, Rect, Scene};
+use super::palette::{Dash, INK, WHITE};
+use super::scene::{Rect, Scene};
 
 const DASHES: [Dash; 5] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::DashDot, Dash::Short];
 

@@ -1,8 +1,8 @@
 //! Keys: labels at the line ends where they fit, else rows above the plot. Never on the data.
 
 use super::lettering::{CAPITAL, LEADING, SMALL, shorten, width, wrap};
-use super::palette::{BASELINE, Colour, INK, Marker, QUIET, Style};
-use super::scene::{Anchor, Dash, Rect, Scene};
+use super::palette::{BASELINE, Colour, Dash, INK, Marker, QUIET, Style};
+use super::scene::{Anchor, Rect, Scene};
 
 /// Length of the piece of line beside a label, points.
 const SAMPLE: f64 = 20.0;
@@ -30,6 +30,8 @@ pub(super) enum Sample {
     Box(Colour),
     /// A dot with its interval.
     Dot(Style),
+    /// A marker alone.
+    Point(Style),
 }
 
 /// One label of a key.
@@ -160,6 +162,7 @@ fn sample(scene: &mut Scene, (x, y): (f64, f64), sample: Sample) {
             let fill = Rect { left: x + 6.0, top: y - 3.5, right: x + SAMPLE, bottom: y + 3.5 };
             scene.rect(fill, colour, 1.0);
         }
+        Sample::Point(style) => marker(scene, (x + SAMPLE / 2.0, y), style),
         Sample::Dot(style) => {
             scene.line(across, 1.2, style.colour, Dash::Solid);
             marker(scene, (x + SAMPLE / 2.0, y), style);

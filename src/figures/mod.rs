@@ -1,7 +1,8 @@
 //! Figures: plain data in, SVG and PNG out.
 //!
 //! A figure is a struct of plain data ([`Curve`], [`Panels`], [`HeatMap`], [`Gallery`],
-//! [`DotPlot`], [`DotPanels`], [`Densities`], [`WordMatrix`]) that implements [`Figure`]: it becomes a [`Scene`], a page of
+//! [`DotPlot`], [`DotPanels`], [`Densities`], [`Snapshots`], [`WordMatrix`]) that implements [`Figure`]: it
+//! becomes a [`Scene`], a page of
 //! marks measured in points, which plotters' SVG and bitmap backends then paint. Nothing here
 //! knows experiments, files of results or statistics.
 //!
@@ -40,6 +41,7 @@ mod heat_cells;
 mod heat_lines;
 mod heat_map;
 mod key;
+mod labels;
 mod lettering;
 mod matrix;
 mod number;
@@ -52,6 +54,7 @@ mod save;
 mod scale;
 mod scene;
 mod series;
+mod snapshots;
 
 pub use axis::{Axis, Spread};
 pub use curve::Curve;
@@ -60,12 +63,14 @@ pub use dot_panels::DotPanels;
 pub use dot_plot::{Better, DotPlot, DotSeries, Estimate};
 pub use gallery::{Gallery, GalleryRow, Picture};
 pub use heat_map::{ColourScale, HeatMap, MapLine, Ramp, Threshold};
+pub use labels::PointLabel;
 pub use matrix::{Entry, Tone, WordMatrix};
-pub use palette::Colour;
+pub use palette::{Colour, Dash};
 pub use panels::{Panels, unlabelled};
 pub use save::{save, to_png_bytes, to_svg_string};
-pub use scene::{Anchor, Dash, Mark, Rect, Scene, Size, Text};
+pub use scene::{Anchor, Mark, Rect, Scene, Size, Text};
 pub use series::{Baseline, Law, Point, Series};
+pub use snapshots::{Ellipse, Snapshot, Snapshots};
 
 /// Why a figure could not be drawn or written.
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +120,13 @@ pub enum FigureError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl FigureError {
+    /// What a drawing backend said.
+    fn paint(refused: impl std::fmt::Display) -> Self {
+        Self::Paint(refused.to_string())
+    }
 }
 
 /// Something that can be laid out on a page.

@@ -2,9 +2,9 @@
 
 use super::axis::Axis;
 use super::lettering::{CAPITAL, LABEL, LEADING, SMALL, TITLE, width, wrap};
-use super::palette::{AXIS, GRID, INK, QUIET};
+use super::palette::{AXIS, Dash, GRID, INK, QUIET};
 use super::scale::{Scale, Tick};
-use super::scene::{Anchor, Dash, Mark, Rect, Scene, Text};
+use super::scene::{Anchor, Mark, Rect, Scene, Text};
 
 /// Free border of a page, points.
 pub(super) const BORDER: f64 = 6.0;

@@ -64,7 +64,7 @@ pub(super) fn svg(scene: &Scene) -> Result<String, FigureError> {
     {
         let mut backend = SVGBackend::with_string(&mut text, (width, height));
         paint(scene, &mut backend, SVG)?;
-        backend.present().map_err(failed)?;
+        backend.present().map_err(FigureError::paint)?;
     }
     let body_at = text.find('>').map_or(0, |i| i + 1);
     let body = text[body_at..].trim_end();
@@ -119,10 +119,12 @@ pub(super) fn png(scene: &Scene) -> Result<Vec<u8>, FigureError> {
             if let Mark::Image { at, columns, rows, grey } = mark {
                 let (w, h) = (PNG.length(at.width()), PNG.length(at.height()));
                 let pixels = enlarge(grey, *columns, *rows, w as usize, h as usize);
-                backend.blit_bitmap(PNG.at((at.left, at.top)), (w, h), &pixels).map_err(failed)?;
+                backend
+                    .blit_bitmap(PNG.at((at.left, at.top)), (w, h), &pixels)
+                    .map_err(FigureError::paint)?;
             }
         }
-        backend.present().map_err(failed)?;
+        backend.present().map_err(FigureError::paint)?;
     }
     let small = average(&fine, columns, rows, PNG_AVERAGE);
     // 192 pixels an inch is 7559 a metre.
@@ -140,10 +142,6 @@ fn check(scene: &Scene) -> Result<(), FigureError> {
     Ok(())
 }
 
-pub(super) fn failed<E: std::fmt::Display>(e: E) -> FigureError {
-    FigureError::Paint(e.to_string())
-}
-
 fn rgb(colour: Colour) -> RGBColor {
     RGBColor(colour.0, colour.1, colour.2)
 }
@@ -154,7 +152,7 @@ fn filled(colour: Colour, alpha: f64) -> ShapeStyle {
 
 fn paint<B: DrawingBackend>(scene: &Scene, to: &mut B, grid: Grid) -> Result<(), FigureError> {
     let corner = grid.at((scene.width, scene.height));
-    to.draw_rect((0, 0), corner, &filled(super::palette::WHITE, 1.0), true).map_err(failed)?;
+    to.draw_rect((0, 0), corner, &filled(super::palette::WHITE, 1.0), true).map_err(FigureError::paint)?;
     for mark in &scene.marks {
         match mark {
             Mark::Line { points, width, colour, dash } => {
@@ -164,11 +162,11 @@ fn paint<B: DrawingBackend>(scene: &Scene, to: &mut B, grid: Grid) -> Result<(),
             }
             Mark::Area { points, colour, alpha } => {
                 let corners: Vec<_> = points.iter().map(|&p| grid.at(p)).collect();
-                to.fill_polygon(corners, &filled(*colour, *alpha)).map_err(failed)?;
+                to.fill_polygon(corners, &filled(*colour, *alpha)).map_err(FigureError::paint)?;
             }
             Mark::Disc { centre, radius, colour } => to
                 .draw_circle(grid.at(*centre), grid.length(*radius), &filled(*colour, 1.0), true)
-                .map_err(failed)?,
+                .map_err(FigureError::paint)?,
             Mark::Text(text) => letters(to, text, grid)?,
             Mark::Image { .. } => {}
         }
@@ -186,7 +184,7 @@ fn stroke<B: DrawingBackend>(
     if !grid.pieces {
         let style = rgb(colour).stroke_width(grid.length(width));
         let path: Vec<_> = points.iter().map(|&p| grid.at(p)).collect();
-        return to.draw_path(path, &style).map_err(failed);
+        return to.draw_path(path, &style).map_err(FigureError::paint);
     }
     let half = width / 2.0;
     let fill = filled(colour, 1.0);
@@ -198,9 +196,9 @@ fn stroke<B: DrawingBackend>(
         }
         let (nx, ny) = ((y1 - y0) / length * half, (x0 - x1) / length * half);
         let quad = [(x0 + nx, y0 + ny), (x1 + nx, y1 + ny), (x1 - nx, y1 - ny), (x0 - nx, y0 - ny)];
-        to.fill_polygon(quad.map(|p| grid.at(p)), &fill).map_err(failed)?;
+        to.fill_polygon(quad.map(|p| grid.at(p)), &fill).map_err(FigureError::paint)?;
         if i > 0 && half * grid.unit > 1.5 {
-            to.draw_circle(grid.at(pair[0]), grid.length(half), &fill, true).map_err(failed)?;
+            to.draw_circle(grid.at(pair[0]), grid.length(half), &fill, true).map_err(FigureError::paint)?;
         }
     }
     Ok(())
@@ -221,7 +219,7 @@ fn letters<B: DrawingBackend>(to: &mut B, text: &Text, grid: Grid) -> Result<(),
         Anchor::End => HPos::Right,
     };
     let style = font.color(&rgb(text.colour)).into_text_style(&(1, 1)).pos(Pos::new(side, VPos::Top));
-    to.draw_text(&text.text, &style, grid.at(at)).map_err(failed)
+    to.draw_text(&text.text, &style, grid.at(at)).map_err(FigureError::paint)
 }
 
 fn escape(text: &str) -> String {

@@ -6,11 +6,37 @@
 //! stops; values that have a neutral middle use a blue–white–orange ramp. Colour never carries a
 //! distinction alone: markers, and for categories dashes, vary with it.
 
-use super::scene::Dash;
-
 /// An sRGB colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Colour(pub u8, pub u8, pub u8);
+
+/// How a line is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dash {
+    /// Unbroken.
+    Solid,
+    /// Long dashes: kept for laws.
+    Dashed,
+    /// Short dashes.
+    Short,
+    /// Dash and dot.
+    DashDot,
+    /// Dots.
+    Dotted,
+}
+
+impl Dash {
+    /// Lengths of drawn and empty stretches, in points; empty for a solid line.
+    pub(super) fn pattern(self) -> &'static [f64] {
+        match self {
+            Dash::Solid => &[],
+            Dash::Dashed => &[5.0, 3.0],
+            Dash::Short => &[3.0, 2.0],
+            Dash::DashDot => &[6.0, 2.0, 1.2, 2.0],
+            Dash::Dotted => &[1.2, 2.0],
+        }
+    }
+}
 
 /// Text and laws.
 pub const INK: Colour = Colour(0x1A, 0x1A, 0x1A);

@@ -1,7 +1,6 @@
 //! Pixels: enlarging, averaging, and the PNG file.
 
 use super::FigureError;
-use super::paint::failed;
 
 /// Nearest-neighbour enlargement of grey levels to RGB.
 pub(super) fn enlarge(grey: &[u8], columns: usize, rows: usize, w: usize, h: usize) -> Vec<u8> {
@@ -54,8 +53,8 @@ pub(super) fn encode(
     if let Some(n) = per_metre {
         encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: n, yppu: n, unit: png::Unit::Meter }));
     }
-    let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(data).map_err(failed)?;
-    writer.finish().map_err(failed)?;
+    let mut writer = encoder.write_header().map_err(FigureError::paint)?;
+    writer.write_image_data(data).map_err(FigureError::paint)?;
+    writer.finish().map_err(FigureError::paint)?;
     Ok(out)
 }

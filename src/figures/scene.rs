@@ -4,7 +4,7 @@
 //! thing and layout can be tested without reading pixels. Units: points (1/72 inch), origin at
 //! the top left, y downwards. Text sits on its baseline.
 
-use super::palette::Colour;
+use super::palette::{Colour, Dash};
 
 /// Width and height of a figure, in inches.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,34 +52,6 @@ impl Rect {
     #[must_use]
     pub fn height(&self) -> f64 {
         self.bottom - self.top
-    }
-}
-
-/// How a line is broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dash {
-    /// Unbroken.
-    Solid,
-    /// Long dashes: kept for laws.
-    Dashed,
-    /// Short dashes.
-    Short,
-    /// Dash and dot.
-    DashDot,
-    /// Dots.
-    Dotted,
-}
-
-impl Dash {
-    /// Lengths of drawn and empty stretches, in points; empty for a solid line.
-    pub(super) fn pattern(self) -> &'static [f64] {
-        match self {
-            Dash::Solid => &[],
-            Dash::Dashed => &[5.0, 3.0],
-            Dash::Short => &[3.0, 2.0],
-            Dash::DashDot => &[6.0, 2.0, 1.2, 2.0],
-            Dash::Dotted => &[1.2, 2.0],
-        }
     }
 }
 

@@ -2,12 +2,13 @@
 
 mod downstream;
 mod generator;
+mod same;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Lineage, Measured, Measuring, Synthesiser, Teacher};
-use crate::curation::{BoxedCuration, CURATIONS, On};
+use super::{Lineage, Measured, Measuring, Step, Synthesiser, Teacher};
+use crate::curation::{CURATIONS, On, Who};
 use crate::data::{SOURCES, Source};
 use crate::metrics::{METRICS, Subject};
 use crate::models::{self, BoxedFamily, Family, Neon, Sampling, StatisticsPath};
@@ -37,7 +38,7 @@ pub struct Assembled {
     pub measure_digest: String,
     /// Seeds in one cell.
     pub seeds_per_cell: u64,
-    /// Metrics that do not apply to this setting, with the reason, and a capped sample size.
+    /// Metrics that do not apply to this setting, with the reason; a capped sample size; a setting that does the same.
     pub notes: Vec<String>,
 }
 
@@ -68,7 +69,10 @@ pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assemb
     }
     match first_refusal {
         Some(error) if assembled.iter().all(|a| a.lineage.is_err()) => Err(error),
-        _ => Ok(assembled),
+        _ => {
+            same::note_twins(&mut assembled);
+            Ok(assembled)
+        }
     }
 }
 
@@ -106,16 +110,16 @@ fn one(
     check_supply(setting, &source, &regime, &budget)?;
     check_rows(setting, &source, &families, &budget)?;
 
-    let mut curation: Vec<(On, BoxedCuration)> = Vec::with_capacity(setting.curation.len());
+    let mut curation: Vec<Step> = Vec::with_capacity(setting.curation.len());
     for node in &setting.curation {
-        let (entry, step) = component(&CURATIONS, node, "step", &["on"])?;
+        let (entry, step) = component(&CURATIONS, node, "step", &["on", "member", "members"])?;
         let on = node.get("on").map(Node::parse::<On>).transpose()?.unwrap_or_default();
         step.accepts(source.schema(), source.truth()).map_err(|why| {
             let help = "choose another step or source; `collapse describe` says what a step needs";
             Error::refused(node.at_of("step"), why.to_string(), help)
         })?;
         components.push(format!("{} {}", entry.about.name, entry.about.version));
-        curation.push((on, step));
+        curation.push(Step { on, who: who(node, families.len())?, what: step });
     }
     let teacher = generator::teacher(setting, sources, &source, &mut versions)?;
     let contamination = setting.data.get("contamination").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
@@ -224,6 +228,26 @@ fn component<T, E>(
     }
     let component = (entry.build)(&own)?;
     Ok((entry, component))
+}
+
+/// Which members of the population do a curation step.
+fn who(node: &Node, population: usize) -> Result<Who, Error> {
+    let number = |key: &str| node.get(key).map(Node::parse::<usize>).transpose();
+    let (key, who) = match (number("member")?, number("members")?) {
+        (None, None) => return Ok(Who::All),
+        (Some(_), Some(_)) => {
+            let (a, b) = (node.key_at("members"), node.key_at("member"));
+            let message = "`members` (the first so many) and `member` (one) name the same".to_owned();
+            return Err(Error::conflict(a, b, message, "remove one of them".into()));
+        }
+        (Some(position), None) => ("member", Who::One(position)),
+        (None, Some(count)) => ("members", Who::First(count)),
+    };
+    if who.least() > population {
+        let message = format!("the population has {population} members, counted from 0");
+        return Err(Error::refused(node.at_of(key), message, "raise `loop.population`, or name fewer"));
+    }
+    Ok(who)
 }
 
 /// The registry entry of a family, closed-form or neural.

@@ -1,30 +1,70 @@
-//! The curation steps of a lineage, applied in order.
+//! The curation steps of a lineage, applied in order by those members that curate.
 
 use super::{Lineage, Member, Why};
-use crate::curation::{CurationError, On, Seen};
+use crate::curation::{BoxedCuration, CurationError, On, Seen, Who};
 use crate::data::{Body, Mix, Part, Rows, Samples};
 use crate::models::{Refusal, SampleError};
 use crate::rng::Streams;
 
+/// One curation step of a lineage.
+pub struct Step {
+    /// Where it works.
+    pub on: On,
+    /// Which members of the population do it.
+    pub who: Who,
+    /// What is done.
+    pub what: BoxedCuration,
+}
+
+/// Whose rows are curated: a member among all that may make rows for it.
+#[derive(Clone, Copy)]
+struct Place<'p, 'a> {
+    member: &'p Member<'a>,
+    population: &'p [Member<'a>],
+    g: u32,
+}
+
 impl Lineage {
-    /// Applies the curation steps of one kind, in order.
-    pub(super) fn curate(&self, on: On, mix: Mix, member: &Member<'_>, g: u32) -> Result<Mix, Why> {
-        let streams = member.streams.of("curate").at(u64::from(g));
-        Ok(self.first_steps(self.curation.len(), on, mix, member, g, &streams)?)
+    /// `curate(…)`: the synthetic rows that enter each member's store.
+    pub(super) fn curate_synthetic(
+        &self,
+        population: &[Member<'_>],
+        synthetic: Vec<Vec<Part>>,
+        g: u32,
+    ) -> Result<Vec<Vec<Part>>, Why> {
+        if !self.curation.iter().any(|step| step.on == On::Synthetic) {
+            return Ok(synthetic);
+        }
+        let each = |(member, parts)| {
+            let mix = Mix { parts, combine: Default::default() };
+            Ok(self.curate(On::Synthetic, mix, Place { member, population, g })?.parts)
+        };
+        population.iter().zip(synthetic).map(each).collect()
     }
 
-    /// The first `count` of the steps, as far as they are of that kind.
+    /// `curate_mix(…)`: the training set of one member.
+    pub(super) fn curate_mix(&self, mix: Mix, member: &Member<'_>, g: u32) -> Result<Mix, Why> {
+        // Nobody is asked for further rows here.
+        self.curate(On::Mix, mix, Place { member, population: &[], g })
+    }
+
+    fn curate(&self, on: On, mix: Mix, place: Place<'_, '_>) -> Result<Mix, Why> {
+        let streams = place.member.streams.of("curate").at(u64::from(place.g));
+        Ok(self.first_steps(self.curation.len(), on, mix, place, &streams)?)
+    }
+
+    /// The first `count` of the steps, as far as they are of that kind and the member does them.
     fn first_steps(
         &self,
         count: usize,
         on: On,
         mut mix: Mix,
-        member: &Member<'_>,
-        g: u32,
+        place: Place<'_, '_>,
         streams: &Streams,
     ) -> Result<Mix, CurationError> {
-        let of_kind = self.curation.iter().enumerate().take(count).filter(|(_, (place, _))| *place == on);
-        for (i, (_, step)) in of_kind {
+        let Place { member, population, g } = place;
+        let done = |step: &Step| step.on == on && step.who.is(member.index);
+        for (i, step) in self.curation.iter().enumerate().take(count).filter(|(_, step)| done(step)) {
             let streams = streams.at(i as u64);
             let initial = member.store.initial();
             let truth = self.source.truth();
@@ -33,12 +73,12 @@ impl Lineage {
             let mut more = |n: usize| {
                 batch += 1;
                 let streams = streams.of("more").at(batch);
-                let rows = self.synthesiser.more(self, member, n, g, &streams)?;
-                self.as_before(i, rows, member, g, &streams.of("earlier-steps"))
+                let rows = self.synthesiser.more(self, member, population, n, g, &streams)?;
+                self.as_before(i, rows, place, &streams.of("earlier-steps"))
             };
             mix = match on {
-                On::Synthetic => step.apply(mix, Some(&mut more), &seen, &streams)?,
-                On::Mix => step.apply(mix, None, &seen, &streams)?,
+                On::Synthetic => step.what.apply(mix, Some(&mut more), &seen, &streams)?,
+                On::Mix => step.what.apply(mix, None, &seen, &streams)?,
             };
         }
         Ok(mix)
@@ -49,16 +89,16 @@ impl Lineage {
         &self,
         i: usize,
         rows: Samples,
-        member: &Member<'_>,
-        g: u32,
+        place: Place<'_, '_>,
         streams: &Streams,
     ) -> Result<Samples, SampleError> {
-        if !self.curation[..i].iter().any(|(on, _)| *on == On::Synthetic) {
+        let done = |step: &Step| step.on == On::Synthetic && step.who.is(place.member.index);
+        if !self.curation[..i].iter().any(done) {
             return Ok(rows);
         }
-        let parts = vec![Part::synthetic(g, Body::Rows(Rows::all(rows)))];
+        let parts = vec![Part::synthetic(place.g, Body::Rows(Rows::all(rows)))];
         let mix = Mix { parts, ..Mix::default() };
-        let curated = self.first_steps(i, On::Synthetic, mix, member, g, streams);
+        let curated = self.first_steps(i, On::Synthetic, mix, place, streams);
         let refused = |why: String| SampleError::Refused(Refusal::new(why));
         match curated.map(|mix| mix.gather()) {
             Ok(Some(Ok((rows, _)))) => Ok(rows),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rand::RngExt;
-use rand::seq::SliceRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 
 use super::Why;
 use crate::data::{Body, Column, Kind, Mix, Part, Role, Rows, Samples, Schema};
@@ -16,6 +16,10 @@ pub struct Generator {
     pub family: Arc<dyn Family>,
     /// Rows of another source under the student's columns; `None`: the student's last training set.
     pub data: Option<Samples>,
+    /// Whether `data` has no groups: each of its rows then gets those of a random training row with its label.
+    pub borrows_groups: bool,
+    /// How many of the first rows of the training set stand beside `data`.
+    pub examples: usize,
     /// At most this many of those rows: the first of a training set, a random choice of `data`.
     pub rows: Option<usize>,
     /// Unlabelled rows that every label gets, and the weight of each.
@@ -30,12 +34,20 @@ impl Generator {
         let mut mix = match (&self.data, self.rows) {
             (None, None) => training.clone(),
             (None, Some(n)) => first(training, n),
-            (Some(rows), None) => Mix::of_human(Rows::all(rows.clone())),
-            (Some(rows), Some(n)) => {
-                let mut order: Vec<u32> = (0..rows.len() as u32).collect();
-                order.shuffle(&mut streams.of("rows").rng());
-                order.truncate(n);
-                Mix::of_human(Rows::all(rows.take(&order)))
+            (Some(rows), n) => {
+                let mut rows = rows.clone();
+                if let Some(n) = n {
+                    let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+                    order.shuffle(&mut streams.of("rows").rng());
+                    order.truncate(n);
+                    rows = rows.take(&order);
+                }
+                if self.borrows_groups {
+                    rows = with_groups(&rows, training, &streams.of("groups"))?;
+                }
+                let mut mix = Mix::of_human(Rows::all(rows));
+                mix.parts.extend(first(training, self.examples).parts);
+                mix
             }
         };
         if let Some((rows, weight)) = &self.background {
@@ -102,15 +114,43 @@ fn with_labels(rows: &Samples, index: usize, labels: Vec<u32>) -> Result<Samples
     Samples::new(rows.schema().clone(), columns).map_err(|e| Refusal::new(e.to_string()))
 }
 
-/// Unlabelled rows under the student's columns: any label that they have is overwritten by the first.
-pub(super) fn background(rows: &Samples, schema: &Arc<Schema>) -> Result<Samples, Refusal> {
+/// The rows with the groups of a random training row with the same label each; of any, where none has it.
+fn with_groups(rows: &Samples, training: &Mix, streams: &Streams) -> Result<Samples, Refusal> {
     let refuse = |e: crate::data::ShapeError| Refusal::new(e.to_string());
-    let unlabelled: Vec<_> = schema.fields.iter().filter(|f| f.role != Role::Label).cloned().collect();
-    let read = rows.read_as(&Arc::new(Schema { fields: unlabelled })).map_err(refuse)?;
+    let none = || Refusal::new("there is no training row whose groups a generator's row could have");
+    let (known, _) = training.gather().ok_or_else(none)?.map_err(refuse)?;
+    let of = |label: Option<u32>| -> Vec<u32> {
+        let same = |i: &u32| label.is_none_or(|l| known.labels().is_some_and(|k| k[*i as usize] == l));
+        (0..known.len() as u32).filter(same).collect()
+    };
+    let levels = label_column(rows.schema()).map_or(0, |(_, levels)| levels as u32);
+    let by_label: Vec<Vec<u32>> = (0..levels).map(|l| of(Some(l))).collect();
+    let all = of(None);
+    let mut rng = streams.rng();
+    let mut chosen = Vec::with_capacity(rows.len());
+    for row in 0..rows.len() {
+        let own = rows.labels().and_then(|labels| by_label.get(labels[row] as usize));
+        let from = own.filter(|own| !own.is_empty()).unwrap_or(&all);
+        chosen.push(*from.choose(&mut rng).ok_or_else(none)?);
+    }
+    let lent = known.take(&chosen);
+    let fields = rows.schema().fields.iter().enumerate();
+    let column = |(i, f): (usize, &crate::data::Field)| {
+        if f.role == Role::Group { lent.column(i) } else { rows.column(i) }
+    };
+    let columns = fields.map(|f| column(f).clone()).collect();
+    Samples::new(rows.schema().clone(), columns).map_err(refuse)
+}
+
+/// Rows under the student's columns without those of `role`: every cell of these is the first level.
+pub(super) fn without(role: Role, rows: &Samples, schema: &Arc<Schema>) -> Result<Samples, Refusal> {
+    let refuse = |e: crate::data::ShapeError| Refusal::new(e.to_string());
+    let others: Vec<_> = schema.fields.iter().filter(|f| f.role != role).cloned().collect();
+    let read = rows.read_as(&Arc::new(Schema { fields: others })).map_err(refuse)?;
     let mut taken = 0;
-    let column = |field: &crate::data::Field| match field.role {
-        Role::Label => Column::Codes { data: vec![0; read.len()] },
-        _ => {
+    let column = |field: &crate::data::Field| match field.role == role {
+        true => Column::Codes { data: vec![0; read.len()] },
+        false => {
             taken += 1;
             read.column(taken - 1).clone()
         }
@@ -142,7 +182,15 @@ mod tests {
     fn generator() -> Generator {
         let base = Arc::new(NGram { order: 1, ..NGram::default() });
         let family = Arc::new(ClassConditional { base });
-        Generator { family, data: None, rows: None, background: None, mislabelled: 0.0 }
+        Generator {
+            family,
+            data: None,
+            borrows_groups: false,
+            examples: 0,
+            rows: None,
+            background: None,
+            mislabelled: 0.0,
+        }
     }
 
     fn words(made: &Samples) -> Vec<u32> {
@@ -171,6 +219,47 @@ mod tests {
     }
 
     #[test]
+    fn examples_stand_beside_its_own_rows() {
+        let training = Mix::of_human(Rows::all(rows(&["a a a", "b b b"], vec![0, 0])));
+        let data = Some(rows(&["z z z"], vec![1]));
+        let with = |examples| Generator { data: data.clone(), examples, ..generator() };
+        let labels = |generator: Generator| {
+            let model = generator.fit(&training, &Streams::new(0, 1)).unwrap();
+            let made = model.synthesise(Ask::Rows, 90, &Sampling::default(), &Streams::new(0, 2)).unwrap();
+            made.labels().unwrap().iter().filter(|l| **l == 0).count()
+        };
+        assert_eq!(labels(with(0)), 0);
+        // One of two rows: 45 of 90, four standard errors of √22.5; two of three: 60, of √20.
+        assert!((27..=63).contains(&labels(with(1))));
+        assert!((43..=77).contains(&labels(with(2))));
+    }
+
+    #[test]
+    fn rows_without_groups_get_those_of_training_rows_with_their_label() {
+        let labelled = rows(&["a", "b", "c"], vec![0, 1, 1]);
+        let kind = Kind::Codes { levels: Levels::Count(9) };
+        let group = Field { name: "group".into(), role: Role::Group, kind };
+        let fields = [labelled.schema().fields.clone(), vec![group]].concat();
+        let schema = Arc::new(Schema { fields });
+        let with = |codes: Vec<u32>| {
+            let columns =
+                vec![labelled.column(0).clone(), labelled.column(1).clone(), Column::Codes { data: codes }];
+            Samples::new(schema.clone(), columns).unwrap()
+        };
+        let training = Mix::of_human(Rows::all(with(vec![4, 7, 8])));
+        let own = without(Role::Group, &rows(&["z"; 40], [0, 1].repeat(20)), &schema).unwrap();
+        let made = with_groups(&own, &training, &Streams::new(0, 1)).unwrap();
+        let Column::Codes { data } = made.column(2) else { panic!("codes") };
+        assert!(data.iter().step_by(2).all(|g| *g == 4));
+        assert!(
+            data.iter().skip(1).step_by(2).all(|g| [7, 8].contains(g))
+                && data.contains(&7)
+                && data.contains(&8)
+        );
+        assert_eq!(made.labels(), own.labels());
+    }
+
+    #[test]
     fn the_share_of_wrong_labels_is_as_asked_and_a_longer_table_begins_alike() {
         let clean = rows(&["a"; 2000], vec![1; 2000]);
         let streams = Streams::new(0, 5);
@@ -188,7 +277,7 @@ mod tests {
         let training = Mix::of_human(Rows::all(rows(&["a a a a", "b b b b"], vec![0, 1])));
         let schema = rows(&[], vec![]).schema().clone();
         let unlabelled = text(TokenUnit::Words, &["q q q q q q q q"]);
-        let rows = background(&unlabelled, &schema).unwrap();
+        let rows = without(Role::Label, &unlabelled, &schema).unwrap();
         let with = Generator { background: Some((rows, 1.0)), ..generator() };
         let model = with.fit(&training, &Streams::new(0, 1)).unwrap();
         let made = model.synthesise(Ask::Rows, 200, &Sampling::default(), &Streams::new(0, 2)).unwrap();

@@ -37,6 +37,8 @@ pub struct Memory {
     held_out: Vec<Option<Samples>>,
     first: Vec<Option<Samples>>,
     test: Vec<Option<Samples>>,
+    /// The first generation whose model was absorbed, by member.
+    absorbed: Vec<Option<u32>>,
 }
 
 impl Measuring {
@@ -53,8 +55,12 @@ impl Measuring {
         population: &[Member<'_>],
         record: &mut dyn Record,
     ) -> Result<Memory, Why> {
-        let mut memory =
-            Memory { held_out: Vec::new(), first: vec![None; population.len()], test: Vec::new() };
+        let mut memory = Memory {
+            held_out: Vec::new(),
+            first: vec![None; population.len()],
+            test: Vec::new(),
+            absorbed: vec![None; population.len()],
+        };
         for member in population {
             let truth = lineage.source.truth();
             let reference = self.metrics.iter().any(|m| m.metric.needs().held_out.applies(false, truth));
@@ -71,11 +77,12 @@ impl Measuring {
                 model: None,
                 sample: Some(&rows),
                 others: &[],
+                absorbed: None,
             };
             self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, record)?;
-            let examples = record.wants_examples(member.seed);
-            if examples > 0 {
-                record.examples(member.seed, 0, 0, Subject::Human, &rows.head(examples));
+            if record.wants_examples(member.seed) > 0 {
+                let truth = lineage.source.truth().and_then(|truth| truth.components());
+                record.examples(member.fit(0), Subject::Human, &rows, truth);
             }
         }
         self.observe(lineage, population, 0, &mut memory, record)?;
@@ -94,6 +101,10 @@ impl Measuring {
         for member in population {
             if self.fits(lineage, g) {
                 record.model(member.fit(g), member.model.as_ref());
+            }
+            let absorbed = &mut memory.absorbed[member.index];
+            if absorbed.is_none() && member.model.is_degenerate() {
+                *absorbed = Some(g);
             }
         }
         if !self.at.get(g as usize).copied().unwrap_or(false) {
@@ -114,11 +125,10 @@ impl Measuring {
                     value: share,
                 });
             }
-            if let Some(rows) = sample {
-                let examples = record.wants_examples(member.seed);
-                if examples > 0 {
-                    record.examples(member.seed, member.index as u32, g, self.subject, &rows.head(examples));
-                }
+            if let Some(rows) = sample.as_ref().filter(|_| record.wants_examples(member.seed) > 0) {
+                let parameters = member.model.parameters();
+                let own = parameters.components().filter(|_| self.subject == Subject::Model);
+                record.examples(member.fit(g), self.subject, rows, own);
             }
             if memory.first[member.index].is_none() {
                 memory.first[member.index].clone_from(sample);
@@ -135,6 +145,7 @@ impl Measuring {
                 model: Some(member.model.as_ref()),
                 sample: sample.as_ref(),
                 others: &others,
+                absorbed: memory.absorbed[member.index],
             };
             let held_out = memory.held_out[member.index].as_ref();
             let first = memory.first[member.index].as_ref();
@@ -220,6 +231,7 @@ impl Measuring {
             first,
             others: look.others,
             truth: lineage.source.truth(),
+            absorbed: look.absorbed,
             arrivals: arrivals(lineage),
             shared: &shared,
         };
@@ -278,4 +290,5 @@ struct Look<'a> {
     model: Option<&'a dyn Model>,
     sample: Option<&'a Samples>,
     others: &'a [Peer<'a>],
+    absorbed: Option<u32>,
 }

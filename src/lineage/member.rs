@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::{Fit, Generator, Lineage, Record, Why, synthesis};
-use crate::curation::On;
 use crate::data::{HumanRows, Mix, Origin, Part};
 use crate::models::{self, Family, Model, Start, StatisticsPath};
 use crate::regimes::Store;
@@ -123,15 +122,8 @@ impl<'a> Member<'a> {
         Ok(lineage.budget.synthetic(&lineage.regime, g, self.store.len(), inflow)?)
     }
 
-    /// `∪ curate(synthetic rows)`.
-    pub fn receive_synthetic(&mut self, lineage: &Lineage, parts: Vec<Part>, g: u32) -> Result<(), Why> {
-        let curates = lineage.curation.iter().any(|(on, _)| *on == On::Synthetic);
-        let parts = if curates {
-            let mix = Mix { parts, combine: Default::default() };
-            lineage.curate(On::Synthetic, mix, self, g)?.parts
-        } else {
-            parts
-        };
+    /// `∪` the curated synthetic rows.
+    pub fn receive_synthetic(&mut self, lineage: &Lineage, parts: Vec<Part>) -> Result<(), Why> {
         for part in &parts {
             self.store.admit(part.clone())?;
         }
@@ -146,7 +138,7 @@ impl<'a> Member<'a> {
     pub fn compose(&mut self, lineage: &Lineage, g: u32) -> Result<(), Why> {
         let streams = self.streams.at(u64::from(g));
         let drawn = self.store.draw(&lineage.regime, lineage.counts(g).draw, &streams)?;
-        self.training = lineage.curate(On::Mix, drawn, self, g)?;
+        self.training = lineage.curate_mix(drawn, self, g)?;
         Ok(())
     }
 

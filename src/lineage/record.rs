@@ -1,7 +1,7 @@
 //! What a lineage reports, and how it ends.
 
 use crate::curation::CurationError;
-use crate::data::{Samples, SupplyError};
+use crate::data::{NormalMixture, Samples, SupplyError};
 use crate::metrics::{Measurement, Subject};
 use crate::models::{Family, FitError, Model, Refusal, SampleError};
 
@@ -10,8 +10,16 @@ pub trait Record {
     /// One measured number.
     fn measurement(&mut self, measurement: Measurement);
 
-    /// The first few rows of a measured sample, for galleries and text samples.
-    fn examples(&mut self, _seed: u64, _member: u32, _generation: u32, _subject: Subject, _rows: &Samples) {}
+    /// A measured sample, for galleries, scatter plots and text samples, and the components of what it
+    /// was drawn from, where that is a mixture of normal distributions.
+    fn examples(
+        &mut self,
+        _fit: Fit,
+        _subject: Subject,
+        _rows: &Samples,
+        _components: Option<NormalMixture<'_>>,
+    ) {
+    }
 
     /// A fitted model, for checkpoints.
     fn model(&mut self, _fit: Fit, _model: &dyn Model) {}

@@ -57,45 +57,58 @@ impl When {
 impl Synthesiser {
     /// The synthetic rows of generation `g` for every member, made by the models of `g − 1`.
     pub fn serve(&self, lineage: &Lineage, population: &[Member<'_>], g: u32) -> Result<Vec<Vec<Part>>, Why> {
-        let models = population.len();
         population
             .iter()
             .map(|member| {
                 let n = member.wanted(lineage, g)?;
-                let from = |source: usize, n: usize| -> Result<Option<Part>, Why> {
-                    if n == 0 {
-                        return Ok(None);
-                    }
-                    let streams = member.streams.of("synthesise").at(u64::from(g)).at(source as u64);
-                    let maker = &population[source];
-                    Ok(Some(Part::synthetic(g, self.make(lineage, maker, member, n, g, &streams)?)))
-                };
-                let parts = match self.sharing {
-                    Sharing::Own => vec![from(member.index, n)?],
-                    Sharing::Ring => vec![from((member.index + models - 1) % models, n)?],
-                    // Equal shares of everyone's output; the first members give the remainder.
-                    Sharing::Pool => (0..models)
-                        .map(|m| from(m, n / models + usize::from(m < n % models)))
-                        .collect::<Result<_, Why>>()?,
-                };
-                Ok(parts.into_iter().flatten().collect())
+                let parts = self.makers(member, population.len(), n).into_iter().map(|(maker, n)| {
+                    let streams = member.streams.of("synthesise").at(u64::from(g)).at(maker as u64);
+                    Ok(Part::synthetic(g, self.make(lineage, &population[maker], member, n, g, &streams)?))
+                });
+                parts.collect()
             })
             .collect()
     }
 
-    /// Further rows of generation `g` for a curation step, from whoever makes that generation's rows.
+    /// Who of `models` makes how many of a member's `n` rows.
+    fn makers(&self, member: &Member<'_>, models: usize, n: usize) -> Vec<(usize, usize)> {
+        let mut shares = match self.sharing {
+            Sharing::Own => vec![(member.index, n)],
+            Sharing::Ring => vec![((member.index + models - 1) % models, n)],
+            // Equal shares of everyone's output; the first members give the remainder.
+            Sharing::Pool => (0..models).map(|m| (m, n / models + usize::from(m < n % models))).collect(),
+        };
+        shares.retain(|(_, n)| *n > 0);
+        shares
+    }
+
+    /// Further rows of generation `g` for a curation step of a member, from those of the population that
+    /// make that generation's rows.
     pub fn more(
         &self,
         lineage: &Lineage,
         member: &Member<'_>,
+        population: &[Member<'_>],
         n: usize,
         g: u32,
         streams: &Streams,
     ) -> Result<Samples, SampleError> {
-        match self.make_rows(lineage, member, member, n, g, streams) {
-            Ok(rows) => Ok(rows),
-            Err(Why::Sample(e)) => Err(e),
-            Err(other) => Err(SampleError::Refused(Refusal::new(other.to_string()))),
+        let make = |maker: &Member<'_>, n: usize, streams: &Streams| {
+            self.make_rows(lineage, maker, member, n, g, streams).map_err(|why| match why {
+                Why::Sample(e) => e,
+                other => SampleError::Refused(Refusal::new(other.to_string())),
+            })
+        };
+        if self.sharing == Sharing::Own || population.len() < 2 {
+            return make(member, n, streams);
+        }
+        let made = self.makers(member, population.len(), n).into_iter();
+        let made = made.map(|(m, n)| make(&population[m], n, &streams.at(m as u64)));
+        let made = made.collect::<Result<Vec<_>, _>>()?;
+        match made.as_slice() {
+            [] => make(member, 0, streams),
+            some => Samples::concat(&some.iter().collect::<Vec<_>>())
+                .map_err(|e| SampleError::Refused(Refusal::new(e.to_string()))),
         }
     }
 

@@ -7,7 +7,7 @@ use nalgebra::{Cholesky, DMatrix, DVector};
 
 use super::observation::Normal;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain, shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -34,12 +34,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
 
 impl Metric for GaussianKl {
     fn needs(&self) -> Needs {
-        Needs {
-            model: true,
-            sample: When::WithoutParameters,
-            held_out: When::WithoutTruth,
-            ..Needs::default()
-        }
+        Needs::stated()
     }
 
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {

@@ -4,7 +4,7 @@
 //! parameters, O(n d) from rows.
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain, shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -31,12 +31,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
 
 impl Metric for MeanError {
     fn needs(&self) -> Needs {
-        Needs {
-            model: true,
-            sample: When::WithoutParameters,
-            held_out: When::WithoutTruth,
-            ..Needs::default()
-        }
+        Needs::stated()
     }
 
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
@@ -77,10 +72,10 @@ fn mean(points: super::distances::Points<'_>) -> Vec<f64> {
     sum
 }
 
-/// ‖a − b‖²; refuses vectors of different lengths.
+/// ‖a − b‖² of two means (or covariances); refuses different lengths.
 pub(super) fn squared_distance(a: &[f64], b: &[f64]) -> Result<f64, Refusal> {
     if a.len() != b.len() {
-        return Err(Refusal::new(format!("the two means have {} and {} dimensions", a.len(), b.len())));
+        return Err(Refusal::new(format!("the model states {} numbers and the truth {}", a.len(), b.len())));
     }
     Ok(a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum())
 }

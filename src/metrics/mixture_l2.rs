@@ -7,7 +7,6 @@
 use nalgebra::{DMatrix, DVector};
 use serde::Deserialize;
 
-use super::observation::components;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, shapes, table,
 };
@@ -75,8 +74,9 @@ impl Metric for MixtureL2 {
         let none = || Refusal::new("the model states no mixture of normal distributions");
         let model = of.model.filter(|_| of.subject == Subject::Model).ok_or_else(none)?;
         let truth = of.truth.filter(|_| self.against == Against::Truth).and_then(|t| t.components());
-        let other = truth.or_else(|| of.base.and_then(components)).ok_or_else(none)?;
-        one("mixture-l2", squared_l2(&components(model).ok_or_else(none)?, &other)?)
+        let other =
+            truth.or_else(|| of.base.and_then(|base| base.parameters().components())).ok_or_else(none)?;
+        one("mixture-l2", squared_l2(&model.parameters().components().ok_or_else(none)?, &other)?)
     }
 }
 

@@ -4,13 +4,16 @@
 //! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
+mod absorption_time;
 mod between_models;
 mod bigram_recall;
 mod calibration;
 pub mod causal;
+mod cdf_error;
 mod classifier_two_sample;
 mod compression;
 mod correctness;
+mod covariance_error;
 mod decile;
 pub mod distances;
 mod distinct;
@@ -176,6 +179,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         variance::LOG_VARIANCE,
         log_determinant::ENTRY,
         mean_error::ENTRY,
+        covariance_error::ENTRY,
         parameter_error::PARAMETER_ERROR,
         parameter_error::EXCESS_RISK,
         risk_inflation::ENTRY,
@@ -241,6 +245,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         human_fraction::ENTRY,
         line::W1,
         line::CRAMER_VON_MISES,
+        cdf_error::ENTRY,
         sliced::ENTRY,
         energy::DISTANCE,
         energy::PAIRWISE,
@@ -257,6 +262,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         divergence::CHI_SQUARED,
         divergence::SQUARED_ERROR,
         survival::ENTRY,
+        absorption_time::ENTRY,
         between_models::WASSERSTEIN2,
         between_models::TOTAL_VARIATION,
         between_models::JENSEN_SHANNON,

@@ -26,6 +26,19 @@ pub struct Needs {
     pub pairs: &'static str,
 }
 
+impl Needs {
+    /// A comparison of what the model states with what the truth states: of its sample where it has no parameters, with
+    /// held-out rows where the truth is not known.
+    pub fn stated() -> Self {
+        Needs {
+            model: true,
+            sample: When::WithoutParameters,
+            held_out: When::WithoutTruth,
+            ..Needs::default()
+        }
+    }
+}
+
 /// When something is needed. The engine knows the family and the source and decides with
 /// [`When::applies`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

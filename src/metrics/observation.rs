@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Shared;
 use super::distances::Points;
 use super::pairs::Pairs;
-use crate::data::{Distribution, Mix, NormalMixture, Samples};
+use crate::data::{Distribution, Mix, Samples};
 use crate::models::{Model, Parameters, Refusal};
 
 /// Everything that can be known of one generation when it is measured.
@@ -30,6 +30,8 @@ pub struct Observation<'a> {
     pub others: &'a [Peer<'a>],
     /// The true distribution, where it is known.
     pub truth: Option<&'a dyn Distribution>,
+    /// The first generation whose model was absorbed ([`Model::is_degenerate`]), if one was.
+    pub absorbed: Option<u32>,
     /// What arrives at every generation, where the training set grows by arrivals.
     pub arrivals: Option<Arrivals>,
     /// Intermediate results that several metrics use. It belongs to this observation alone: a new
@@ -124,6 +126,10 @@ impl<'a> Observation<'a> {
                 let (mean, covariance) = mixture.moments();
                 Some(Normal { mean: mean.into(), covariance: covariance.into() })
             }
+            Parameters::Empirical { points, weights } if !points.is_empty() => {
+                let (mean, covariance) = weighted_moments(points, weights);
+                Some(Normal { mean: mean.into(), covariance: covariance.into() })
+            }
             _ => None,
         }
     }
@@ -201,15 +207,21 @@ impl<'a> Observation<'a> {
     }
 }
 
-/// The components of a fitted normal distribution or mixture of them.
-pub(super) fn components(model: &dyn Model) -> Option<NormalMixture<'_>> {
-    match model.parameters() {
-        Parameters::Gaussian { mean, covariance } => {
-            Some(NormalMixture { dim: mean.len(), weights: &[1.0], means: mean, covariances: covariance })
-        }
-        Parameters::Mixture(mixture) => Some(mixture),
-        _ => None,
+/// Mean and covariance (divisor Σw) of weighted rows.
+fn weighted_moments(points: &[f64], weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let d = points.len() / weights.len();
+    let total: f64 = weights.iter().sum();
+    let (mut mean, mut covariance) = (vec![0.0; d], vec![0.0; d * d]);
+    for (row, w) in points.chunks_exact(d).zip(weights) {
+        mean.iter_mut().zip(row).for_each(|(m, x)| *m += w * x / total);
     }
+    for (row, w) in points.chunks_exact(d).zip(weights) {
+        for (i, line) in covariance.chunks_exact_mut(d).enumerate() {
+            let scaled = w * (row[i] - mean[i]) / total;
+            line.iter_mut().zip(row.iter().zip(&mean)).for_each(|(c, (x, m))| *c += scaled * (x - m));
+        }
+    }
+    (mean, covariance)
 }
 
 /// The number of numeric features; refuses 0.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::frequencies::{fitted_or_sample, true_or_held_out};
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, shapes, table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -51,12 +51,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
 
 impl Metric for TailMass {
     fn needs(&self) -> Needs {
-        Needs {
-            model: true,
-            sample: When::WithoutParameters,
-            held_out: When::WithoutTruth,
-            ..Needs::default()
-        }
+        Needs::stated()
     }
 
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {

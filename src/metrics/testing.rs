@@ -245,6 +245,7 @@ pub struct Scene {
     pub others: Vec<(Option<Fitted>, Option<Samples>)>,
     pub truth: Option<Truth>,
     pub arrivals: Option<Arrivals>,
+    pub absorbed: Option<u32>,
 }
 
 impl Scene {
@@ -260,6 +261,7 @@ impl Scene {
             others: Vec::new(),
             truth: None,
             arrivals: None,
+            absorbed: None,
         }
     }
 
@@ -317,6 +319,7 @@ impl Scene {
             first: self.first.as_ref(),
             others: &others,
             truth: self.truth.as_ref().map(|t| t as &dyn Distribution),
+            absorbed: self.absorbed,
             arrivals: self.arrivals,
             shared: &shared,
         };

@@ -4,7 +4,7 @@
 
 use super::frequencies::{fitted_or_sample, true_or_held_out};
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain, shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -32,12 +32,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
 
 impl Metric for UnseenMass {
     fn needs(&self) -> Needs {
-        Needs {
-            model: true,
-            sample: When::WithoutParameters,
-            held_out: When::WithoutTruth,
-            ..Needs::default()
-        }
+        Needs::stated()
     }
 
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {

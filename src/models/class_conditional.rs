@@ -6,14 +6,12 @@
 //! (the text does not depend on them). `synthesise(Ask::Given)` is refused; continuations and edits are
 //! made by the model of the given row's label. Cost: that of the n-gram models.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rand::RngExt;
-
+use super::labelled::{Columns, Head, Heads};
 use super::ngram::NGram;
 use super::{Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start};
-use crate::data::{Body, Column, Kind, Mix, Part, Role, Rows, Samples, Schema};
+use crate::data::{Body, Column, Mix, Part, Rows, Samples, Schema};
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
@@ -43,69 +41,9 @@ pub struct ClassConditional {
     pub base: Arc<dyn Family>,
 }
 
-/// Where the columns of a table are.
-#[derive(Clone, Debug)]
-struct Columns {
-    /// The column that the base family models.
-    text: usize,
-    label: usize,
-    levels: usize,
-    /// The label and every other column of codes, in order.
-    codes: Vec<usize>,
-    /// The text column alone.
-    alone: Arc<Schema>,
-}
-
-impl Columns {
-    /// Refuses tables other than one text, one label and columns of codes.
-    fn of(schema: &Schema) -> Result<Self, Refusal> {
-        let refuse =
-            || Refusal::new(format!("one text column beside one label column is needed, not: {schema}"));
-        let is_codes = |i: &usize| matches!(schema.fields[*i].kind, Kind::Codes { .. });
-        let codes: Vec<usize> = (0..schema.fields.len()).filter(is_codes).collect();
-        let (label, text) =
-            match (schema.with_role(Role::Label).as_slice(), schema.with_role(Role::Feature).as_slice()) {
-                ([label], [text]) if codes.len() + 1 == schema.fields.len() && codes.contains(label) => {
-                    (*label, *text)
-                }
-                _ => return Err(refuse()),
-            };
-        let Kind::Codes { levels } = &schema.fields[label].kind else { return Err(refuse()) };
-        let alone = Arc::new(Schema { fields: vec![schema.fields[text].clone()] });
-        Ok(Self { text, label, levels: levels.count(), codes, alone })
-    }
-
-    fn texts(&self, rows: &Samples) -> Result<Samples, Refusal> {
-        Samples::new(self.alone.clone(), vec![rows.column(self.text).clone()])
-            .map_err(|e| Refusal::new(e.to_string()))
-    }
-
-    /// The label and the other codes of each row, in the order of `codes`.
-    fn heads(&self, rows: &Samples) -> Vec<Head> {
-        let columns: Vec<&[u32]> = self
-            .codes
-            .iter()
-            .filter_map(|&i| match rows.column(i) {
-                Column::Codes { data } => Some(data.as_slice()),
-                _ => None,
-            })
-            .collect();
-        (0..rows.len()).map(|row| columns.iter().map(|c| c[row]).collect()).collect()
-    }
-
-    /// The label among a head's codes.
-    fn label_of(&self, head: &Head) -> usize {
-        let at = self.codes.iter().position(|&i| i == self.label).unwrap_or(0);
-        head[at] as usize
-    }
-}
-
-/// The codes of a row: its label, and its groups.
-type Head = Vec<u32>;
-
 impl Family for ClassConditional {
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
-        self.base.accepts(&Columns::of(schema)?.alone)
+        self.base.accepts(Columns::of(&Arc::new(schema.clone()))?.alone())
     }
 
     fn fit(&self, mix: &Mix, _: Start<'_>, streams: &Streams) -> Result<Box<dyn Model>, FitError> {
@@ -115,15 +53,14 @@ impl Family for ClassConditional {
         });
         let schema = schema.ok_or(FitError::TooFewRows { needed: 1, found: 0 })?;
         let columns = Columns::of(&schema)?;
-        let mut by_class: Vec<Mix> = vec![Mix { parts: Vec::new(), combine: mix.combine }; columns.levels];
-        let mut shares = vec![0.0; columns.levels];
-        let mut counts: BTreeMap<Head, f64> = BTreeMap::new();
+        let mut by_class: Vec<Mix> = vec![Mix { parts: Vec::new(), combine: mix.combine }; columns.levels()];
+        let (mut all, mut weights) = (Vec::new(), Vec::new());
         for part in mix.parts.iter().filter(|p| !p.body.is_empty()) {
             let Body::Rows(rows) = &part.body else {
                 return Err(Refusal::new("this family is fitted from rows, not from statistics").into());
             };
             let table = rows.gather();
-            let heads = columns.heads(&table);
+            let heads = columns.heads(&table)?;
             for (class, own) in by_class.iter_mut().enumerate() {
                 let chosen: Vec<u32> = (0..heads.len() as u32)
                     .filter(|&i| columns.label_of(&heads[i as usize]) == class)
@@ -131,32 +68,19 @@ impl Family for ClassConditional {
                 if chosen.is_empty() {
                     continue;
                 }
-                shares[class] += part.weight * chosen.len() as f64;
                 let body = Body::Rows(Rows::all(columns.texts(&table.take(&chosen))?));
                 own.parts.push(Part { body, ..part.clone() });
             }
-            heads.into_iter().for_each(|head| *counts.entry(head).or_default() += part.weight);
+            weights.resize(weights.len() + heads.len(), part.weight);
+            all.extend(heads);
         }
-        let total: f64 = shares.iter().sum();
-        if total <= 0.0 {
-            return Err(FitError::TooFewRows { needed: 1, found: 0 });
-        }
-        shares.iter_mut().for_each(|s| *s /= total);
-        let fits = by_class.iter().zip(&shares).enumerate().map(|(class, (own, share))| {
+        let heads = Heads::fit(&columns, &all, &weights)?;
+        let fits = by_class.iter().zip(heads.shares()).enumerate().map(|(class, (own, share))| {
             let streams = streams.of("class").at(class as u64);
             (*share > 0.0).then(|| self.base.fit(own, Start::Scratch, &streams)).transpose()
         });
         let models = fits.collect::<Result<Vec<_>, FitError>>()?;
-        let mut reached = 0.0;
-        let heads = counts
-            .into_iter()
-            .filter(|(_, weight)| *weight > 0.0)
-            .map(|(head, weight)| {
-                reached += weight / total;
-                (reached, head)
-            })
-            .collect();
-        Ok(Box::new(ClassConditionalModel { shares, heads, models, columns, schema }))
+        Ok(Box::new(ClassConditionalModel { heads, models, columns }))
     }
 
     fn seeds_per_cell(&self) -> u64 {
@@ -166,38 +90,24 @@ impl Family for ClassConditional {
 
 /// A fitted model for each label.
 pub struct ClassConditionalModel {
-    /// The probability of each label.
-    shares: Vec<f64>,
-    /// Labels with groups and their cumulative probabilities.
-    heads: Vec<(f64, Head)>,
+    heads: Heads,
     /// `None` for labels that were never seen.
     models: Vec<Option<Box<dyn Model>>>,
     columns: Columns,
-    schema: Arc<Schema>,
 }
 
 impl ClassConditionalModel {
     /// The labels and groups of `n` rows: given, or drawn.
     fn choose(&self, ask: Ask<'_>, n: usize, streams: &Streams) -> Result<Vec<Head>, Refusal> {
         let given = match ask {
-            Ask::Rows => {
-                let mut rng = streams.of("label").rng();
-                let draw = |u: f64| {
-                    let at = self.heads.partition_point(|(reached, _)| *reached <= u);
-                    self.heads[at.min(self.heads.len() - 1)].1.clone()
-                };
-                return Ok((0..n).map(|_| draw(rng.random())).collect());
-            }
+            Ask::Rows => return Ok(self.heads.draw(n, &mut streams.of("label").rng())),
             Ask::Continue(of) | Ask::Edit { of, .. } => of,
             Ask::Given(_) => return Err(Refusal::new("a class-conditional model makes rows, not labels")),
         };
-        if given.schema() != &self.schema {
-            return Err(Refusal::new(format!("the given rows are {}, not {}", given.schema(), self.schema)));
-        }
         if given.len() < n {
             return Err(Refusal::new(format!("{n} rows were asked for, but {} were given", given.len())));
         }
-        Ok(self.columns.heads(&given.head(n)))
+        self.columns.heads(&given.head(n))
     }
 }
 
@@ -253,36 +163,27 @@ impl Model for ClassConditionalModel {
                 together.take(&order).column(0).clone()
             }
         };
-        let column = |i: usize| match self.columns.codes.iter().position(|&c| c == i) {
-            Some(at) => Column::Codes { data: heads.iter().map(|head| head[at]).collect() },
-            None => text.clone(),
-        };
-        let columns = (0..self.schema.fields.len()).map(column).collect();
-        Samples::new(self.schema.clone(), columns).map_err(|e| Refusal::new(e.to_string()).into())
+        Ok(self.columns.table(&heads, text)?)
     }
 
     fn density(&self) -> Option<&dyn Density> {
         let mut densities = self.models.iter().flatten().map(|m| m.density());
         // With further columns the likelihood would be of them too.
-        let plain = self.columns.codes.len() == 1;
-        (plain && densities.all(|d| d.is_some_and(|d| d.bound().is_none()))).then_some(self)
+        (self.columns.is_plain() && densities.all(|d| d.is_some_and(|d| d.bound().is_none()))).then_some(self)
     }
 
     fn size(&self) -> usize {
-        self.heads.len() + self.models.iter().flatten().map(|m| m.size()).sum::<usize>()
+        self.heads.count() + self.models.iter().flatten().map(|m| m.size()).sum::<usize>()
     }
 }
 
 impl Density for ClassConditionalModel {
     /// ln p(label) + ln p(text | label); refused where a label was never seen.
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal> {
-        if rows.schema() != &self.schema {
-            return Err(Refusal::new(format!("the rows are {}, not {}", rows.schema(), self.schema)));
-        }
         let classes: Vec<usize> =
-            self.columns.heads(rows).iter().map(|head| self.columns.label_of(head)).collect();
+            self.columns.heads(rows)?.iter().map(|head| self.columns.label_of(head)).collect();
         let mut values = vec![0.0; rows.len()];
-        for (class, (model, share)) in self.models.iter().zip(&self.shares).enumerate() {
+        for (class, (model, share)) in self.models.iter().zip(self.heads.shares()).enumerate() {
             let own: Vec<u32> = (0..rows.len() as u32).filter(|&i| classes[i as usize] == class).collect();
             if own.is_empty() {
                 continue;
@@ -301,7 +202,7 @@ impl Density for ClassConditionalModel {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::data::{Field, Levels, TokenUnit};
+    use crate::data::{Field, Kind, Levels, Role, TokenUnit};
     use crate::metrics::testing::text;
 
     fn labelled(lines: &[&str], labels: &[u32]) -> Samples {

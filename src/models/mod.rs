@@ -10,11 +10,13 @@ mod cholesky;
 mod class_conditional;
 mod command;
 mod counts;
+mod empirical;
 mod encoding;
 mod gaussian;
 mod gaussian_mixture;
 mod histogram;
 mod kde;
+pub(crate) mod labelled;
 mod neon;
 mod ngram;
 mod numeric;
@@ -29,6 +31,7 @@ mod tagged_ngram;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod vectoriser;
 mod wishart;
 
 pub use bernoulli::Bernoulli;
@@ -37,6 +40,7 @@ pub use class_conditional::{ClassConditional, ClassConditionalModel};
 pub use command::{
     Command, CommandModel, announce_programs, kill_left_programs, kill_programs, stop_programs,
 };
+pub use empirical::{Empirical, EmpiricalModel};
 pub use encoding::Encoding;
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub(crate) use gaussian_mixture::clusters;
@@ -48,12 +52,13 @@ pub use ngram::{NGram, NGramModel, Smoothing};
 pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
 pub use regression::{
-    LinearRegression, LogisticRegression, Noise, PoissonRegression, RegressionModel, Ridge,
+    LinearRegression, LogisticRegression, Noise, PoissonRegression, RandomFeatures, RegressionModel, Ridge,
 };
 pub use sampling::{Sampling, Transform};
 pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
 pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
 pub use templates::{TemplateModel, Templates};
+pub use vectoriser::{Vectoriser, documents};
 
 use std::any::Any;
 use std::path::{Path, PathBuf};
@@ -77,11 +82,13 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         class_conditional::ENTRY,
         templates::ENTRY,
         kde::ENTRY,
+        empirical::ENTRY,
         command::ENTRY,
         regression::LINEAR,
         regression::RIDGE,
         regression::LOGISTIC,
         regression::POISSON,
+        regression::RANDOM_FEATURES,
         gaussian_mixture::ENTRY,
         histogram::ENTRY,
         bernoulli::ENTRY,
@@ -216,6 +223,13 @@ pub enum Parameters<'a> {
     },
     /// A fitted mixture of normal distributions.
     Mixture(NormalMixture<'a>),
+    /// Weighted rows: an empirical distribution.
+    Empirical {
+        /// The rows' numbers, row-major, `n × d`; empty where they have none.
+        points: &'a [f64],
+        /// `n` weights; they sum to `n`.
+        weights: &'a [f64],
+    },
     /// A fitted distribution over outcomes; sums to 1.
     Probabilities(&'a [f64]),
     /// A fitted regression of a label on inputs.
@@ -229,6 +243,19 @@ pub enum Parameters<'a> {
     },
     /// Nothing that others could read.
     Opaque,
+}
+
+impl<'a> Parameters<'a> {
+    /// The components of a fitted normal distribution or mixture of them.
+    pub fn components(&self) -> Option<NormalMixture<'a>> {
+        match *self {
+            Parameters::Gaussian { mean, covariance } => {
+                Some(NormalMixture { dim: mean.len(), weights: &[1.0], means: mean, covariances: covariance })
+            }
+            Parameters::Mixture(mixture) => Some(mixture),
+            _ => None,
+        }
+    }
 }
 
 /// What the model is asked to make.

@@ -53,7 +53,7 @@ pub fn save<C: Serialize>(
 pub fn load<C: DeserializeOwned>(
     from: &Path,
     family: &str,
-    layout: impl FnOnce(&C) -> Layout,
+    layout: impl FnOnce(&C) -> Result<Layout, StorageError>,
 ) -> Result<(C, Weights), StorageError> {
     let bytes = std::fs::read(from).map_err(|e| StorageError::new(from, e))?;
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| StorageError::new(from, e))?;
@@ -64,7 +64,7 @@ pub fn load<C: DeserializeOwned>(
         let found = format!("holds a `{}` of version {}", header.family, header.version);
         return Err(StorageError::new(from, format!("{found}; a `{family}` of version {VERSION} is needed")));
     }
-    let layout = Arc::new(layout(&header.config));
+    let layout = Arc::new(layout(&header.config)?);
     let file = SafeTensors::deserialize(&bytes).map_err(|e| StorageError::new(from, e))?;
     let mut values = Vec::with_capacity(layout.total());
     for i in 0..layout.len() {

@@ -12,17 +12,22 @@
 //! likelihood is that of the law that rows are drawn from (exact, not a bound). Nats; the
 //! end mark counts as a token.
 //!
+//! Beside a label the model is class-conditional: p(label) is its weighted share of the training rows, and
+//! every label has an embedding that is added to that of every token of its rows, so that windows beyond the
+//! first know it too (a control code, Keskar et al., arXiv:1909.05858, at every place and not before the row).
+//! Groups are drawn with their label as training rows have them.
+//!
 //! Sampling is plain f32 with a key-value cache, many rows at a time, one stream a row.
 //! Cost of a training step: about 6·parameters operations a token, and attention.
 
 mod cache;
 mod corpus;
 mod draw;
+mod labels;
 mod net;
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,8 +39,9 @@ use super::init::Weights;
 use super::kernels::adam::Rule;
 use super::kernels::attention::HEAD_LIMIT;
 use super::parameter;
-use super::train::{Effort, Schedule, steps, train};
-use crate::data::{Kind, Mix, Role, Samples, Schema};
+use super::train::{Effort, Schedule, initial, steps, train, warm};
+use crate::data::{Mix, Samples, Schema};
+use crate::models::labelled::Heads;
 use crate::models::{
     Ask, BoxedFamily, Density, Extrapolation, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
     StorageError, both,
@@ -44,6 +50,7 @@ use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 use corpus::Corpus;
+use labels::{Codes, Reading};
 use net::{Net, Shape};
 
 /// Parameters of the family.
@@ -113,13 +120,14 @@ impl GptParams {
         Ok(())
     }
 
-    fn shape(&self, vocabulary: usize) -> Shape {
+    fn shape(&self, reading: &Reading) -> Shape {
         Shape {
             layers: self.layers,
             width: self.width,
             heads: self.heads,
             context: self.context,
-            levels: vocabulary + 1,
+            levels: reading.vocabulary() + 1,
+            classes: reading.classes(),
         }
     }
 }
@@ -136,9 +144,11 @@ pub struct Gpt {
 /// A fitted transformer.
 pub struct GptModel {
     params: GptParams,
-    schema: Arc<Schema>,
+    reading: Reading,
     /// The longest row that is sampled, in tokens.
     limit: usize,
+    /// What labels and groups rows have; `None` without labels.
+    heads: Option<Heads>,
     weights: Weights,
     net: Net,
     losses: Vec<f32>,
@@ -150,6 +160,8 @@ struct Config {
     params: GptParams,
     schema: Arc<Schema>,
     limit: usize,
+    #[serde(default)]
+    heads: Option<Heads>,
 }
 
 const NAME: &str = "gpt";
@@ -157,15 +169,18 @@ const NAME: &str = "gpt";
 /// The family's entry in lists and descriptions.
 pub const ABOUT: About = About {
     name: NAME,
-    summary: "Small causal transformer over characters or words",
+    summary: "Small causal transformer over characters or words, class-conditional beside a label",
     details: "Pre-norm blocks of causal self-attention and a GELU MLP (×4) over token and learned position \
               embeddings, trained on next-token cross-entropy. One mark begins and ends every row. Rows \
               longer than `context` are windows; when sampling or scoring fills its window, the window \
               moves on by half.\n\n\
               Likelihoods are exact for that law, in nats, the end mark counted as a token. Sampling takes \
               temperature, top_k and top_p; `continue` gives as many tokens as the prompt has; `edit` \
-              redraws tokens whose probability reaches the threshold.",
-    source: "Vaswani et al., arXiv:1706.03762; Radford et al. 2019 (GPT-2)",
+              redraws tokens whose probability reaches the threshold.\n\n\
+              Rows may have a label: it is drawn with the weighted shares of the training rows, and an embedding of \
+              the label is added to that of every token; likelihoods are then of label and text. Further columns of \
+              codes (groups) are drawn together with the label. A label that the training set lacks is never made.",
+    source: "Vaswani et al., arXiv:1706.03762; Radford et al. 2019 (GPT-2); labels: Keskar et al., arXiv:1909.05858",
     parameters: &[
         parameter("layers", "1", "transformer blocks, at least 1"),
         parameter("width", "32", "features of a token, a multiple of heads"),
@@ -195,22 +210,18 @@ pub fn build(node: &Node) -> Result<BoxedFamily, Error> {
     Ok(Box::new(Gpt { params: node.parse()?, device: selected() }))
 }
 
-fn vocabulary(schema: &Schema) -> Result<usize, Refusal> {
-    match schema.fields.as_slice() {
-        [field] if field.role == Role::Feature => match &field.kind {
-            Kind::Ragged { vocabulary } if !vocabulary.is_empty() => Ok(vocabulary.len()),
-            kind => Err(Refusal::new(format!("gpt: needs text, but column `{}` is {kind}", field.name))),
-        },
-        _ => Err(Refusal::new("gpt: needs rows of one text column and nothing else")),
-    }
-}
-
 impl GptModel {
-    fn new(config: Config, weights: Weights, losses: Vec<f32>) -> Self {
-        let levels = vocabulary(&config.schema).unwrap_or(0);
-        let net = Net::new(&weights, config.params.shape(levels));
-        let Config { params, schema, limit } = config;
-        GptModel { params, schema, limit, weights, net, losses }
+    fn new(config: Config, reading: Reading, weights: Weights, losses: Vec<f32>) -> Self {
+        let net = Net::new(&weights, config.params.shape(&reading));
+        let Config { params, limit, heads, .. } = config;
+        GptModel { params, reading, limit, heads, weights, net, losses }
+    }
+
+    /// What a file holds of it beside the weights.
+    fn config(&self) -> Config {
+        let (params, schema, heads) =
+            (self.params.clone(), self.reading.schema().clone(), self.heads.clone());
+        Config { params, schema, limit: self.limit, heads }
     }
 
     /// The loss of every training step, before its update: nats a token. Empty after
@@ -228,36 +239,34 @@ impl GptModel {
     }
 
     /// The codes of rows that fit this model.
-    fn read(&self, rows: &Samples) -> Result<Vec<Vec<u32>>, Refusal> {
-        let levels = vocabulary(rows.schema())?;
-        if levels != self.net.shape().levels - 1 {
-            return Err(Refusal::new("gpt: these rows have another vocabulary than the training rows"));
+    fn read(&self, rows: &Samples) -> Result<Codes, Refusal> {
+        let of = Reading::of(rows.schema())?;
+        if (of.vocabulary(), of.classes()) != (self.reading.vocabulary(), self.reading.classes()) {
+            return Err(Refusal::new(
+                "gpt: these rows have another vocabulary or other labels than the training rows",
+            ));
         }
-        corpus::rows(rows, levels)
+        self.reading.read(rows)
     }
 }
 
 impl Family for Gpt {
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         self.params.check()?;
-        vocabulary(schema).map(|_| ())
+        Reading::of(&Arc::new(schema.clone())).map(|_| ())
     }
 
     fn fit(&self, mix: &Mix, start: Start<'_>, streams: &Streams) -> Result<Box<dyn Model>, FitError> {
         let p = &self.params;
         let (rows, row_weights) = super::rows_of(mix)?;
         self.accepts(rows.schema())?;
-        let levels = vocabulary(rows.schema())?;
-        let corpus = Corpus::new(&corpus::rows(&rows, levels)?, &row_weights, levels as u32, p.context);
-        let shape = p.shape(levels);
-        let layout = Arc::new(net::layout(shape));
-        let mut weights = match start {
-            Start::Scratch => Weights::draw(layout, &mut streams.of("initial-weights").rng()),
-            Start::Warm(model) | Start::Base(model) => match (model as &dyn Any).downcast_ref::<GptModel>() {
-                Some(model) if *model.weights.layout() == layout => model.weights.clone(),
-                _ => Err(Refusal::new("gpt: a warm start needs a gpt of the same shapes"))?,
-            },
-        };
+        let reading = Reading::of(rows.schema())?;
+        let codes = reading.read(&rows)?;
+        let heads = reading.heads(&codes, &row_weights)?;
+        let corpus = Corpus::new(&codes, &row_weights, reading.vocabulary() as u32, p.context);
+        let shape = p.shape(&reading);
+        let warm = warm::<GptModel>(NAME, start)?.map(|model| &model.weights);
+        let mut weights = initial(NAME, net::layout(shape), warm, streams)?;
         let schedule = Schedule {
             steps: steps(p.effort, p.epochs, p.steps, corpus.len(), p.batch),
             batch: p.batch,
@@ -273,15 +282,16 @@ impl Family for Gpt {
             net::loss(step.leaves, &batch, shape)
         })?;
         let limit = if p.max_length == 0 { corpus.longest() } else { p.max_length };
-        let config = Config { params: p.clone(), schema: rows.schema().clone(), limit };
-        Ok(Box::new(GptModel::new(config, weights, losses)))
+        let config = Config { params: p.clone(), schema: rows.schema().clone(), limit, heads };
+        Ok(Box::new(GptModel::new(config, reading, weights, losses)))
     }
 
     fn load(&self, from: &Path) -> Result<Box<dyn Model>, StorageError> {
-        let (config, weights) = checkpoint::load(from, NAME, |c: &Config| {
-            net::layout(c.params.shape(vocabulary(&c.schema).unwrap_or(0)))
-        })?;
-        Ok(Box::new(GptModel::new(config, weights, vec![])))
+        let read = |c: &Config| Reading::of(&c.schema).map_err(|e| StorageError::new(from, e));
+        let (config, weights) =
+            checkpoint::load(from, NAME, |c: &Config| Ok(net::layout(c.params.shape(&read(c)?))))?;
+        let reading = read(&config)?;
+        Ok(Box::new(GptModel::new(config, reading, weights, vec![])))
     }
 
     fn extrapolation(&self) -> Option<&dyn Extrapolation> {
@@ -303,8 +313,7 @@ impl Extrapolation for Gpt {
         let (model, away) = both::<GptModel>(model, away)?;
         let weights = model.weights.beyond(&away.weights, weight);
         let weights = weights.ok_or_else(|| Refusal::new("gpt: the two models differ in shape"))?;
-        let (params, schema) = (model.params.clone(), model.schema.clone());
-        Ok(Box::new(GptModel::new(Config { params, schema, limit: model.limit }, weights, vec![])))
+        Ok(Box::new(GptModel::new(model.config(), model.reading.clone(), weights, vec![])))
     }
 }
 
@@ -317,17 +326,26 @@ impl Model for GptModel {
         streams: &Streams,
     ) -> Result<Samples, SampleError> {
         draw::check(how)?;
-        let rows = match ask {
-            Ask::Rows => self.sample(n, how, streams)?,
-            Ask::Continue(prompts) => self.continue_rows(&self.read(prompts)?, n, how, streams)?,
-            Ask::Edit { of, above } => self.edit(&self.read(of)?, n, above, how, streams)?,
+        let given = match ask {
+            Ask::Rows => None,
+            Ask::Continue(rows) | Ask::Edit { of: rows, .. } => Some(self.read(rows)?),
             Ask::Given(_) => return Err(Refusal::new("gpt: makes no labels").into()),
         };
-        corpus::table(&self.schema, rows).map_err(|e| Refusal::new(e.to_string()).into())
+        let heads = self.reading.choose(given.as_ref(), self.heads.as_ref(), n, streams);
+        let classes = self.reading.classes_of(&heads);
+        let rows = match (ask, &given) {
+            (Ask::Continue(_), Some(given)) => self.continue_rows(&given.rows, n, &classes, how, streams)?,
+            (Ask::Edit { above, .. }, Some(given)) => {
+                self.edit(&given.rows, (n, &classes), above, how, streams)?
+            }
+            _ => self.sample(n, &classes, how, streams)?,
+        };
+        self.reading.table(rows, &heads)
     }
 
     fn density(&self) -> Option<&dyn Density> {
-        Some(self)
+        // With groups the likelihood would be of them too.
+        self.reading.is_plain().then_some(self)
     }
 
     fn size(&self) -> usize {
@@ -335,13 +353,12 @@ impl Model for GptModel {
     }
 
     fn save(&self, to: &Path) -> Result<(), StorageError> {
-        let (params, schema) = (self.params.clone(), self.schema.clone());
-        checkpoint::save(to, NAME, &Config { params, schema, limit: self.limit }, &self.weights)
+        checkpoint::save(to, NAME, &self.config(), &self.weights)
     }
 }
 
 impl Density for GptModel {
-    /// ln p of each row and its end mark, nats.
+    /// ln p of each row and its end mark, and of its label where it has one, nats.
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
         self.score(rows)
     }

@@ -6,14 +6,17 @@
 //! wᵢ·lossᵢ / (b·w̄) with b the batch's size and w̄ the mean weight of the whole set: an
 //! unbiased step towards the weighted mean loss, whatever the batch holds.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use burn::Tensor;
 use burn::tensor::Device;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::init::Weights;
+use super::init::{Layout, Weights};
 use super::kernels::adam::{Adam, Rule};
-use crate::models::FitError;
+use crate::models::{FitError, Model, Refusal, Start};
 use crate::rng::{Stream, Streams};
 
 /// What is held fixed when training sets differ in size.
@@ -67,6 +70,33 @@ pub fn steps(effort: Effort, epochs: usize, steps: usize, items: usize, batch: u
     match effort {
         Effort::Steps => steps,
         Effort::Epochs => epochs * items.div_ceil(batch.max(1)),
+    }
+}
+
+/// The model that a fit starts from, if it starts warm; refuses one of another family.
+pub(super) fn warm<'a, M: Model>(family: &str, start: Start<'a>) -> Result<Option<&'a M>, Refusal> {
+    match start {
+        Start::Scratch => Ok(None),
+        Start::Warm(model) | Start::Base(model) => {
+            let own = (model as &dyn Any).downcast_ref::<M>();
+            let why = || Refusal::new(format!("{family}: a warm start needs a {family}"));
+            own.ok_or_else(why).map(Some)
+        }
+    }
+}
+
+/// The weights that a fit starts from: those of a warm start of the same shapes, or drawn from the stream
+/// `initial-weights`.
+pub(super) fn initial(
+    family: &str,
+    layout: Layout,
+    warm: Option<&Weights>,
+    streams: &Streams,
+) -> Result<Weights, Refusal> {
+    match warm {
+        None => Ok(Weights::draw(Arc::new(layout), &mut streams.of("initial-weights").rng())),
+        Some(weights) if **weights.layout() == layout => Ok(weights.clone()),
+        Some(_) => Err(Refusal::new(format!("{family}: a warm start needs a {family} of the same shapes"))),
     }
 }
 
@@ -161,7 +191,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::neural::device::{DeviceName, training_device};
-    use crate::neural::init::{Init, Layout};
+    use crate::neural::init::Init;
 
     const PLAIN: Schedule = Schedule {
         steps: 400,

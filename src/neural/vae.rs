@@ -18,9 +18,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +28,7 @@ use super::init::Weights;
 use super::kernels::adam::Rule;
 use super::kernels::variational::Reconstruction;
 use super::parameter;
-use super::train::{Effort, Schedule, steps, train};
+use super::train::{Effort, Schedule, initial, steps, train, warm};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::{
     Ask, BoxedFamily, Density, Extrapolation, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
@@ -222,25 +220,14 @@ impl Family for Vae {
         let p = &self.params;
         let (rows, row_weights) = super::rows_of(mix)?;
         self.accepts(rows.schema())?;
-        let warm = match start {
-            Start::Scratch => None,
-            Start::Warm(model) | Start::Base(model) => {
-                Some((model as &dyn Any).downcast_ref::<VaeModel>().ok_or_else(|| {
-                    Refusal::new("vae: a warm start needs a vae of the same family settings")
-                })?)
-            }
-        };
+        let warm = warm::<VaeModel>(NAME, start)?;
         // A warm start keeps the scaling that its weights were trained with.
         let table = match warm {
             Some(model) => model.table.clone(),
             None => Table::fit(&rows),
         };
-        let layout = Arc::new(net::layout(table.width(), p.hidden, p.latent));
-        let mut weights = match warm {
-            Some(model) if *model.weights.layout() == layout => model.weights.clone(),
-            Some(_) => Err(Refusal::new("vae: a warm start needs the same shapes"))?,
-            None => Weights::draw(layout, &mut streams.of("initial-weights").rng()),
-        };
+        let layout = net::layout(table.width(), p.hidden, p.latent);
+        let mut weights = initial(NAME, layout, warm.map(|model| &model.weights), streams)?;
         let data = table.encode(&rows, p.likelihood)?;
         let schedule = Schedule {
             steps: steps(p.effort, p.epochs, p.steps, row_weights.len(), p.batch),
@@ -261,7 +248,7 @@ impl Family for Vae {
 
     fn load(&self, from: &Path) -> Result<Box<dyn Model>, StorageError> {
         let (config, weights) = checkpoint::load(from, NAME, |c: &Config| {
-            net::layout(c.table.width(), c.params.hidden, c.params.latent)
+            Ok(net::layout(c.table.width(), c.params.hidden, c.params.latent))
         })?;
         Ok(Box::new(VaeModel::new(config.params, config.table, weights, vec![])))
     }

@@ -5,7 +5,7 @@ use super::curves::Panel;
 use super::draw::{Artist, Planned};
 use super::names::{axis_of, file_name, grouped, ordered, plain, plain_all, same_column, varying};
 use super::settings::{column_of, setting_of, value_of};
-use super::{PublishError, definitions, examples};
+use super::{PublishError, definitions, examples, snapshots};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{ColourScale, Figure, HeatMap, MapLine, Panels, Ramp, Size};
 use crate::metrics::METRICS;
@@ -19,12 +19,20 @@ impl Artist<'_> {
         let name = spec.name.as_deref().map_or_else(|| format!("figure-{}", index + 1), file_name);
         let title = spec.title.clone().unwrap_or_else(|| experiment.title().to_owned());
         if spec.kind == FigureKind::Gallery {
-            let drawn = examples::galleries(self.publication, &name)?;
+            let drawn = examples::galleries(self.publication, &name, &spec.at)?;
             return if drawn.is_empty() {
                 Err(PublishError::Nothing(format!("figure `{name}`: this run keeps no example images")))
             } else {
                 Ok(drawn)
             };
+        }
+        if spec.kind == FigureKind::Snapshots {
+            let drawn = snapshots::snapshots(self.publication, &name, Some(&title), &spec.at)?;
+            let text = format!(
+                "figure `{name}`: this run keeps no points in the plane; measure something of a sample of two \
+                 numbers a row"
+            );
+            return drawn.map(|d| vec![d]).ok_or(PublishError::Nothing(text));
         }
         if spec.kind == FigureKind::Definitions {
             return Ok(vec![definitions::figure(self.publication, &self.findings, &name, &title)?]);
@@ -53,8 +61,9 @@ impl Artist<'_> {
             FigureKind::Curve | FigureKind::SmallMultiples => Ok(vec![self.panels(spec, name, title)?]),
             FigureKind::HeatMap => self.heat_maps(spec, &name, &title, &metrics[0]),
             FigureKind::Bars => self.bars(spec, &name, &title),
+            FigureKind::Scatter => self.scatters(spec, &name, &title),
             FigureKind::Best => self.best(spec, &name, &title),
-            FigureKind::Gallery | FigureKind::Definitions => Ok(Vec::new()),
+            FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Definitions => Ok(Vec::new()),
         }
     }
 

@@ -5,6 +5,9 @@ use crate::metrics::METRICS;
 use crate::spec::{self, ClaimSpec, Error, Experiment, Setting, Statistic};
 use crate::theory;
 
+/// The fewest settings whose order is less likely than 1 in 20: 4! = 24.
+const LEAST_RANKED: usize = 4;
+
 /// The key of the claim that is wrong, and why.
 type Wrong = (&'static str, String);
 
@@ -51,7 +54,24 @@ fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting]) ->
     if let Some(name) = claim.law.as_ref().filter(|name| theory::find(name).is_none()) {
         return Err(("law", format!("names the law `{name}`, and there is none of that name")));
     }
+    let member = claim.member.max(claim.versus_member);
+    match (experiment.measure.by_member, member, claim.member) {
+        (true, _, None) => {
+            return Err((
+                "where",
+                "names no member (`member = 0`), and measure.by_member keeps them apart".into(),
+            ));
+        }
+        (false, Some(_), _) => {
+            return Err(("where", "names a member; set measure.by_member = true".into()));
+        }
+        _ => {}
+    }
     for setting in &chosen {
+        let population = setting.loop_.population;
+        if let Some(member) = member.filter(|m| *m as usize >= population) {
+            return Err(("where", format!("names member {member} of {population}, counted from 0")));
+        }
         let last = setting.loop_.generations;
         let measured = experiment.measure.at.of(last);
         if let Some(at) = claim.at.iter().find(|at| !measured.contains(at)) {
@@ -72,7 +92,19 @@ fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting]) ->
     if claim.by.is_some() && claim.statistic == Statistic::Slope && claim.at.len() != 1 {
         return Err(("at", "is a slope along a swept number, at one generation".into()));
     }
-    if !claim.versus.is_empty() {
+    if claim.statistic == Statistic::RankCorrelation {
+        if claim.at.len() != 1 {
+            return Err(("at", "is a correlation over settings, at one generation".into()));
+        }
+        if chosen.len() < LEAST_RANKED {
+            let text = format!(
+                "ranks {} settings; with fewer than {LEAST_RANKED} every order is likely by chance",
+                chosen.len()
+            );
+            return Err(("where", text));
+        }
+    }
+    if claim.compares() {
         for setting in &chosen {
             opponent(claim, setting, settings).map_err(|why| ("versus", why))?;
         }

@@ -7,12 +7,12 @@
 
 use super::claim_checks::{arm, check_claims, run_along};
 use super::conditions::predict;
-use super::findings::{Findings, MomentSeries};
+use super::findings::{Findings, MomentSeries, is_of};
 use super::settings::{label, opponent, picked, setting_of};
 use super::{Publication, PublishError};
 use crate::analysis::{
     ClaimResult, Evidence, Expected, Point, Relation, Series, Statistic, Tolerance, Verdict, against_law,
-    differences, least_squares, monotone, scaled, slope, slope_along,
+    differences, least_squares, monotone, rank_correlation, scaled, slope, slope_along,
 };
 use crate::metrics::Subject;
 use crate::spec::{self, ClaimSpec, Direction, Setting, SlopeScale};
@@ -112,6 +112,7 @@ impl<'a> Asked<'a> {
                 let (expected, tolerance, relation) = self.target(first, last)?;
                 Ok(slope(&claim.says, &series, self.scale(), expected, tolerance, relation))
             }
+            Statistic::RankCorrelation => self.rank_correlation(&chosen),
             Statistic::Mean | Statistic::Median | Statistic::MeanLog => self.joint(&chosen),
         }
     }
@@ -125,16 +126,21 @@ impl<'a> Asked<'a> {
         self.claim.scale.unwrap_or(default)
     }
 
-    /// The values of a setting, one a seed.
+    /// The values of a setting, one a seed, of the member that the claim names.
     fn series(&self, setting: &Setting) -> Result<&'a Series, String> {
+        self.series_of(&self.claim.metric, setting, self.claim.member)
+    }
+
+    fn series_of(&self, metric: &str, setting: &Setting, member: Option<u32>) -> Result<&'a Series, String> {
         let Findings::Rows(all) = self.findings else { return Err(NO_PAIRS.into()) };
         let mine = |s: &&Series| {
-            s.metric == self.claim.metric
+            s.metric == metric
                 && s.subject == self.subject()
+                && is_of(&s.key, member)
                 && setting_of(self.settings, &s.key).is_some_and(|of| of.index == setting.index)
         };
         all.iter().find(mine).ok_or_else(|| {
-            let (metric, subject) = (&self.claim.metric, self.subject().name());
+            let subject = self.subject().name();
             format!("there are no rows of `{metric}` ({subject}) for {}", label(setting))
         })
     }
@@ -143,6 +149,7 @@ impl<'a> Asked<'a> {
         let mine = |m: &&MomentSeries| {
             m.metric == self.claim.metric
                 && m.subject == self.subject()
+                && is_of(&m.key, self.claim.member)
                 && setting_of(self.settings, &m.key).is_some_and(|of| of.index == setting.index)
         };
         let found: Vec<&MomentSeries> = all.iter().filter(mine).collect();
@@ -160,7 +167,7 @@ impl<'a> Asked<'a> {
         let claim = self.claim;
         let none = |at: u32| format!("no seed has a value at generation {at} of {}", label(setting));
         if let Findings::Moments(all) = self.findings {
-            if !claim.versus.is_empty() {
+            if claim.compares() {
                 return Err(NO_PAIRS.into());
             }
             let mine = self.moments(setting, all)?;
@@ -171,10 +178,11 @@ impl<'a> Asked<'a> {
             return claim.at.iter().map(at).collect();
         }
         let one = self.series(setting)?;
-        let other = if claim.versus.is_empty() {
-            None
+        let other = if claim.compares() {
+            let member = claim.versus_member.or(claim.member);
+            Some(self.series_of(&claim.metric, opponent(claim, setting, self.settings)?, member)?)
         } else {
-            Some(self.series(opponent(claim, setting, self.settings)?)?)
+            None
         };
         let at = |g: &u32| {
             let values = match other {
@@ -253,6 +261,19 @@ impl<'a> Asked<'a> {
         Ok(slope_along(&claim.says, &arms, self.scale(), Some(at), held))
     }
 
+    /// Spearman's correlation of two metrics over the picked settings.
+    fn rank_correlation(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+        let claim = self.claim;
+        let at = *claim.at.first().ok_or("the claim names no generation")?;
+        let with = claim.with.as_deref().ok_or("a rank correlation needs `with`")?;
+        let first = *chosen.first().ok_or("no setting matches `where`")?;
+        let pair = |setting: &&Setting| {
+            Ok((self.series(setting)?.pairs(at), self.series_of(with, setting, claim.member)?.pairs(at)))
+        };
+        let pairs = chosen.iter().map(pair).collect::<Result<Vec<_>, String>>()?;
+        Ok(rank_correlation(&claim.says, &pairs, Some(at), self.target(first, at)?))
+    }
+
     /// Each setting along a swept number lies above (or below) the one before, at every generation.
     fn monotone_along(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
         let mut along = run_along(self.claim, chosen).map_err(|(_, why)| why)?;
@@ -314,7 +335,7 @@ impl<'a> Asked<'a> {
                 let law = theory::find(name).ok_or_else(|| format!("no law is called `{name}`"))?;
                 let found = predict(law, setting, at)?;
                 // The law's spread is that of the metric itself, not of a paired difference.
-                let sd_of_one = found.sd_of_one.filter(|_| claim.versus.is_empty());
+                let sd_of_one = found.sd_of_one.filter(|_| !claim.compares());
                 Ok((Expected { value: found.mean, sd_of_one }, tolerance, law.relation()))
             }
             (_, Some(value), _, _) => Ok((plain(value), tolerance, Relation::Equal)),

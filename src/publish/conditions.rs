@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::data::{SOURCES, predictor};
 use crate::spec::{ChoicesSpec, Hold, Node, Prompts, Schedule, Setting, Sharing, Synthesis, Weights};
 use crate::theory::{Conditions, Law, Prediction, Sizes};
 
@@ -48,7 +49,9 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("keep_right", step("verified").map(|s| number(s, "keep_correct").unwrap_or(1.0))),
         ("keep_wrong", step("verified").map(|s| number(s, "keep_wrong").unwrap_or(0.0))),
         ("bias", bias(setting)),
+        ("features", number(&setting.model, "features")),
     ];
+    extra.extend(true_weights(setting));
     extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     let conditions = Conditions {
         fits: generation + 1,
@@ -212,6 +215,24 @@ fn bias(setting: &Setting) -> Option<f64> {
         .then(|| number(generator, "mean").unwrap_or(0.0) - number(&setting.data, "mean").unwrap_or(0.0))
 }
 
+/// ‖w*‖² of a regression (`signal`), and w*·δ (`alignment`) where the generator's weights are w* + δ.
+fn true_weights(setting: &Setting) -> Vec<(String, f64)> {
+    let weights = |node: &Node| -> Option<Vec<f64>> {
+        let entry = SOURCES.get(node.get("source")?.as_str().filter(|name| REGRESSIONS.contains(name))?)?;
+        let mut own = node.clone();
+        let table = own.as_table_mut()?;
+        ["source", "contamination"].iter().for_each(|key| drop(table.remove(key)));
+        let source = (entry.build)(&own).ok()?;
+        Some(source.truth()?.regression()?.weights.clone())
+    };
+    let Some(truth) = weights(&setting.data) else { return Vec::new() };
+    let mut found = vec![("signal".to_owned(), predictor(&truth, &truth))];
+    if let Some(other) = setting.generator.as_ref().and_then(weights).filter(|o| o.len() == truth.len()) {
+        found.push(("alignment".to_owned(), predictor(&truth, &other) - predictor(&truth, &truth)));
+    }
+    found
+}
+
 fn numbers(list: &Node) -> Option<Vec<f64>> {
     list.as_array()?.iter().map(Node::as_f64).collect()
 }
@@ -276,6 +297,19 @@ mod tests {
         // MSE(s) = (s²b² + (σ² + sτ²)/n)/(1+s)² with s = 2, b = .2, σ = τ = 1, n = 50.
         let expected = (4.0 * 0.04 + 3.0 / 50.0) / 9.0;
         assert!((found - expected).abs() < 1e-12, "{found}");
+    }
+
+    #[test]
+    fn a_regressions_law_knows_its_true_weights() {
+        let text = "data = { source = 'linear-regression', dim = 4, weights = 0.5 }\n\
+            generator = { source = 'linear-regression', dim = 4, weights = [1, 0.5, 0.5, 0.5] }\n\
+            model = { family = 'random-features', features = 2 }\n\
+            loop = { generations = 1, regime = 'fresh', samples = 10, human_fraction = 0.8 }";
+        let setting = Experiment::from_toml(text, "test.toml").unwrap().settings().unwrap().remove(0);
+        let known: BTreeMap<String, f64> = true_weights(&setting).into_iter().collect();
+        // w* = (½, ½, ½, ½) and δ = (½, 0, 0, 0).
+        assert_eq!((known["signal"], known["alignment"]), (1.0, 0.25));
+        assert!(true_weights(&self::setting("source = \"gaussian\"", "")).is_empty());
     }
 
     #[test]

@@ -233,7 +233,7 @@ fn marked(marks: &[Mark], lines: &[Series]) -> Vec<Law> {
     if left <= right { marks.iter().map(line).collect() } else { Vec::new() }
 }
 
-fn point(x: f64, row: &SummaryRow) -> Point {
+pub(super) fn point(x: f64, row: &SummaryRow) -> Point {
     Point { x, y: row.mean, low: row.ci_low, high: row.ci_high }
 }
 
@@ -242,7 +242,7 @@ fn shift(panel: &Panel<'_>) -> f64 {
     if panel.log_x { 1.0 } else { 0.0 }
 }
 
-fn x_axis(x: &X, log: bool) -> Axis {
+pub(super) fn x_axis(x: &X, log: bool) -> Axis {
     match (x, log) {
         (X::Generation, false) => Axis::integer("generation"),
         (X::Generation, true) => Axis { integer: true, ..Axis::log("fits (generation + 1)") },

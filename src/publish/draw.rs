@@ -1,10 +1,10 @@
 //! Drawing what was planned: the figures of the spec, or the default ones.
 
-use super::examples;
 use super::findings::Findings;
 use super::names::file_name;
 use super::settings::setting_of;
 use super::{Drawn, Publication, PublishError};
+use super::{examples, snapshots};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{self, Figure, Size};
 use crate::metrics::{METRICS, Subject};
@@ -24,8 +24,9 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Vec<Drawn>,
     if publication.experiment.figures.is_empty() {
         planned.extend(artist.default_curves());
         planned.extend(artist.differences());
-        planned.extend(examples::galleries(publication, "gallery")?);
+        planned.extend(examples::galleries(publication, "gallery", &[])?);
         planned.extend(examples::densities(publication)?);
+        planned.extend(snapshots::snapshots(publication, "snapshots", None, &[])?);
     }
     for i in 0..planned.len() {
         planned[i].name = file_name(&planned[i].name);

@@ -46,7 +46,7 @@ pub(super) fn examples(publication: &Publication) -> Result<Vec<Shown>, PublishE
 }
 
 /// The first, the last and some generations between, at most `most`.
-fn chosen<'s>(shown: impl IntoIterator<Item = &'s Shown>, most: usize) -> Vec<u32> {
+pub(super) fn chosen<'s>(shown: impl IntoIterator<Item = &'s Shown>, most: usize) -> Vec<u32> {
     let model = |e: &&Example| e.subject != Subject::Human;
     let mut all: Vec<u32> =
         shown.into_iter().flat_map(|s| s.examples.iter().filter(model)).map(|e| e.generation).collect();
@@ -123,7 +123,11 @@ pub(super) fn densities(publication: &Publication) -> Result<Vec<Planned>, Publi
 }
 
 /// A gallery for each data set with images: a row per setting, a column per generation.
-pub(super) fn galleries(publication: &Publication, name: &str) -> Result<Vec<Planned>, PublishError> {
+pub(super) fn galleries(
+    publication: &Publication,
+    name: &str,
+    at: &[u32],
+) -> Result<Vec<Planned>, PublishError> {
     let shown = examples(publication)?;
     let images: Vec<Shown> = shown
         .into_iter()
@@ -138,7 +142,7 @@ pub(super) fn galleries(publication: &Publication, name: &str) -> Result<Vec<Pla
     for source in sources {
         let of: Vec<&Shown> = images.iter().filter(|s| s.key.get("data") == Some(&source)).collect();
         let columns = varying(&of.iter().map(|s| &s.key).collect::<Vec<_>>());
-        let generations = chosen(of.iter().copied(), GENERATIONS);
+        let generations = if at.is_empty() { chosen(of.iter().copied(), GENERATIONS) } else { at.to_vec() };
         let pictures = |examples: &[Example], wanted: &dyn Fn(&Example) -> bool, n: usize| -> Vec<Picture> {
             let Some(example) = examples.iter().find(|e| e.member == 0 && wanted(e)) else {
                 return Vec::new();

@@ -34,6 +34,20 @@ pub struct MomentSeries {
     pub moments: Accumulator,
 }
 
+/// Every series of the folder's `metrics.csv`; those of the members of a population apart where the spec says so.
+///
+/// # Errors
+/// Those of the file.
+pub fn series(publication: &Publication) -> Result<Vec<Series>, PublishError> {
+    let path = publication.folder.metrics();
+    let file = File::open(&path).map_err(|source| PublishError::File { path, source })?;
+    let mut rows = analysis::read_csv(file)?;
+    if publication.experiment.measure.by_member {
+        rows.iter_mut().for_each(|row| row.key.0.push(member_column(row.member)));
+    }
+    Ok(analysis::group(rows))
+}
+
 impl Findings {
     /// Reads what the folder holds.
     ///
@@ -48,9 +62,7 @@ impl Findings {
             }
             Findings::Moments(all)
         } else {
-            let path = folder.metrics();
-            let file = File::open(&path).map_err(|source| PublishError::File { path, source })?;
-            Findings::Rows(analysis::group(analysis::read_csv(file)?))
+            Findings::Rows(series(publication)?)
         };
         let empty = match &found {
             Findings::Rows(series) => series.is_empty(),
@@ -76,13 +88,23 @@ impl Findings {
     }
 }
 
+/// The column of a key that tells the members of a population apart.
+fn member_column(member: u32) -> (String, String) {
+    ("member".into(), member.to_string())
+}
+
+/// Whether a key is about this member, or none is asked for.
+pub(super) fn is_of(key: &SettingKey, member: Option<u32>) -> bool {
+    member.is_none_or(|m| key.get("member").is_none_or(|text| text == m.to_string()))
+}
+
 fn moments(setting: read::SettingSummary) -> Vec<MomentSeries> {
     let key = key_of(&setting.setting);
     let several = setting.places.keys().any(|slot| slot.member > 0);
     let of = |member: u32| {
         let mut key = key.clone();
         if several {
-            key.0.push(("member".into(), member.to_string()));
+            key.0.push(member_column(member));
         }
         key
     };

@@ -21,7 +21,9 @@ mod names;
 mod notebook;
 mod number;
 mod page;
+mod scatter;
 mod settings;
+mod snapshots;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -32,7 +34,7 @@ pub use claim_checks::check_claims;
 pub use claims::decide_claims;
 pub use draw::draw;
 pub use error::PublishError;
-pub use findings::{Findings, summarise};
+pub use findings::{Findings, series, summarise};
 pub use notebook::export_notebook;
 pub use number::number;
 pub use page::{command_line, page};

@@ -11,7 +11,7 @@ use rand_distr::{ChiSquared, Distribution};
 
 use super::*;
 use crate::data::{Column, Kind, Samples, Schema};
-use crate::lineage::{StopReason, Why};
+use crate::lineage::{Fit, StopReason, Why};
 use crate::metrics::{Measurement, Subject};
 use crate::models::Refusal;
 use crate::rng::Streams;
@@ -77,7 +77,8 @@ impl Work for Fake {
             if record.wants_examples(seed) > 0 {
                 let column = Column::F64 { width: 1, data: vec![variance; 5] };
                 let rows = Samples::new(Arc::new(Schema::single(Kind::F64 { width: 1 })), vec![column]);
-                record.examples(seed, 0, generation, Subject::Model, &rows.expect("a table"));
+                let fit = Fit { seed, member: 0, generation };
+                record.examples(fit, Subject::Model, &rows.expect("a table"), None);
             }
             if !self.delay.is_zero() {
                 std::thread::sleep(self.delay);

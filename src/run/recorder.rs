@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Interrupt, Progress};
-use crate::data::Samples;
+use crate::data::{NormalMixture, Samples};
 use crate::lineage::{Fit, Record};
 use crate::metrics::{Measurement, Subject};
 use crate::models::{Family, Model, Refusal};
@@ -73,10 +73,16 @@ impl Record for Recorder<'_> {
         self.part.observe(&measurement);
     }
 
-    fn examples(&mut self, seed: u64, member: u32, generation: u32, subject: Subject, rows: &Samples) {
-        let most = self.wants_examples(seed);
+    fn examples(
+        &mut self,
+        fit: Fit,
+        subject: Subject,
+        rows: &Samples,
+        components: Option<NormalMixture<'_>>,
+    ) {
+        let most = self.wants_examples(fit.seed);
         if most > 0
-            && let Some(example) = Example::of(seed, member, generation, subject, rows, most)
+            && let Some(example) = Example::of(fit, subject, rows, components, most)
         {
             self.part.show(example);
         }

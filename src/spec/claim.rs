@@ -21,6 +21,12 @@ pub struct ClaimSpec {
     /// The settings that the claim subtracts, paired by seed: `where` minus `versus`.
     #[serde(skip)]
     pub versus: Vec<(String, Node)>,
+    /// The member of the population, from `where` (`member = 0`); needed with `measure.by_member`.
+    #[serde(skip)]
+    pub member: Option<u32>,
+    /// The member that the claim subtracts, from `versus`; default that of `where`.
+    #[serde(skip)]
+    pub versus_member: Option<u32>,
     /// The metric.
     pub metric: String,
     /// The generations it is about: one or a list.
@@ -44,6 +50,8 @@ pub struct ClaimSpec {
     pub order: Vec<Node>,
     /// With `monotone`: the direction over the generations `at`.
     pub direction: Option<Direction>,
+    /// With `rank-correlation`: the other metric.
+    pub with: Option<String>,
     /// With `slope`: whether value and place are taken as logarithms. Default: neither.
     pub scale: Option<SlopeScale>,
     /// Allowed relative deviation from `law` or `value`, > 0.
@@ -76,6 +84,8 @@ pub enum Statistic {
     Ordering,
     /// Rising or falling over the generations `at`.
     Monotone,
+    /// Spearman's correlation with another metric over the settings, and a permutation test.
+    RankCorrelation,
 }
 
 /// What a slope is taken of.
@@ -107,8 +117,8 @@ impl ClaimSpec {
     /// On unknown keys, and a target that is missing, doubled or of another statistic.
     pub fn read(node: &Node) -> Result<Self, Error> {
         let mut claim: Self = node.parse_without(&["where", "versus", "order"])?;
-        claim.where_ = picks(node.get("where"))?;
-        claim.versus = picks(node.get("versus"))?;
+        (claim.where_, claim.member) = picks(node.get("where"))?;
+        (claim.versus, claim.versus_member) = picks(node.get("versus"))?;
         if let Some(order) = node.get("order") {
             let values = order.as_array().ok_or_else(|| Error::wrong_type(order, "a list"))?;
             claim.order = values.to_vec();
@@ -134,11 +144,13 @@ impl ClaimSpec {
             ("order", !self.order.is_empty()),
             ("direction", self.direction.is_some()),
             ("scale", self.scale.is_some()),
+            ("with", self.with.is_some()),
         ];
         let (needed, allowed): (&[&str], &[&str]) = match self.statistic {
             Statistic::Ordering => (&["by", "order"], &["by", "order"]),
             Statistic::Monotone => (&["direction"], &["direction", "by"]),
             Statistic::Slope => (&[], &["law", "value", "greater", "less", "by", "scale"]),
+            Statistic::RankCorrelation => (&["with"], &["with", "greater", "less"]),
             _ => (&[], &["law", "value", "greater", "less"]),
         };
         for (key, there) in numeric.iter().chain(&ordinal) {
@@ -149,7 +161,7 @@ impl ClaimSpec {
                 return Err(self.clash(node, key, "statistic", "does not fit this statistic"));
             }
         }
-        if needed.is_empty() {
+        if needed.is_empty() || self.statistic == Statistic::RankCorrelation {
             let mut targets = numeric.iter().filter(|(_, there)| *there).map(|(k, _)| *k);
             match (targets.next(), targets.next()) {
                 (None, _) => return missing("law, value, greater or less"),
@@ -186,6 +198,11 @@ impl ClaimSpec {
         Error::conflict(node.key_at(key), node.key_at(with), message, "remove one of them".into())
     }
 
+    /// Whether the claim is about paired differences.
+    pub fn compares(&self) -> bool {
+        !self.versus.is_empty() || self.versus_member.is_some()
+    }
+
     /// Whether `where` picks this setting.
     pub fn matches(&self, setting: &Setting) -> bool {
         self.where_
@@ -194,18 +211,26 @@ impl ClaimSpec {
     }
 }
 
-fn picks(node: Option<&Node>) -> Result<Vec<(String, Node)>, Error> {
+/// Dotted settings with the values that they must have.
+type Picks = Vec<(String, Node)>;
+
+/// The settings that a table asks for, and the member of the population.
+fn picks(node: Option<&Node>) -> Result<(Picks, Option<u32>), Error> {
+    let mut found = (Vec::new(), None);
     let Some(node) = node else {
-        return Ok(Vec::new());
+        return Ok(found);
     };
     let table = node.as_table().ok_or_else(|| Error::wrong_type(node, "a table"))?;
-    let mut found = Vec::new();
     for (key, value) in table.iter() {
         super::sweep::check_key(&key.name, &key.at)?;
         if matches!(value.value, Value::Array(_)) {
             return Err(Error::wrong_type(value, "one value").about(&key.name));
         }
-        found.push((key.name.clone(), value.clone()));
+        if key.name == "member" {
+            found.1 = Some(value.parse()?);
+        } else {
+            found.0.push((key.name.clone(), value.clone()));
+        }
     }
     Ok(found)
 }

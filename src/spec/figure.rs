@@ -12,9 +12,9 @@ use super::node::Node;
 pub struct FigureSpec {
     /// The kind of figure.
     pub kind: FigureKind,
-    /// The horizontal axis. Needed except for galleries and definitions.
+    /// The horizontal axis. Needed except for galleries, snapshots and definitions.
     pub x: Option<String>,
-    /// The vertical axis: one name or a list. Needed except for galleries and definitions.
+    /// The vertical axis: one name or a list. Needed except for galleries, snapshots and definitions.
     #[serde(default, deserialize_with = "one_or_many")]
     pub y: Vec<String>,
     /// What the colours tell apart; in a heat map, the metric shown.
@@ -23,6 +23,8 @@ pub struct FigureSpec {
     pub rows: Option<String>,
     /// What the columns of panels tell apart.
     pub columns: Option<String>,
+    /// In a scatter: what names the points.
+    pub label: Option<String>,
     /// What is drawn on top: `law`, the closed-form prediction where one is known, or laws by name. On a
     /// heat map a law's number is a place on the vertical axis.
     #[serde(default, deserialize_with = "one_or_many")]
@@ -36,6 +38,9 @@ pub struct FigureSpec {
     /// Logarithmic vertical axis. Default false.
     #[serde(default)]
     pub log_y: bool,
+    /// The generations that a gallery or snapshots show. Default: a few, from the first to the last.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub at: Vec<u32>,
     /// The title. Default: made from the axes.
     pub title: Option<String>,
     /// The file's name without extension. Default: made from the position.
@@ -66,8 +71,12 @@ pub enum FigureKind {
     HeatMap,
     /// Samples, generation by generation.
     Gallery,
+    /// Points in the plane and the components they were drawn from, generation by generation.
+    Snapshots,
     /// Bars with intervals.
     Bars,
+    /// A point for each setting.
+    Scatter,
     /// How often each place on x has the best value, over resamples of the seeds.
     Best,
     /// Settings by the eight definitions of collapse.
@@ -81,12 +90,20 @@ impl FigureSpec {
     /// On unknown keys and missing axes.
     pub fn read(node: &Node) -> Result<Self, Error> {
         let figure: Self = node.parse()?;
-        if !matches!(figure.kind, FigureKind::Gallery | FigureKind::Definitions) {
+        if !matches!(figure.kind, FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Definitions) {
             let color = figure.kind != FigureKind::HeatMap || figure.color.is_some();
             let needed = [("x", figure.x.is_some()), ("y", !figure.y.is_empty()), ("color", color)];
             if let Some((key, _)) = needed.iter().find(|(_, there)| !there) {
                 return Err(Error::missing_key(key, &node.at));
             }
+        }
+        if figure.label.is_some() && figure.kind != FigureKind::Scatter {
+            let help = "leave it out, or draw a scatter".to_owned();
+            return Err(Error::bad_value(
+                node.at_of("label"),
+                "only a scatter has labelled points".into(),
+                help,
+            ));
         }
         for (i, mark) in figure.mark.iter().enumerate() {
             if mark.x.is_some() == mark.y.is_some() {

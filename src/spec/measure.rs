@@ -26,6 +26,10 @@ pub struct MeasureSpec {
     /// What is kept of the observations. Default rows.
     #[serde(default)]
     pub keep: Keep,
+    /// Whether figures, summaries and claims keep the members of a population apart; else they take the mean of
+    /// all members within each seed. Default false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_member: bool,
     /// Whether fitted models are written too, so that a new metric needs no refit. Default false.
     #[serde(default)]
     pub keep_models: bool,

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::number::Numbers;
-use crate::data::{Column, Kind, Role, Samples};
+use crate::data::{Column, Kind, NormalMixture, Role, Samples};
+use crate::lineage::Fit;
 use crate::metrics::Subject;
 
 /// Example rows of one observation.
@@ -26,6 +27,33 @@ pub struct Example {
     pub labels: Option<Vec<u32>>,
     /// The rows.
     pub rows: ExampleRows,
+    /// The normal components of what drew the rows, where it is a mixture of a few in the plane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub components: Option<Components>,
+}
+
+/// Normal components in the plane, as pictures need them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Components {
+    /// Two numbers a component.
+    pub means: Numbers,
+    /// Four numbers a component, row-major.
+    pub covariances: Numbers,
+}
+
+/// Components that a picture can show.
+const COMPONENTS: usize = 64;
+/// A cloud needs more points than a list needs rows.
+const CLOUD: usize = 4;
+
+impl Components {
+    fn of(mixture: NormalMixture<'_>) -> Option<Self> {
+        let NormalMixture { means, covariances, .. } = mixture;
+        let finite = means.iter().chain(covariances).all(|v| v.is_finite());
+        (mixture.dim == 2 && (1..=COMPONENTS).contains(&mixture.len()) && finite)
+            .then(|| Self { means: Numbers(means.to_vec()), covariances: Numbers(covariances.to_vec()) })
+    }
 }
 
 /// Rows in the form that suits their schema.
@@ -59,18 +87,21 @@ pub enum ExampleRows {
 }
 
 impl Example {
-    /// Keeps the first `most` rows. `None` where nothing in the schema can be shown.
+    /// Keeps the first `most` rows, of points in the plane four times as many. `None` where nothing in
+    /// the schema can be shown.
     pub fn of(
-        seed: u64,
-        member: u32,
-        generation: u32,
+        fit: Fit,
         subject: Subject,
         rows: &Samples,
+        components: Option<NormalMixture<'_>>,
         most: usize,
     ) -> Option<Self> {
-        let rows = rows.head(most);
+        let plane = rows.schema().numeric_width() == 2;
+        let rows = rows.head(if plane { CLOUD * most } else { most });
         let labels = rows.labels().map(<[u32]>::to_vec);
-        Some(Self { seed, member, generation, subject, labels, rows: ExampleRows::of(&rows)? })
+        let Fit { seed, member, generation } = fit;
+        let components = components.and_then(Components::of);
+        Some(Self { seed, member, generation, subject, labels, rows: ExampleRows::of(&rows)?, components })
     }
 }
 
@@ -143,7 +174,16 @@ mod tests {
 
     fn example(kind: Kind, column: Column) -> Example {
         let samples = Samples::new(Arc::new(Schema::single(kind)), vec![column]).unwrap();
-        let example = Example::of(1, 0, 2, Subject::Model, &samples, 2).unwrap();
+        let fit = Fit { seed: 1, member: 0, generation: 2 };
+        let mixture = NormalMixture {
+            dim: 2,
+            weights: &[1.0],
+            means: &[0.1, -2.0],
+            covariances: &[1.0, 0.3, 0.3, 2.0],
+        };
+        let example = Example::of(fit, Subject::Model, &samples, Some(mixture), 2).unwrap();
+        let kept = example.components.as_ref().unwrap();
+        assert_eq!((&*kept.means.0, &*kept.covariances.0), (mixture.means, mixture.covariances));
         let json = serde_json::to_string(&example).unwrap();
         assert_eq!(serde_json::from_str::<Example>(&json).unwrap(), example);
         example

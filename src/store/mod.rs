@@ -32,7 +32,7 @@ pub use atomic::{AtomicFile, write_atomically};
 pub use cell::{Body, Cell, CellId, Ending, Keep};
 pub use cell_file::Distrust;
 pub use error::StoreError;
-pub use examples::{Example, ExampleRows};
+pub use examples::{Components, Example, ExampleRows};
 pub use folder::Folder;
 pub use lock::{LOCK_FILE, Lock};
 pub use manifest::{Manifest, SCHEMA_VERSION};

@@ -7,7 +7,7 @@
 
 use serde::Deserialize;
 
-use super::text_classification::labels;
+use super::classes::labels;
 use super::{BoxedTask, Learned, Lesson, Predictions, Report, Task, TaskEntry};
 use crate::data::{Kind, Levels, Role, Samples, Schema};
 use crate::metrics::Measured;

@@ -1,5 +1,6 @@
-//! Scores of class predictions: accuracy, macro-F1, Brier score.
+//! Classes: the labels of rows, and the scores of predictions (accuracy, macro-F1, Brier score).
 
+use crate::data::{Kind, Role, Samples};
 use crate::metrics::Measured;
 use crate::models::Refusal;
 
@@ -55,6 +56,19 @@ fn macro_f1(predicted: &[u32], labels: &[u32], classes: usize) -> f64 {
     }
     let there: Vec<usize> = (0..classes).filter(|&k| seen[k] > 0).collect();
     there.iter().map(|&k| 2.0 * hits[k] as f64 / seen[k] as f64).sum::<f64>() / there.len().max(1) as f64
+}
+
+/// The codes and the number of levels of the label column.
+pub(super) fn labels(rows: &Samples) -> Result<(&[u32], usize), Refusal> {
+    let levels = match rows.schema().first(Role::Label) {
+        Some((_, field)) => match &field.kind {
+            Kind::Codes { levels } => Some(levels.count()),
+            _ => None,
+        },
+        None => None,
+    };
+    let both = rows.labels().zip(levels);
+    both.ok_or_else(|| Refusal::new(format!("it needs a label column; these rows are {}", rows.schema())))
 }
 
 #[cfg(test)]

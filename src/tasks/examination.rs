@@ -3,16 +3,18 @@
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::{BoxedTask, Learned, Lesson, Report};
-use crate::data::{Body, Column, Field, Kind, Mix, Origin, Role, Samples};
+use super::groups::Grouping;
+use super::{BoxedTask, Lesson, Report};
+use crate::data::{Body, Mix, Origin, Samples};
 use crate::metrics::{Measured, Subject};
 use crate::models::Refusal;
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 
-/// The keys of `[task]` that are not the task's own. `kind` names the task; `arm` is a label for
-/// tables and figures and changes no result.
-pub const ENGINE_KEYS: [&str; 6] = ["knowledge", "arm", "train", "test", "validation", "by_group"];
+/// The keys of `[task]` that are not the task's own. `kind` names the task; `arm` and `question` are labels
+/// for tables and figures and change no result.
+pub const ENGINE_KEYS: [&str; 8] =
+    ["knowledge", "arm", "question", "train", "test", "validation", "by_group", "group_score"];
 
 /// What a generator knows beyond the human rows of the training set. Rows made from those alone add
 /// no information, so a gain needs one of the others.
@@ -55,8 +57,10 @@ pub struct Examination {
     pub test: usize,
     /// The share of the training rows that is kept from the learner: for tuning and `task-own-score`.
     pub validation: f64,
-    /// Whether the primary score is also reported for the test rows of each group.
-    pub by_group: bool,
+    /// The groups of test rows for which a score is also reported.
+    pub by_group: Option<Grouping>,
+    /// That score.
+    pub group_score: &'static str,
 }
 
 impl Knowledge {
@@ -140,8 +144,20 @@ impl Examination {
                 "add validation = 0.2, or list one value to try".into(),
             ));
         }
-        let by_group = node.get("by_group").map(Node::parse::<bool>).transpose()?.unwrap_or(false);
-        Ok(Self { task, report, knowledge, train, test: asked.unwrap_or(test), validation, by_group })
+        let by_group = Grouping::read(node)?;
+        let mut group_score = report.primary;
+        if let Some(asked) = node.get("group_score").map(Node::parse::<String>).transpose()? {
+            group_score = report.scores.iter().copied().find(|s| *s == asked).ok_or_else(|| {
+                let message = format!("the task has no score `{asked}`");
+                Error::bad_value(
+                    node.at_of("group_score"),
+                    message,
+                    format!("give one of {}", report.scores.join(", ")),
+                )
+            })?;
+        }
+        let test = asked.unwrap_or(test);
+        Ok(Self { task, report, knowledge, train, test, validation, by_group, group_score })
     }
 
     /// Trains one learner for each kind of rows asked for and scores it on `test`. Where D(g) has no
@@ -198,39 +214,21 @@ impl Examination {
         let gap = self.first(&learned.score(rows)?)? - self.first(&measured)?;
         measured.push(("task-train-gap".into(), gap));
         measured.extend(extra);
-        if self.by_group {
-            measured.extend(self.groups(learned.as_ref(), test)?);
+        if let Some(groups) = self.by_group {
+            let score = |scores: &Measured| self.score(scores, self.group_score);
+            measured.extend(groups.scores(test, learned.as_ref(), score)?);
         }
         Ok(measured)
     }
 
-    /// `task-group-<level>` for each level of the group column, and `task-group-gap`: the last level's
-    /// minus the first's.
-    fn groups(&self, learned: &dyn Learned, test: &Samples) -> Result<Measured, Refusal> {
-        let Some((index, Field { kind: Kind::Codes { levels }, .. })) = test.schema().first(Role::Group)
-        else {
-            return Err(Refusal::new("there is no group column to score by"));
-        };
-        let Column::Codes { data } = test.column(index) else { return Ok(Vec::new()) };
-        let mut found: Measured = Vec::new();
-        for level in 0..levels.count() as u32 {
-            let rows: Vec<u32> = (0..data.len() as u32).filter(|&i| data[i as usize] == level).collect();
-            if !rows.is_empty() {
-                let score = self.first(&learned.score(&test.take(&rows))?)?;
-                found.push((format!("task-group-{}", levels.name(level)).into(), score));
-            }
-        }
-        if let ([(_, first), .., (_, last)], true) = (found.as_slice(), found.len() == levels.count()) {
-            let gap = last - first;
-            found.push(("task-group-gap".into(), gap));
-        }
-        Ok(found)
-    }
-
     /// The task's primary score.
     fn first(&self, scores: &Measured) -> Result<f64, Refusal> {
-        let found = scores.iter().find(|(name, _)| name == self.report.primary).map(|(_, value)| *value);
-        found.ok_or_else(|| Refusal::new(format!("the learner reports no `{}`", self.report.primary)))
+        self.score(scores, self.report.primary)
+    }
+
+    fn score(&self, scores: &Measured, name: &str) -> Result<f64, Refusal> {
+        let found = scores.iter().find(|(found, _)| found == name).map(|(_, value)| *value);
+        found.ok_or_else(|| Refusal::new(format!("the learner reports no `{name}`")))
     }
 }
 

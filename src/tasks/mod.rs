@@ -13,16 +13,16 @@ mod classes;
 #[cfg(test)]
 mod conformance;
 mod examination;
+mod groups;
 mod scores;
 mod sequence_tagging;
 mod tabular_prediction;
 mod text_classification;
-mod vectoriser;
 
 pub use classes::Predictions;
 pub use examination::{ENGINE_KEYS, Examination, Knowledge, TrainedOn};
+pub use groups::Grouping;
 pub use scores::{SCORES, Score, reading, score};
-pub use vectoriser::{Vectoriser, documents};
 
 use crate::data::{Samples, Schema};
 use crate::metrics::Measured;

@@ -175,14 +175,15 @@ pub static SCORES: &[Score] = &[
     share(
         "task-group",
         "The task's first score on the test rows of one group",
-        "With `by_group = true`: one value for each level of the group column, named `task-group-<level>`.",
+        "With `by_group = true`: one value for each level of the group column, named `task-group-<level>`; with \
+         `by_group = \"thirds\"` for thirds of the test rows by that column: low, middle, high. `group_score` names another score.",
         "this workbench: METHODS.md, Downstream tasks",
     ),
     Score {
         about: About {
             name: "task-group-gap",
             summary: "The last group's score minus the first group's",
-            details: "With `by_group = true`: task-group of the last level − of the first, on the same learner.",
+            details: "With `by_group`: task-group of the last level or third − of the first, on the same learner.",
             source: "this workbench: METHODS.md, Downstream tasks",
             parameters: &[],
             version: 1,
@@ -192,6 +193,24 @@ pub static SCORES: &[Score] = &[
             ideal: "that of the same learner on human rows",
             unit: "difference of the task's first score",
             scale: Scale::Linear,
+        },
+    },
+    Score {
+        about: About {
+            name: "task-agreement",
+            summary: "Share of the raters who gave a test row's label, averaged over test rows",
+            details: "With `by_group` and a group column `agreement` of per cents, such as that of `vader-tweets` \
+                      with agreement = \"percent\" (rounded down, so at most .01 too low). It says what the question \
+                      is like, not how the learner did; 1 where the label is a fact.",
+            source: "Artstein and Poesio 2008 (10.1162/coli.07-034-R2), observed agreement",
+            parameters: &[],
+            version: 1,
+        },
+        reading: Reading {
+            direction: Direction::TwoSided,
+            ideal: "1: no two raters differ",
+            unit: "share",
+            scale: Scale::Logit,
         },
     },
 ];

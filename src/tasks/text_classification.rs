@@ -7,11 +7,12 @@
 
 use serde::Deserialize;
 
-use super::{BoxedTask, Learned, Lesson, Predictions, Report, Task, TaskEntry, Vectoriser, documents};
+use super::classes::labels;
+use super::{BoxedTask, Learned, Lesson, Predictions, Report, Task, TaskEntry};
 use crate::data::{Kind, Role, Samples, Schema};
 use crate::logistic::{Design, Logistic};
 use crate::metrics::Measured;
-use crate::models::Refusal;
+use crate::models::{Refusal, Vectoriser, documents};
 use crate::neural::device;
 use crate::neural::mlp::{Examples, Mlp, MlpParams};
 use crate::neural::train::Effort;
@@ -106,7 +107,7 @@ fn build(node: &Node) -> Result<BoxedTask, Error> {
     let wrong = |key: &str, help: &str| {
         Err(Error::bad_value(node.at_of(key), format!("`{key}` is out of range"), help.into()))
     };
-    if !(1..=super::vectoriser::LONGEST).contains(&task.ngrams) {
+    if !(1..=Vectoriser::LONGEST).contains(&task.ngrams) {
         return wrong("ngrams", "give 1, 2 or 3");
     }
     if task.min_documents == 0 {
@@ -125,19 +126,6 @@ fn build(node: &Node) -> Result<BoxedTask, Error> {
         return wrong("c", "it is the logistic regression's; leave it out");
     }
     Ok(Box::new(task))
-}
-
-/// The codes and the number of levels of the label column.
-pub(super) fn labels(rows: &Samples) -> Result<(&[u32], usize), Refusal> {
-    let levels = match rows.schema().first(Role::Label) {
-        Some((_, field)) => match &field.kind {
-            Kind::Codes { levels } => Some(levels.count()),
-            _ => None,
-        },
-        None => None,
-    };
-    let both = rows.labels().zip(levels);
-    both.ok_or_else(|| Refusal::new(format!("it needs a label column; these rows are {}", rows.schema())))
 }
 
 impl Task for TextClassification {

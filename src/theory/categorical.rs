@@ -135,11 +135,11 @@ pub(super) const LAWS: &[ClosedForm] = &[
         name: "bootstrap-cramer-von-mises",
         statement: "E ∫(F_t−F)² dF = (1 − (1−1/n)ᵗ)/6 → 1/6",
         source: "arXiv 2502.18049 (empirical distribution, fully synthetic)",
-        conditions: "empirical (bootstrap) family, continuous source; t counts the samplings, the first included",
+        conditions: "empirical family, continuous source; t counts the samplings, the first included",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
         regimes: &["replace"],
-        draws: &[("cramer-von-mises", &["empirical", "bootstrap"])],
+        draws: &[("cdf-error", &["empirical"])],
         predict: |at| Prediction::mean((1.0 - (1.0 - 1.0 / at.n).powf(at.t())) / 6.0),
     },
 ];

@@ -23,7 +23,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         name: "weighted-fresh-risk",
         statement: "n_h Var/σ² → f(w) = (w² + k(1−w)²)/(2w − w²)",
         source: "arXiv 2502.18049",
-        conditions: "as golden-weight; extra: weight w in (0, 1] (default w*), initial (default n_h)",
+        conditions: "as golden-weight; extra: weight w in (0, 1] (default: w* under golden, else the human share of rows), initial (default n_h)",
         relation: Relation::Equal,
         sizes: Sizes::Any,
         regimes: &["golden", "fresh", "custom"],
@@ -32,6 +32,17 @@ pub(super) const LAWS: &[ClosedForm] = &[
             &["gaussian", "linear-regression", "logistic-regression", "poisson-regression"],
         )],
         predict: risk,
+    },
+    ClosedForm {
+        name: "weighted-fresh-cdf-error",
+        statement: "E ∫(F_t−F)² dF = v/6 with v ← w²/n_h + (1−w)²[1/n_s + (1 − 1/n_s)v] → f(w)/(6 n_h) for many rows",
+        source: "arXiv 2502.18049; the terms of finite n_s are derived here",
+        conditions: "as weighted-fresh-risk; empirical family, continuous source",
+        relation: Relation::Equal,
+        sizes: Sizes::Any,
+        regimes: &["golden", "fresh", "custom"],
+        draws: &[("cdf-error", &["empirical"])],
+        predict: cdf_error,
     },
 ];
 
@@ -53,18 +64,46 @@ fn ratio(at: &Conditions<'_>) -> Result<f64, Unmet> {
     if k > 0.0 { Ok(k) } else { Err(Unmet::range("ratio", "> 0")) }
 }
 
-fn risk(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    let k = ratio(at)?;
-    let w = at.or("weight", golden_weight(k));
-    if !(w > 0.0 && w <= 1.0) {
-        return Err(Unmet::range("weight", "in (0, 1]"));
+/// The two groups of a training set and the weight of the human one.
+pub(super) struct Groups {
+    pub(super) human: f64,
+    pub(super) synthetic: f64,
+    pub(super) weight: f64,
+}
+
+impl Groups {
+    /// Rows are whole: the human share is rounded.
+    pub(super) fn of(at: &Conditions<'_>) -> Result<Self, Unmet> {
+        let k = ratio(at)?;
+        let human = (at.n * k / (1.0 + k)).round();
+        let pooled = k / (1.0 + k);
+        let weight = at.or("weight", if at.regime == "golden" { golden_weight(k) } else { pooled });
+        if weight > 0.0 && weight <= 1.0 {
+            Ok(Self { human, synthetic: at.n - human, weight })
+        } else {
+            Err(Unmet::range("weight", "in (0, 1]"))
+        }
     }
-    let human_rows = at.n * k / (1.0 + k);
-    let mut u = human_rows / at.or("initial", human_rows);
+}
+
+fn risk(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+    let (k, Groups { human, weight: w, .. }) = (ratio(at)?, Groups::of(at)?);
+    let mut u = human / at.or("initial", human);
     for _ in 1..at.fits {
         u = w * w + (1.0 - w) * (1.0 - w) * (u + k);
     }
     Prediction::mean(u)
+}
+
+/// A synthetic row is drawn from F_t: its e.d.f. has the variance E F_t(1 − F_t)/n_s beside that of F_t itself.
+fn cdf_error(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+    let Groups { human, synthetic, weight: w } = Groups::of(at)?;
+    let mut v = 1.0 / at.or("initial", human);
+    for _ in 1..at.fits {
+        let drawn = 1.0 / synthetic + (1.0 - 1.0 / synthetic) * v;
+        v = w * w / human + (1.0 - w) * (1.0 - w) * drawn;
+    }
+    Prediction::mean(v / 6.0)
 }
 
 #[cfg(test)]
@@ -72,6 +111,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::{Conditions, find};
     use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
 
     #[test]
     fn the_best_weight_is_the_golden_ratio() {
@@ -92,5 +133,51 @@ mod tests {
         assert!((got - 1.13725).abs() < 1e-5);
         let one = Conditions { fits: 1, ..at };
         assert!((find("weighted-fresh-risk").unwrap().predict(&one).unwrap().mean - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_unweighted_mix_is_weighted_by_its_rows() {
+        // k = 1/4: w = 1/5, f(w) = (1 + k)/(2 + k).
+        let at = Conditions { fits: 400, human_fraction: 0.2, regime: "fresh", ..Conditions::default() };
+        let got = find("weighted-fresh-risk").unwrap().predict(&at).unwrap().mean;
+        assert!((got - 1.25 / 2.25).abs() < 1e-9, "{got}");
+        let golden = Conditions { regime: "golden", ..at };
+        let got = find("weighted-fresh-risk").unwrap().predict(&golden).unwrap().mean;
+        assert!((got - 0.390_388).abs() < 1e-6, "{got}");
+    }
+
+    #[test]
+    fn the_bootstraps_distribution_function_is_as_simulated() {
+        // Uniform rows, 6 human ones with weight ½ and 9 drawn again; (F̂(u) − u)² at a random u is an unbiased estimate.
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let mut lineage = || {
+            let uniform =
+                |n: usize, rng: &mut ChaCha8Rng| -> Vec<f64> { (0..n).map(|_| rng.random()).collect() };
+            let first = uniform(15, &mut rng);
+            let mut rows: Vec<(f64, f64)> = first.iter().map(|x| (*x, 1.0 / 15.0)).collect();
+            for _ in 0..3 {
+                let mut drawn = uniform(6, &mut rng).into_iter().map(|x| (x, 0.5 / 6.0)).collect::<Vec<_>>();
+                for _ in 0..9 {
+                    let mut left: f64 = rng.random();
+                    let hit = rows.iter().find(|(_, w)| {
+                        left -= w;
+                        left <= 0.0
+                    });
+                    drawn.push((hit.unwrap_or(&rows[0]).0, 0.5 / 9.0));
+                }
+                rows = drawn;
+            }
+            let u: f64 = rng.random();
+            let below: f64 = rows.iter().filter(|(x, _)| *x <= u).map(|(_, w)| w).sum();
+            (below - u).powi(2)
+        };
+        let errors: Vec<f64> = (0..8000).map(|_| lineage()).collect();
+        let r = errors.len() as f64;
+        let mean = errors.iter().sum::<f64>() / r;
+        let se = (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();
+        let at = Conditions { n: 15.0, fits: 4, human_fraction: 0.4, ..Conditions::default() };
+        let at = at.with("weight", 0.5).with("initial", 15.0);
+        let law = find("weighted-fresh-cdf-error").unwrap().predict(&at).unwrap().mean;
+        assert!((mean - law).abs() < 4.0 * se, "{mean} ± {se} for {law}");
     }
 }

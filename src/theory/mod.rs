@@ -11,6 +11,7 @@ mod accumulate;
 mod arrivals;
 mod categorical;
 mod conditions;
+mod covariance_error;
 mod curation;
 mod detectable;
 mod equilibrium;
@@ -21,6 +22,7 @@ mod human_share;
 mod kernel_density;
 mod neon;
 mod populations;
+mod random_features;
 mod regression;
 mod risk;
 mod schedules;
@@ -143,12 +145,14 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
     [
         gaussian_replace::LAWS,
         gaussian_moments::LAWS,
+        covariance_error::LAWS,
         accumulate::LAWS,
         subsample::LAWS,
         risk::LAWS,
         populations::LAWS,
         schedules::LAWS,
         regression::LAWS,
+        random_features::LAWS,
         human_share::LAWS,
         arrivals::LAWS,
         golden::LAWS,

@@ -106,6 +106,18 @@ fn everything_that_is_listed_is_described() {
         assert!(text.contains("Source:"), "{name}: {text}");
     }
     collapse(folder.path()).arg("list").assert().success();
+    // Keys of a spec that are no component, and parameters of several.
+    for (name, expected) in [
+        ("neon", "θ + w (θ − θ_self)"),
+        ("loop.start", "generation's model"),
+        ("weights", "key of [loop.choices]"),
+        ("temperature", "Default: 1.0"),
+        ("effort", "vae (family)"),
+    ] {
+        let output = collapse(folder.path()).args(["describe", name]).assert().success();
+        let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+        assert!(text.contains(expected), "{name}: {text}");
+    }
 }
 
 #[test]

@@ -205,3 +205,77 @@ fn generations_made_elsewhere_are_measured_like_a_run() {
     let text = String::from_utf8(output.get_output().stderr.clone()).unwrap();
     assert!(text.contains("gen-2.csv") && text.contains("line 3"), "{text}");
 }
+
+#[test]
+fn texts_made_elsewhere_are_measured_from_lines_and_from_json() {
+    let here = tempfile::tempdir().unwrap();
+    // A step through the words that never shows the same pair of neighbours in two rows; fewer words by generation.
+    let row = |i: usize, words: usize| -> String {
+        (0..10).map(|j| format!("w{} ", (i + j * (1 + i % 7)) % words)).collect::<String>().trim().to_owned()
+    };
+    let json = |rows: &[String]| -> String {
+        rows.iter().map(|r| format!("{{\"review\": \"{r}\", \"stars\": 1}}\n")).collect()
+    };
+    let human: Vec<String> = (0..240).map(|i| row(i, 60)).collect();
+    fs::write(here.path().join("human.txt"), human.join("\n")).unwrap();
+    fs::write(here.path().join("human.jsonl"), json(&human)).unwrap();
+    for run in 0..3 {
+        for g in 0..3 {
+            let rows: Vec<String> = (0..120).map(|i| row(i + run, [60, 30, 10][g])).collect();
+            for (kind, text) in [("txt", rows.join("\n")), ("jsonl", json(&rows))] {
+                let folder = here.path().join(kind).join(format!("run-{run}"));
+                fs::create_dir_all(&folder).unwrap();
+                fs::write(folder.join(format!("gen-{g}.{kind}")), text).unwrap();
+            }
+        }
+    }
+    for (kind, more) in [("txt", &[][..]), ("jsonl", &["--text-column", "review"])] {
+        let human = format!("human.{kind}");
+        let args = ["measure", kind, "--human", &human, "--metrics", "distinct-2,vocabulary-survival"];
+        let output = collapse(here.path())
+            .args(args)
+            .args(more)
+            .args(["--set", "tokens=words", "--set", "min_count=1"])
+            .args(["--out", "out", "--quiet", "--no-figures", "--jobs", "1"])
+            .assert()
+            .success();
+        let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+        assert!(text.contains("degrading: distinct-2, vocabulary-survival"), "{kind}: {text}");
+        fs::remove_dir_all(here.path().join("out")).unwrap();
+    }
+}
+
+#[test]
+fn images_made_elsewhere_have_the_scale_of_the_human_ones() {
+    let here = tempfile::tempdir().unwrap();
+    // 2 × 2 pixels that are 0 or 16, with a variance of 1/4 once 16 is 1.
+    let write = |name: &str, rows: u8| {
+        let mut bytes = vec![0, 0, 8, 3, 0, 0, 0, rows, 0, 0, 0, 2, 0, 0, 0, 2];
+        bytes.extend((0..rows).flat_map(|i| (0..4).map(move |bit| 16 * (i >> bit & 1))));
+        fs::write(here.path().join(name), bytes).unwrap();
+    };
+    fs::create_dir(here.path().join("made")).unwrap();
+    write("human-idx3-ubyte", 128);
+    write("made/gen-0-idx3-ubyte", 64);
+    write("made/gen-1-idx3-ubyte", 64);
+    collapse(here.path())
+        .args([
+            "measure",
+            "made",
+            "--human",
+            "human-idx3-ubyte",
+            "--scale",
+            "16",
+            "--metrics",
+            "sample-variance",
+        ])
+        .args(["--out", "out", "--quiet", "--no-figures", "--jobs", "1"])
+        .assert()
+        .success();
+    let rows = fs::read_to_string(here.path().join("out/metrics.csv")).unwrap();
+    let values: Vec<f64> =
+        rows.lines().skip(1).map(|line| line.rsplit(',').next().unwrap().parse().unwrap()).collect();
+    // Two generations and the human baseline, of some 30 rows each.
+    assert_eq!(values.len(), 3, "{rows}");
+    assert!(values.iter().all(|v| (0.15..0.35).contains(v)), "{rows}");
+}

@@ -41,6 +41,7 @@ const RISK: &[(&str, Scale)] = &[
     ("test-mse", Ratio),
     ("excess-risk", Ratio),
     ("mean-error", Ratio),
+    ("covariance-error", Ratio),
     ("parameter-error", Ratio),
     ("js", Ratio),
     ("tv", Ratio),
@@ -50,6 +51,7 @@ const RISK: &[(&str, Scale)] = &[
     ("sliced-wasserstein", Ratio),
     ("w1", Ratio),
     ("cramer-von-mises", Ratio),
+    ("cdf-error", Ratio),
     ("inverse-effective-rows", Ratio),
     ("unseen-mass", Ratio),
 ];

@@ -1,14 +1,13 @@
 //! What a finished comparison says: the table, sentences, the critical fraction.
 
-use std::fs::File;
-
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{IntoDiagnostic, Result};
 
 use crate::analysis::{
     self, ArmSeries, Bearing, ComparisonRow, CriticalFraction, MetricArms, MetricSeries, Series,
 };
+use crate::cli::Answered;
 use crate::metrics::{Subject, reading};
-use crate::publish::{Publication, number};
+use crate::publish::{self, Publication, number};
 use crate::rng::Streams;
 
 /// How far a value may move, in standard deviations between human samples of the same size, and
@@ -17,34 +16,18 @@ const MARGIN: f64 = 2.0;
 
 /// The comparison of a finished run and what it says in words. Nothing where the run is not a
 /// comparison of human fractions.
-pub(in crate::cli) fn answer(publication: &Publication) -> Result<(Vec<String>, Vec<ComparisonRow>)> {
-    let series = series(publication)?;
+pub(in crate::cli) fn answer(publication: &Publication) -> Result<Answered> {
+    let series = publish::series(publication).into_diagnostic()?;
     let metrics = arms(publication, &series);
     if metrics.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok(Answered::default());
     }
     let mut rng = Streams::new(0, 0).of("comparison").rng();
-    let rows = analysis::comparison(&metrics, MARGIN, &mut rng).into_diagnostic()?;
-    let mut said = sentences(&rows);
-    said.extend(critical(&metrics).map(|found| smallest_share(&found, &metrics)));
-    Ok((said, rows))
-}
-
-/// The critical fraction of a finished run, as a number and in words: see
-/// [`analysis::critical_fraction`]. `None` where there is no human-only arm to compare with.
-pub(super) fn critical_fraction(publication: &Publication) -> Result<Option<(CriticalFraction, String)>> {
-    let series = series(publication)?;
-    let metrics = arms(publication, &series);
-    Ok(critical(&metrics).map(|found| {
-        let words = smallest_share(&found, &metrics);
-        (found, words)
-    }))
-}
-
-fn series(publication: &Publication) -> Result<Vec<Series>> {
-    let path = publication.folder.metrics();
-    let file = File::open(&path).into_diagnostic().wrap_err_with(|| path.display().to_string())?;
-    Ok(analysis::group(analysis::read_csv(file).into_diagnostic()?))
+    let comparison = analysis::comparison(&metrics, MARGIN, &mut rng).into_diagnostic()?;
+    let mut said = sentences(&comparison);
+    let critical = critical(&metrics);
+    said.extend(critical.as_ref().map(|found| smallest_share(found, &metrics)));
+    Ok(Answered { sentences: said, comparison, critical })
 }
 
 /// The arms of each metric, by rising human fraction; no metric where several regimes or sizes lie

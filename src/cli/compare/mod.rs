@@ -112,10 +112,11 @@ pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
             decisions,
         };
         let done = execute(refine::experiment(&args, &slug)?, &how)?;
-        if !done.comparison.is_empty() {
+        if !done.answer.comparison.is_empty() {
             say!("\n{}\n", done.publication.experiment.title());
-            say!("{}", comparison_table(&done.comparison, arm_name(&args)));
-            if let Some((_, words)) = answer::critical_fraction(&done.publication)? {
+            say!("{}", comparison_table(&done.answer.comparison, arm_name(&args)));
+            // The last sentence is about the critical fraction.
+            if let (Some(_), Some(words)) = (&done.answer.critical, done.answer.sentences.last()) {
                 say!("{words}");
             }
         }

@@ -32,10 +32,17 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   every domain) and the group `domain`. `domain` keeps one or more domains and drops the group column. \
                   `vocabulary = \"all\"` takes the vocabulary from the training rows of every domain, so that a generator fitted \
                   on other domains and a student on this one write alike; the split is then that of all 3,000 rows, about \
-                  the same share of each domain. Rows are split at random, the same for every seed.",
+                  the same share of each domain. `label` asks another question of the same sentences: `negative` (yes, no), or \
+                  `domain`, the site that a sentence is from, which is a fact: the group is then `agreement`, 100 per cent \
+                  for every row. Rows are split at random, the same for every seed.",
         source: "Kotzias, Denil, de Freitas and Smyth 2015, UCI 331, DOI 10.24432/C57604",
-        parameters: &joined::<2, 8, 10>(
+        parameters: &joined::<3, 8, 11>(
             [
+                Parameter {
+                    name: "label",
+                    default: "\"sentiment\"",
+                    meaning: "The question: `sentiment` (0, 1), `negative` (no, yes) or `domain`",
+                },
                 Parameter {
                     name: "domain",
                     default: "all",
@@ -58,6 +65,8 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
+    /// The question; default sentiment.
+    label: Question,
     /// Only these domains; default all three.
     #[serde(deserialize_with = "one_or_many")]
     domain: Vec<String>,
@@ -81,6 +90,16 @@ struct Parameters {
     rows: Option<usize>,
 }
 
+/// What is asked of a sentence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Question {
+    #[default]
+    Sentiment,
+    Negative,
+    Domain,
+}
+
 /// Whose words make the vocabulary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -100,18 +119,40 @@ impl Build for Parameters {
                 ParameterError::new("domain", why, format!("give one of {}", DOMAINS.join(", "))).into()
             );
         }
+        let source = self.label == Question::Domain;
+        if source && self.vocabulary == Whose::All {
+            let help = "leave `vocabulary` out, or ask for the sentiment";
+            return Err(ParameterError::new("vocabulary", "the question is the domain", help).into());
+        }
         let mut table =
             Table { names: ["domain", "sentiment", "text"].map(String::from).to_vec(), rows: vec![] };
+        let (label, further) = match self.label {
+            Question::Sentiment => ("sentiment", None),
+            Question::Negative => ("negative", Some("negative")),
+            Question::Domain => ("domain", Some("agreement")),
+        };
+        table.names.extend(further.map(String::from));
         for (line, text) in SENTENCES.text().lines().enumerate() {
-            let cells: Vec<Cell> = text.splitn(3, '\t').map(|cell| Cell::Word(cell.into())).collect();
+            let mut cells: Vec<Cell> = text.splitn(3, '\t').map(|cell| Cell::Word(cell.into())).collect();
+            match self.label {
+                Question::Sentiment => {}
+                Question::Negative => {
+                    let negative = cells.get(1) == Some(&Cell::Word("0".into()));
+                    cells.push(Cell::Word(if negative { "yes" } else { "no" }.into()));
+                }
+                Question::Domain => cells.push(Cell::Word("100".into())),
+            }
             let named = |c: &Cell| self.domain.iter().any(|d| *c == Cell::Word(d.clone()));
             if self.domain.is_empty() || self.vocabulary == Whose::All || cells.first().is_some_and(named) {
                 table.rows.push((line as u64 + 1, cells));
             }
         }
         let options = Options {
-            label: Some("sentiment".into()),
-            group: (self.domain.is_empty() || self.vocabulary == Whose::All).then(|| "domain".into()),
+            label: Some(label.into()),
+            group: match source {
+                true => Some("agreement".into()),
+                false => (self.domain.is_empty() || self.vocabulary == Whose::All).then(|| "domain".into()),
+            },
             tokens: self.tokens,
             row_tokens: self.row_tokens,
             lower_case: self.lower_case,
@@ -147,7 +188,7 @@ fn of_domains(rows: &Samples, domains: &[String]) -> Samples {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::super::tests::source;
-    use crate::data::{Role, Supply};
+    use crate::data::{Kind, Role, Supply};
 
     #[test]
     fn each_domain_has_500_sentences_of_each_label() {
@@ -175,6 +216,29 @@ mod tests {
         let all = source("source = \"uci-sentences\"\ntokens = \"words\"").unwrap();
         assert_eq!(yelp.available().unwrap() + others.available().unwrap(), all.available().unwrap());
         assert!(yelp.schema().first(Role::Group).is_none());
+    }
+
+    #[test]
+    fn the_same_sentences_answer_other_questions() {
+        let s =
+            source("source = \"uci-sentences\"\ndomain = [\"yelp\", \"imdb\"]\nlabel = \"domain\"").unwrap();
+        let levels = |role: Role| match &s.schema().first(role).unwrap().1.kind {
+            Kind::Codes { levels } => (0..levels.count() as u32).map(|c| levels.name(c)).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        };
+        assert_eq!(
+            (levels(Role::Label), levels(Role::Group)),
+            (vec!["imdb".into(), "yelp".into()], vec!["100".into()])
+        );
+        let labels = |label: &str| -> Vec<u32> {
+            let s = source(&format!("source = \"uci-sentences\"\nlabel = \"{label}\"")).unwrap();
+            let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
+            splits.train.labels().unwrap().to_vec()
+        };
+        // 0 is negative, and `no` comes before `yes`.
+        let turned: Vec<u32> = labels("sentiment").iter().map(|l| 1 - l).collect();
+        assert_eq!(labels("negative"), turned);
+        assert!(source("source = \"uci-sentences\"\nlabel = \"domain\"\nvocabulary = \"all\"").is_err());
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) fn examination(
             format!("set task.test to {test} or less, or raise data.held_out"),
         ));
     }
-    if task.by_group && source.schema().first(Role::Group).is_none() {
+    if task.by_group.is_some() && source.schema().first(Role::Group).is_none() {
         return Err(Error::refused(
             node.at_of("by_group"),
             format!("{} has no group column", source.name),

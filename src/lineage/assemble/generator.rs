@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{Sources, family, sampling};
-use crate::data::{Role, Samples, Source, Supply};
-use crate::lineage::generator::{Generator, background};
+use crate::data::{Role, Samples, Schema, Source, Supply};
+use crate::lineage::generator::{Generator, without};
 use crate::lineage::{Teacher, When};
 use crate::spec::{Error, Node, Setting};
 
 /// The keys of `[generator]` that are not the family's own.
-const KEYS: [&str; 6] = ["when", "data", "rows", "background", "background_weight", "mislabelled"];
+const KEYS: [&str; 7] =
+    ["when", "data", "examples", "rows", "background", "background_weight", "mislabelled"];
 
 /// Who makes the synthetic rows of a setting.
 pub(super) fn teacher(
@@ -50,9 +51,17 @@ pub(super) fn teacher(
             Error::refused(node.at_of(key), message, "choose a source with the student's columns")
         })
     };
-    let data = rows_of("data", &|rows| rows.read_as(own.schema()).map_err(|e| e.to_string()))?;
+    let lent = std::cell::Cell::new(false);
+    let data = rows_of("data", &|rows| {
+        let has_groups = |rows: &Schema| rows.first(Role::Group).is_some();
+        lent.set(has_groups(own.schema()) && !has_groups(rows.schema()));
+        if lent.get() {
+            return without(Role::Group, rows, own.schema()).map_err(|e| e.to_string());
+        }
+        rows.read_as(own.schema()).map_err(|e| e.to_string())
+    })?;
     let unlabelled =
-        rows_of("background", &|rows| background(rows, own.schema()).map_err(|e| e.to_string()))?;
+        rows_of("background", &|rows| without(Role::Label, rows, own.schema()).map_err(|e| e.to_string()))?;
     let rows = node.get("rows").map(Node::parse::<usize>).transpose()?;
     if rows == Some(0) {
         let help = "leave it out for all rows".to_owned();
@@ -63,6 +72,12 @@ pub(super) fn teacher(
     {
         let message = format!("`rows` is {n}, and the generator's source has {} training rows", data.len());
         return Err(Error::refused(node.at_of("rows"), message, "ask for fewer, or leave it out"));
+    }
+    let examples = node.get("examples").map(Node::parse::<usize>).transpose()?;
+    if examples.is_some() && data.is_none() {
+        let help = "add `data`, or leave it out: without `data` the generator is fitted on the training set";
+        let message = "`examples` stand beside `data`, and there is none".into();
+        return Err(Error::bad_value(node.at_of("examples"), message, help.into()));
     }
     let weight = node.get("background_weight").map(Node::parse::<f64>).transpose()?;
     if weight.is_some_and(|w| !(w > 0.0 && w.is_finite())) {
@@ -89,7 +104,12 @@ pub(super) fn teacher(
         let message = format!("{} has no label to get wrong", own.name);
         return Err(Error::refused(node.at_of("mislabelled"), message, "leave `mislabelled` out"));
     }
-    Ok(Teacher::Family(Generator { family: Arc::from(family), data, rows, background, mislabelled }, when))
+    let (family, borrows_groups) = (Arc::from(family), lent.get());
+    let examples = examples.unwrap_or(0);
+    Ok(Teacher::Family(
+        Generator { family, data, borrows_groups, examples, rows, background, mislabelled },
+        when,
+    ))
 }
 
 /// A source that takes the model's place.

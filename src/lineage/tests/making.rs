@@ -2,6 +2,12 @@
 //! prompts that are fresh.
 
 use super::*;
+use crate::curation::{BoxedCuration, On, Who};
+
+fn step(who: Who, what: impl crate::curation::Curation + 'static) -> Step {
+    let what: BoxedCuration = Box::new(what);
+    Step { on: On::Synthetic, who, what }
+}
 
 /// A step that throws one synthetic row away and asks for another, once.
 struct Swap;
@@ -31,7 +37,7 @@ fn rows_that_a_curation_asks_for_come_from_who_makes_that_generation() {
         Arc::new(Source { name: "sevens".into(), digest: String::new(), supply: Supply::Finite(splits) });
     let d = traced(table, 0, |l| {
         l.synthesiser.teacher = Teacher::Source(source.clone(), When::First);
-        l.curation = vec![(On::Synthetic, Box::new(Swap))];
+        l.curation = vec![step(Who::All, Swap)];
     });
     assert_eq!(synthetic(&d[1]), [7, 7, 7], "generation 1 is the teacher's alone");
     assert_eq!(synthetic(&d[2]), [200, 201, 200], "generation 2 is the student's");
@@ -58,9 +64,59 @@ impl crate::curation::Curation for Mark {
 #[test]
 fn rows_that_a_step_asks_for_have_gone_through_the_steps_before_it() {
     let d = traced("regime = \"replace\"\ngenerations = 1\nsamples = 3", 0, |l| {
-        l.curation = vec![(On::Synthetic, Box::new(Mark)), (On::Synthetic, Box::new(Swap))];
+        l.curation = vec![step(Who::All, Mark), step(Who::All, Swap)];
     });
     assert_eq!(synthetic(&d[1]), [1100, 1101, 1100]);
+}
+
+#[test]
+fn only_the_members_named_curate() {
+    // Models 100 and 200 of generation 0 give two rows each to the pool.
+    let table = "regime = \"replace\"\ngenerations = 1\nsamples = 4\npopulation = 2";
+    let marked = |who: Who| {
+        let d = traced(table, 0, |l| {
+            l.families = vec![l.families[0].clone(); 2];
+            l.synthesiser.sharing = Sharing::Pool;
+            l.curation = vec![step(who, Mark)];
+        });
+        [&d[2], &d[3]].map(|set| synthetic(set).iter().all(|v| *v >= 1000))
+    };
+    assert_eq!(marked(Who::All), [true, true]);
+    assert_eq!(marked(Who::First(0)), [false, false]);
+    assert_eq!(marked(Who::First(1)), [true, false]);
+    assert_eq!(marked(Who::One(1)), [false, true]);
+}
+
+#[test]
+fn a_member_of_a_pool_asks_the_pool_for_more() {
+    /// Three more rows, in place of all that were there.
+    struct Again;
+
+    impl crate::curation::Curation for Again {
+        fn apply(
+            &self,
+            mut mix: Mix,
+            more: Option<crate::curation::More<'_>>,
+            _: &crate::curation::Seen<'_>,
+            _: &Streams,
+        ) -> Result<Mix, crate::curation::CurationError> {
+            let rows = crate::data::Rows::all(more.unwrap()(3)?);
+            mix.parts = vec![Part::synthetic(mix.parts[0].born, Body::Rows(rows))];
+            Ok(mix)
+        }
+    }
+
+    let table = "regime = \"replace\"\ngenerations = 1\nsamples = 4\npopulation = 2";
+    for (sharing, first) in
+        [(Sharing::Own, [100, 101, 102]), (Sharing::Ring, [200, 201, 202]), (Sharing::Pool, [100, 101, 200])]
+    {
+        let d = traced(table, 0, |l| {
+            l.families = vec![l.families[0].clone(); 2];
+            l.synthesiser.sharing = sharing;
+            l.curation = vec![step(Who::All, Again)];
+        });
+        assert_eq!(synthetic(&d[2]), first, "{sharing:?}");
+    }
 }
 
 /// Keeps what is fitted and hands it back.

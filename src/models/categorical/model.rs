@@ -116,6 +116,10 @@ impl Model for CategoricalModel {
         Parameters::Probabilities(&self.probabilities)
     }
 
+    fn is_degenerate(&self) -> bool {
+        self.probabilities.contains(&1.0)
+    }
+
     fn size(&self) -> usize {
         self.probabilities.len().saturating_sub(1)
     }

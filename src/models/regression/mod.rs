@@ -1,4 +1,4 @@
-//! Regressions of a label on inputs: least squares, ridge, logistic and Poisson.
+//! Regressions of a label on inputs: least squares, ridge, random features, logistic and Poisson.
 //!
 //! A regression models the label given the inputs. Asked for labels (`synthesis = "label"`) it draws one for each given
 //! input: with `prompts = "initial"` that is the fixed design of Gerstgrasser et al. (arXiv 2404.01413) and Kazdan et
@@ -16,12 +16,15 @@ mod generalised;
 mod irls;
 mod linear;
 mod model;
+mod random_features;
 #[cfg(test)]
 mod tests;
 
 pub use generalised::{LogisticRegression, PoissonRegression};
 pub use linear::{LinearRegression, Noise, Ridge};
 pub use model::RegressionModel;
+pub use random_features::RandomFeatures;
 
 pub(super) use generalised::{LOGISTIC, POISSON};
 pub(super) use linear::{LINEAR, RIDGE};
+pub(super) use random_features::RANDOM_FEATURES;

@@ -13,6 +13,8 @@ pub(super) struct Runner<'a> {
     net: &'a Net,
     /// Codes fed to each row so far.
     fed: Vec<Vec<u32>>,
+    /// The label of each row; none without labels.
+    classes: &'a [u32],
     /// Cached positions of each row.
     filled: Vec<usize>,
     /// row × layer × feature × position.
@@ -33,13 +35,14 @@ struct Scratch {
 }
 
 impl<'a> Runner<'a> {
-    /// Starts `rows` empty rows.
-    pub(super) fn new(net: &'a Net, rows: usize) -> Self {
+    /// Starts `rows` empty rows, with the label of each where rows have labels.
+    pub(super) fn new(net: &'a Net, rows: usize, classes: &'a [u32]) -> Self {
         let Shape { layers, width, context, .. } = net.shape();
         let size = rows * layers * width * context;
         Runner {
             net,
             fed: vec![vec![]; rows],
+            classes,
             filled: vec![0; rows],
             keys: vec![0.0; size],
             values: vec![0.0; size],
@@ -81,6 +84,10 @@ impl<'a> Runner<'a> {
             let token = &self.net.tokens[code as usize * c..][..c];
             let place = &self.net.positions[self.filled[r] * c..][..c];
             s.x.extend(token.iter().zip(place).map(|(a, b)| a + b));
+            if let Some(&class) = self.classes.get(r) {
+                let from = s.x.len() - c;
+                add(&mut s.x[from..], &self.net.classes[class as usize * c..][..c]);
+            }
         }
         for (layer, block) in self.net.blocks.iter().enumerate() {
             norm_rows(&s.x, &block.norm1, &mut s.normed);

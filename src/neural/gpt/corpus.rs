@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::data::{Column, Samples, Schema, ShapeError};
+use super::labels::Codes;
+use crate::data::{Column, Samples};
 use crate::models::Refusal;
 
 /// The token rows of a table; refuses codes outside the vocabulary.
@@ -14,15 +15,15 @@ pub(super) fn rows(samples: &Samples, levels: usize) -> Result<Vec<Vec<u32>>, Re
     Ok(offsets.windows(2).map(|o| tokens[o[0]..o[1]].to_vec()).collect())
 }
 
-/// A table of token rows.
-pub(super) fn table(schema: &Arc<Schema>, rows: Vec<Vec<u32>>) -> Result<Samples, ShapeError> {
+/// A column of token rows.
+pub(super) fn column(rows: Vec<Vec<u32>>) -> Column {
     let mut offsets = vec![0];
     let mut tokens = Vec::new();
     for row in rows {
         tokens.extend(row);
         offsets.push(tokens.len());
     }
-    Samples::new(schema.clone(), vec![Column::Ragged { offsets, tokens }])
+    Column::Ragged { offsets, tokens }
 }
 
 /// A training set cut into windows of at most `context` targets.
@@ -31,6 +32,8 @@ pub(super) struct Corpus {
     codes: Vec<u32>,
     /// First input of each window and its number of targets.
     windows: Vec<(usize, usize)>,
+    /// The label of each window's row; none where rows have no label.
+    classes: Vec<u32>,
     weights: Vec<f64>,
     mark: u32,
     /// The longest window.
@@ -42,15 +45,18 @@ pub(super) struct Corpus {
 pub(super) struct Batch {
     pub(super) inputs: Arc<[u32]>,
     pub(super) targets: Arc<[u32]>,
+    /// The label of each window, or nothing.
+    pub(super) classes: Vec<u32>,
     /// The weight of each target in the loss; 0 for padding.
     pub(super) weights: Vec<f32>,
     pub(super) context: usize,
 }
 
 impl Corpus {
-    pub(super) fn new(rows: &[Vec<u32>], row_weights: &[f64], mark: u32, context: usize) -> Self {
-        let (mut codes, mut windows, mut weights) = (vec![], vec![], vec![]);
-        for (row, weight) in rows.iter().zip(row_weights) {
+    pub(super) fn new(read: &Codes, row_weights: &[f64], mark: u32, context: usize) -> Self {
+        let rows = &read.rows;
+        let (mut codes, mut windows, mut classes, mut weights) = (vec![], vec![], vec![], vec![]);
+        for (i, (row, weight)) in rows.iter().zip(row_weights).enumerate() {
             let from = codes.len();
             codes.push(mark);
             codes.extend_from_slice(row);
@@ -58,13 +64,14 @@ impl Corpus {
             for start in (0..=row.len()).step_by(context) {
                 let n = context.min(row.len() + 1 - start);
                 windows.push((from + start, n));
+                classes.extend(read.classes.get(i));
                 // A token weighs what its row weighs, so a window weighs its tokens.
                 weights.push(weight * n as f64);
             }
         }
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
         let context = windows.iter().map(|w| w.1).max().unwrap_or(1);
-        Corpus { codes, windows, weights, mark, context, longest }
+        Corpus { codes, windows, classes, weights, mark, context, longest }
     }
 
     /// The number of windows.
@@ -94,7 +101,8 @@ impl Corpus {
             targets[k * t..][..n].copy_from_slice(&self.codes[at + 1..at + 1 + n]);
             token_weights[k * t..][..n].fill(weight / n as f32);
         }
-        Batch { inputs: inputs.into(), targets: targets.into(), weights: token_weights, context: t }
+        let classes = items.iter().filter_map(|&i| self.classes.get(i as usize).copied()).collect();
+        Batch { inputs: inputs.into(), targets: targets.into(), classes, weights: token_weights, context: t }
     }
 }
 
@@ -104,11 +112,13 @@ mod tests {
 
     #[test]
     fn windows_hold_every_target_once() {
-        let rows = [vec![1, 2, 3, 4, 5], vec![], vec![6, 7, 8]];
-        let corpus = Corpus::new(&rows, &[1.0, 1.0, 2.0], 9, 4);
+        let rows = vec![vec![1, 2, 3, 4, 5], vec![], vec![6, 7, 8]];
+        let read = Codes { rows, heads: vec![], classes: vec![1, 0, 2] };
+        let corpus = Corpus::new(&read, &[1.0, 1.0, 2.0], 9, 4);
         // 6 targets in windows of 4 and 2; 1 target; 4 targets.
         assert_eq!(corpus.weights(), [4.0, 2.0, 1.0, 8.0]);
         let b = corpus.batch(&[1, 3], &[0.5, 0.8]);
+        assert_eq!(b.classes, [1, 2]);
         assert_eq!(&b.inputs[..], [4, 5, 9, 9, 9, 6, 7, 8]);
         assert_eq!(&b.targets[..], [5, 9, 9, 9, 6, 7, 8, 9]);
         assert_eq!(b.weights, [0.25, 0.25, 0.0, 0.0, 0.2, 0.2, 0.2, 0.2]);

@@ -4,6 +4,7 @@ use rand::RngExt;
 
 use super::GptModel;
 use super::cache::Runner;
+use super::labels::Codes;
 use crate::data::Samples;
 use crate::models::{Refusal, SampleError, Sampling};
 use crate::rng::{Stream, Streams};
@@ -75,6 +76,18 @@ fn log_probability(logits: &[f32], code: u32) -> f64 {
     f64::from(logits[code as usize]) - top - total.ln()
 }
 
+/// What rows grow from: the codes before them, how long they may become, and their labels (or nothing).
+struct Starts<'a> {
+    prompts: &'a [&'a [u32]],
+    lengths: &'a [usize],
+    classes: &'a [u32],
+}
+
+/// The labels of a block of rows; nothing without labels.
+fn block(classes: &[u32], from: usize, count: usize) -> &[u32] {
+    classes.get(from..from + count).unwrap_or(&[])
+}
+
 impl GptModel {
     fn mark(&self) -> u32 {
         self.net.shape().levels as u32 - 1
@@ -84,10 +97,12 @@ impl GptModel {
     pub(super) fn sample(
         &self,
         n: usize,
+        classes: &[u32],
         how: &Sampling,
         streams: &Streams,
     ) -> Result<Vec<Vec<u32>>, SampleError> {
-        self.grow(&vec![&[][..]; n], &vec![self.limit; n], true, how, streams)
+        let starts = Starts { prompts: &vec![&[][..]; n], lengths: &vec![self.limit; n], classes };
+        self.grow(&starts, true, how, streams)
     }
 
     /// Row i continues prompt i mod prompts by as many tokens as the prompt has; the prompt
@@ -96,6 +111,7 @@ impl GptModel {
         &self,
         prompts: &[Vec<u32>],
         n: usize,
+        classes: &[u32],
         how: &Sampling,
         streams: &Streams,
     ) -> Result<Vec<Vec<u32>>, SampleError> {
@@ -104,25 +120,25 @@ impl GptModel {
         }
         let prompts: Vec<&[u32]> = prompts.iter().cycle().take(n).map(Vec::as_slice).collect();
         let lengths: Vec<usize> = prompts.iter().map(|p| p.len()).collect();
-        self.grow(&prompts, &lengths, false, how, streams)
+        self.grow(&Starts { prompts: &prompts, lengths: &lengths, classes }, false, how, streams)
     }
 
-    /// Draws after each prompt up to `lengths` codes.
+    /// Draws rows, which `ends` lets end before their length.
     fn grow(
         &self,
-        prompts: &[&[u32]],
-        lengths: &[usize],
+        starts: &Starts<'_>,
         ends: bool,
         how: &Sampling,
         streams: &Streams,
     ) -> Result<Vec<Vec<u32>>, SampleError> {
+        let Starts { prompts, lengths, classes } = *starts;
         let (mark, levels) = (self.mark(), self.net.shape().levels);
         let mut out = vec![vec![]; prompts.len()];
         let mut logits = Vec::new();
         for from in (0..prompts.len()).step_by(TOGETHER) {
             let count = TOGETHER.min(prompts.len() - from);
             let mut rngs: Vec<Stream> = (from..from + count).map(|r| streams.at(r as u64).rng()).collect();
-            let mut runner = Runner::new(&self.net, count);
+            let mut runner = Runner::new(&self.net, count, block(classes, from, count));
             let mut live: Vec<usize> = (0..count).filter(|&r| lengths[from + r] > 0).collect();
             let mut next = vec![mark; live.len()];
             let mut fed = 0;
@@ -160,12 +176,14 @@ impl GptModel {
     fn walk<E>(
         &self,
         rows: &[&[u32]],
+        classes: &[u32],
         mut visit: impl FnMut(usize, usize, &mut [f32], u32) -> Result<(), E>,
     ) -> Result<(), E> {
         let (mark, levels) = (self.mark(), self.net.shape().levels);
         let mut logits = Vec::new();
-        for (block, rows) in rows.chunks(TOGETHER).enumerate() {
-            let mut runner = Runner::new(&self.net, rows.len());
+        for (nth, rows) in rows.chunks(TOGETHER).enumerate() {
+            let from = nth * TOGETHER;
+            let mut runner = Runner::new(&self.net, rows.len(), block(classes, from, rows.len()));
             let longest = rows.iter().map(|r| r.len()).max().unwrap_or(0);
             for place in 0..=longest {
                 let live: Vec<usize> = (0..rows.len()).filter(|&r| rows[r].len() >= place).collect();
@@ -174,19 +192,20 @@ impl GptModel {
                 runner.feed(&live, &codes, &mut logits);
                 for (&r, row) in live.iter().zip(logits.chunks_exact_mut(levels)) {
                     let target = rows[r].get(place).copied().unwrap_or(mark);
-                    visit(block * TOGETHER + r, place, row, target)?;
+                    visit(from + r, place, row, target)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// ln p of each row and its end mark.
+    /// ln p of each row and its end mark, and of its label where it has one.
     pub(super) fn score(&self, rows: &Samples) -> Result<Vec<f64>, Refusal> {
-        let rows = self.read(rows)?;
+        let Codes { rows, classes, .. } = self.read(rows)?;
+        let mut scores = self.reading.log_shares(&classes, self.heads.as_ref())?;
+        scores.resize(rows.len(), 0.0);
         let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
-        let mut scores = vec![0.0; rows.len()];
-        self.walk(&rows, |r, _, logits, code| {
+        self.walk(&rows, &classes, |r, _, logits, code| {
             scores[r] += log_probability(logits, code);
             Ok::<_, Refusal>(())
         })?;
@@ -195,10 +214,10 @@ impl GptModel {
 
     /// ln p of every token, without the end marks, row after row.
     pub(super) fn score_tokens(&self, rows: &Samples) -> Result<Vec<f64>, Refusal> {
-        let rows = self.read(rows)?;
+        let Codes { rows, classes, .. } = self.read(rows)?;
         let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
         let mut scores: Vec<Vec<f64>> = rows.iter().map(|row| Vec::with_capacity(row.len())).collect();
-        self.walk(&rows, |r, place, logits, code| {
+        self.walk(&rows, &classes, |r, place, logits, code| {
             if place < rows[r].len() {
                 scores[r].push(log_probability(logits, code));
             }
@@ -213,7 +232,7 @@ impl GptModel {
     pub(super) fn edit(
         &self,
         rows: &[Vec<u32>],
-        n: usize,
+        (n, classes): (usize, &[u32]),
         above: f64,
         how: &Sampling,
         streams: &Streams,
@@ -225,7 +244,7 @@ impl GptModel {
         let mut rngs: Vec<Stream> = (0..n).map(|r| streams.at(r as u64).rng()).collect();
         let mut out: Vec<Vec<u32>> = rows.iter().map(|r| r.to_vec()).collect();
         let mark = self.mark();
-        self.walk(&rows, |r, place, logits, code| {
+        self.walk(&rows, classes, |r, place, logits, code| {
             if code != mark && log_probability(logits, code).exp() >= above {
                 logits[mark as usize] = f32::NEG_INFINITY;
                 out[r][place] = choose(logits, how, &mut rngs[r])?;

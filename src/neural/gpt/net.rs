@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use burn::Tensor;
+use burn::tensor::{Int, TensorData};
 
 use super::corpus::Batch;
 use crate::neural::init::{Init, Layout, Weights};
@@ -21,6 +22,8 @@ pub(super) struct Shape {
     pub(super) heads: usize,
     pub(super) context: usize,
     pub(super) levels: usize,
+    /// Labels, each with an embedding that is added to that of every token; 0 without labels.
+    pub(super) classes: usize,
 }
 
 /// Parameters of a block, and those before the first.
@@ -54,14 +57,35 @@ pub(super) fn layout(s: Shape) -> Layout {
     }
     norm(&mut l, "norm".into());
     map(&mut l, "head".into(), w, s.levels, 1.0);
+    if s.classes > 0 {
+        l.add("classes", [s.classes, w], Init::Normal(0.02));
+    }
     l
 }
 
-/// Logits of every position, `[windows·context, levels]`.
-pub(super) fn logits(p: &[Tensor<2>], inputs: &Arc<[u32]>, context: usize, s: Shape) -> Tensor<2> {
+/// The number of the embedding of labels, the last parameter.
+fn classes_at(s: Shape) -> usize {
+    BEFORE + s.layers * BLOCK + 4
+}
+
+/// Logits of every position, `[windows·context, levels]`; `classes` holds the label of each window.
+pub(super) fn logits(
+    p: &[Tensor<2>],
+    inputs: &Arc<[u32]>,
+    classes: &[u32],
+    context: usize,
+    s: Shape,
+) -> Tensor<2> {
     let norm = |x: Tensor<2>, i: usize| layer_norm(x, p[i].clone(), p[i + 1].clone());
     let map = |x: Tensor<2>, i: usize, act| linear(x, p[i].clone(), p[i + 1].clone(), act);
     let mut x = embedding(p[0].clone(), p[1].clone(), inputs, context);
+    if s.classes > 0 {
+        let of: Vec<i32> = classes.iter().flat_map(|&c| std::iter::repeat_n(c as i32, context)).collect();
+        let index = TensorData::new(of, [inputs.len()]);
+        let table = p[classes_at(s)].clone();
+        let index = Tensor::<1, Int>::from_data(index, &table.device());
+        x = x + table.select(0, index);
+    }
     for layer in 0..s.layers {
         let at = BEFORE + layer * BLOCK;
         let qkv = map(norm(x.clone(), at), at + 2, Activation::Identity);
@@ -75,7 +99,7 @@ pub(super) fn logits(p: &[Tensor<2>], inputs: &Arc<[u32]>, context: usize, s: Sh
 
 /// The loss of one training step, `[1, 1]`.
 pub(super) fn loss(leaves: &[Tensor<2>], batch: &Batch, s: Shape) -> Tensor<2> {
-    let logits = logits(leaves, &batch.inputs, batch.context, s);
+    let logits = logits(leaves, &batch.inputs, &batch.classes, batch.context, s);
     cross_entropy(logits, &batch.targets, &batch.weights)
 }
 
@@ -94,6 +118,8 @@ pub(super) struct Net {
     shape: Shape,
     pub(super) tokens: Vec<f32>,
     pub(super) positions: Vec<f32>,
+    /// Empty without labels.
+    pub(super) classes: Vec<f32>,
     pub(super) blocks: Vec<Block>,
     pub(super) norm: [Vec<f32>; 2],
     pub(super) head: Dense,
@@ -117,6 +143,7 @@ impl Net {
             shape,
             tokens: w.get(0).to_vec(),
             positions: w.get(1).to_vec(),
+            classes: if shape.classes > 0 { w.get(classes_at(shape)).to_vec() } else { Vec::new() },
             blocks: blocks.collect(),
             norm: norm(at),
             head: map(at + 2, Activation::Identity),

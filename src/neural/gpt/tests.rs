@@ -1,17 +1,45 @@
 #![allow(clippy::unwrap_used)]
 
+use std::any::Any;
+
 use burn::Tensor;
 
 use super::cache::Runner;
 use super::*;
-use crate::data::{Rows, TokenUnit, Vocabulary};
+use crate::data::{Column, Field, Kind, Levels, Role, Rows, ShapeError, TokenUnit, Vocabulary};
 
 fn text(rows: &[&str]) -> Samples {
     let tokens: Vec<String> = "abcdefgh".chars().map(String::from).collect();
     let code = |c: char| tokens.iter().position(|t| t.starts_with(c)).unwrap() as u32;
     let rows = rows.iter().map(|r| r.chars().map(code).collect()).collect();
     let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Characters, tokens: tokens.clone() });
-    corpus::table(&Arc::new(Schema::single(Kind::Ragged { vocabulary })), rows).unwrap()
+    table(&Arc::new(Schema::single(Kind::Ragged { vocabulary })), rows).unwrap()
+}
+
+fn table(schema: &Arc<Schema>, rows: Vec<Vec<u32>>) -> Result<Samples, ShapeError> {
+    Samples::new(schema.clone(), vec![corpus::column(rows)])
+}
+
+/// The rows with a label, and with a group where `groups` has codes.
+fn labelled(rows: &Samples, labels: &[u32], groups: &[u32]) -> Samples {
+    let codes = |name: &str, role, n| Field {
+        name: name.into(),
+        role,
+        kind: Kind::Codes { levels: Levels::Count(n) },
+    };
+    let mut fields = vec![rows.schema().fields[0].clone(), codes("label", Role::Label, 3)];
+    let mut columns = vec![rows.column(0).clone(), Column::Codes { data: labels.to_vec() }];
+    if !groups.is_empty() {
+        fields.push(codes("group", Role::Group, 9));
+        columns.push(Column::Codes { data: groups.to_vec() });
+    }
+    Samples::new(Arc::new(Schema { fields }), columns).unwrap()
+}
+
+/// Rows of two labels, 3 : 1, that repeat a pattern each; longer than the context.
+fn two_patterns() -> Samples {
+    let rows = ["abababababababab", "abababababababab", "abababababababab", "cdcdcdcdcdcdcdcd"].repeat(10);
+    labelled(&text(&rows), &[0, 0, 0, 2].repeat(10), &[])
 }
 
 fn family(device: DeviceName, steps: usize) -> Gpt {
@@ -60,12 +88,20 @@ fn the_cache_gives_the_logits_of_the_graph() {
     let model = fit(&family, &rows, 2);
     let model = gpt(&*model);
     let (t, shape) = (model.params.context, model.net.shape());
+    assert_cached(model, &[], t, shape);
+    let rows = labelled(&rows, &[0, 1, 2].repeat(20), &[]);
+    let model = fit(&family, &rows, 2);
+    let model = gpt(&*model);
+    assert_cached(model, &[2, 0], t, model.net.shape());
+}
+
+fn assert_cached(model: &GptModel, classes: &[u32], t: usize, shape: net::Shape) {
     let inputs: Vec<u32> = (0..2 * t as u32).map(|i| (i * 5 + i / 7) % 9).collect();
     for device in DeviceName::ALL {
         let leaves: Vec<Tensor<2>> = model.weights.leaves(&training_device(*device));
-        let graph = net::logits(&leaves, &inputs.clone().into(), t, shape).into_data();
+        let graph = net::logits(&leaves, &inputs.clone().into(), classes, t, shape).into_data();
         let graph = graph.as_slice::<f32>().unwrap();
-        let mut runner = Runner::new(&model.net, 2);
+        let mut runner = Runner::new(&model.net, 2, classes);
         let mut logits = vec![];
         for place in 0..t {
             runner.feed(&[0, 1], &[inputs[place], inputs[t + place]], &mut logits);
@@ -86,7 +122,7 @@ fn a_row_beyond_the_context_is_scored_by_the_law_that_draws_it() {
     let model = fit(&family(DeviceName::Flex, 30), &varied(), 3);
     let model = gpt(&*model);
     let codes = rows.tokens(0).unwrap();
-    let (mut runner, mut logits, mut total) = (Runner::new(&model.net, 1), vec![], 0.0f64);
+    let (mut runner, mut logits, mut total) = (Runner::new(&model.net, 1, &[]), vec![], 0.0f64);
     let mark = 8u32;
     let inputs = std::iter::once(mark).chain(codes.iter().copied());
     let targets = codes.iter().copied().chain(std::iter::once(mark));
@@ -106,7 +142,7 @@ fn a_row_beyond_the_context_is_scored_by_the_law_that_draws_it() {
     // The window that holds place 20 starts at 12: earlier tokens don't matter to the last.
     let last = |row: &str| {
         let rows = text(&[row]);
-        let mut runner = Runner::new(&model.net, 1);
+        let mut runner = Runner::new(&model.net, 1, &[]);
         let mut logits = vec![];
         runner.feed(&[0], &[mark], &mut logits);
         for &code in rows.tokens(0).unwrap() {
@@ -210,7 +246,7 @@ fn what_does_not_fit_is_refused() {
     let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Characters, tokens: vec!["a".into()] });
     let schema = Arc::new(Schema::single(Kind::Ragged { vocabulary }));
     // A token outside the vocabulary makes no table to begin with.
-    let foreign = corpus::table(&schema, vec![vec![0, 7]]).err().unwrap();
+    let foreign = table(&schema, vec![vec![0, 7]]).err().unwrap();
     assert!(foreign.to_string().contains("token 7"), "{foreign}");
     // One row, and a row without tokens, are fitted.
     fit(&family, &text(&["a"]), 0);
@@ -219,4 +255,69 @@ fn what_does_not_fit_is_refused() {
     let mix = Mix::of_human(Rows::all(varied()));
     let error = wild.fit(&mix, Start::Scratch, &Streams::new(0, 0)).err().unwrap();
     assert!(matches!(error, FitError::Diverged { .. }), "{error}");
+}
+
+#[test]
+fn each_label_has_its_share_and_its_own_text_beyond_the_context() {
+    let rows = two_patterns();
+    let model = fit(&family(DeviceName::Flex, 250), &rows, 10);
+    let n = 400;
+    let made = model.synthesise(Ask::Rows, n, &Sampling::default(), &Streams::new(0, 3)).unwrap();
+    let labels = made.labels().unwrap();
+    let share = labels.iter().filter(|l| **l == 0).count() as f64 / n as f64;
+    // 3 of 4; four standard errors.
+    assert!((share - 0.75).abs() < 4.0 * (0.75_f64 * 0.25 / n as f64).sqrt(), "{share}");
+    assert!(!labels.contains(&1), "a label that was never seen");
+    // The context is 12 of 17 codes: the label reaches the windows after the first.
+    let own = |r: usize| if labels[r] == 0 { [0, 1] } else { [2, 3] };
+    let stray = |r: &usize| made.tokens(*r).unwrap().iter().any(|t| !own(*r).contains(t));
+    let wrong = (0..n).filter(stray).count();
+    assert!(wrong < n / 10, "{wrong} of {n} rows with a token of the other label");
+    let few = model.synthesise(Ask::Rows, 7, &Sampling::default(), &Streams::new(0, 3)).unwrap();
+    assert_eq!((few.labels(), few.token_rows()), (made.head(7).labels(), made.head(7).token_rows()));
+    let edited = Ask::Edit { of: &rows, above: 0.0 };
+    let edited = model.synthesise(edited, rows.len(), &Sampling::default(), &Streams::new(0, 4)).unwrap();
+    assert_eq!(edited.labels(), rows.labels());
+}
+
+#[test]
+fn the_likelihood_is_that_of_the_label_and_of_the_text() {
+    let rows = labelled(
+        &text(&["abababab", "abababab", "abababab", "cdcdcdcd"].repeat(10)),
+        &[0, 0, 0, 2].repeat(10),
+        &[],
+    );
+    let model = fit(&family(DeviceName::Flex, 250), &rows, 10);
+    let score = |label: u32| {
+        let row = labelled(&text(&["abababab"]), &[label], &[]);
+        model.density().unwrap().log_likelihood(&row, &Streams::new(0, 0)).map(|s| s[0])
+    };
+    // The text is all but certain under its own label, so what is left is the label's share.
+    let own = score(0).unwrap();
+    assert!((own - 0.75_f64.ln()).abs() < 0.5, "{own}");
+    assert!(score(2).unwrap() < own - 5.0, "{}", score(2).unwrap());
+    assert!(score(1).unwrap_err().to_string().contains("never seen"));
+}
+
+#[test]
+fn a_labelled_model_is_stored_with_its_labels_and_groups() {
+    let rows = labelled(&text(&["ab", "cd", "ab", "cd"]), &[0, 2, 0, 2], &[5, 7, 6, 7]);
+    let family = family(DeviceName::Flex, 30);
+    let model = fit(&family, &rows, 11);
+    let draw = |model: &dyn Model| {
+        let s = model.synthesise(Ask::Rows, 60, &Sampling::default(), &Streams::new(1, 1)).unwrap();
+        let Column::Codes { data: groups } = s.column(2) else { panic!("codes") };
+        let heads: Vec<(u32, u32)> =
+            s.labels().unwrap().iter().copied().zip(groups.iter().copied()).collect();
+        (heads, s.token_rows().map(|(_, tokens)| tokens.to_vec()))
+    };
+    assert!(draw(&*model).0.iter().all(|head| [(0, 5), (0, 6), (2, 7)].contains(head)));
+    assert!(model.density().is_none(), "it would be of the groups too");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.safetensors");
+    model.save(&file).unwrap();
+    assert_eq!(draw(&*model), draw(&*family.load(&file).unwrap()));
+    let unlabelled =
+        family.fit(&Mix::of_human(Rows::all(text(&["ab"]))), Start::Warm(&*model), &Streams::new(0, 0));
+    assert!(unlabelled.is_err(), "a model of other shapes is no start");
 }

@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
+use std::any::Any;
+use std::sync::Arc;
+
 use super::*;
 use crate::data::{Column, Field, Kind, Levels, Role, Rows};
 

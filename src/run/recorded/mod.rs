@@ -17,7 +17,7 @@ use rand::seq::SliceRandom;
 
 use super::Work;
 use crate::data::{HumanRows, Mix, Samples, Source, Splits, Supply, digest};
-use crate::lineage::{LineageError, Outcome, Record, StopReason, Why};
+use crate::lineage::{Fit, LineageError, Outcome, Record, StopReason, Why};
 use crate::metrics::{BoxedMetric, METRICS, Measurement, Observation, Shared, Subject};
 use crate::models::Refusal;
 use crate::rng::Streams;
@@ -134,6 +134,7 @@ impl Recorded {
             held_out: Some(reference),
             first,
             truth: self.source.truth(),
+            absorbed: None,
             arrivals: None,
             base: None,
             others: &[],
@@ -146,9 +147,8 @@ impl Recorded {
                 record.measurement(Measurement { seed, member: 0, generation, subject, metric, value });
             }
         }
-        let examples = record.wants_examples(seed);
-        if examples > 0 {
-            record.examples(seed, 0, generation, subject, &sample.head(examples));
+        if record.wants_examples(seed) > 0 {
+            record.examples(Fit { seed, member: 0, generation }, subject, sample, None);
         }
     }
 }

@@ -9,12 +9,11 @@
 
 use std::collections::HashMap;
 
+use super::Refusal;
 use crate::data::{Samples, TokenUnit};
 use crate::logistic::Design;
-use crate::models::Refusal;
 
-/// The longest n-gram.
-pub(super) const LONGEST: usize = 3;
+const LONGEST: usize = 3;
 type Gram = [u32; LONGEST];
 const NONE: u32 = u32::MAX;
 
@@ -45,6 +44,9 @@ pub fn documents(rows: &Samples) -> Result<Vec<Vec<String>>, Refusal> {
 }
 
 impl Vectoriser {
+    /// The longest n-gram that can be asked for, in words.
+    pub const LONGEST: usize = LONGEST;
+
     /// Learns the n-grams of 1 to `longest` (at most 3) words that occur in at least `least` texts.
     pub fn fit(texts: &[Vec<String>], longest: usize, least: usize) -> Self {
         let mut made = Self {
