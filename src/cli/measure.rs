@@ -78,7 +78,7 @@ pub struct MeasureArgs {
     /// Rows of each generation that metrics see; default: as many as all have, at most 2,000
     #[arg(long, value_name = "N")]
     size: Option<usize>,
-    /// The pixel value of idx files that becomes 1
+    /// The pixel value of idx files that becomes 1, for human rows and generations
     #[arg(long, value_name = "VALUE", default_value_t = 255.0)]
     scale: f64,
     /// A parameter of the human source, as in --set held_out=0.4; may be repeated
@@ -199,11 +199,14 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
 fn human_table(args: &MeasureArgs) -> Result<String> {
     // A file of the user's is here to be compared with, not to be trained on.
     let mut table = source::named("--human", &args.human, "held_out = 0.5\nvalidation = 0\n")?;
+    let name = args.human.trim_end_matches(".gz").to_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if let Some(column) = &args.text_column {
-        let name = args.human.trim_end_matches(".gz").to_lowercase();
-        let lines = [".jsonl", ".ndjson", ".json"].iter().any(|ending| name.ends_with(ending));
-        let key = if lines { "text_field" } else { "text_column" };
+        let key = if ends(&[".jsonl", ".ndjson", ".json"]) { "text_field" } else { "text_column" };
         let _ = writeln!(table, "{key} = {column:?}");
+    }
+    if ends(&[".idx", "-ubyte"]) {
+        let _ = writeln!(table, "scale = {:?}", args.scale);
     }
     Ok(table)
 }

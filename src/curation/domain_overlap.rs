@@ -24,11 +24,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
                   share; asks for n / share candidates where it may. Rows shorter than n score 0.",
         source: "n-gram overlap as a domain filter, after the workflow of Long et al., arXiv 2406.15126, section 3.2",
         parameters: &[
-            Parameter {
-                name: "share",
-                default: "0.5",
-                meaning: "the share of candidates kept, greater than 0 and at most 1",
-            },
+            ranking::SHARE,
             Parameter { name: "order", default: "2", meaning: "n, tokens of an n-gram; at least 1" },
         ],
         version: 1,

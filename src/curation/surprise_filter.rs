@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{BoxedCuration, Curation, CurationError, More, Seen, likelihood_per_token, ranking};
 use crate::data::Mix;
 use crate::models::ranges;
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -22,11 +22,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Ranks candidates by perplexity per token under the model that made them (by −ln p where rows \
                   have no tokens) and keeps the top share; asks for n / share candidates where it may.",
         source: "Gambetta et al., arXiv 2410.12341 (perplexity-based filter)",
-        parameters: &[Parameter {
-            name: "share",
-            default: "0.5",
-            meaning: "the share of candidates kept, greater than 0 and at most 1",
-        }],
+        parameters: &[ranking::SHARE],
         version: 1,
     },
     extra: (),

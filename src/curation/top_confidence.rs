@@ -12,7 +12,7 @@ use super::teacher::{self, Teacher, Teaching};
 use super::{BoxedCuration, Curation, CurationError, More, Seen, ranking};
 use crate::data::{Distribution, Mix, Schema};
 use crate::models::{Refusal, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -23,15 +23,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Ranks candidates by the probability that a cross-fitted naive Bayes teacher gives to their \
                   own label and keeps the top share; asks for n / share candidates where it may.",
         source: "Long et al., arXiv 2406.15126, section 3.2 (sample filtering by confidence)",
-        parameters: &[
-            Parameter {
-                name: "share",
-                default: "0.5",
-                meaning: "the share of candidates kept, greater than 0 and at most 1",
-            },
-            teacher::FITTED_ON,
-            teacher::FOLDS,
-        ],
+        parameters: &[ranking::SHARE, teacher::FITTED_ON, teacher::FOLDS],
         version: 1,
     },
     extra: (),

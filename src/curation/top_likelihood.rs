@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{BoxedCuration, Curation, CurationError, More, Seen, ranking};
 use crate::data::Mix;
 use crate::models::Refusal;
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -22,11 +22,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Ranks candidates by the log likelihood under the model that made them and keeps the top \
                   share; asks for n / share candidates where it may. Sharpens the distribution.",
         source: "selection by own likelihood: the truncation of Alemohammad et al., arXiv 2307.01850, section 3",
-        parameters: &[Parameter {
-            name: "share",
-            default: "0.5",
-            meaning: "the share of candidates kept, greater than 0 and at most 1",
-        }],
+        parameters: &[ranking::SHARE],
         version: 1,
     },
     extra: (),

@@ -38,8 +38,8 @@ use super::device::{DeviceName, selected, training_device};
 use super::init::Weights;
 use super::kernels::adam::Rule;
 use super::kernels::attention::HEAD_LIMIT;
-use super::parameter;
 use super::train::{Effort, Schedule, initial, steps, train, warm};
+use super::{EFFORT, parameter};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::labelled::Heads;
 use crate::models::{
@@ -190,11 +190,7 @@ pub const ABOUT: About = About {
         parameter("learning_rate", "0.003", "Adam's learning rate after the warm-up, above 0"),
         parameter("warmup", "20", "steps of linear warm-up"),
         parameter("cosine", "false", "whether the rate falls to a tenth along a half cosine"),
-        parameter(
-            "effort",
-            "\"steps\"",
-            "\"steps\" or \"epochs\": what is held fixed when the training set grows",
-        ),
+        EFFORT,
         parameter("epochs", "10", "passes over the training windows, with effort = \"epochs\""),
         parameter("steps", "1000", "optimiser steps, with effort = \"steps\""),
         parameter("max_length", "0", "longest sampled row in tokens; 0 is the longest training row"),

@@ -30,6 +30,13 @@ const fn parameter(name: &'static str, default: &'static str, meaning: &'static 
     Parameter { name, default, meaning }
 }
 
+/// What is held fixed, as every family says it.
+const EFFORT: Parameter = parameter(
+    "effort",
+    "\"steps\"",
+    "\"steps\" or \"epochs\": what is held fixed when training sets differ in size",
+);
+
 /// The rows of a training set in one table with their weights; refuses a set without rows,
 /// and weights that can't be a loss's.
 fn rows_of(mix: &Mix) -> Result<(Samples, Vec<f64>), FitError> {

@@ -27,8 +27,8 @@ use super::device::{DeviceName, selected, training_device};
 use super::init::Weights;
 use super::kernels::adam::Rule;
 use super::kernels::variational::Reconstruction;
-use super::parameter;
 use super::train::{Effort, Schedule, initial, steps, train, warm};
+use super::{EFFORT, parameter};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::{
     Ask, BoxedFamily, Density, Extrapolation, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
@@ -176,11 +176,7 @@ pub const ABOUT: About = About {
         parameter("beta", "1", "weight of the divergence, at least 0"),
         parameter("learning_rate", "0.001", "Adam's learning rate, above 0"),
         parameter("batch", "64", "rows a step, at least 1"),
-        parameter(
-            "effort",
-            "\"steps\"",
-            "\"steps\" or \"epochs\": what is held fixed when the training set grows",
-        ),
+        EFFORT,
         parameter("epochs", "20", "passes over the training set, with effort = \"epochs\""),
         parameter("steps", "2000", "optimiser steps, with effort = \"steps\""),
         parameter("output", "\"mean\"", "\"mean\" of the decoder, or a \"sample\" of its distribution"),

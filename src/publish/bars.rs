@@ -83,7 +83,9 @@ impl Artist<'_> {
 
     /// The plot of one metric.
     fn bars_of(&self, spec: &FigureSpec, x: &str, metric: &str, title: &str) -> DotPlot {
-        let keys = self.keys();
+        // Settings without any of the figure's numbers have no place on it.
+        let mut keys = self.keys();
+        keys.retain(|key| spec.y.iter().any(|metric| self.last(metric, key).is_some()));
         let columns = lines(&keys, spec.color.as_deref(), &[x.to_owned()]);
         let place = |key: &SettingKey| value_of(key, x).unwrap_or("own").to_owned();
         let categories = ordered(keys.iter().map(|k| place(k)).collect());

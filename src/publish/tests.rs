@@ -159,6 +159,36 @@ fn a_claim_may_run_along_a_swept_number() {
     assert_eq!(found[4].note.as_deref(), Some("it falls"));
 }
 
+/// At generation 10 the mean variance (1 − 1/n)¹¹ rises with n and the mean's squared error, about 11/n, falls:
+/// Spearman's −1 in expectation. At n = 3 … 300 a lineage's own order is near it.
+#[test]
+fn two_metrics_may_be_correlated_over_settings() {
+    let spec = |rest: &str, samples: &str| {
+        let claims = [("greater", -0.5), ("less", -0.5)].map(|(side, bound)| {
+            format!(
+                "[[claim]]\nsays = \"c\"\nmetric = \"variance\"\nwith = \"mean-error\"\nstatistic = \"rank-correlation\"\n{side} = {bound}\n{rest}"
+            )
+        });
+        format!(
+            "{HEAD}[loop]\ngenerations = 10\nsamples = 10\nregime = \"replace\"\n[measure]\nmetrics = [\"variance\", \"mean-error\"]\n\
+             [sweep]\nseeds = 500\n\"loop.samples\" = {samples}\n{}",
+            claims.concat()
+        )
+    };
+    let (_root, publication) = ran(&spec("at = 10\n", "[30, 3, 300, 10, 100, 1000]"));
+    let found = decide_claims(&publication).unwrap();
+    assert_eq!(verdicts(&found), [Verdict::Failed, Verdict::Passed], "{found:#?}");
+    assert!(found[1].reason.contains("over 6 settings"), "{}", found[1].reason);
+    for (rest, samples, want) in [
+        ("at = [1, 2]\n", "[3, 10, 30, 100]", "one generation"),
+        ("at = 1\n", "[3, 10, 30]", "ranks 3 settings"),
+    ] {
+        let experiment = Experiment::from_toml(&spec(rest, samples), "test.toml").unwrap();
+        let told = check_claims(&experiment).unwrap_err().located();
+        assert!(told.contains(want), "{told}");
+    }
+}
+
 #[test]
 fn a_wrong_claim_is_told_at_its_line() {
     let along = claim("at = 1\nstatistic = \"slope\"\nby = \"loop.regime\"\nvalue = 1\ntolerance = 1");

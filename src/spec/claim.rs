@@ -161,6 +161,15 @@ impl ClaimSpec {
                 return Err(self.clash(node, key, "statistic", "does not fit this statistic"));
             }
         }
+        if self.statistic == Statistic::RankCorrelation {
+            // Its permutation test has one side, and deals one metric of each setting.
+            if self.greater.is_some() && self.less.is_some() {
+                return Err(self.clash(node, "less", "greater", "is a second target"));
+            }
+            if !self.versus.is_empty() {
+                return Err(self.clash(node, "versus", "statistic", "does not fit this statistic"));
+            }
+        }
         if needed.is_empty() || self.statistic == Statistic::RankCorrelation {
             let mut targets = numeric.iter().filter(|(_, there)| *there).map(|(k, _)| *k);
             match (targets.next(), targets.next()) {

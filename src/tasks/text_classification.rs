@@ -155,23 +155,26 @@ impl Task for TextClassification {
     ) -> Result<Box<dyn Learned>, Refusal> {
         let (labels, classes) = labels(from.rows)?;
         let texts = documents(from.rows)?;
+        let mut features = Vectoriser::fit(&texts, self.ngrams, self.min_documents);
         if self.learner == Learner::Perceptron {
-            let features =
-                Vectoriser::fit(&texts, self.ngrams, self.min_documents).most_common(self.features);
-            let inputs = dense(&features.transform(&texts));
-            let (width, weights) = (features.width(), from.weights);
-            let examples = Examples { inputs: &inputs, width, targets: labels, weights, classes };
-            let params = MlpParams { steps: self.steps, ..MlpParams::default() };
-            let net = Mlp::fit(&params, examples, device::selected(), streams)
-                .map_err(|e| Refusal::new(e.to_string()))?;
-            return Ok(Box::new(Classifier { features, model: Model::Perceptron(net) }));
+            features = features.most_common(self.features);
         }
-        let features = Vectoriser::fit(&texts, self.ngrams, self.min_documents);
         let design = features.transform(&texts);
-        let c = self.c.get(candidate).copied().unwrap_or(1.0);
-        let model = Logistic::fit(&design, labels, from.weights, classes, c)
-            .map_err(|e| Refusal::new(e.to_string()))?;
-        Ok(Box::new(Classifier { features, model: Model::Logistic(model) }))
+        let model = match self.learner {
+            Learner::Logistic => {
+                let c = self.c.get(candidate).copied().unwrap_or(1.0);
+                let fit = Logistic::fit(&design, labels, from.weights, classes, c);
+                Model::Logistic(fit.map_err(|e| Refusal::new(e.to_string()))?)
+            }
+            Learner::Perceptron => {
+                let (inputs, width, weights) = (dense(&design), features.width(), from.weights);
+                let examples = Examples { inputs: &inputs, width, targets: labels, weights, classes };
+                let params = MlpParams { steps: self.steps, ..MlpParams::default() };
+                let fit = Mlp::fit(&params, examples, device::selected(), streams);
+                Model::Perceptron(fit.map_err(|e| Refusal::new(e.to_string()))?)
+            }
+        };
+        Ok(Box::new(Classifier { features, model }))
     }
 }
 

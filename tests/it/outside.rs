@@ -244,3 +244,38 @@ fn texts_made_elsewhere_are_measured_from_lines_and_from_json() {
         fs::remove_dir_all(here.path().join("out")).unwrap();
     }
 }
+
+#[test]
+fn images_made_elsewhere_have_the_scale_of_the_human_ones() {
+    let here = tempfile::tempdir().unwrap();
+    // 2 × 2 pixels that are 0 or 16, with a variance of 1/4 once 16 is 1.
+    let write = |name: &str, rows: u8| {
+        let mut bytes = vec![0, 0, 8, 3, 0, 0, 0, rows, 0, 0, 0, 2, 0, 0, 0, 2];
+        bytes.extend((0..rows).flat_map(|i| (0..4).map(move |bit| 16 * (i >> bit & 1))));
+        fs::write(here.path().join(name), bytes).unwrap();
+    };
+    fs::create_dir(here.path().join("made")).unwrap();
+    write("human-idx3-ubyte", 128);
+    write("made/gen-0-idx3-ubyte", 64);
+    write("made/gen-1-idx3-ubyte", 64);
+    collapse(here.path())
+        .args([
+            "measure",
+            "made",
+            "--human",
+            "human-idx3-ubyte",
+            "--scale",
+            "16",
+            "--metrics",
+            "sample-variance",
+        ])
+        .args(["--out", "out", "--quiet", "--no-figures", "--jobs", "1"])
+        .assert()
+        .success();
+    let rows = fs::read_to_string(here.path().join("out/metrics.csv")).unwrap();
+    let values: Vec<f64> =
+        rows.lines().skip(1).map(|line| line.rsplit(',').next().unwrap().parse().unwrap()).collect();
+    // Two generations and the human baseline, of some 30 rows each.
+    assert_eq!(values.len(), 3, "{rows}");
+    assert!(values.iter().all(|v| (0.15..0.35).contains(v)), "{rows}");
+}

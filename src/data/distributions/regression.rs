@@ -14,7 +14,7 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use super::source;
-use crate::data::parameters::{Numbers, ParameterError, build_with};
+use crate::data::parameters::{Numbers, ParameterError, build_with, joined};
 use crate::data::{
     Column, Distribution, Field, Kind, Levels, Link, Regression, Role, Samples, Schema, Source, SourceError,
     predictor,
@@ -25,32 +25,35 @@ use crate::rng::{Stream, Streams};
 /// The largest number of inputs.
 const MOST: usize = 4096;
 
-const DIM: Parameter = Parameter { name: "dim", default: "1", meaning: "Number of inputs, 1 to 4096" };
-const WEIGHTS: Parameter = Parameter {
-    name: "weights",
-    default: "drawn",
-    meaning: "w*: one number for all inputs, or a list of `dim`; left out, each is drawn from N(0, 1)",
-};
-const SEED: Parameter = Parameter {
-    name: "weights_seed",
-    default: "0",
-    meaning: "Chooses the drawn w* (and the direction of `shift`); it is the same for every seed of a run",
-};
-const SHIFT: Parameter = Parameter {
-    name: "shift",
-    default: "0",
-    meaning: "c²: w* is moved by a vector of this squared length, at least 0; for a generator that is biased",
-};
-const INPUT: Parameter = Parameter {
-    name: "input_variance",
-    default: "1",
-    meaning: "Variance of the first input, greater than 0",
-};
-const SPECTRUM: Parameter = Parameter {
-    name: "spectrum",
-    default: "0",
-    meaning: "Input i has variance input_variance · i^(−spectrum); 0 (isotropic) or more",
-};
+/// The parameters of every source here.
+const INPUTS: [Parameter; 6] = [
+    Parameter { name: "dim", default: "1", meaning: "Number of inputs, 1 to 4096" },
+    Parameter {
+        name: "weights",
+        default: "drawn",
+        meaning: "w*: one number for all inputs, or a list of `dim`; left out, each is drawn from N(0, 1)",
+    },
+    Parameter {
+        name: "weights_seed",
+        default: "0",
+        meaning: "Chooses the drawn w* (and the direction of `shift`); it is the same for every seed of a run",
+    },
+    Parameter {
+        name: "shift",
+        default: "0",
+        meaning: "c²: w* is moved by a vector of this squared length, at least 0; for a generator that is biased",
+    },
+    Parameter {
+        name: "input_variance",
+        default: "1",
+        meaning: "Variance of the first input, greater than 0",
+    },
+    Parameter {
+        name: "spectrum",
+        default: "0",
+        meaning: "Input i has variance input_variance · i^(−spectrum); 0 (isotropic) or more",
+    },
+];
 const NOISE: Parameter = Parameter {
     name: "noise_variance",
     default: "1",
@@ -65,7 +68,7 @@ pub(in crate::data) const LINEAR: Entry<Source> = Entry {
                   are known to metrics, so `parameter-error` and `excess-risk` compare with the truth; its log density is \
                   that of the label given the inputs.",
         source: "Gerstgrasser et al., arXiv 2404.01413; Dohmatob et al., arXiv 2402.07712",
-        parameters: &[DIM, WEIGHTS, SEED, SHIFT, INPUT, SPECTRUM, NOISE],
+        parameters: &joined::<6, 1, 7>(INPUTS, [NOISE]),
         version: 1,
     },
     extra: (),
@@ -78,7 +81,7 @@ pub(in crate::data) const LOGISTIC: Entry<Source> = Entry {
         summary: "Two classes whose log odds are linear in normal inputs, with known weights",
         details: "Columns `x` (`dim` inputs) and `y` (class 0 or 1): x ~ N(0, Σ), P(y = 1) = 1/(1 + e^(−xᵀw*)).",
         source: "He, Xu and Cheng, arXiv 2502.18049; Dey and Donoho, arXiv 2410.22812",
-        parameters: &[DIM, WEIGHTS, SEED, SHIFT, INPUT, SPECTRUM],
+        parameters: &INPUTS,
         version: 1,
     },
     extra: (),
@@ -91,7 +94,7 @@ pub(in crate::data) const POISSON: Entry<Source> = Entry {
         summary: "Counts whose log mean is linear in normal inputs, with known weights",
         details: "Columns `x` (`dim` inputs) and `y` (a count, as a number): x ~ N(0, Σ), y ~ Poisson(e^(xᵀw*)).",
         source: "He, Xu and Cheng, arXiv 2502.18049",
-        parameters: &[DIM, WEIGHTS, SEED, SHIFT, INPUT, SPECTRUM],
+        parameters: &INPUTS,
         version: 1,
     },
     extra: (),

@@ -15,7 +15,7 @@ use rand::RngExt;
 
 use super::device::{self, DeviceName};
 use super::mlp::{Examples, Mlp, MlpParams};
-use super::parameter;
+use super::{EFFORT, parameter};
 use crate::data::{Column, Kind, Mix, Role, Samples, Schema};
 use crate::models::{
     Ask, BoxedFamily, Family, FitError, Model, Refusal, SampleError, Sampling, Start, Transform,
@@ -42,11 +42,7 @@ pub(super) const ABOUT: About = About {
     parameters: &[
         parameter("hidden", "64", "units of each hidden layer, at least 1"),
         parameter("layers", "2", "hidden layers, at least 1"),
-        parameter(
-            "effort",
-            "\"steps\"",
-            "\"steps\" or \"epochs\": what is held fixed when training sets differ in size",
-        ),
+        EFFORT,
         parameter("steps", "1500", "optimiser steps, with effort = \"steps\""),
         parameter("epochs", "30", "passes over the training set, with effort = \"epochs\""),
         parameter("batch", "64", "questions a step, at least 1"),

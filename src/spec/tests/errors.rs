@@ -184,6 +184,13 @@ fn claims_need_one_target_that_fits() {
         ("statistic = \"ordering\"\nat = 1\nby = \"loop.regime\"\n", "missing key `order`"),
         ("statistic = \"monotone\"\nat = [1]\n", "missing key `direction`"),
         ("statistic = \"mean\"\nat = 1\ngreater = 1\ndirection = \"increasing\"\n", "does not fit"),
+        ("statistic = \"rank-correlation\"\nat = 1\ngreater = 0\n", "missing key `with`"),
+        (
+            "statistic = \"rank-correlation\"\nat = 1\nwith = \"w\"\n",
+            "missing key `law, value, greater or less`",
+        ),
+        ("statistic = \"rank-correlation\"\nat = 1\nwith = \"w\"\ngreater = 0\nless = 1\n", "second target"),
+        ("statistic = \"mean\"\nat = 1\nwith = \"w\"\ngreater = 0\n", "does not fit"),
         ("statistic = \"mode\"\nat = 1\n", "unknown value `mode`"),
         ("statistic = \"mean\"\nat = 1\ngreater = 0\nwhere = { \"lop.regime\" = 1 }\n", "`loop.regime`"),
     ] {
