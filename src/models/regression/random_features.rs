@@ -6,18 +6,17 @@
 //! arXiv 2210.16859; Bach, DOI 10.1137/23M1558781; Dohmatob et al., arXiv 2410.04840, section 3).
 //! The prediction is linear in x, with weights Sv̂, and these are the model's parameters.
 //!
-//! For m > d nothing but SSᵀ enters, so its Cholesky factor is drawn in place of S: a lower triangle of N(0, 1/d) with
-//! √(χ²_{m−i}/d) on its diagonal, i from 0 (Bartlett 1933). With q = min(m, d): cost O(n q (d + min(n, q))), whatever m.
+//! Nothing but SSᵀ enters, so Bartlett's factor of it is drawn in place of S. With q = min(m, d): cost
+//! O(n q (d + min(n, q))), whatever m.
 
 use nalgebra::{DMatrix, DVector};
-use rand::RngExt;
-use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use serde::Deserialize;
 
 use super::design::Columns;
 use super::model::RegressionModel;
 use crate::data::{Link, Mix, Schema};
 use crate::models::numeric::{gathered, normalise};
+use crate::models::wishart::bartlett;
 use crate::models::{BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::{Stream, Streams};
@@ -87,7 +86,7 @@ impl Family for RandomFeatures {
             x.row_mut(i).scale_mut(w.sqrt());
             y[i] *= w.sqrt();
         }
-        let projection = projection(d, self.features, &mut streams.of("features").rng())?;
+        let projection = projection(d, self.features, &mut streams.of("features").rng());
         let v = if self.lambda > 0.0 {
             penalised(&x * &projection, &y, self.lambda * n as f64)
         } else {
@@ -114,21 +113,9 @@ impl Family for RandomFeatures {
     }
 }
 
-/// S, or for m > d the factor of SSᵀ.
-fn projection(d: usize, m: usize, rng: &mut Stream) -> Result<DMatrix<f64>, Refusal> {
-    let sd = (d as f64).sqrt().recip();
-    let mut matrix = DMatrix::zeros(d, m.min(d));
-    for j in 0..m.min(d) {
-        for i in if m > d { j } else { 0 }..d {
-            matrix[(i, j)] = if m > d && i == j {
-                let chi = ChiSquared::new((m - j) as f64).map_err(|e| Refusal::new(e.to_string()))?;
-                sd * chi.sample(rng).sqrt()
-            } else {
-                sd * rng.sample::<f64, _>(StandardNormal)
-            };
-        }
-    }
-    Ok(matrix)
+/// A factor of SSᵀ, of the law of S times a rotation of the features.
+fn projection(d: usize, m: usize, rng: &mut Stream) -> DMatrix<f64> {
+    DMatrix::from_row_slice(d, m.min(d), &bartlett(d, m, (d as f64).sqrt().recip(), rng))
 }
 
 /// The least-squares solution of least norm, by the QR decomposition of the taller side; `None` where it is singular to
