@@ -210,6 +210,8 @@ pub const KEYS: &[SpecKey] = &[
         "\"synthetic\"",
         "\"synthetic\": the new rows, before they enter the store; \"mix\": the drawn training set",
     ),
+    key("curation", "members", "all", "How many members of a population do the step, the first ones"),
+    key("curation", "member", "all", "The one member of a population that does the step, from 0"),
     key("task", "kind", "required", "The task (`collapse list tasks`); its parameters stand beside it"),
     key(
         "task",
