@@ -148,7 +148,7 @@ impl Figure for Snapshots {
         };
         let columns = self.columns.clamp(1, self.panels.len().max(1));
         let lines = self.panels.len().div_ceil(columns);
-        let ticks = y.ticks(4);
+        let ticks = y.ticks(5);
         let numbers = ticks.iter().map(|t| width(&t.label, SMALL, false)).fold(0.0, f64::max);
         let names = if self.rows.is_empty() { 0.0 } else { LABEL * 1.45 };
         let label = if self.y_label.is_empty() { 0.0 } else { LABEL * 1.45 };
@@ -203,7 +203,7 @@ impl Figure for Snapshots {
 
 /// The frame of one panel, its grid, and the numbers along the outer edges.
 fn axes(scene: &mut Scene, area: Rect, (x, y): (&Scale, &Scale), first: bool, last: bool) {
-    for tick in x.ticks(4).iter().filter(|t| (0.0..=1.0).contains(&t.at)) {
+    for tick in x.ticks(5).iter().filter(|t| (0.0..=1.0).contains(&t.at)) {
         let at = area.left + tick.at * area.width();
         scene.line(vec![(at, area.top), (at, area.bottom)], 0.5, GRID, Dash::Solid);
         if last {
@@ -211,7 +211,7 @@ fn axes(scene: &mut Scene, area: Rect, (x, y): (&Scale, &Scale), first: bool, la
             scene.text(place, &tick.label, SMALL, INK, Anchor::Middle);
         }
     }
-    for tick in y.ticks(4).iter().filter(|t| (0.0..=1.0).contains(&t.at)) {
+    for tick in y.ticks(5).iter().filter(|t| (0.0..=1.0).contains(&t.at)) {
         let at = area.bottom - tick.at * area.height();
         scene.line(vec![(area.left, at), (area.right, at)], 0.5, GRID, Dash::Solid);
         if first {

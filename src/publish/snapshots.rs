@@ -3,7 +3,7 @@
 
 use super::draw::Planned;
 use super::examples::{Shown, chosen, examples};
-use super::names::{name_of, varying};
+use super::names::{name_of, plain, varying};
 use super::{Publication, PublishError};
 use crate::analysis::SettingKey;
 use crate::figures::{Ellipse, Size, Snapshot, Snapshots};
@@ -34,7 +34,10 @@ pub(super) fn snapshots(
         if at.is_empty() { chosen(&shown, if one { GENERATIONS } else { OF_SEVERAL }) } else { at.to_vec() };
     let keys: Vec<&SettingKey> = shown.iter().map(|s| &s.key).collect();
     let varied = varying(&keys);
-    let rows = if one { Vec::new() } else { keys.iter().map(|key| name_of(key, &varied).0).collect() };
+    // The name of a single column stands before its value; several would not fit.
+    let what = if let [column] = varied.as_slice() { plain(column) + " " } else { String::new() };
+    let rows =
+        if one { Vec::new() } else { keys.iter().map(|k| what.clone() + &name_of(k, &varied).0).collect() };
     let mut panels = Vec::new();
     for (row, setting) in shown.iter().enumerate() {
         let titled = one || row == 0;
