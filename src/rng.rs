@@ -48,11 +48,7 @@ impl Streams {
 
     /// The streams below a purpose, for example `"human"` or `"initial-weights"`.
     pub fn of(&self, purpose: &str) -> Self {
-        // FNV-1a over the name, then mixed into the path.
-        let name = purpose.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-        self.child(name)
+        self.child(hash(purpose))
     }
 
     /// The streams below an index: a generation, a member, a row.
@@ -73,8 +69,14 @@ impl Streams {
     }
 }
 
+/// FNV-1a over the bytes of a name; [`mix`] spreads it. Not for secrets.
+pub(crate) fn hash(name: &str) -> u64 {
+    let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, add)
+}
+
 /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014): a bijection that spreads every bit.
-fn mix(word: u64) -> u64 {
+pub(crate) fn mix(word: u64) -> u64 {
     let mut z = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

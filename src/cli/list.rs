@@ -40,7 +40,7 @@ pub(super) fn list(args: &ListArgs) -> Result<u8> {
         for (name, summary) in lines {
             table.add_row([format!("  {name}"), summary]);
         }
-        say!("{table}\n");
+        say!("{}\n", table.trim_fmt());
     }
     say!("`collapse describe NAME` says more.");
     Ok(EXIT_DONE)

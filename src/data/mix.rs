@@ -120,6 +120,17 @@ impl Mix {
         (!tables.is_empty()).then(|| Samples::concat(&tables).map(|table| (table, weights)))
     }
 
+    /// All rows as one table, where there are several blocks, all of rows, that weigh the same and more than nothing: what
+    /// is drawn from a store of many generations. Statistics of it cost less than those of each block, merged.
+    pub fn alike(&self) -> Option<Result<Samples, ShapeError>> {
+        let mut blocks = self.parts.iter().filter(|p| !p.body.is_empty());
+        let weighs = blocks.next().is_some_and(|first| first.weight > 0.0);
+        if !weighs || blocks.next().is_none() || !self.equally_weighted() {
+            return None;
+        }
+        self.gather().map(|gathered| gathered.map(|(table, _)| table))
+    }
+
     /// The training set restricted to one labelled origin, all rows weighing 1.
     pub fn only(&self, origin: Origin) -> Mix {
         let keep = self.parts.iter().filter(|p| p.labelled == origin);

@@ -1,6 +1,6 @@
 //! Sufficient statistics: what closed-form families are fitted from.
 
-use super::cross_products::CrossProducts;
+use super::cross_products::{CrossProducts, Gram};
 use super::samples::Rows;
 
 /// The statistics of a block of rows. A closed list: these are what the closed-form families need.
@@ -93,24 +93,9 @@ impl Moments {
             }
         }
         mean.iter_mut().for_each(|m| *m /= n.max(1) as f64);
-        let mut scatter = vec![0.0; d * d];
-        let mut centred = vec![0.0; d];
-        for row in data.chunks_exact(d.max(1)) {
-            for ((c, x), m) in centred.iter_mut().zip(row).zip(&mean) {
-                *c = x - m;
-            }
-            for i in 0..d {
-                let ci = centred[i];
-                for (s, cj) in scatter[i * d..=i * d + i].iter_mut().zip(&centred[..=i]) {
-                    *s += ci * cj;
-                }
-            }
-        }
-        for i in 0..d {
-            for j in i + 1..d {
-                scatter[i * d + j] = scatter[j * d + i];
-            }
-        }
+        let centred: Vec<f64> =
+            data.chunks_exact(d.max(1)).flat_map(|row| row.iter().zip(&mean).map(|(x, m)| x - m)).collect();
+        let scatter = Gram::of(&centred, d, None).matrix;
         Moments { n: n as u64, weight: n as f64, mean, scatter }
     }
 

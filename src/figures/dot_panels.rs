@@ -53,7 +53,7 @@ impl Figure for DotPanels {
         }
         let columns = self.columns.clamp(1, self.panels.len());
         let rows = self.panels.len().div_ceil(columns);
-        let names = first.names_width(scene.width * 0.3);
+        let names = first.names_width(scene.width * 0.38);
         let (wide, high) = ((right - BORDER - names) / columns as f64, (bottom - top) / rows as f64);
         for (i, panel) in self.panels.iter().enumerate() {
             let (row, column) = (i / columns, i % columns);

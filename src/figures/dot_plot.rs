@@ -105,7 +105,7 @@ impl Figure for DotPlot {
             top = draw_above(&mut scene, (BORDER, right, top), &self.key, &entries);
         }
         let outer = Rect { left: BORDER, top, right, bottom };
-        let names = self.names_width(scene.width * 0.35);
+        let names = self.names_width(scene.width * 0.38);
         self.draw(&mut scene, outer, names, &look)?;
         Ok(scene)
     }

@@ -57,6 +57,12 @@ impl Artist<'_> {
         let high = |p: &DotPlot| 1.2 + 0.3 * p.categories.len() as f64;
         let seeds = capital(&self.seeds_line());
         if plots.len() > 1 && alike {
+            // Half a page is too narrow for units beside the longest names; the page's tables have them.
+            let named = |(mut plot, metric): (DotPlot, &String)| {
+                plot.x.label.clone_from(metric);
+                plot
+            };
+            let plots: Vec<DotPlot> = plots.into_iter().zip(&spec.y).map(named).collect();
             let columns = if plots.len() == 4 { 2 } else { plots.len().min(3) };
             let rows = plots.len().div_ceil(columns);
             let caption = format!("{title}: {} at the last generation. {seeds}.", spec.y.join(", "));

@@ -32,12 +32,23 @@ pub(super) fn same_column(a: &str, b: &str) -> bool {
 
 /// What tells a setting apart among others: its name, and its place where it is a number.
 pub(super) fn name_of(key: &SettingKey, columns: &[String]) -> (String, Option<f64>) {
-    let value = |c: &String| value_of(key, c).unwrap_or("own").to_owned();
+    let value = |c: &String| in_words(value_of(key, c).unwrap_or("own"));
     match columns {
         [] => (key.get("regime").unwrap_or("").to_owned(), None),
         [one] => (value(one), key.number(column_of(one))),
         many => (many.iter().map(value).collect::<Vec<_>>().join(" · "), None),
     }
+}
+
+/// A value as it is read: a table, written `{"human":4e-1,}`, as its keys and numbers.
+fn in_words(value: &str) -> String {
+    let Some(inside) = value.strip_prefix('{').and_then(|v| v.strip_suffix('}')) else { return value.into() };
+    let part = |entry: &str| {
+        let (key, value) = entry.split_once(':').unwrap_or((entry, ""));
+        let value = value.parse::<f64>().map_or(value.to_owned(), |number| number.to_string());
+        format!("{} {value}", key.trim_matches('"'))
+    };
+    inside.split(',').filter(|entry| !entry.is_empty()).map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// The settings by what they have in these columns, in order of appearance; one group without a
@@ -110,6 +121,8 @@ mod tests {
         assert!(same_column("model.family", "model"));
         assert!(!same_column("model.ddof", "model"));
         assert_eq!(plain("loop.human_fraction"), "human fraction");
+        assert_eq!(in_words("{\"human\":4e-1,}"), "human 0.4");
+        assert_eq!(in_words("equal"), "equal");
         assert_eq!(ordered(vec!["10".into(), "9".into(), "10".into()]), ["9", "10"]);
         assert_eq!(ordered(vec!["b".into(), "9".into(), "a".into(), "b".into()]), ["b", "9", "a"]);
     }

@@ -36,16 +36,16 @@ pub(super) const LAWS: &[ClosedForm] = &[
         name: "minimum-detectable-difference",
         statement: "d = (z_{1−α/2} + z_{1−β}) √(2p(1−p)(1−r)/n)",
         source: SOURCE,
-        conditions: "two rates on n test rows; two outcomes, needs probabilities; extra: level α (default 0.05), power 1−β (default 0.8), correlation r of the hits (default 0: other rows)",
+        conditions: "two rates on n test rows; two outcomes, needs probabilities; extra: test_level α (default 0.05), test_power 1−β (default 0.8), correlation r of the hits (default 0: other rows)",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
         regimes: &[],
         draws: &[],
         predict: |at| {
-            let (level, power) = (at.or("level", 0.05), at.or("power", 0.8));
+            let (level, power) = (at.or("test_level", 0.05), at.or("test_power", 0.8));
             let proper = |p: f64| p > 0.0 && p < 1.0;
             if !(proper(level) && proper(power)) {
-                return Err(Unmet::range("level, power", "strictly between 0 and 1"));
+                return Err(Unmet::range("test_level, test_power", "strictly between 0 and 1"));
             }
             let r = at.or("correlation", 0.0);
             if !(-1.0..=1.0).contains(&r) {

@@ -30,7 +30,7 @@ use serde::Deserialize;
 
 use super::numeric::{self, Layout};
 use super::{BoxedFamily, Extrapolation, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges};
-use crate::data::{Body, Mix, Moments, Part, Schema, Statistics};
+use crate::data::{Body, Mix, Moments, Part, Samples, Schema, Statistics};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
 
@@ -55,7 +55,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                 meaning: "\"full\", or \"diagonal\" to fit variances only",
             },
         ],
-        version: 1,
+        version: 2,
     },
     extra: (),
     build: |node| Ok(Box::new(node.parse_without::<Gaussian>(&["family"])?)),
@@ -89,6 +89,10 @@ impl Family for Gaussian {
     }
 
     fn fit(&self, mix: &Mix, _: Start<'_>, _: &Streams) -> Result<Box<dyn Model>, FitError> {
+        if let Some(rows) = mix.alike() {
+            let m = of_table(&rows.map_err(|e| Refusal::new(e.to_string()))?)?;
+            return self.estimate(&m, m.weight, 1.0, Layout::of(mix));
+        }
         let mut parts = mix.parts.iter().filter(|p| !p.body.is_empty());
         let first = parts.next().ok_or(FitError::TooFewRows { needed: 1, found: 0 })?;
         let head = moments(first)?;
@@ -181,19 +185,21 @@ fn moments(part: &Part) -> Result<Cow<'_, Moments>, FitError> {
     match &part.body {
         Body::Statistics(Statistics::Moments(m)) => Ok(Cow::Borrowed(m)),
         Body::Statistics(_) => Err(not_moments().into()),
-        Body::Rows(rows) => {
-            numeric::accepts(rows.table().schema())?;
-            let table = rows.gather();
-            if let Some((row, column)) = table.first_non_finite() {
-                return Err(FitError::NotFinite { column: column.into(), row });
-            }
-            let d = table.schema().numeric_width();
-            Ok(Cow::Owned(match (table.schema().fields.as_slice(), table.column(0)) {
-                ([_], crate::data::Column::F64 { data, .. }) => Moments::of_matrix(data, d),
-                _ => Moments::of_matrix(&table.features(), d),
-            }))
-        }
+        Body::Rows(rows) => of_table(&rows.gather()).map(Cow::Owned),
     }
+}
+
+/// The moments of rows that weigh 1.
+fn of_table(table: &Samples) -> Result<Moments, FitError> {
+    numeric::accepts(table.schema())?;
+    if let Some((row, column)) = table.first_non_finite() {
+        return Err(FitError::NotFinite { column: column.into(), row });
+    }
+    let d = table.schema().numeric_width();
+    Ok(match (table.schema().fields.as_slice(), table.column(0)) {
+        ([_], crate::data::Column::F64 { data, .. }) => Moments::of_matrix(data, d),
+        _ => Moments::of_matrix(&table.features(), d),
+    })
 }
 
 /// Σ w² over a block's rows, each weighing `weight` times its share of the block's own weight.

@@ -67,6 +67,24 @@ fn only_ratios_of_weights_matter() {
 }
 
 #[test]
+fn rows_of_many_blocks_are_one_training_set() {
+    // 25 dimensions, a row a block: as the same rows in one block, and as blocks of moments merged one by one.
+    let (d, n) = (25, 30);
+    let data = crate::metrics::testing::normals(n, d, 3);
+    let blocks = |weight: f64, body: &dyn Fn(Vec<f64>) -> Body| Mix {
+        parts: data.chunks(d).map(|row| Part { weight, ..Part::synthetic(1, body(row.to_vec())) }).collect(),
+        combine: Combine::Pooled,
+    };
+    let (mean, covariance) = parameters(&*fitted(UNBIASED, &mix(d, data.clone())));
+    let of_rows = |row| Body::Rows(rows(d, row));
+    let of_moments = |row: Vec<f64>| Body::Statistics(Statistics::Moments(Moments::of_matrix(&row, d)));
+    for found in [blocks(0.5, &of_rows), blocks(1.0, &of_moments)] {
+        let (m, c) = parameters(&*fitted(UNBIASED, &found));
+        assert!(m.iter().chain(&c).zip(mean.iter().chain(&covariance)).all(|(a, b)| (a - b).abs() < 1e-12));
+    }
+}
+
+#[test]
 fn groups_are_averaged_by_weight() {
     // Human (0, 2): mean 1, variance 1; synthetic (4, 4): mean 4, variance 0; weights .25 and .75.
     let mut m = mix(1, vec![0.0, 2.0]);

@@ -18,7 +18,7 @@ use rand_distr::StandardNormal;
 use super::design::Columns;
 use super::linear::LeastSquares;
 use super::model::RegressionModel;
-use crate::data::{Body, CrossProducts, Distribution, Gram, Link, Mix, Rows, Statistics, predictor};
+use crate::data::{Body, CrossProducts, Distribution, Gram, Link, Mix, Rows, Samples, Statistics, predictor};
 use crate::models::cholesky::{semidefinite, solve_lower};
 use crate::models::wishart::{bartlett, chi_squared};
 use crate::models::{FitError, Model, Refusal, SampleError, Sampling, StatisticsPath};
@@ -138,6 +138,9 @@ fn design(variances: &[f64], n: usize, intercept: bool, rng: &mut Stream) -> Cro
 
 /// The cross-products of a whole training set, blocks with their weights.
 pub(super) fn pooled(mix: &Mix, intercept: bool) -> Result<CrossProducts, FitError> {
+    if let Some(rows) = mix.alike() {
+        return of_table(&rows.map_err(|e| Refusal::new(e.to_string()))?, intercept);
+    }
     let mut all: Option<Statistics> = None;
     for part in mix.parts.iter().filter(|p| !p.body.is_empty()) {
         let block = match &part.body {
@@ -160,12 +163,15 @@ pub(super) fn pooled(mix: &Mix, intercept: bool) -> Result<CrossProducts, FitErr
 }
 
 fn summary(rows: &Rows, intercept: bool) -> Result<CrossProducts, FitError> {
-    let table = rows.gather();
+    of_table(&rows.gather(), intercept)
+}
+
+fn of_table(table: &Samples, intercept: bool) -> Result<CrossProducts, FitError> {
     let columns = Columns::of(table.schema(), Link::Identity, intercept)?;
     if let Some((row, column)) = table.first_non_finite() {
         return Err(FitError::NotFinite { column: column.into(), row });
     }
-    Ok(CrossProducts::of(&columns.inputs(&table), columns.width(), &columns.labels(&table)))
+    Ok(CrossProducts::of(&columns.inputs(table), columns.width(), &columns.labels(table)))
 }
 
 /// (XᵀX)⁻¹Xᵀy; refused where inputs are combinations of each other.

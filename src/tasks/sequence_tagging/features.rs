@@ -5,6 +5,8 @@
 //! word. A feature is the 64-bit hash of its kind and values; two features share a weight with
 //! probability 2⁻⁶⁴ a pair.
 
+use crate::rng::{hash, mix};
+
 /// What is needed of a token's spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spelling {
@@ -34,7 +36,7 @@ impl Spelling {
             _ => 0,
         };
         let initial = first.map_or(0, |c| u64::from(u32::from(c)));
-        Self { word: text(&lower), suffix: text(&tail), initial, shape }
+        Self { word: hash(&lower), suffix: hash(&tail), initial, shape }
     }
 }
 
@@ -82,22 +84,8 @@ impl Features {
             (15, right.word, u64::from(here.shape)),
         ];
         self.keys.clear();
-        self.keys.extend(all.iter().map(|&(kind, a, b)| mixed(mixed(mixed(kind) ^ a) ^ b)));
+        self.keys.extend(all.iter().map(|&(kind, a, b)| mix(mix(mix(kind) ^ a) ^ b)));
     }
-}
-
-/// FNV-1a over the bytes.
-fn text(word: &str) -> u64 {
-    let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    word.bytes().fold(0xcbf2_9ce4_8422_2325, add)
-}
-
-/// The finaliser of SplitMix64: a bijection that spreads every bit.
-fn mixed(word: u64) -> u64 {
-    let mut z = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]
