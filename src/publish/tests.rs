@@ -344,7 +344,7 @@ mark = [{ x = 50, label = "fifty rows" }, { y = 0.01, label = "a hundredth" }]
     exists(&drawn);
     let svg = |i: usize| std::fs::read_to_string(&drawn[i].svg_path).unwrap();
     let (best, marked) = (svg(0), svg(1));
-    assert!(best.contains("\n0\n") && best.contains("\n1\n") && best.contains("share of"), "{best}");
+    assert!(best.contains("\n0.000\n") && best.contains("\n1.000\n") && best.contains("share of"), "{best}");
     assert!(marked.contains("fifty rows") && marked.contains("a hundredth"));
     let summary = spec.replace("keep = \"rows\"", "keep = \"summary\"");
     let (_root, publication) = ran(&summary);
