@@ -106,7 +106,7 @@ fn people_with_a_sensitive_column() {
     // Men of 1994 earned more, and a learner says so.
     assert!(of(&means, "arm", "0", "task-demographic-parity-gap") > 0.0, "{means:?}");
     assert!(of(&means, "arm", "0.45", "task-equalised-odds-gap").is_finite());
-    assert!(text.contains("demographic-parity-gap") && text.contains("equalised-odds-gap"), "{text}");
+    assert!(text.contains("demographic parity gap") && text.contains("equalised odds gap"), "{text}");
     let page = fs::read_to_string(here.path().join("out/report.html")).unwrap();
     assert!(page.contains("How the groups of sex are treated"));
     published(here.path());
