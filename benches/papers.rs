@@ -69,6 +69,18 @@ fn all(c: &mut Criterion) {
         );
         paper(c, &format!("kazdan2024: Gaussian d = 10, n = 100, 100 fits, {regime}"), 1, &spec);
     }
+    // Kazdan et al.: the same in a regression on 10 inputs that are kept.
+    for regime in ["replace", "accumulate"] {
+        let spec = format!(
+            r#"
+            data = {{ source = "linear-regression", dim = 10 }}
+            model = {{ family = "linear-regression" }}
+            loop = {{ generations = 99, samples = 100, regime = "{regime}", synthesis = "label", prompts = "initial" }}
+            measure = {{ metrics = ["excess-risk"] }}
+            "#
+        );
+        paper(c, &format!("kazdan2024: regression d = 10, n = 100, 100 fits, {regime}"), 1, &spec);
+    }
     // Kazdan et al.: 10 outcomes, n = 1000, 3,269 fits (the length of the authors' run that was timed).
     paper(
         c,
@@ -93,6 +105,24 @@ fn all(c: &mut Criterion) {
         measure = { metrics = ["mean-error", "variance"] }
         "#,
     );
+    // The same with labels for fresh inputs.
+    for family in ["linear-regression", "logistic-regression", "poisson-regression"] {
+        let spec = format!(
+            r#"
+            data = {{ source = "{family}", dim = 2 }}
+            model = {{ family = "{family}" }}
+            measure = {{ metrics = ["parameter-error"] }}
+            [loop]
+            generations = 200
+            samples = 200
+            human_fraction = 0.5
+            regime = "golden"
+            synthesis = "label"
+            prompts = "fresh"
+            "#
+        );
+        paper(c, &format!("he2025: {family}, 200 weighted steps"), 1, &spec);
+    }
     // Shumailov et al.: a two-component mixture fitted to 1,000 rows of a plane, one generation after another.
     paper(
         c,
