@@ -1,6 +1,6 @@
 //! Is synthetic data effective for training, and when? Nine studies, one page.
 //!
-//!     cargo run --release --bin nine_studies                    # all nine, some 15 minutes on 2 cores
+//!     cargo run --release --bin nine_studies                    # all nine, five to nine minutes on 2 cores
 //!     cargo run --release --bin nine_studies -- --quick         # a look: few seeds, few verdicts
 //!     cargo run --release --bin nine_studies -- --write-readme  # and the table in README.md
 //!
