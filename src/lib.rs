@@ -37,7 +37,7 @@
 //! measured, [`data`] where human rows come from, [`tasks`] what a training set is good for. [`spec`]
 //! reads experiments, [`run`] and [`store`] run them and keep their rows, [`analysis`], [`theory`],
 //! [`figures`] and [`publish`] say what the rows mean; [`reproduce`] is the catalogue of papers, and
-//! [`augment`] the study of synthetic rows that somebody else made. Whoever prints does so by [`say`].
+//! [`augment`] the study of synthetic rows that somebody else made. Whoever prints does so by [`mod@say`].
 
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
