@@ -12,6 +12,7 @@ mod command;
 mod counts;
 mod empirical;
 mod encoding;
+mod error;
 mod gaussian;
 mod gaussian_mixture;
 mod histogram;
@@ -42,6 +43,7 @@ pub use command::{
 };
 pub use empirical::{Empirical, EmpiricalModel};
 pub use encoding::Encoding;
+pub use error::{FitError, Refusal, SampleError, StorageError};
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub(crate) use gaussian_mixture::clusters;
 pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
@@ -61,7 +63,7 @@ pub use templates::{TemplateModel, Templates};
 pub use vectoriser::{Vectoriser, documents};
 
 use std::any::Any;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::data::{
     Combine, Distribution, Link, Mix, NormalMixture, Origin, Rows, Samples, Schema, Statistics,
@@ -393,89 +395,6 @@ pub(crate) fn both<'a, M: Model>(
     match (model.downcast_ref(), away.downcast_ref()) {
         (Some(model), Some(away)) => Ok((model, away)),
         _ => Err(Refusal::new("the two models are of different families")),
-    }
-}
-
-/// Why something can't be done with this input. Not an error of the program.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refusal(pub String);
-
-impl Refusal {
-    /// A refusal with a reason.
-    pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
-    }
-}
-
-/// Why a fit failed.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum FitError {
-    /// The training set can't be fitted by this family.
-    #[error("{0}")]
-    Refused(#[from] Refusal),
-    /// There are fewer rows than the fit needs.
-    #[error("the fit needs at least {needed} rows, but the training set has {found}")]
-    TooFewRows {
-        /// Rows needed.
-        needed: usize,
-        /// Rows found.
-        found: usize,
-    },
-    /// A value was NaN or infinite.
-    #[error("column `{column}`, row {row}: not a finite number")]
-    NotFinite {
-        /// The column.
-        column: String,
-        /// The row, from 0.
-        row: usize,
-    },
-    /// An outside program failed.
-    #[error("{0}")]
-    Outside(String),
-    /// The loss or a parameter became NaN or infinite. An outcome of the lineage, not a bug.
-    #[error("training diverged at step {step}: the loss is no longer a finite number")]
-    Diverged {
-        /// The optimiser step, from 0.
-        step: usize,
-    },
-}
-
-/// Why a model made no rows.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum SampleError {
-    /// The model can't do what was asked.
-    #[error("{0}")]
-    Refused(#[from] Refusal),
-    /// A produced value was NaN or infinite.
-    #[error("the model produced a value that is not finite")]
-    NotFinite,
-    /// An outside model failed.
-    #[error("{0}")]
-    Outside(String),
-}
-
-/// Why a model could not be written or read.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}: {why}", path = path.display())]
-pub struct StorageError {
-    /// The file.
-    pub path: PathBuf,
-    /// What went wrong.
-    pub why: String,
-    /// Whether the family has no file format at all.
-    pub unsupported: bool,
-}
-
-impl StorageError {
-    /// A file that could not be written or read.
-    pub fn new(path: &Path, why: impl std::fmt::Display) -> Self {
-        Self { path: path.into(), why: why.to_string(), unsupported: false }
-    }
-
-    /// The family has no file format.
-    pub fn unsupported(path: &Path) -> Self {
-        Self { unsupported: true, ..Self::new(path, "models of this family can't be stored") }
     }
 }
 
