@@ -10,7 +10,8 @@
     cd .. && python3 benches/authors.py authors
 
 Needs numpy, scipy, scikit-learn and tqdm. The authors' functions are called as they stand. What logs to an account is
-given an object that drops what it is told, so logging costs nothing. One thread; CPU time, medians of five runs.
+given an object that drops what it is told, so logging costs nothing. One thread; CPU time, medians of five runs, and
+one run of the two longest, the Zipf panel and the ten outcomes.
 """
 
 import contextlib
