@@ -4,6 +4,9 @@
 //! `fresh` or `golden` leaves them out. Such settings are run all the same, since a grid of figures has a place for each;
 //! who reads them is told not to count them twice.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::Assembled;
 use crate::lineage::Lineage;
 use crate::regimes::{Budget, Regime, RegimeDraw};
@@ -11,18 +14,17 @@ use crate::spec::{Hold, RetainHuman, RetainSynthetic};
 
 /// Adds a note to every setting that does what an earlier one does.
 pub(super) fn note_twins(settings: &mut [Assembled]) {
-    for later in 1..settings.len() {
-        let (before, rest) = settings.split_at_mut(later);
-        let setting = &mut rest[0];
-        let Some(plain) = replaces(setting) else { continue };
-        let twin = before.iter().find(|other| {
-            others(other) == others(setting) && replaces(other).is_some_and(|budget| same(budget, plain))
-        });
-        if let Some(twin) = twin {
-            setting.notes.push(format!(
-                "without human rows `{}` does what `{}` does: this setting and that one are one experiment, not two",
-                setting.setting.loop_.regime, twin.setting.loop_.regime
-            ));
+    let mut first: HashMap<String, String> = HashMap::new();
+    for setting in settings {
+        let Some(Budget { initial, samples, generations, .. }) = replaces(setting) else { continue };
+        let done = format!("{initial} {samples:?} {generations} {:?}", others(setting));
+        let regime = setting.setting.loop_.regime.to_string();
+        match first.entry(done) {
+            Entry::Vacant(none) => drop(none.insert(regime)),
+            Entry::Occupied(twin) => setting.notes.push(format!(
+                "without human rows `{regime}` does what `{}` does: this setting and that one are one experiment, not two",
+                twin.get()
+            )),
         }
     }
 }
@@ -37,10 +39,6 @@ fn replaces(assembled: &Assembled) -> Option<&Budget> {
         && budget.hold == Hold::Total
         && plan.iter().all(|counts| counts.anchor + counts.inflow == 0);
     alone.then_some(budget)
-}
-
-fn same(a: &Budget, b: &Budget) -> bool {
-    (a.initial, &a.samples, a.generations) == (b.initial, &b.samples, b.generations)
 }
 
 /// The swept keys that are not about human rows.
