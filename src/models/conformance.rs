@@ -43,7 +43,7 @@ fn case(name: &str) -> (&'static str, [Samples; 2], Synthesis) {
         "logistic-regression" => regression(Link::Logit, |i| f64::from(i % 3 == 0)),
         "poisson-regression" => regression(Link::Log, |i| (i % 4) as f64),
         "tabular" => {
-            let person = |i: u32| (f64::from(i * i % 7), i % 2, u32::from(i % 3 == 0));
+            let person = |i: u32| (f64::from(i * i % 7), i % 2, u32::from(i.is_multiple_of(3)));
             let rows = |n: std::ops::Range<u32>| people(&n.map(person).collect::<Vec<_>>());
             sample("", [rows(0..20), rows(3..29)])
         }

@@ -139,8 +139,6 @@ mod tests {
         // After c only the first model saw anything, d with ½ and ½ left; half of each model: d ¼ and ¾ left.
         let (a, b) = (fitted(2, &["c d"]), fitted(2, &["a d"]));
         let line = NGramModel::combined(&[(0.5, &a), (0.5, &b)]).unwrap();
-        let p = |model: &NGramModel| after(model, &[], 3);
-        let _ = p;
         let below = |model: &NGramModel| {
             let unigrams = &model.tables[0];
             unigrams.after(0).unwrap().direct(3)

@@ -190,10 +190,7 @@ mod tests {
     #[test]
     fn log_odds_are_combined_whatever_the_units() {
         let noisy = |scale: f64, shift: f64| -> Vec<(f64, f64, u32)> {
-            (0..12)
-                .map(|i| f64::from(i))
-                .map(|x| (scale * x + shift, x * x, (x as u32 * 5 / 3) % 3))
-                .collect()
+            (0..12).map(f64::from).map(|x| (scale * x + shift, x * x, (x as u32 * 5 / 3) % 3)).collect()
         };
         let (a, b) = (fit(&noisy(1.0, 0.0)), fit(&noisy(-0.3, 4.0)));
         let line = beyond(&*a, &*b, 0.5);
