@@ -30,6 +30,7 @@ mod smoothing;
 mod special;
 mod stream;
 mod subsample;
+mod survival_bounds;
 mod sweet_spot;
 mod tail;
 
@@ -148,6 +149,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         covariance_error::LAWS,
         accumulate::LAWS,
         subsample::LAWS,
+        survival_bounds::LAWS,
         risk::LAWS,
         populations::LAWS,
         schedules::LAWS,
