@@ -6,7 +6,7 @@
 
 mod bernoulli;
 mod categorical;
-mod cholesky;
+pub(crate) mod cholesky;
 mod class_conditional;
 mod command;
 mod counts;
@@ -20,6 +20,7 @@ mod kde;
 pub(crate) mod labelled;
 mod neon;
 mod ngram;
+mod normal_rows;
 mod numeric;
 mod poisson;
 pub(crate) mod ranges;
@@ -55,6 +56,7 @@ pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
 pub use regression::{
     LinearRegression, LogisticRegression, Noise, PoissonRegression, RandomFeatures, RegressionModel, Ridge,
+    Singular,
 };
 pub use sampling::{Sampling, Transform};
 pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
