@@ -12,6 +12,8 @@
 mod design;
 mod lbfgs;
 
+use std::collections::BTreeMap;
+
 pub use design::Design;
 pub use lbfgs::{Minimum, Objective, minimise};
 
@@ -104,6 +106,38 @@ impl Logistic {
         let rows = self.parameters.chunks_exact(self.width + 1);
         let intercepts = rows.clone().map(|r| r[self.width]).collect();
         (rows.flat_map(|r| r[..self.width].to_vec()).collect(), intercepts)
+    }
+}
+
+impl Logistic {
+    /// The classes seen in training, ascending.
+    pub fn levels(&self) -> &[u32] {
+        &self.present
+    }
+
+    /// The coefficients of each class seen, the intercept last, less those of `base`, which was seen too.
+    pub fn log_odds(&self, base: u32) -> BTreeMap<u32, Vec<f64>> {
+        let zero = vec![0.0; self.width + 1];
+        let own = |class: u32| match (self.present.len(), self.present.binary_search(&class)) {
+            (0 | 1, _) | (2, Ok(0)) | (_, Err(_)) => zero.as_slice(),
+            (2, _) => &self.parameters,
+            (_, Ok(at)) => &self.parameters[at * (self.width + 1)..(at + 1) * (self.width + 1)],
+        };
+        let less = |class: u32| own(class).iter().zip(own(base)).map(|(c, b)| c - b).collect();
+        self.present.iter().map(|class| (*class, less(*class))).collect()
+    }
+
+    /// The same regression with other log odds of the classes that it has seen.
+    #[must_use]
+    pub fn with_log_odds(&self, odds: &BTreeMap<u32, Vec<f64>>) -> Self {
+        let zero = vec![0.0; self.width + 1];
+        let own = |class: &u32| odds.get(class).unwrap_or(&zero);
+        let parameters = match self.present.as_slice() {
+            [] | [_] => Vec::new(),
+            [a, b] => own(b).iter().zip(own(a)).map(|(b, a)| b - a).collect(),
+            more => more.iter().flat_map(own).copied().collect(),
+        };
+        Self { parameters, ..self.clone() }
     }
 }
 

@@ -15,9 +15,9 @@ use serde::{Deserialize, Deserializer};
 
 use super::cross_products::{pooled, solve, solve_factor};
 use super::design::Columns;
-use super::model::{Inputs, RegressionModel};
+use super::model::{Coefficients, Inputs, RegressionModel};
 use crate::data::{CrossProducts, Link, Mix, Schema, definite};
-use crate::models::{BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges};
+use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
 
@@ -227,8 +227,12 @@ impl Family for LeastSquares {
         }))
     }
 
-    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        RegressionModel::average(fits)
+    fn average(&self, fits: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, FitError> {
+        Ok(Coefficients.combine(fits)?)
+    }
+
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(&Coefficients)
     }
 
     fn fewest_rows(&self, schema: &Schema) -> usize {
