@@ -91,6 +91,7 @@ pub const SOURCES: Registry<Source> = Registry {
         arithmetic::program::ENTRY,
         embedded::tables::NHEFS,
         embedded::tables::ADULT,
+        distributions::adult_population::ENTRY,
         files::ANY,
         files::CSV,
         files::TEXT,

@@ -58,7 +58,7 @@ impl StatisticsPath for LeastSquares {
     }
 
     fn inputs(&self, truth: &dyn Distribution, n: usize, rng: &mut Stream) -> Option<Statistics> {
-        let variances = &truth.regression()?.input_variances;
+        let variances = &truth.regression().filter(|r| r.tabulated.is_none())?.input_variances;
         let columns = Columns::of(truth.schema(), Link::Identity, self.intercept).ok()?;
         let whole = columns.are_all(truth.schema());
         (whole && columns.width() == variances.len() + usize::from(self.intercept))
