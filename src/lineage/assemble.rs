@@ -11,7 +11,7 @@ use super::{Lineage, Measured, Measuring, Step, Synthesiser, Teacher};
 use crate::curation::{CURATIONS, On, Who};
 use crate::data::{SOURCES, Source};
 use crate::metrics::{METRICS, Subject};
-use crate::models::{self, BoxedFamily, Family, Neon, Sampling, StatisticsPath};
+use crate::models::{self, BoxedFamily, Family, Moved, Neon, Sampling, StatisticsPath};
 use crate::neural;
 use crate::regimes::{self, Regime};
 use crate::registry::Entry;
@@ -95,7 +95,7 @@ fn one(
     let mut components = Vec::new();
     let mut seeds_per_cell = u64::MAX;
     for node in &models {
-        let (entry, family) = family(node, &sampling)?;
+        let (entry, family) = family(node, setting, spec.start)?;
         family.accepts(source.schema()).map_err(|why| {
             Error::refused(node.at_of("family"), why.to_string(), "choose another family or source")
         })?;
@@ -255,27 +255,50 @@ pub fn find_family(name: &str) -> Option<&'static Entry<BoxedFamily>> {
     models::FAMILIES.get(name).or_else(|| neural::FAMILIES.get(name))
 }
 
-/// A family from its table; `sampling` is what its models make rows with, for `neon`.
-fn family(node: &Node, sampling: &Sampling) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
+/// A family from its table, with what `step` and `neon` do after every fit: first the step from `start`, then the
+/// extrapolation.
+fn family(
+    node: &Node,
+    setting: &Setting,
+    start: StartFrom,
+) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
     let name = node.selector("family")?;
     let Some(entry) = name.as_str().and_then(find_family) else {
         let known: Vec<&str> = models::FAMILIES.names().chain(neural::FAMILIES.names()).collect();
         return Err(spec::unknown_name("family", name, &known));
     };
     let mut own = node.clone();
-    let mut neon = None;
+    let (mut step, mut neon) = (None, None);
     if let Some(table) = own.as_table_mut() {
         table.remove("family");
-        neon = table.remove("neon");
+        (step, neon) = (table.remove("step"), table.remove("neon"));
     }
-    let plain = (entry.build)(&own)?;
-    let Some(neon) = neon else { return Ok((entry, plain)) };
-    let extrapolated = Neon::new(plain, neon.parse()?, sampling.clone());
-    let refused = |why: models::Refusal| {
-        let families = "use gaussian, categorical or a burn family, or leave `neon` out";
-        Error::refused(neon.at.clone(), why.to_string(), families)
+    let mut family = (entry.build)(&own)?;
+    let refused = |key: &'static str, node: &Node| {
+        let (at, name) = (node.at.clone(), entry.about.name);
+        move |why: models::Refusal| {
+            let message = format!("`{key}` does not go with the family `{name}`: {why}");
+            Error::refused(at, message, format!("choose another family, or leave `{key}` out"))
+        }
     };
-    Ok((entry, Box::new(extrapolated.map_err(refused)?)))
+    if let Some(node) = step {
+        if start == StartFrom::Scratch {
+            let why = "`step` is a part of the way from an earlier model, and these fits start from nothing";
+            return Err(Error::refused(
+                node.at.clone(),
+                why,
+                "set loop.start to \"warm\" or \"base\", for [model]",
+            ));
+        }
+        let step: models::Step = node.parse()?;
+        family = Box::new(Moved::new(family, step).map_err(refused("step", &node))?);
+    }
+    if let Some(node) = neon {
+        let (sampling, synthesis) = (sampling(setting), setting.loop_.synthesis);
+        let neon = Neon { params: node.parse()?, sampling, synthesis };
+        family = Box::new(Moved::new(family, neon).map_err(refused("neon", &node))?);
+    }
+    Ok((entry, family))
 }
 
 /// Sources are read once, however many settings use them.
@@ -441,8 +464,8 @@ fn check_start(setting: &Setting, lineage: &Lineage) -> Result<(), Error> {
     if lineage.start != StartFrom::Scratch && takes_none {
         return Err(Error::refused(
             setting.loop_.at("start"),
-            "closed-form families have no starting point",
-            "leave `start` out, or choose a family that is fitted step by step (gaussian-mixture, neural)",
+            "this family's fit has no starting point",
+            "leave `start` out, set `[model] step` below 1, or choose a family that is fitted step by step (gaussian-mixture, neural)",
         ));
     }
     Ok(())

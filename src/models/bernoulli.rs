@@ -12,7 +12,9 @@
 
 use serde::Deserialize;
 
-use super::{BoxedFamily, Categorical, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges};
+use super::{
+    Affine, BoxedFamily, Categorical, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges,
+};
 use crate::data::{Mix, Schema};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
@@ -61,12 +63,16 @@ impl Family for Bernoulli {
         Categorical { smoothing: self.smoothing }.fit(mix, start, streams)
     }
 
-    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
+    fn average(&self, fits: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, FitError> {
         Categorical { smoothing: self.smoothing }.average(fits)
     }
 
     fn statistics(&self) -> Option<&dyn StatisticsPath> {
         Some(&Categorical { smoothing: 0.0 })
+    }
+
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(&Categorical { smoothing: 0.0 })
     }
 }
 

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use super::labelled::{Columns, Head, Heads};
 use super::ngram::NGram;
-use super::{Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start};
+use super::{
+    Affine, Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start, affine,
+};
 use crate::data::{Body, Column, Mix, Part, Rows, Samples, Schema};
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -83,8 +85,42 @@ impl Family for ClassConditional {
         Ok(Box::new(ClassConditionalModel { heads, models, columns }))
     }
 
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        self.base.affine().map(|_| self as &dyn Affine)
+    }
+
     fn seeds_per_cell(&self) -> u64 {
         self.base.seeds_per_cell()
+    }
+}
+
+impl Affine for ClassConditional {
+    /// The shares of labels and groups, and for each label the models of it as their own family combines them, among
+    /// those that have seen it.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        let models = affine::of::<ClassConditionalModel>(models)?;
+        let columns = &models[0].1.columns;
+        if models.iter().any(|(_, m)| m.columns != *columns) {
+            return Err(Refusal::new("the models are of different tables"));
+        }
+        let heads: Vec<(f64, &Heads)> = models.iter().map(|(c, m)| (*c, &m.heads)).collect();
+        let heads = Heads::combined(columns, &heads)?;
+        let of_class = |(class, share): (usize, &f64)| {
+            let own = models.iter().filter_map(|(c, m)| Some((*c, m.models[class].as_deref()?)));
+            let mut own: Vec<(f64, &dyn Model)> = own.collect();
+            if *share <= 0.0 || own.is_empty() {
+                return Ok(None);
+            }
+            let total: f64 = own.iter().map(|(c, _)| c).sum();
+            if total > 0.0 {
+                own.iter_mut().for_each(|(c, _)| *c /= total);
+            } else {
+                own = vec![(1.0, own[0].1)];
+            }
+            self.base.affine()?.combine(&own).map(Some)
+        };
+        let fits = heads.shares().iter().enumerate().map(of_class).collect::<Result<_, Refusal>>()?;
+        Ok(Box::new(ClassConditionalModel { heads, models: fits, columns: columns.clone() }))
     }
 }
 
@@ -310,5 +346,23 @@ mod tests {
         assert!(family.accepts(text(TokenUnit::Words, &["a"]).schema()).is_err());
         let empty = Mix::of_human(Rows::all(labelled(&[], &[])));
         assert!(family.fit(&empty, Start::Scratch, &Streams::new(0, 1)).is_err());
+    }
+
+    #[test]
+    fn shares_and_texts_are_combined_and_a_label_of_one_model_keeps_its_model() {
+        // Shares 2(5/8, 3/8, 0) − (½, 0, ½) = (¾, ¾, −½): the last is cut off, so ½ each.
+        let (rows, a) = fitted();
+        let family = ClassConditional { base: Arc::new(NGram { order: 2, ..NGram::default() }) };
+        let other = Mix::of_human(Rows::all(labelled(&["b a", "c"], &[0, 2])));
+        let b = family.fit(&other, Start::Scratch, &Streams::new(0, 1)).unwrap();
+        let line = family.affine().unwrap().combine(&[(2.0, &*a), (-1.0, &*b)]).unwrap();
+        let log = |model: &dyn Model, row: u32| {
+            model.density().unwrap().log_likelihood(&rows.take(&[row]), &Streams::new(0, 0)).unwrap()[0]
+        };
+        // Label 1 was seen by the first model only.
+        assert!((log(&*line, 1) - 0.5_f64.ln() - (log(&*a, 1) - 0.375_f64.ln())).abs() < 1e-12);
+        assert!((log(&*line, 0) - log(&*a, 0)).abs() > 1e-3, "label 0 has moved");
+        let unseen = labelled(&["a"], &[2]);
+        assert!(line.density().unwrap().log_likelihood(&unseen, &Streams::new(0, 0)).is_err());
     }
 }

@@ -9,13 +9,14 @@
 //! which is what weighting the rows gives. It takes no sampling transform and has no density.
 //! Cost: fit O(n); a row O(log n).
 
-use std::any::Any;
-
 use rand::RngExt;
 use serde::Deserialize;
 
 use super::numeric::{gathered, normalise};
-use super::{Ask, BoxedFamily, Family, FitError, Model, Parameters, Refusal, SampleError, Sampling, Start};
+use super::{
+    Affine, Ask, BoxedFamily, Family, FitError, Model, Parameters, Refusal, SampleError, Sampling, Start,
+    affine,
+};
 use crate::data::{Mix, Samples, Schema};
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -52,13 +53,9 @@ impl Family for Empirical {
         Ok(Box::new(EmpiricalModel::new(rows, weights)))
     }
 
-    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
+    fn average(&self, fits: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, FitError> {
         let (mut tables, mut weights) = (Vec::with_capacity(fits.len()), Vec::new());
-        for (share, fit) in fits {
-            let fit: &dyn Any = &**fit;
-            let fit: &EmpiricalModel = fit.downcast_ref().ok_or_else(|| {
-                Refusal::new("only empirical distributions can be averaged with empirical distributions")
-            })?;
+        for (share, fit) in affine::of::<EmpiricalModel>(fits)? {
             // A group's weights sum to its number of rows.
             let scale = share / fit.rows.len() as f64;
             tables.push(&fit.rows);
@@ -67,6 +64,10 @@ impl Family for Empirical {
         let rows = Samples::concat(&tables).map_err(|e| Refusal::new(e.to_string()))?;
         normalise(&mut weights)?;
         Ok(Box::new(EmpiricalModel::new(rows, weights)))
+    }
+
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Err(Refusal::new("an empirical distribution is its training rows; it has no parameters to combine"))
     }
 }
 

@@ -81,6 +81,26 @@ impl Encoding {
         self.build(rows, Some(level))
     }
 
+    /// The numbers x of this encoding by those x′ of another of the same columns: x = factor · x′ + shift, place by place.
+    pub(super) fn in_units_of(&self, other: &Encoding) -> Result<Vec<(f64, f64)>, Refusal> {
+        let mut units = Vec::with_capacity(self.width());
+        let alike = self.group.is_none() && other.group.is_none() && self.blocks.len() == other.blocks.len();
+        for (own, other) in self.blocks.iter().zip(&other.blocks).filter(|_| alike) {
+            match (own, other) {
+                (Block::Numbers { scales, .. }, Block::Numbers { scales: others, .. }) => {
+                    let both = scales.iter().zip(others);
+                    units.extend(both.map(|((m, s), (to, by))| (s / by, (to - m) * s)));
+                }
+                (own, _) => units.extend(std::iter::repeat_n((1.0, 0.0), own.width())),
+            }
+        }
+        if units.len() == self.width() && self.width() == other.width() {
+            Ok(units)
+        } else {
+            Err(Refusal::new("the encodings are of different columns"))
+        }
+    }
+
     fn build(&self, rows: &Samples, level: Option<u32>) -> Vec<f64> {
         let mut out = Vec::with_capacity(rows.len() * self.width());
         let groups = self.group.and_then(|g| match rows.column(g) {

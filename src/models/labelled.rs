@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::Refusal;
+use super::{Refusal, affine};
 use crate::data::{Column, Kind, Role, Samples, Schema};
 use crate::rng::Stream;
 
@@ -18,7 +18,7 @@ use crate::rng::Stream;
 pub type Head = Vec<u32>;
 
 /// Where the columns of a table are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
     text: usize,
     label: usize,
@@ -133,6 +133,26 @@ impl Heads {
             (sum, head.clone())
         });
         Ok(Self { reached: reached.collect(), shares })
+    }
+
+    /// The heads at Σ c_i θ_i; a head that a model lacks has probability 0 there.
+    pub fn combined(columns: &Columns, models: &[(f64, &Self)]) -> Result<Self, Refusal> {
+        if let [(_, one)] = models {
+            return Ok((*one).clone());
+        }
+        let own: Vec<_> = models.iter().map(|(c, heads)| (*c, heads.masses())).collect();
+        let (heads, weights): (Vec<Head>, Vec<f64>) = affine::keyed(&own)?.into_iter().unzip();
+        Self::fit(columns, &heads, &weights)
+    }
+
+    /// The probability of each head.
+    fn masses(&self) -> BTreeMap<Head, f64> {
+        let before = std::iter::once(0.0).chain(self.reached.iter().map(|(reached, _)| *reached));
+        self.reached
+            .iter()
+            .zip(before)
+            .map(|((reached, head), before)| (head.clone(), reached - before))
+            .collect()
     }
 
     /// The share of each label.

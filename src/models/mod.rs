@@ -4,11 +4,14 @@
 //! nothing can sample before it is fitted. Closed-form families live in this folder, one file each;
 //! burn families in [`neural`](crate::neural).
 
+pub(crate) mod affine;
 mod bernoulli;
 mod categorical;
-mod cholesky;
+pub(crate) mod cholesky;
 mod class_conditional;
 mod command;
+#[cfg(test)]
+mod conformance;
 mod counts;
 mod empirical;
 mod encoding;
@@ -20,6 +23,7 @@ mod kde;
 pub(crate) mod labelled;
 mod neon;
 mod ngram;
+mod normal_rows;
 mod numeric;
 mod poisson;
 pub(crate) mod ranges;
@@ -27,6 +31,7 @@ pub(crate) mod ranges;
 mod reference;
 mod regression;
 mod sampling;
+mod step;
 mod tabular;
 mod tagged_ngram;
 mod templates;
@@ -35,6 +40,7 @@ mod tests;
 mod vectoriser;
 mod wishart;
 
+pub use affine::{Affine, Moved, Movement};
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
 pub use class_conditional::{ClassConditional, ClassConditionalModel};
@@ -55,8 +61,10 @@ pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
 pub use regression::{
     LinearRegression, LogisticRegression, Noise, PoissonRegression, RandomFeatures, RegressionModel, Ridge,
+    Singular,
 };
 pub use sampling::{Sampling, Transform};
+pub use step::Step;
 pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
 pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
 pub use templates::{TemplateModel, Templates};
@@ -110,7 +118,7 @@ pub trait Family: Send + Sync {
 
     /// The average of models fitted on separate groups, with the given weights (which sum to 1):
     /// `combine = "by-group"`. Families without such an average refuse.
-    fn average(&self, _fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
+    fn average(&self, _fits: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, FitError> {
         Err(FitError::Refused(Refusal::new(
             "this family can't average the fits of two groups (`combine = \"by-group\"`)",
         )))
@@ -131,15 +139,16 @@ pub trait Family: Send + Sync {
         1
     }
 
-    /// The extrapolation of fitted parameters, where they form a space in which that has a meaning.
-    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
-        None
+    /// Combinations of fitted parameters, for `neon` and `step`; refused where there are none on which a line has a
+    /// meaning.
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Err(Refusal::new("this family has no parameters through which a line could be drawn"))
     }
 
     /// Whether a fit can start from an earlier model ([`Start::Warm`], [`Start::Base`]): iterative
     /// fits can, closed forms have nothing to start from.
     fn takes_a_start(&self) -> bool {
-        self.seeds_per_cell() == 1
+        false
     }
 
     /// What a fit depends on beside the family's own table, as part of a setting's hash: the files of
@@ -374,30 +383,6 @@ pub trait StatisticsPath: Send + Sync {
     }
 }
 
-/// A line through the parameters of two models of one family.
-pub trait Extrapolation {
-    /// The model at θ + w (θ − θ′), with θ of `model` and θ′ of `away`: w beyond θ, seen from θ′.
-    /// Parameters that leave their domain are put back to its edge.
-    fn extrapolate(
-        &self,
-        model: &dyn Model,
-        away: &dyn Model,
-        weight: f64,
-    ) -> Result<Box<dyn Model>, Refusal>;
-}
-
-/// The same model seen as its own type, for the two models of a line.
-pub(crate) fn both<'a, M: Model>(
-    model: &'a dyn Model,
-    away: &'a dyn Model,
-) -> Result<(&'a M, &'a M), Refusal> {
-    let (model, away): (&dyn Any, &dyn Any) = (model, away);
-    match (model.downcast_ref(), away.downcast_ref()) {
-        (Some(model), Some(away)) => Ok((model, away)),
-        _ => Err(Refusal::new("the two models are of different families")),
-    }
-}
-
 /// Fits a training set as its [`Combine`] says: all rows in one likelihood, or each origin alone
 /// and then averaged with the origins' total weights.
 pub fn fit(
@@ -416,5 +401,6 @@ pub fn fit(
     for (weight, origin) in groups {
         fits.push((weight, family.fit(&mix.only(origin), start, streams)?));
     }
+    let fits: Vec<(f64, &dyn Model)> = fits.iter().map(|(weight, fit)| (*weight, fit.as_ref())).collect();
     family.average(&fits)
 }

@@ -1,26 +1,26 @@
-//! Neon: negative extrapolation from self-training, after the fit of any family that allows it.
+//! Neon: negative extrapolation from self-training, after the fit of any family with parameters.
 //!
 //! θ_neon = θ + w (θ − θ_self) = (1 + w) θ − w θ_self (Alemohammad, Wang and Baraniuk,
 //! arXiv 2510.03597). θ is the ordinary fit; θ_self starts from θ and is fitted, with the family's own
 //! effort, on `samples` rows that θ made under the setting's sampling transform. A sampler that prefers
 //! what is likely (temperature below 1) moves θ_self away from the truth in a direction that is known,
-//! and the extrapolation goes the other way; without such a sampler there is nothing to gain.
+//! and the extrapolation goes the other way; without such a sampler there is nothing to gain, but for families
+//! whose fit is biased (smoothing, a penalty), where every refit repeats the bias.
 //!
-//! What is extrapolated: mean and covariance of `gaussian` (negative eigenvalues become 0), the
-//! probabilities of `categorical` (negative ones become 0, the rest is scaled to sum to 1), and all
-//! weights of the burn families. Where the family is fitted from sufficient statistics, θ_self is
-//! too: exact in law. Cost: one more synthesis and one more fit.
-
-use std::path::Path;
+//! What is extrapolated is what the family's [`Affine`](super::Affine) combines: means, probabilities, coefficients,
+//! variances, the weights of burn families. With `synthesis = "label"` θ labels the inputs of its training rows, over
+//! and over until there are `samples`, each as often as the next whatever its weight. Where the family is fitted from
+//! sufficient statistics, θ_self is too (but for labels, which need rows): exact in law. Cost: one more synthesis and one
+//! more fit.
 
 use serde::Deserialize;
 
-use super::{
-    Ask, BoxedFamily, Extrapolation, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
-    StatisticsPath, StorageError, ranges,
-};
-use crate::data::{Body, Mix, Part, Rows, Schema};
+use super::affine::Movement;
+use super::numeric::gathered;
+use super::{Ask, Family, FitError, Model, SampleError, Sampling, Start, ranges};
+use crate::data::{Body, Mix, Part, Rows};
 use crate::rng::Streams;
+use crate::spec::Synthesis;
 
 /// The table `[model] neon`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -34,75 +34,67 @@ pub struct NeonParams {
     pub samples: usize,
 }
 
-/// A family whose every fit is followed by the extrapolation.
+/// The extrapolation of every fit.
 pub struct Neon {
-    family: BoxedFamily,
-    params: NeonParams,
-    sampling: Sampling,
+    /// How far, and from how many rows.
+    pub params: NeonParams,
+    /// The transform under which models make rows.
+    pub sampling: Sampling,
+    /// Whether models make rows or labels.
+    pub synthesis: Synthesis,
 }
 
 impl Neon {
-    /// Wraps a family; `sampling` is the transform under which models make rows. Refuses families
-    /// whose parameters can't be extrapolated.
-    pub fn new(family: BoxedFamily, params: NeonParams, sampling: Sampling) -> Result<Self, Refusal> {
-        match family.extrapolation() {
-            Some(_) => Ok(Self { family, params, sampling }),
-            None => Err(Refusal::new("the parameters of this family can't be extrapolated (`neon`)")),
-        }
-    }
-
     /// The rows that a model makes of itself, or their statistics where those are exact.
-    fn own_rows(&self, model: &dyn Model, streams: &Streams) -> Result<Body, SampleError> {
+    fn own_rows(
+        &self,
+        family: &dyn Family,
+        model: &dyn Model,
+        mix: &Mix,
+        streams: &Streams,
+    ) -> Result<Body, FitError> {
         let n = self.params.samples;
-        match self.family.statistics().filter(|path| path.supports(&self.sampling)) {
-            Some(path) => Ok(Body::Statistics(path.draw(model, n, &self.sampling, &mut streams.rng())?)),
-            None => Ok(Body::Rows(Rows::all(model.synthesise(Ask::Rows, n, &self.sampling, streams)?))),
+        let refused = |error: SampleError| match error {
+            SampleError::Refused(refusal) => FitError::Refused(refusal),
+            other => super::Refusal::new(other.to_string()).into(),
+        };
+        if self.synthesis == Synthesis::Label {
+            let (inputs, _) = gathered(mix)?;
+            let all = inputs.len() as u32;
+            let again: Vec<u32> = (0..all).cycle().take(n).collect();
+            let ask = Ask::Given(&inputs.take(&again));
+            return Ok(Body::Rows(Rows::all(
+                model.synthesise(ask, n, &self.sampling, streams).map_err(refused)?,
+            )));
         }
+        match family.statistics().filter(|path| path.draws() && path.supports(&self.sampling)) {
+            Some(path) => path.draw(model, n, &self.sampling, &mut streams.rng()).map(Body::Statistics),
+            None => model
+                .synthesise(Ask::Rows, n, &self.sampling, streams)
+                .map(|rows| Body::Rows(Rows::all(rows))),
+        }
+        .map_err(refused)
     }
 }
 
-impl Family for Neon {
-    fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
-        self.family.accepts(schema)
-    }
-
-    fn fit(&self, mix: &Mix, start: Start<'_>, streams: &Streams) -> Result<Box<dyn Model>, FitError> {
-        let model = self.family.fit(mix, start, streams)?;
-        let streams = streams.of("neon");
-        let rows = self.own_rows(model.as_ref(), &streams.of("synthesise")).map_err(|error| match error {
-            SampleError::Refused(refusal) => FitError::Refused(refusal),
-            other => Refusal::new(other.to_string()).into(),
-        })?;
+impl Movement for Neon {
+    fn moved(
+        &self,
+        family: &dyn Family,
+        model: Box<dyn Model>,
+        mix: &Mix,
+        _: Start<'_>,
+        streams: &Streams,
+    ) -> Result<Box<dyn Model>, FitError> {
+        let (streams, w) = (streams.of("neon"), self.params.weight);
+        let rows = self.own_rows(family, model.as_ref(), mix, &streams.of("synthesise"))?;
         let own = Mix { parts: vec![Part::synthetic(0, rows)], ..Mix::default() };
-        let away = self.family.fit(&own, Start::Warm(model.as_ref()), &streams.of("fit"))?;
-        match self.family.extrapolation() {
-            Some(line) => Ok(line.extrapolate(model.as_ref(), away.as_ref(), self.params.weight)?),
-            None => Ok(model),
-        }
+        let away = family.fit(&own, Start::Warm(model.as_ref()), &streams.of("fit"))?;
+        Ok(family.affine()?.combine(&[(1.0 + w, model.as_ref()), (-w, away.as_ref())])?)
     }
 
-    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        self.family.average(fits)
-    }
-
-    fn load(&self, from: &Path) -> Result<Box<dyn Model>, StorageError> {
-        self.family.load(from)
-    }
-
-    fn statistics(&self) -> Option<&dyn StatisticsPath> {
-        self.family.statistics()
-    }
-
-    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
-        self.family.extrapolation()
-    }
-
-    fn takes_a_start(&self) -> bool {
-        self.family.takes_a_start()
-    }
-
-    fn seeds_per_cell(&self) -> u64 {
-        self.family.seeds_per_cell()
+    fn takes_statistics(&self) -> bool {
+        self.synthesis != Synthesis::Label
     }
 }
 
@@ -111,12 +103,23 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::data::{Column, Counts, Kind, Moments, Samples, Statistics};
-    use crate::models::{Categorical, Gaussian, Parameters};
+    use crate::data::{Column, Counts, Kind, Link, Moments, Samples, Schema, Statistics, TokenUnit};
+    use crate::metrics::testing::{labelled, text};
+    use crate::models::{BoxedFamily, Categorical, Gaussian, Moved, NGram, Parameters, Smoothing};
+    use crate::spec::Node;
 
-    fn neon(family: BoxedFamily, weight: f64, temperature: f64) -> Neon {
+    fn moved(family: BoxedFamily, params: NeonParams, temperature: f64, synthesis: Synthesis) -> Moved<Neon> {
         let sampling = Sampling { temperature, ..Sampling::default() };
-        Neon::new(family, NeonParams { weight, samples: 1_000_000 }, sampling).unwrap()
+        Moved::new(family, Neon { params, sampling, synthesis }).unwrap()
+    }
+
+    fn neon(family: BoxedFamily, weight: f64, temperature: f64) -> Moved<Neon> {
+        moved(family, NeonParams { weight, samples: 1_000_000 }, temperature, Synthesis::Sample)
+    }
+
+    fn regression(name: &str) -> BoxedFamily {
+        let node = Node::from_toml(&format!("family = \"{name}\""), "test.toml").unwrap();
+        (crate::models::FAMILIES.get(name).unwrap().build)(&node).unwrap()
     }
 
     fn moments(variance: f64) -> Mix {
@@ -170,7 +173,7 @@ mod tests {
         let data = vec![0.0, 0.0, 1.0, 2.0, 3.0, 1.0, -1.0, 0.5];
         let rows = Samples::new(schema, vec![Column::F64 { width: 2, data }]).unwrap();
         let params = NeonParams { weight: 0.5, samples: 50 };
-        let family = Neon::new(Box::new(Gaussian::default()), params, Sampling::default()).unwrap();
+        let family = moved(Box::new(Gaussian::default()), params, 1.0, Synthesis::Sample);
         let mix = Mix::of_human(Rows::all(rows));
         let fit = || family.fit(&mix, Start::Scratch, &Streams::new(0, 3)).unwrap();
         let (a, b) = (fit(), fit());
@@ -181,8 +184,38 @@ mod tests {
     }
 
     #[test]
-    fn families_without_such_parameters_are_refused() {
-        let params = NeonParams { weight: 0.1, samples: 10 };
-        assert!(Neon::new(Box::new(crate::models::NGram::default()), params, Sampling::default()).is_err());
+    fn sharpened_log_odds_are_drawn_back() {
+        // Rows (x, y) of ±1 and 0/1, three of four with y as x says: β = ln 3. A temperature of ½ makes β_self = 2β, so
+        // w = ½ leaves β/2. β_self is the log odds of a share p = .9 of m rows: standard error 1/√(m p (1 − p)).
+        let x = [1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0];
+        let rows = labelled(&x, 1, &[1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0], Link::Logit);
+        let params = NeonParams { weight: 0.5, samples: 20_000 };
+        let family = moved(regression("logistic-regression"), params, 0.5, Synthesis::Label);
+        let model = family.fit(&Mix::of_human(Rows::all(rows)), Start::Scratch, &Streams::new(0, 5)).unwrap();
+        let Parameters::Regression { weights, .. } = model.parameters() else { panic!("a regression") };
+        let se = 0.5 / (20_000.0_f64 * 0.9 * 0.1).sqrt();
+        assert!((weights[0] - 0.5 * 3.0_f64.ln()).abs() < 5.0 * se, "{weights:?} ± {se}");
+        assert!(family.statistics().is_none(), "labels need rows");
+    }
+
+    #[test]
+    fn a_smoothed_fit_is_moved_away_from_its_own_bias() {
+        // Half of p is the uniform distribution over V words: p(a) = 3/8 + ½/V. θ_self repeats that, so its direct share
+        // of a is p(a)/2 for 3/8, and the line has 3/8 + w (3/8 − p(a)/2).
+        let rows = text(TokenUnit::Words, &["a a", "a b"]);
+        let smoothing = Smoothing::JelinekMercer { lambda: 0.5 };
+        let params = NeonParams { weight: 0.4, samples: 20_000 };
+        let family = moved(Box::new(NGram { order: 1, smoothing }), params, 1.0, Synthesis::Sample);
+        let (mix, streams) = (Mix::of_human(Rows::all(rows.clone())), Streams::new(0, 6));
+        let model = family.fit(&mix, Start::Scratch, &streams).unwrap();
+        let v = rows.schema().vocabulary().unwrap().len() as f64;
+        let p = 0.375 + 0.5 / v;
+        let one = text(TokenUnit::Words, &["a"]);
+        let found = model.density().unwrap().log_likelihood(&one, &streams).unwrap()[0].exp();
+        // The V − 2 words that θ never saw would get −w/(4V) each; that is cut off, and the rest scaled to sum to 1.
+        let expected = (0.375 + 0.4 * (0.375 - p / 2.0) + 0.5 / v) / (1.0 + 0.4 * (v - 2.0) / (4.0 * v));
+        // Half of the standard error of a share p of 40,000 words, times w.
+        let se = 0.4 * 0.5 * (p * (1.0 - p) / 40_000.0).sqrt();
+        assert!((found - expected).abs() < 5.0 * se, "{found} for {expected} ± {se}");
     }
 }

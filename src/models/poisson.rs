@@ -19,8 +19,8 @@ use statrs::function::gamma::ln_gamma;
 
 use super::numeric::{self, Layout};
 use super::{
-    Ask, BoxedFamily, Density, Family, FitError, Model, Parameters, Refusal, SampleError, Sampling, Start,
-    StatisticsPath,
+    Affine, Ask, BoxedFamily, Density, Family, FitError, Model, Parameters, Refusal, SampleError, Sampling,
+    Start, StatisticsPath, affine,
 };
 use crate::data::{Body, Mix, Moments, Rows, Samples, Schema, Statistics};
 use crate::registry::{About, Entry};
@@ -85,21 +85,25 @@ impl Family for Poisson {
         Ok(Box::new(PoissonModel { rate: [sum / weight], layout: Layout::of(mix) }))
     }
 
-    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        let (mut rate, mut layout) = (0.0, Layout::default());
-        for (weight, fit) in fits {
-            let fit: &dyn Any = &**fit;
-            let fit = fit
-                .downcast_ref::<PoissonModel>()
-                .ok_or_else(|| Refusal::new("only Poisson distributions can be averaged with their like"))?;
-            rate += weight * fit.rate[0];
-            layout = fit.layout.clone();
-        }
-        Ok(Box::new(PoissonModel { rate: [rate], layout }))
+    fn average(&self, fits: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, FitError> {
+        Ok(self.combine(fits)?)
     }
 
     fn statistics(&self) -> Option<&dyn StatisticsPath> {
         Some(self)
+    }
+
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(self)
+    }
+}
+
+impl Affine for Poisson {
+    /// λ, at least 0.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        let models = affine::of::<PoissonModel>(models)?;
+        let rate = affine::line(&models, |m| &m.rate)?[0].max(0.0);
+        Ok(Box::new(PoissonModel { rate: [rate], layout: models[0].1.layout.clone() }))
     }
 }
 
@@ -343,5 +347,13 @@ mod tests {
         assert!(dead.is_degenerate());
         let made = dead.synthesise(Ask::Rows, 3, &Sampling::default(), &Streams::new(0, 0)).unwrap();
         assert_eq!(made.features(), [0.0; 3]);
+    }
+
+    #[test]
+    fn a_rate_beyond_another_ends_at_zero() {
+        // 2·2 − 3 = 1, and 2·2 − 5 < 0.
+        let (two, three, five) = (of(vec![2.0]).unwrap(), of(vec![3.0]).unwrap(), of(vec![5.0]).unwrap());
+        let beyond = |away: &dyn Model| rate(&*Poisson {}.combine(&[(2.0, &*two), (-1.0, away)]).unwrap());
+        assert_eq!((beyond(&*three), beyond(&*five)), (1.0, 0.0));
     }
 }

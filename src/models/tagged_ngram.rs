@@ -4,12 +4,15 @@
 //! training set, so a word can only get a tag that it was seen with, and the tag of the last pairs
 //! decides what may follow. The outcome has one tag for each token. Cost: as the n-gram model's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Ask, BoxedFamily, Family, FitError, Model, NGram, Refusal, SampleError, Sampling, Start};
+use super::{
+    Affine, Ask, BoxedFamily, Family, FitError, Model, NGram, NGramModel, Refusal, SampleError, Sampling,
+    Start, affine,
+};
 use crate::data::{Body, Column, Kind, Mix, Part, Role, Rows, Samples, Schema, Vocabulary};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
@@ -64,7 +67,7 @@ impl Family for TaggedNGram {
         columns(schema).map(|_| ())
     }
 
-    fn fit(&self, mix: &Mix, _: Start<'_>, streams: &Streams) -> Result<Box<dyn Model>, FitError> {
+    fn fit(&self, mix: &Mix, _: Start<'_>, _: &Streams) -> Result<Box<dyn Model>, FitError> {
         let mut tables: Vec<(&Part, Samples)> = Vec::new();
         for part in mix.parts.iter().filter(|p| !p.body.is_empty()) {
             let Body::Rows(rows) = &part.body else {
@@ -87,8 +90,7 @@ impl Family for TaggedNGram {
         }
         let list: Vec<(u32, u32)> = numbers.keys().copied().collect();
         numbers.values_mut().zip(0..).for_each(|(number, i)| *number = i);
-        let vocabulary = Arc::new(written(&schema, &list));
-        let joint = Arc::new(Schema::single(Kind::Ragged { vocabulary }));
+        let joint = joint(&schema, &list);
         let mut parts = Vec::with_capacity(tables.len());
         for (part, table) in &tables {
             let offsets = table.token_rows().map_or_else(|| vec![0], |(offsets, _)| offsets.to_vec());
@@ -99,13 +101,47 @@ impl Family for TaggedNGram {
         }
         let inner = NGram { order: self.order, ..NGram::default() };
         inner.accepts(&joint)?;
-        let model = inner.fit(&Mix { parts, combine: mix.combine }, Start::Scratch, streams)?;
+        let model = NGramModel::fit(inner, &Mix { parts, combine: mix.combine })?;
         Ok(Box::new(TaggedNGramModel { schema, pairs: list, model }))
+    }
+
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(self)
     }
 
     fn seeds_per_cell(&self) -> u64 {
         1
     }
+}
+
+impl Affine for TaggedNGram {
+    /// As n-gram models over the pairs that any of the models met.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        let models = affine::of::<TaggedNGramModel>(models)?;
+        let schema = &models[0].1.schema;
+        let pairs: BTreeSet<(u32, u32)> = models.iter().flat_map(|(_, m)| m.pairs.iter().copied()).collect();
+        let pairs: Vec<(u32, u32)> = pairs.into_iter().collect();
+        let joint = joint(schema, &pairs);
+        let mut grown = Vec::with_capacity(models.len());
+        for (c, model) in &models {
+            if model.schema != *schema {
+                return Err(Refusal::new("the tagged models differ in words or tags"));
+            }
+            let number = |pair| pairs.binary_search(pair).map_or(0, |at| at as u32);
+            let map: Vec<u32> = model.pairs.iter().map(number).collect();
+            let whole = map.len() == pairs.len();
+            let own = if whole { model.model.clone() } else { model.model.recoded(&map, joint.clone())? };
+            grown.push((*c, own));
+        }
+        let grown: Vec<(f64, &NGramModel)> = grown.iter().map(|(c, model)| (*c, model)).collect();
+        let model = NGramModel::combined(&grown)?;
+        Ok(Box::new(TaggedNGramModel { schema: schema.clone(), pairs, model }))
+    }
+}
+
+/// The schema of rows of these pairs.
+fn joint(schema: &Schema, pairs: &[(u32, u32)]) -> Arc<Schema> {
+    Arc::new(Schema::single(Kind::Ragged { vocabulary: Arc::new(written(schema, pairs)) }))
 }
 
 /// Word and tag of every token, row after row.
@@ -132,7 +168,7 @@ pub struct TaggedNGramModel {
     schema: Arc<Schema>,
     /// Word and tag of each symbol.
     pairs: Vec<(u32, u32)>,
-    model: Box<dyn Model>,
+    model: NGramModel,
 }
 
 impl Model for TaggedNGramModel {

@@ -42,8 +42,8 @@ use super::{EFFORT, parameter};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::labelled::Heads;
 use crate::models::{
-    Ask, BoxedFamily, Density, Extrapolation, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
-    StorageError, both,
+    Affine, Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
+    StorageError, affine,
 };
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -289,8 +289,12 @@ impl Family for Gpt {
         Ok(Box::new(GptModel::new(config, reading, weights, vec![])))
     }
 
-    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
-        Some(self)
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(self)
+    }
+
+    fn takes_a_start(&self) -> bool {
+        true
     }
 
     fn seeds_per_cell(&self) -> u64 {
@@ -298,17 +302,14 @@ impl Family for Gpt {
     }
 }
 
-impl Extrapolation for Gpt {
-    fn extrapolate(
-        &self,
-        model: &dyn Model,
-        away: &dyn Model,
-        weight: f64,
-    ) -> Result<Box<dyn Model>, Refusal> {
-        let (model, away) = both::<GptModel>(model, away)?;
-        let weights = model.weights.beyond(&away.weights, weight);
-        let weights = weights.ok_or_else(|| Refusal::new("gpt: the two models differ in shape"))?;
-        Ok(Box::new(GptModel::new(model.config(), model.reading.clone(), weights, vec![])))
+impl Affine for Gpt {
+    /// All weights. The labels' shares are those of the first model.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        let models = affine::of::<GptModel>(models)?;
+        let (_, first) = models[0];
+        let weights = Weights::combined(&models, |m| &m.weights);
+        let weights = weights.ok_or_else(|| Refusal::new("gpt: the models differ in shape"))?;
+        Ok(Box::new(GptModel::new(first.config(), first.reading.clone(), weights, vec![])))
     }
 }
 

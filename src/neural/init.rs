@@ -122,11 +122,20 @@ impl Weights {
         (values.len() == layout.total()).then_some(Weights { layout, values })
     }
 
-    /// The values θ + w (θ − θ′); `None` if the layouts differ.
-    pub fn beyond(&self, away: &Weights, weight: f64) -> Option<Self> {
-        let weight = weight as f32;
-        let line = self.values.iter().zip(&away.values).map(|(a, b)| a + weight * (a - b));
-        (self.layout == away.layout).then(|| Weights { layout: self.layout.clone(), values: line.collect() })
+    /// The values θ_0 + Σ c_i (θ_i − θ_0), for coefficients that sum to 1; `None` if the layouts differ.
+    pub fn combined<M>(models: &[(f64, &M)], of: impl Fn(&M) -> &Weights) -> Option<Self> {
+        let ((_, first), others) = models.split_first()?;
+        let first = of(first);
+        let mut values = first.values.clone();
+        for (c, other) in others {
+            let (c, other) = (*c as f32, of(other));
+            if other.layout != first.layout {
+                return None;
+            }
+            let both = first.values.iter().zip(&other.values);
+            values.iter_mut().zip(both).for_each(|(v, (x, y))| *v += c * (y - x));
+        }
+        Some(Weights { layout: first.layout.clone(), values })
     }
 
     /// The layout.

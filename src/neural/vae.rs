@@ -31,8 +31,8 @@ use super::train::{Effort, Schedule, initial, steps, train, warm};
 use super::{EFFORT, parameter};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::{
-    Ask, BoxedFamily, Density, Extrapolation, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
-    StorageError, both,
+    Affine, Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
+    StorageError, affine,
 };
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -249,8 +249,12 @@ impl Family for Vae {
         Ok(Box::new(VaeModel::new(config.params, config.table, weights, vec![])))
     }
 
-    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
-        Some(self)
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(self)
+    }
+
+    fn takes_a_start(&self) -> bool {
+        true
     }
 
     fn seeds_per_cell(&self) -> u64 {
@@ -258,18 +262,14 @@ impl Family for Vae {
     }
 }
 
-impl Extrapolation for Vae {
-    /// The scaling of the rows is the model's, which the warm-started fit kept.
-    fn extrapolate(
-        &self,
-        model: &dyn Model,
-        away: &dyn Model,
-        weight: f64,
-    ) -> Result<Box<dyn Model>, Refusal> {
-        let (model, away) = both::<VaeModel>(model, away)?;
-        let weights = model.weights.beyond(&away.weights, weight);
-        let weights = weights.ok_or_else(|| Refusal::new("vae: the two models differ in shape"))?;
-        Ok(Box::new(VaeModel::new(model.params.clone(), model.table.clone(), weights, vec![])))
+impl Affine for Vae {
+    /// All weights. The scaling of the rows is the first model's, which a warm-started fit kept.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        let models = affine::of::<VaeModel>(models)?;
+        let (_, first) = models[0];
+        let weights = Weights::combined(&models, |m| &m.weights);
+        let weights = weights.ok_or_else(|| Refusal::new("vae: the models differ in shape"))?;
+        Ok(Box::new(VaeModel::new(first.params.clone(), first.table.clone(), weights, vec![])))
     }
 }
 

@@ -39,9 +39,17 @@ pub const KEYS: &[SpecKey] = &[
         "model",
         "neon",
         "none",
-        "{ weight = w, samples = n }: after every fit θ the family is fitted once more, from θ, on n rows that θ made, to \
-         θ_self; the model is θ + w (θ − θ_self). w is at least 0, n at least 1. For gaussian, categorical and the burn \
-         families (Alemohammad, Wang and Baraniuk, arXiv 2510.03597)",
+        "{ weight = w, samples = n }: after every fit θ the family is fitted once more, from θ, on n rows (or labels) that \
+         θ made, to θ_self; the model is θ + w (θ − θ_self). w is at least 0, n at least 1. For every family with \
+         parameters: not for kde, empirical, templates and command (Alemohammad, Wang and Baraniuk, arXiv 2510.03597)",
+    ),
+    key(
+        "model",
+        "step",
+        "1",
+        "η, above 0 and at most 1: a refit goes from the model that loop.start names (\"warm\" or \"base\") a part η of the \
+         way to the family's own fit, θ = θ_start + η (θ̂ − θ_start). For the families of `neon`, closed forms included; \
+         generation 0 is the whole fit",
     ),
     key("loop", "generations", "required", "Refits after generation 0: 0 or more"),
     key(

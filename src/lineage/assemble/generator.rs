@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Sources, family, sampling};
+use super::{Sources, family};
 use crate::data::{Role, Samples, Schema, Source, Supply};
 use crate::lineage::generator::{Generator, without};
 use crate::lineage::{Teacher, When};
-use crate::spec::{Error, Node, Setting};
+use crate::spec::{Error, Node, Setting, StartFrom};
 
 /// The keys of `[generator]` that are not the family's own.
 const KEYS: [&str; 7] =
@@ -33,7 +33,7 @@ pub(super) fn teacher(
             table.remove(key);
         });
     }
-    let (entry, family) = family(&rest, &sampling(setting))?;
+    let (entry, family) = family(&rest, setting, StartFrom::Scratch)?;
     family.accepts(own.schema()).map_err(|why| {
         Error::refused(node.at_of("family"), why.to_string(), "choose another generator family")
     })?;

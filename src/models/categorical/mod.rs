@@ -33,8 +33,8 @@ use serde::Deserialize;
 use super::counts::{multinomial, without_replacement};
 use super::sampling::{Sampling, Transform};
 use super::{
-    BoxedFamily, Extrapolation, Family, FitError, Model, Refusal, SampleError, Start, StatisticsPath,
-    StorageError, ranges,
+    Affine, BoxedFamily, Family, FitError, Model, Refusal, SampleError, Start, StatisticsPath, StorageError,
+    affine, ranges,
 };
 use crate::data::{Body, Counts, Mix, Role, Rows, Schema, Statistics};
 use crate::registry::{About, Entry, Parameter};
@@ -127,8 +127,8 @@ impl Family for Categorical {
         Ok(Box::new(CategoricalModel::new(sum, schema.cloned())))
     }
 
-    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        CategoricalModel::average(fits)
+    fn average(&self, fits: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, FitError> {
+        Ok(self.combine(fits)?)
     }
 
     fn load(&self, from: &std::path::Path) -> Result<Box<dyn Model>, StorageError> {
@@ -139,21 +139,17 @@ impl Family for Categorical {
         Some(self)
     }
 
-    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
-        Some(self)
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(self)
     }
 }
 
-impl Extrapolation for Categorical {
-    /// Probabilities move on a line; negative ones become 0 and all are scaled to sum to 1.
-    fn extrapolate(
-        &self,
-        model: &dyn Model,
-        away: &dyn Model,
-        weight: f64,
-    ) -> Result<Box<dyn Model>, Refusal> {
-        let (model, away) = super::both::<CategoricalModel>(model, away)?;
-        Ok(Box::new(model.beyond(away, weight)?))
+impl Affine for Categorical {
+    /// Probabilities; negative ones become 0 and all are scaled to sum to 1.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        let models = affine::of::<CategoricalModel>(models)?;
+        let p = affine::shares(&models, CategoricalModel::probabilities)?;
+        Ok(Box::new(models[0].1.with(p)))
     }
 }
 

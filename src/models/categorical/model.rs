@@ -1,6 +1,5 @@
 //! The fitted distribution over outcomes.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use rand::RngExt;
 
 use super::TRANSFORMS;
 use crate::data::{Column, Kind, Levels, Samples, Schema};
-use crate::models::{Ask, Density, FitError, Model, Parameters, Refusal, SampleError, Sampling};
+use crate::models::{Ask, Density, Model, Parameters, Refusal, SampleError, Sampling};
 use crate::rng::Streams;
 
 /// A fitted distribution over outcomes.
@@ -40,34 +39,9 @@ impl CategoricalModel {
         Cow::Owned(p)
     }
 
-    /// The distribution at p + w (p − p′), cut off at 0 and scaled to sum to 1.
-    pub(super) fn beyond(&self, away: &Self, weight: f64) -> Result<Self, Refusal> {
-        if self.probabilities.len() != away.probabilities.len() {
-            return Err(Refusal::new("the two models differ in their outcomes"));
-        }
-        let line = self.probabilities.iter().zip(&away.probabilities);
-        let mut p: Vec<f64> = line.map(|(p, q)| (p + weight * (p - q)).max(0.0)).collect();
-        let total: f64 = p.iter().sum();
-        p.iter_mut().for_each(|p| *p /= total);
-        Ok(Self::new(p, self.schema.clone()))
-    }
-
-    pub(super) fn average(fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        let mut sum: Option<CategoricalModel> = None;
-        for (weight, fit) in fits {
-            let fit: &dyn Any = &**fit;
-            let fit = fit
-                .downcast_ref::<CategoricalModel>()
-                .ok_or_else(|| Refusal::new("only outcome frequencies can be averaged with their like"))?;
-            let sum =
-                sum.get_or_insert_with(|| Self::new(vec![0.0; fit.probabilities.len()], fit.schema.clone()));
-            if sum.probabilities.len() != fit.probabilities.len() {
-                return Err(Refusal::new("the two groups differ in their outcomes").into());
-            }
-            sum.probabilities.iter_mut().zip(&fit.probabilities).for_each(|(s, p)| *s += weight * p);
-        }
-        let sum = sum.ok_or_else(|| Refusal::new("there is nothing to average"))?;
-        Ok(Box::new(sum))
+    /// The same outcomes with other probabilities.
+    pub(super) fn with(&self, probabilities: Vec<f64>) -> Self {
+        Self::new(probabilities, self.schema.clone())
     }
 }
 

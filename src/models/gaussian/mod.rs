@@ -29,7 +29,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::numeric::{self, Layout};
-use super::{BoxedFamily, Extrapolation, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges};
+use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath, affine, ranges};
 use crate::data::{Body, Mix, Moments, Part, Samples, Schema, Statistics};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
@@ -114,8 +114,8 @@ impl Family for Gaussian {
         }
     }
 
-    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        GaussianModel::average(fits)
+    fn average(&self, fits: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, FitError> {
+        Ok(self.combine(fits)?)
     }
 
     fn load(&self, from: &std::path::Path) -> Result<Box<dyn Model>, super::StorageError> {
@@ -126,21 +126,15 @@ impl Family for Gaussian {
         Some(self)
     }
 
-    fn extrapolation(&self) -> Option<&dyn Extrapolation> {
-        Some(self)
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(self)
     }
 }
 
-impl Extrapolation for Gaussian {
-    /// Mean and covariance move on a line; negative eigenvalues of the covariance become 0.
-    fn extrapolate(
-        &self,
-        model: &dyn Model,
-        away: &dyn Model,
-        weight: f64,
-    ) -> Result<Box<dyn Model>, Refusal> {
-        let (model, away) = super::both::<GaussianModel>(model, away)?;
-        Ok(Box::new(model.beyond(away, weight)?))
+impl Affine for Gaussian {
+    /// Mean and covariance; negative eigenvalues of the covariance become 0.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        Ok(Box::new(GaussianModel::combined(&affine::of(models)?)?))
     }
 }
 

@@ -1,14 +1,13 @@
 //! The fitted normal distribution.
 
-use std::any::Any;
-
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::super::cholesky;
+use super::super::normal_rows::normal_rows;
 use super::super::numeric::Layout;
 use super::super::{
-    Ask, Density, FitError, Model, Parameters, Refusal, SampleError, Sampling, StorageError, Transform,
+    Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, StorageError, Transform, affine,
 };
 use crate::data::Samples;
 use crate::rng::Streams;
@@ -54,53 +53,11 @@ impl GaussianModel {
         &self.factor
     }
 
-    pub(super) fn average(fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        let mut sum: Option<GaussianModel> = None;
-        for (weight, fit) in fits {
-            let fit: &dyn Any = &**fit;
-            let fit = fit
-                .downcast_ref::<GaussianModel>()
-                .ok_or_else(|| Refusal::new("only Gaussians can be averaged with Gaussians"))?;
-            let sum = sum.get_or_insert_with(|| GaussianModel {
-                mean: vec![0.0; fit.dim()],
-                covariance: vec![0.0; fit.dim() * fit.dim()],
-                factor: Vec::new(),
-                layout: fit.layout.clone(),
-            });
-            if sum.dim() != fit.dim() {
-                return Err(Refusal::new("the two groups differ in dimension").into());
-            }
-            for (s, x) in sum.mean.iter_mut().zip(&fit.mean) {
-                *s += weight * x;
-            }
-            for (s, x) in sum.covariance.iter_mut().zip(&fit.covariance) {
-                *s += weight * x;
-            }
-        }
-        let sum = sum.ok_or_else(|| Refusal::new("there is nothing to average"))?;
-        Ok(Box::new(Self::new(sum.mean, sum.covariance, sum.layout)))
-    }
-
-    /// The normal distribution at θ + w (θ − θ′), with the covariance's negative eigenvalues cut off.
-    pub(super) fn beyond(&self, away: &Self, weight: f64) -> Result<Self, Refusal> {
-        let d = self.dim();
-        if away.dim() != d {
-            return Err(Refusal::new("the two models differ in dimension"));
-        }
-        let line = |a: &[f64], b: &[f64]| -> Vec<f64> {
-            a.iter().zip(b).map(|(x, y)| x + weight * (x - y)).collect()
-        };
-        let mean = line(&self.mean, &away.mean);
-        let mut covariance = line(&self.covariance, &away.covariance);
-        if !mean.iter().chain(&covariance).all(|v| v.is_finite()) {
-            return Err(Refusal::new("the extrapolated mean or covariance is not finite"));
-        }
-        let mut eigen = nalgebra::DMatrix::from_row_slice(d, d, &covariance).symmetric_eigen();
-        if eigen.eigenvalues.min() < 0.0 {
-            eigen.eigenvalues.apply(|v| *v = v.max(0.0));
-            covariance = eigen.recompose().as_slice().to_vec();
-        }
-        Ok(Self::new(mean, covariance, self.layout.clone()))
+    pub(super) fn combined(models: &[(f64, &Self)]) -> Result<Self, Refusal> {
+        let (_, first) = models[0];
+        let mean = affine::line(models, |m| &m.mean)?;
+        let covariance = affine::covariances(models, (first.dim(), 0.0), |m| &m.covariance)?;
+        Ok(Self::new(mean, covariance, first.layout.clone()))
     }
 
     pub(super) fn load(from: &std::path::Path) -> Result<Box<dyn Model>, StorageError> {
@@ -128,20 +85,12 @@ impl Model for GaussianModel {
         }
         let d = self.dim();
         let mut rng = streams.rng();
-        let mut data = Vec::with_capacity(n * d);
-        if d == 1 {
+        let data = if d == 1 {
             let sd = self.covariance[0].sqrt() * root;
-            data.extend((0..n).map(|_| self.mean[0] + sd * rng.sample::<f64, _>(StandardNormal)));
+            (0..n).map(|_| self.mean[0] + sd * rng.sample::<f64, _>(StandardNormal)).collect()
         } else {
-            let mut z = vec![0.0; d];
-            for _ in 0..n {
-                z.iter_mut().for_each(|z| *z = root * rng.sample::<f64, _>(StandardNormal));
-                data.extend(self.mean.iter().enumerate().map(|(i, mean)| {
-                    let row = &self.factor[i * d..=i * d + i];
-                    mean + row.iter().zip(&z).map(|(l, z)| l * z).sum::<f64>()
-                }));
-            }
-        }
+            normal_rows(&self.mean, &self.factor, root, n, &mut rng)
+        };
         self.layout.table(d, data)
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::cholesky;
 use super::super::numeric::Matrix;
-use super::super::{FitError, Refusal};
+use super::super::{FitError, Refusal, affine};
 use super::{GaussianMixture, Shape};
 
 /// Components with less weight than this share of one row have lost all their rows.
@@ -131,6 +131,16 @@ pub(super) fn from_components(
         return Err(Refusal::new("the earlier mixture has another dimension or number of components").into());
     }
     climb(how, rows, earlier.clone())
+}
+
+/// The components at Σ c_i θ_i, each with its like.
+pub(super) fn combined(how: &GaussianMixture, models: &[(f64, &Components)]) -> Result<Components, Refusal> {
+    let (_, first) = models[0];
+    let weights = affine::shares(models, |m| &m.weights)?;
+    let means = affine::line(models, |m| &m.means)?;
+    let edge = (first.d, how.covariance_floor);
+    let covariances = affine::covariances(models, edge, |m| &m.covariances)?;
+    Components::new(first.shape, weights, means, covariances)
 }
 
 fn climb(how: &GaussianMixture, rows: &Matrix, first: Components) -> Result<Components, FitError> {

@@ -33,7 +33,7 @@ use std::any::Any;
 use serde::Deserialize;
 
 use super::numeric::{self, Layout, Matrix};
-use super::{BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
+use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, affine, ranges};
 use crate::data::{Mix, Schema};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
@@ -147,11 +147,25 @@ impl Family for GaussianMixture {
         Ok(Box::new(GaussianMixtureModel::new(components, Layout::of(mix))))
     }
 
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(self)
+    }
+
     fn takes_a_start(&self) -> bool {
         true
     }
 
     fn seeds_per_cell(&self) -> u64 {
         10
+    }
+}
+
+impl Affine for GaussianMixture {
+    /// Weights, means and covariances, component by component in the models' order: a fit that starts from a model keeps
+    /// it. Eigenvalues of a covariance end at the floor.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        let models = affine::of::<GaussianMixtureModel>(models)?;
+        let of: Vec<_> = models.iter().map(|(c, m)| (*c, m.components())).collect();
+        Ok(Box::new(models[0].1.with(em::combined(self, &of)?)))
     }
 }

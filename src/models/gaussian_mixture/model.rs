@@ -27,6 +27,11 @@ impl GaussianMixtureModel {
         Self { components, cumulative, layout }
     }
 
+    /// Rows of the same shape from other components.
+    pub(super) fn with(&self, components: Components) -> Self {
+        Self::new(components, self.layout.clone())
+    }
+
     pub(super) fn components(&self) -> &Components {
         &self.components
     }

@@ -146,3 +146,22 @@ fn degenerate_and_unusable_rows() {
     assert_eq!(error(mix(1, vec![0.0, f64::NAN])), nan);
     assert!(matches!(error(mix(1, vec![f64::MAX, -f64::MAX, 0.0])), Some(FitError::Refused(_))));
 }
+
+#[test]
+fn a_line_is_drawn_component_by_component_and_ends_at_the_floor() {
+    // Weights 2(⅓, ⅔) − (½, ½), means 2(0, 100) − (1, 98), variances 2(1, 4) − (4, 1) = (−2, 7), each with its floor f.
+    let f = 0.01;
+    let how = GaussianMixture { covariance_floor: f, ..GaussianMixture::default() };
+    let (rows, others) =
+        (mix(1, vec![-1.0, 1.0, 98.0, 102.0, 98.0, 102.0]), mix(1, vec![97.0, 99.0, -1.0, 3.0]));
+    // k-means numbers the clusters as they come; the second fit starts from the first and keeps its numbers.
+    for seed in 0..8 {
+        let a = how.fit(&rows, Start::Scratch, &Streams::new(0, seed)).unwrap();
+        let b = how.fit(&others, Start::Warm(&*a), &Streams::new(0, seed)).unwrap();
+        let line = how.affine().unwrap().combine(&[(2.0, &*a), (-1.0, &*b)]).unwrap();
+        let (weights, means, covariances) = sorted(mixture(&*line));
+        close(&weights, &[1.0 / 6.0, 5.0 / 6.0], "weights");
+        close(&means, &[-1.0, 102.0], "means");
+        close(&covariances, &[f, 7.0 + f], "variances");
+    }
+}

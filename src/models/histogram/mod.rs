@@ -31,8 +31,8 @@ use serde::Deserialize;
 use super::counts::{multinomial, without_replacement};
 use super::numeric::{self, Layout, Matrix};
 use super::{
-    BoxedFamily, Family, FitError, Model, Refusal, SampleError, Sampling, Start, StatisticsPath, Transform,
-    ranges,
+    Affine, BoxedFamily, Family, FitError, Model, Refusal, SampleError, Sampling, Start, StatisticsPath,
+    Transform, affine, ranges,
 };
 use crate::data::{Body, Counts, Mix, Rows, Schema, Statistics};
 use crate::registry::{About, Entry, Parameter};
@@ -137,24 +137,31 @@ impl Family for Histogram {
         self.model(sum, rows, range, layout)
     }
 
-    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        let mut sum: Option<(Layout, Vec<f64>)> = None;
-        for (weight, fit) in fits {
-            let fit: &dyn Any = &**fit;
-            let fit =
-                fit.downcast_ref::<HistogramModel>().filter(|_| self.range.is_some()).ok_or_else(|| {
-                    Refusal::new("histograms of different bins can't be averaged; give `range = [lo, hi]`")
-                })?;
-            let (_, probabilities) =
-                sum.get_or_insert_with(|| (fit.layout().clone(), vec![0.0; fit.probabilities().len()]));
-            probabilities.iter_mut().zip(fit.probabilities()).for_each(|(s, p)| *s += weight * p);
-        }
-        let (layout, probabilities) = sum.ok_or_else(|| Refusal::new("there is nothing to average"))?;
-        Ok(Box::new(HistogramModel::new(probabilities, self.range.unwrap_or_default(), layout)))
+    fn average(&self, fits: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, FitError> {
+        Ok(self.affine()?.combine(fits)?)
     }
 
     fn statistics(&self) -> Option<&dyn StatisticsPath> {
         self.range.map(|_| self as &dyn StatisticsPath)
+    }
+
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        match self.range {
+            Some(_) => Ok(self),
+            None => Err(Refusal::new(
+                "histograms that span their own training rows have different bins, which can't be averaged or \
+                 combined; give `range = [lo, hi]`",
+            )),
+        }
+    }
+}
+
+impl Affine for Histogram {
+    /// The bins' probabilities; negative ones become 0 and all are scaled to sum to 1.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        let models = affine::of::<HistogramModel>(models)?;
+        let p = affine::shares(&models, HistogramModel::probabilities)?;
+        Ok(Box::new(models[0].1.with(p)))
     }
 }
 

@@ -34,8 +34,9 @@ impl HistogramModel {
         &self.probabilities
     }
 
-    pub(super) fn layout(&self) -> &Layout {
-        &self.layout
+    /// The same bins with other probabilities.
+    pub(super) fn with(&self, probabilities: Vec<f64>) -> Self {
+        Self::new(probabilities, self.range, self.layout.clone())
     }
 
     fn width(&self) -> f64 {

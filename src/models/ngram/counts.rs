@@ -36,6 +36,14 @@ impl Packing {
         (key << self.bits) | (u128::from(token) + 1)
     }
 
+    /// The key of the same `len` symbols in another packing, in which token `t` is `map[t]`.
+    pub fn translate(self, key: u128, len: usize, to: Packing, map: &[u32]) -> u128 {
+        (0..len).rev().fold(0, |out, i| match self.last(key >> (self.bits as usize * i), 1) as usize {
+            0 => out << to.bits,
+            symbol => to.push(out, map[symbol - 1]),
+        })
+    }
+
     /// A key's last token and the key of what stands before it.
     pub fn split(self, key: u128) -> (u128, u32) {
         (key >> self.bits, (self.last(key, 1) as u32).wrapping_sub(1))

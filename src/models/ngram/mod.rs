@@ -27,6 +27,7 @@
 //!
 //! Cost: fit O(order · N log N) for N tokens; a token O(order + log T(h)).
 
+mod combination;
 mod counts;
 mod model;
 mod sampler;
@@ -38,7 +39,7 @@ pub use model::NGramModel;
 
 use serde::Deserialize;
 
-use super::{BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
+use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, affine, ranges};
 use crate::data::{Kind, Mix, Role, Schema};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
@@ -189,7 +190,18 @@ impl Family for NGram {
         Ok(Box::new(NGramModel::fit(*self, mix)?))
     }
 
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(self)
+    }
+
     fn seeds_per_cell(&self) -> u64 {
         1
+    }
+}
+
+impl Affine for NGram {
+    /// Direct probabilities and what is left to the shorter history, after each history.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        Ok(Box::new(NGramModel::combined(&affine::of(models)?)?))
     }
 }

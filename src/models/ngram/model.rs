@@ -14,21 +14,22 @@ use crate::models::{Ask, Density, FitError, Model, Refusal, SampleError, Samplin
 use crate::rng::{Stream, Streams};
 
 /// A fitted n-gram model.
+#[derive(Clone)]
 pub struct NGramModel {
-    order: usize,
-    packing: Packing,
+    pub(super) order: usize,
+    pub(super) packing: Packing,
     /// Histories of length 0, 1, … order − 1.
-    tables: Vec<Table>,
+    pub(super) tables: Vec<Table>,
     /// Whether a history passes what it leaves to the next shorter one, or straight to uniform.
-    interpolates: bool,
-    vocabulary: usize,
+    pub(super) interpolates: bool,
+    pub(super) vocabulary: usize,
     /// Distinct row lengths with their cumulative weights.
-    lengths: Vec<(f64, usize)>,
-    schema: Arc<Schema>,
+    pub(super) lengths: Vec<(f64, usize)>,
+    pub(super) schema: Arc<Schema>,
 }
 
 impl NGramModel {
-    pub(super) fn fit(family: NGram, mix: &Mix) -> Result<Self, FitError> {
+    pub(in crate::models) fn fit(family: NGram, mix: &Mix) -> Result<Self, FitError> {
         let mut blocks: Vec<(&Rows, f64)> = Vec::new();
         for part in mix.parts.iter().filter(|p| !p.body.is_empty() && p.weight > 0.0) {
             let Body::Rows(rows) = &part.body else {

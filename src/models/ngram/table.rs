@@ -1,10 +1,14 @@
 //! The smoothed probabilities after histories of one length.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::Smoothing;
 use super::counts::{Gram, Packing};
+
+/// The direct probability of each token after a history, and under `None` what is left to the shorter history. They sum
+/// to 1.
+pub type Next = BTreeMap<Option<u32>, f64>;
 
 /// All histories of one length, with what was seen after each.
 #[derive(Clone, Default)]
@@ -86,6 +90,37 @@ impl Table {
         }
         table.start.push(table.tokens.len() as u32);
         table
+    }
+
+    /// The table of these probabilities. Histories that leave everything to the shorter one are left out.
+    pub fn of(histories: BTreeMap<u128, Next>) -> Self {
+        let mut table = Table::default();
+        for (key, mut next) in histories {
+            let backoff = next.remove(&None).unwrap_or(0.0);
+            if next.is_empty() {
+                continue;
+            }
+            table.index.insert(key, table.keys.len() as u32);
+            table.keys.push(key);
+            table.start.push(table.tokens.len() as u32);
+            table.backoff.push(backoff);
+            let mut reached = 0.0;
+            for (token, direct) in next.into_iter().filter_map(|(token, p)| Some((token?, p))) {
+                reached += direct;
+                table.tokens.push(token);
+                table.direct.push(direct);
+                table.cumulative.push(reached);
+            }
+        }
+        table.start.push(table.tokens.len() as u32);
+        table
+    }
+
+    /// The probabilities after the history with this key; one that was never met leaves everything to the shorter one.
+    pub fn next(&self, key: u128) -> Next {
+        let Some(after) = self.after(key) else { return Next::from([(None, 1.0)]) };
+        let direct = after.tokens.iter().zip(after.direct).map(|(token, p)| (Some(*token), *p));
+        direct.chain([(None, after.backoff)]).collect()
     }
 
     /// What was seen after the history with this key, if it was met.

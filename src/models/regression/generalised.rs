@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use super::design::Columns;
 use super::irls::Problem;
-use super::model::{Inputs, RegressionModel};
+use super::model::{Coefficients, Inputs, RegressionModel};
 use crate::data::{Gram, Link, Mix, Schema};
 use crate::models::numeric::{gathered, normalise};
-use crate::models::{BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
+use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
 
@@ -132,8 +132,12 @@ impl Family for Generalised {
         }))
     }
 
-    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        RegressionModel::average(fits)
+    fn average(&self, fits: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, FitError> {
+        Ok(Coefficients.combine(fits)?)
+    }
+
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(&Coefficients)
     }
 
     fn fewest_rows(&self, schema: &Schema) -> usize {

@@ -1,17 +1,14 @@
 //! A fitted regression.
 
-use std::any::Any;
 use std::sync::Arc;
-
-use rand::RngExt;
-use rand_distr::StandardNormal;
 
 use super::design::Columns;
 use crate::data::{Column, Gram, Kind, Link, Samples, Schema, predictor};
 use crate::models::cholesky::semidefinite;
+use crate::models::normal_rows::normal_rows;
 use crate::models::{
-    Ask, Density, FitError, Model, Parameters, Predictions, Predictor, Refusal, SampleError, Sampling,
-    Transform,
+    Affine, Ask, Density, Model, Parameters, Predictions, Predictor, Refusal, SampleError, Sampling,
+    Transform, affine,
 };
 use crate::rng::Streams;
 
@@ -55,30 +52,6 @@ impl RegressionModel {
     /// σ², the variance with which normal labels are drawn.
     pub fn noise_variance(&self) -> f64 {
         self.noise_variance
-    }
-
-    /// The weighted mean of fits: coefficients and noise variance. Inputs are those of the first.
-    pub(super) fn average(fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        let mut sum: Option<RegressionModel> = None;
-        for (share, fit) in fits {
-            let fit: &dyn Any = &**fit;
-            let fit = fit
-                .downcast_ref::<RegressionModel>()
-                .ok_or_else(|| Refusal::new("only regressions can be averaged with regressions"))?;
-            let start = || RegressionModel {
-                coefficients: vec![0.0; fit.coefficients.len()],
-                noise_variance: 0.0,
-                ..fit.clone()
-            };
-            let sum = sum.get_or_insert_with(start);
-            if sum.coefficients.len() != fit.coefficients.len() || sum.link != fit.link {
-                return Err(Refusal::new("the two groups have different inputs").into());
-            }
-            sum.coefficients.iter_mut().zip(&fit.coefficients).for_each(|(s, c)| *s += share * c);
-            sum.noise_variance += share * fit.noise_variance;
-        }
-        let sum = sum.ok_or_else(|| Refusal::new("there is nothing to average"))?;
-        Ok(Box::new(sum))
     }
 
     fn columns(&self, schema: &Schema) -> Result<Columns, Refusal> {
@@ -148,11 +121,7 @@ impl RegressionModel {
         let covariance: Vec<f64> = (0..d * d).map(entry).collect();
         let root = semidefinite(&covariance, d);
         let mut rng = streams.of("inputs").rng();
-        let mut x = Vec::with_capacity(n * d);
-        for _ in 0..n {
-            let z: Vec<f64> = (0..d).map(|_| rng.sample(StandardNormal)).collect();
-            x.extend((0..d).map(|i| mean[i] + predictor(&root[i * d..=i * d + i], &z)));
-        }
+        let x = normal_rows(&mean, &root, 1.0, n, &mut rng);
         let mut from = 0;
         let mut columns = Vec::with_capacity(schema.fields.len());
         for field in &schema.fields {
@@ -176,6 +145,23 @@ impl RegressionModel {
             from += width;
         }
         Samples::new(schema.clone(), columns).map_err(|e| Refusal::new(e.to_string()).into())
+    }
+}
+
+/// The line through fitted regressions: coefficients and noise variance, which is at least 0. Inputs are those of the
+/// first model.
+pub(super) struct Coefficients;
+
+impl Affine for Coefficients {
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        let models = affine::of::<RegressionModel>(models)?;
+        let (_, first) = models[0];
+        if models.iter().any(|(_, m)| m.link != first.link || m.intercept != first.intercept) {
+            return Err(Refusal::new("the regressions differ in link or intercept"));
+        }
+        let coefficients = affine::line(&models, |m| &m.coefficients)?;
+        let noise = affine::line(&models, |m| std::slice::from_ref(&m.noise_variance))?;
+        Ok(Box::new(RegressionModel { coefficients, noise_variance: noise[0].max(0.0), ..first.clone() }))
     }
 }
 

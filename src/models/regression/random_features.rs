@@ -13,11 +13,11 @@ use nalgebra::{DMatrix, DVector};
 use serde::Deserialize;
 
 use super::design::Columns;
-use super::model::RegressionModel;
+use super::model::{Coefficients, RegressionModel};
 use crate::data::{Link, Mix, Schema};
 use crate::models::numeric::{gathered, normalise};
 use crate::models::wishart::bartlett;
-use crate::models::{BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
+use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::{Stream, Streams};
 
@@ -108,8 +108,12 @@ impl Family for RandomFeatures {
         }))
     }
 
-    fn average(&self, fits: &[(f64, Box<dyn Model>)]) -> Result<Box<dyn Model>, FitError> {
-        RegressionModel::average(fits)
+    fn average(&self, fits: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, FitError> {
+        Ok(Coefficients.combine(fits)?)
+    }
+
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(&Coefficients)
     }
 }
 

@@ -68,6 +68,14 @@ impl Conditional {
         }
     }
 
+    /// The probabilities of frequencies and tables; nothing for regressions.
+    pub fn table(&self) -> &[f64] {
+        match self {
+            Self::Frequencies(p) | Self::Table { probabilities: p, .. } => p,
+            Self::Logistic { .. } | Self::Linear { .. } => &[],
+        }
+    }
+
     /// The number of levels; `None` for numbers.
     pub fn levels(&self) -> Option<usize> {
         match self {

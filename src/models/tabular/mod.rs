@@ -24,6 +24,7 @@
 //! refit: effects fade slowly even at temperature 1. Cost: a fit O(columns · n · parents²), a row
 //! O(columns · parents).
 
+mod combination;
 mod conditional;
 mod linear;
 mod model;
@@ -38,7 +39,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::numeric::{gathered, normalise};
-use super::{BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
+use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, affine, ranges};
 use crate::data::{Mix, Schema};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
@@ -212,7 +213,23 @@ impl Family for Tabular {
         Ok(Box::new(TabularModel::new(rows.schema().clone(), fitted, marginals)))
     }
 
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        match self.residuals {
+            Residuals::Gaussian => Ok(self),
+            Residuals::Empirical => Err(Refusal::new(
+                "residuals drawn from the training rows are no parameters to combine; use `residuals = \"gaussian\"`",
+            )),
+        }
+    }
+
     fn seeds_per_cell(&self) -> u64 {
         10
+    }
+}
+
+impl Affine for Tabular {
+    /// Probabilities, coefficients and residual variances of every column.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        Ok(Box::new(TabularModel::combined(&affine::of(models)?)?))
     }
 }

@@ -17,11 +17,11 @@ const TRANSFORMS: &[Transform] =
 
 /// A fitted ancestral model of a table.
 pub struct TabularModel {
-    schema: Arc<Schema>,
+    pub(super) schema: Arc<Schema>,
     /// From cause to effect.
-    steps: Vec<(Step, Conditional)>,
+    pub(super) steps: Vec<(Step, Conditional)>,
     /// The training frequencies of each categorical column that is averaged out somewhere.
-    marginals: Vec<Option<Vec<f64>>>,
+    pub(super) marginals: Vec<Option<Vec<f64>>>,
 }
 
 impl TabularModel {
