@@ -23,8 +23,8 @@
 mod cache;
 mod corpus;
 mod draw;
-mod labels;
 mod net;
+mod reading;
 #[cfg(test)]
 mod tests;
 
@@ -49,8 +49,8 @@ use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 use corpus::Corpus;
-use labels::{Codes, Reading};
 use net::{Net, Shape};
+use reading::{Codes, Reading};
 
 /// Parameters of the family.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
