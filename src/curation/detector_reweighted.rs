@@ -12,7 +12,7 @@
 //! is judged by the detector of the other half, so none by a detector that saw it. Weaker than a
 //! language model trained to detect, and, unlike one, fitted on the loop's own source: a model that
 //! repeats the n-grams of its training rows makes the human rows of the other half look like its own. Cost: two
-//! fits a generation, and two copies of a sort.
+//! fits a generation (none with b = 0), and `copies` sorted keys a row.
 
 use rand::RngExt;
 use serde::Deserialize;
@@ -91,6 +91,9 @@ impl Curation for DetectorReweighted {
     ) -> Result<Mix, CurationError> {
         let mut detector = None;
         let mut weights = |table: &Samples| -> Result<Vec<f64>, CurationError> {
+            if self.power == 0.0 {
+                return Ok(vec![1.0; table.len()]);
+            }
             let detector = match &mut detector {
                 Some(detector) => detector,
                 none => none.insert(Detector::fit(seen, streams)?),
@@ -167,10 +170,9 @@ impl Detector {
         texts.extend(documents(&made)?);
         let half = |which: u64| -> Result<(Vectoriser, Logistic), CurationError> {
             let rows: Vec<usize> = (0..texts.len()).filter(|&i| side(&texts[i]) == which).collect();
-            let own: Vec<Vec<String>> = rows.iter().map(|&i| texts[i].clone()).collect();
+            let own: Vec<&[String]> = rows.iter().map(|&i| texts[i].as_slice()).collect();
             let labels: Vec<u32> = rows.iter().map(|&i| labels[i]).collect();
-            let vectoriser = Vectoriser::fit(&own, 2, 1);
-            let design = vectoriser.transform(&own);
+            let (vectoriser, design) = Vectoriser::fit_transform(&own, 2, 1);
             let fit = Logistic::fit(&design, &labels, &vec![1.0; labels.len()], 2, 1.0);
             let fit = fit.map_err(|e| Refusal::new(format!("the detector could not be fitted: {e}")))?;
             Ok((vectoriser, fit))
@@ -185,7 +187,7 @@ impl Detector {
         let mut p = vec![0.0; texts.len()];
         for (which, (vectoriser, fit)) in (0..).zip(&self.halves) {
             let rows: Vec<usize> = (0..texts.len()).filter(|&i| side(&texts[i]) == which).collect();
-            let own: Vec<Vec<String>> = rows.iter().map(|&i| texts[i].clone()).collect();
+            let own: Vec<&[String]> = rows.iter().map(|&i| texts[i].as_slice()).collect();
             let found = fit.probabilities(&vectoriser.transform(&own));
             rows.iter().zip(found.chunks_exact(2)).for_each(|(&i, both)| p[i] = both[1]);
         }

@@ -14,6 +14,7 @@ mod embedded;
 pub mod exchange;
 mod export;
 mod files;
+mod full_rank;
 mod human;
 mod mix;
 mod normal_mixture;
@@ -21,6 +22,7 @@ mod parameters;
 mod recode;
 mod regression;
 mod samples;
+mod scatter;
 mod schema;
 mod splits;
 mod statistics;
@@ -90,6 +92,7 @@ pub const SOURCES: Registry<Source> = Registry {
         arithmetic::program::ENTRY,
         embedded::tables::NHEFS,
         embedded::tables::ADULT,
+        distributions::adult_population::ENTRY,
         files::ANY,
         files::CSV,
         files::TEXT,

@@ -6,16 +6,19 @@
 //! which the tests hold it. A class without a row of positive weight has probability 0, and a single
 //! class probability 1.
 //!
-//! Source: Bishop 2006, section 4.3; L-BFGS: Nocedal & Wright 2006, algorithm 7.5. Cost: O(iterations ·
-//! non-zeros · classes), some 30 iterations for text.
+//! Source: Bishop 2006, section 4.3; L-BFGS: Nocedal & Wright 2006, algorithm 7.5. Features that one
+//! row alone has are fitted as one ([`lone`]). Cost: O(iterations · non-zeros · classes), some 30 iterations for text.
 
 mod design;
 mod lbfgs;
+mod lone;
 
 use std::collections::BTreeMap;
 
 pub use design::Design;
 pub use lbfgs::{Minimum, Objective, minimise};
+
+use lone::Merged;
 
 /// The gradient tolerance of a fit: the greatest component, for the objective divided by C Σ w.
 const TOLERANCE: f64 = 1e-7;
@@ -79,10 +82,13 @@ impl Logistic {
         let position = |label: u32| present.binary_search(&label).unwrap_or(0);
         let targets: Vec<usize> = labels.iter().map(|&l| position(l)).collect();
         let total: f64 = weights.iter().sum();
-        let width = design.width();
-        let loss = Loss { design, targets: &targets, weights, total, penalty: 1.0 / (c * total), vectors };
-        let parameters = minimise(&loss, vec![0.0; vectors * (width + 1)], TOLERANCE, ITERATIONS).at;
-        Ok(Self { classes, present, width, parameters })
+        let merged = Merged::of(design);
+        let narrow = merged.design.as_ref();
+        let loss =
+            Loss { design: narrow, targets: &targets, weights, total, penalty: 1.0 / (c * total), vectors };
+        let start = vec![0.0; vectors * (narrow.width() + 1)];
+        let parameters = merged.expand(minimise(&loss, start, TOLERANCE, ITERATIONS).at);
+        Ok(Self { classes, present, width: design.width(), parameters })
     }
 
     /// The probability of each class for each row: `n × classes` numbers, row-major. Features past the
@@ -196,12 +202,18 @@ fn score(design: &Design, i: usize, parameters: &[f64], width: usize, scores: &m
 /// score: it is the second class's, the first has 0.
 fn softmax(scores: &[f64], p: &mut [f64]) -> f64 {
     match scores {
-        [] => p[0] = 1.0,
-        [one] => p[..2].copy_from_slice(&[0.0, *one]),
+        [] => {
+            p[0] = 1.0;
+            return 0.0;
+        }
+        [one] => {
+            let small = (-one.abs()).exp();
+            let (likelier, other) = (1.0 / (1.0 + small), small / (1.0 + small));
+            let both = if *one < 0.0 { [likelier, other] } else { [other, likelier] };
+            p[..2].copy_from_slice(&both);
+            return one.max(0.0) + small.ln_1p();
+        }
         many => p.copy_from_slice(many),
-    }
-    if scores.is_empty() {
-        return 0.0;
     }
     let top = p.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     p.iter_mut().for_each(|x| *x = (*x - top).exp());

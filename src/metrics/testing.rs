@@ -170,7 +170,7 @@ impl Truth {
 
     pub fn regression(weights: &[f64], input_variances: &[f64], link: Link) -> Truth {
         let (weights, input_variances) = (weights.into(), input_variances.into());
-        let regression = Regression { weights, input_variances, link, noise_variance: 1.0 };
+        let regression = Regression { weights, input_variances, link, noise_variance: 1.0, tabulated: None };
         Truth { regression: Some(regression), ..Truth::default() }
     }
 

@@ -48,38 +48,68 @@ impl Vectoriser {
     pub const LONGEST: usize = LONGEST;
 
     /// Learns the n-grams of 1 to `longest` (at most 3) words that occur in at least `least` texts.
-    pub fn fit(texts: &[Vec<String>], longest: usize, least: usize) -> Self {
+    pub fn fit(texts: &[impl AsRef<[String]>], longest: usize, least: usize) -> Self {
+        Self::learn(texts, longest, least).0
+    }
+
+    /// As [`Vectoriser::fit`], with the vectors of the texts that were learned from.
+    pub fn fit_transform(texts: &[impl AsRef<[String]>], longest: usize, least: usize) -> (Self, Design) {
+        let (made, columns) = Self::learn(texts, longest, least);
+        let mut design = Design::new(made.width());
+        columns.into_iter().for_each(|columns| made.push(columns, &mut design));
+        (made, design)
+    }
+
+    /// The vectoriser, and the columns of each text's n-grams.
+    fn learn(texts: &[impl AsRef<[String]>], longest: usize, least: usize) -> (Self, Vec<Vec<u32>>) {
         let mut made = Self {
             longest: longest.clamp(1, LONGEST),
             words: HashMap::new(),
             columns: HashMap::new(),
             idf: Vec::new(),
         };
-        for word in texts.iter().flatten() {
+        for word in texts.iter().flat_map(AsRef::as_ref) {
             if !made.words.contains_key(word) {
                 made.words.insert(word.clone(), made.words.len() as u32);
             }
         }
         // Document frequencies by order of first appearance, so that columns do not depend on hashing.
-        let (mut order, mut known) = (Vec::<(Gram, usize)>::new(), HashMap::<Gram, usize>::new());
+        let (mut frequencies, mut known) = (Vec::<usize>::new(), HashMap::<Gram, u32>::new());
+        let mut places: Vec<Vec<u32>> = Vec::with_capacity(texts.len());
         for text in texts {
-            let mut grams = made.grams(text);
+            let mut grams = made.grams(text.as_ref());
             grams.sort_unstable();
-            grams.dedup();
-            for gram in grams {
-                let at = *known.entry(gram).or_insert_with(|| {
-                    order.push((gram, 0));
-                    order.len() - 1
+            let mut own: Vec<u32> = Vec::with_capacity(grams.len());
+            for (i, gram) in grams.iter().enumerate() {
+                if let (Some(last), true) = (own.last(), i > 0 && grams[i - 1] == *gram) {
+                    own.push(*last);
+                    continue;
+                }
+                let at = *known.entry(*gram).or_insert_with(|| {
+                    frequencies.push(0);
+                    frequencies.len() as u32 - 1
                 });
-                order[at].1 += 1;
+                frequencies[at as usize] += 1;
+                own.push(at);
             }
+            places.push(own);
         }
         let n = texts.len() as f64;
-        for (gram, df) in order.into_iter().filter(|(_, df)| *df >= least) {
-            made.columns.insert(gram, made.idf.len() as u32);
+        let mut column = vec![NONE; frequencies.len()];
+        for (at, df) in frequencies.into_iter().enumerate().filter(|(_, df)| *df >= least) {
+            column[at] = made.idf.len() as u32;
             made.idf.push(((1.0 + n) / (1.0 + df as f64)).ln() + 1.0);
         }
-        made
+        known.retain(|_, at| {
+            *at = column[*at as usize];
+            *at != NONE
+        });
+        made.columns = known;
+        for own in &mut places {
+            own.iter_mut().for_each(|at| *at = column[*at as usize]);
+            own.retain(|at| *at != NONE);
+        }
+        (made, places)
     }
 
     /// The same with only the `n` n-grams of the most texts (the first of equals).
@@ -108,24 +138,28 @@ impl Vectoriser {
     }
 
     /// One vector a text; n-grams that were not learned are left out.
-    pub fn transform(&self, texts: &[Vec<String>]) -> Design {
+    pub fn transform(&self, texts: &[impl AsRef<[String]>]) -> Design {
         let mut design = Design::new(self.width());
         for text in texts {
-            let mut columns: Vec<u32> =
-                self.grams(text).iter().filter_map(|g| self.columns.get(g).copied()).collect();
-            columns.sort_unstable();
-            let mut cells: Vec<(u32, f64)> = Vec::new();
-            for column in columns {
-                let idf = self.idf[column as usize];
-                match cells.last_mut() {
-                    Some((last, value)) if *last == column => *value += idf,
-                    _ => cells.push((column, idf)),
-                }
-            }
-            let length = cells.iter().map(|(_, v)| v * v).sum::<f64>().sqrt();
-            design.push(cells.into_iter().map(|(j, v)| (j, v / length)));
+            let grams = self.grams(text.as_ref());
+            self.push(grams.iter().filter_map(|g| self.columns.get(g).copied()).collect(), &mut design);
         }
         design
+    }
+
+    /// Adds the vector of a text whose n-grams have these columns.
+    fn push(&self, mut columns: Vec<u32>, design: &mut Design) {
+        columns.sort_unstable();
+        let mut cells: Vec<(u32, f64)> = Vec::with_capacity(columns.len());
+        for column in columns {
+            let idf = self.idf[column as usize];
+            match cells.last_mut() {
+                Some((last, value)) if *last == column => *value += idf,
+                _ => cells.push((column, idf)),
+            }
+        }
+        let length = cells.iter().map(|(_, v)| v * v).sum::<f64>().sqrt();
+        design.push(cells.into_iter().map(|(j, v)| (j, v / length)));
     }
 
     /// All n-grams of a text whose words are known.
@@ -161,6 +195,15 @@ mod tests {
         let length = (4.0 + rare * rare).sqrt();
         assert!((row[0] - 2.0 / length).abs() < 1e-12 && (row[1] - rare / length).abs() < 1e-12, "{row:?}");
         assert_eq!(made.transform(&texts(&["z"])).row(0).count(), 0);
+    }
+
+    #[test]
+    fn what_was_learned_from_is_transformed_alike() {
+        let texts = texts(&["a b a", "c b", "b c a b"]);
+        let (made, design) = Vectoriser::fit_transform(&texts, 2, 2);
+        // a, b, c and the pair a b are in two texts or more.
+        assert_eq!((made.width(), design.row(0).count()), (4, 3));
+        assert_eq!(design, made.transform(&texts));
     }
 
     #[test]

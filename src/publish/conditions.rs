@@ -175,6 +175,9 @@ impl Source {
                 let p = number(data, "p").unwrap_or(0.5);
                 Some(vec![1.0 - p, p])
             }
+            Some("adult-population") => {
+                built(data).and_then(|source| Some(source.truth()?.probabilities()?.to_vec()))
+            }
             Some("zipf") => Some(zipf(0.0)),
             Some("zipf-mandelbrot") => Some(zipf(2.7)),
             _ => None,
@@ -218,6 +221,15 @@ fn gap(rewards: &[f64]) -> Option<f64> {
     if let [first, second] = rewards { Some(second - first) } else { None }
 }
 
+/// The source that a `[data]` or `[generator]` table describes.
+fn built(node: &Node) -> Option<crate::data::Source> {
+    let entry = SOURCES.get(node.get("source")?.as_str()?)?;
+    let mut own = node.clone();
+    let table = own.as_table_mut()?;
+    ["source", "contamination"].iter().for_each(|key| drop(table.remove(key)));
+    (entry.build)(&own).ok()
+}
+
 /// How far the mean of a Gaussian generator lies from that of Gaussian human rows.
 fn bias(setting: &Setting) -> Option<f64> {
     let generator = setting.generator.as_ref()?;
@@ -229,12 +241,8 @@ fn bias(setting: &Setting) -> Option<f64> {
 /// ‖w*‖² of a regression (`signal`), and w*·δ (`alignment`) where the generator's weights are w* + δ.
 fn true_weights(setting: &Setting) -> Vec<(String, f64)> {
     let weights = |node: &Node| -> Option<Vec<f64>> {
-        let entry = SOURCES.get(node.get("source")?.as_str().filter(|name| REGRESSIONS.contains(name))?)?;
-        let mut own = node.clone();
-        let table = own.as_table_mut()?;
-        ["source", "contamination"].iter().for_each(|key| drop(table.remove(key)));
-        let source = (entry.build)(&own).ok()?;
-        Some(source.truth()?.regression()?.weights.clone())
+        node.get("source")?.as_str().filter(|name| REGRESSIONS.contains(name))?;
+        Some(built(node)?.truth()?.regression()?.weights.clone())
     };
     let Some(truth) = weights(&setting.data) else { return Vec::new() };
     let mut found = vec![("signal".to_owned(), predictor(&truth, &truth))];

@@ -155,11 +155,11 @@ impl Task for TextClassification {
     ) -> Result<Box<dyn Learned>, Refusal> {
         let (labels, classes) = labels(from.rows)?;
         let texts = documents(from.rows)?;
-        let mut features = Vectoriser::fit(&texts, self.ngrams, self.min_documents);
+        let (mut features, mut design) = Vectoriser::fit_transform(&texts, self.ngrams, self.min_documents);
         if self.learner == Learner::Perceptron {
             features = features.most_common(self.features);
+            design = features.transform(&texts);
         }
-        let design = features.transform(&texts);
         let model = match self.learner {
             Learner::Logistic => {
                 let c = self.c.get(candidate).copied().unwrap_or(1.0);

@@ -42,7 +42,18 @@ pub(super) const LAWS: &[ClosedForm] = &[
         sizes: Sizes::Any,
         regimes: &["golden", "fresh", "custom"],
         draws: &[("cdf-error", &["empirical"])],
-        predict: cdf_error,
+        predict: |at| Prediction::mean(resampled(at)? / 6.0),
+    },
+    ClosedForm {
+        name: "weighted-fresh-squared-error",
+        statement: "E Σ(q_t − p)² = (1 − Σp²) v, v as in weighted-fresh-cdf-error → f(w)(1 − Σp²)/n_h for many rows",
+        source: "arXiv 2502.18049; the terms of finite n_s are derived here",
+        conditions: "as weighted-fresh-risk; categorical family without smoothing, true probabilities",
+        relation: Relation::Equal,
+        sizes: Sizes::Any,
+        regimes: &["golden", "fresh", "custom"],
+        draws: &[("squared-error", &["categorical"])],
+        predict: squared_error,
     },
 ];
 
@@ -95,15 +106,22 @@ fn risk(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
     Prediction::mean(u)
 }
 
-/// A synthetic row is drawn from F_t: its e.d.f. has the variance E F_t(1 − F_t)/n_s beside that of F_t itself.
-fn cdf_error(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+/// v of a share that is drawn again: synthetic rows from q have the variance E q(1 − q)/n_s = p(1 − p)(1 − v)/n_s
+/// beside that of q itself, p(1 − p)v.
+fn resampled(at: &Conditions<'_>) -> Result<f64, Unmet> {
     let Groups { human, synthetic, weight: w } = Groups::of(at)?;
     let mut v = 1.0 / at.or("initial", human);
     for _ in 1..at.fits {
         let drawn = 1.0 / synthetic + (1.0 - 1.0 / synthetic) * v;
         v = w * w / human + (1.0 - w) * (1.0 - w) * drawn;
     }
-    Prediction::mean(v / 6.0)
+    Ok(v)
+}
+
+fn squared_error(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+    let p = at.outcomes()?;
+    let spread = 1.0 - p.iter().map(|p| p * p).sum::<f64>();
+    Prediction::mean(spread * resampled(at)?)
 }
 
 #[cfg(test)]
@@ -144,6 +162,37 @@ mod tests {
         let golden = Conditions { regime: "golden", ..at };
         let got = find("weighted-fresh-risk").unwrap().predict(&golden).unwrap().mean;
         assert!((got - 0.390_388).abs() < 1e-6, "{got}");
+    }
+
+    #[test]
+    fn shares_that_are_drawn_again_are_as_simulated() {
+        // Two outcomes, p = 0.3: 6 human rows with weight ½ and 9 drawn from the last share; D(0) has 15.
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut drawn =
+            |n: usize, p: f64| (0..n).filter(|_| rng.random::<f64>() < p).count() as f64 / n as f64;
+        let errors: Vec<f64> = (0..8000)
+            .map(|_| {
+                let mut q = drawn(15, 0.3);
+                for _ in 0..3 {
+                    q = 0.5 * drawn(6, 0.3) + 0.5 * drawn(9, q);
+                }
+                2.0 * (q - 0.3).powi(2)
+            })
+            .collect();
+        let r = errors.len() as f64;
+        let mean = errors.iter().sum::<f64>() / r;
+        let se = (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();
+        let p = [0.7, 0.3];
+        let at = Conditions {
+            n: 15.0,
+            fits: 4,
+            human_fraction: 0.4,
+            probabilities: Some(&p),
+            ..Conditions::default()
+        };
+        let at = at.with("weight", 0.5).with("initial", 15.0);
+        let law = find("weighted-fresh-squared-error").unwrap().predict(&at).unwrap().mean;
+        assert!((mean - law).abs() < 4.0 * se, "{mean} ± {se} for {law}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! One file each; a file states the density, the truth that metrics may compare with, and the
 //! parameters. Distributions over outcomes share [`outcomes`].
 
+pub(super) mod adult_population;
 pub(super) mod boolean_expressions;
 pub(super) mod categorical;
 pub(super) mod gaussian;

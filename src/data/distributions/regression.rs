@@ -177,7 +177,7 @@ impl Parameters {
         }
         let variance = |i: usize| self.input_variance * (i as f64 + 1.0).powf(-self.spectrum);
         let input_variances = (0..d).map(variance).collect();
-        let truth = Regression { weights, input_variances, link, noise_variance: noise };
+        let truth = Regression { weights, input_variances, link, noise_variance: noise, tabulated: None };
         Ok(source(name, &self, Inputs::new(truth)))
     }
 }

@@ -72,6 +72,16 @@ pub(in crate::data) const ADULT: Entry<Source> = Entry {
     },
 };
 
+/// A column of the whole census extract, as numbers; empty if there is none of this name.
+pub(in crate::data) fn census(column: &str) -> Vec<f64> {
+    let mut lines = CENSUS.text().lines();
+    let Some(at) = lines.next().and_then(|names| names.split(',').position(|name| name == column)) else {
+        return Vec::new();
+    };
+    // Every cell of the file is a number, and its digest is tested.
+    lines.filter_map(|line| line.split(',').nth(at)?.parse().ok()).collect()
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Parameters {
