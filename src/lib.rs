@@ -63,6 +63,7 @@ pub mod report;
 pub mod reproduce;
 pub mod rng;
 pub mod run;
+pub(crate) mod simd;
 pub mod spec;
 pub mod store;
 pub mod tasks;

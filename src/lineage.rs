@@ -31,7 +31,7 @@ pub use synthesis::{Synthesiser, Teacher, When};
 
 use std::sync::Arc;
 
-use crate::data::{Part, Source};
+use crate::data::{Field, Kind, Part, Source};
 use crate::models::{Family, FitError};
 use crate::regimes::{Budget, Counts, Regime};
 use crate::spec::StartFrom;
@@ -125,6 +125,24 @@ impl Lineage {
         self.families = vec![family; self.families.len()];
         self.statistics = false;
         self
+    }
+
+    /// How much there is to compute, roughly and only in comparison with the same family elsewhere: rows of all fits × the
+    /// square of their width.
+    pub fn size(&self) -> f64 {
+        let width = |field: &Field| match field.kind {
+            Kind::F32 { width, .. } | Kind::F64 { width } => width,
+            Kind::Codes { .. } | Kind::Ragged { .. } => 1,
+        };
+        let width = self.source.schema().fields.iter().map(width).sum::<usize>() as f64;
+        let fits = 1..=self.budget.generations;
+        let rows = fits.map(|g| match self.budget.samples.count_at(g, self.budget.generations) {
+            Ok(_) if self.statistics => width,
+            Ok(n) if self.regime.keeps_everything() => (self.budget.initial + n * g as usize) as f64,
+            Ok(n) => n as f64,
+            Err(_) => 0.0,
+        });
+        self.families.len() as f64 * rows.sum::<f64>() * width * width
     }
 
     /// The human rows and the draw of generation `g ≥ 1`.

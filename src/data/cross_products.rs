@@ -8,7 +8,10 @@ use std::sync::{Arc, OnceLock};
 
 use nalgebra::{DMatrix, DMatrixView};
 
-/// XᵀX of a design, with its Cholesky factor once it was asked for.
+use super::full_rank::FullRank;
+use super::scatter::scatter;
+
+/// XᵀX of a design, with its factors once they were asked for.
 #[derive(Clone, Debug)]
 pub struct Gram {
     /// The number of inputs.
@@ -18,6 +21,7 @@ pub struct Gram {
     /// Σ w x, `p` numbers.
     pub sums: Vec<f64>,
     factor: OnceLock<Option<Vec<f64>>>,
+    full_rank: OnceLock<FullRank>,
 }
 
 /// The cross-products of `n` rows of inputs and one label.
@@ -52,8 +56,7 @@ impl Gram {
             let w = weights.map_or(1.0, |w| w[i]);
             sums.iter_mut().zip(row).for_each(|(s, x)| *s += w * x);
         }
-        let matrix = if p < 24 { by_rows(x, p, weights) } else { by_blocks(x, p, weights) };
-        Gram::new(p, matrix, sums)
+        Gram::new(p, scatter(x, p, weights, None), sums)
     }
 
     /// L Lᵀ of a row-major lower factor, with Σ w x.
@@ -62,17 +65,22 @@ impl Gram {
         let columns = DMatrixView::from_slice(&l, p, p);
         let matrix = (columns.transpose() * columns).as_slice().to_vec();
         let factor = sound(&l, &matrix, p).then_some(l);
-        Gram { p, matrix, sums, factor: OnceLock::from(factor) }
+        Gram { factor: OnceLock::from(factor), ..Gram::new(p, matrix, sums) }
     }
 
     fn new(p: usize, matrix: Vec<f64>, sums: Vec<f64>) -> Gram {
-        Gram { p, matrix, sums, factor: OnceLock::new() }
+        Gram { p, matrix, sums, factor: OnceLock::new(), full_rank: OnceLock::new() }
     }
 
     /// L with L Lᵀ = XᵀX, row-major, lower triangular; `None` if some inputs are a combination of others up to
     /// rounding.
     pub fn factor(&self) -> Option<&[f64]> {
         self.factor.get_or_init(|| definite(&self.matrix, self.p)).as_deref()
+    }
+
+    /// XᵀX of any rank.
+    pub fn full_rank(&self) -> &FullRank {
+        self.full_rank.get_or_init(|| FullRank::of(&self.matrix, self.p))
     }
 }
 
@@ -138,42 +146,6 @@ fn sound(factor: &[f64], matrix: &[f64], p: usize) -> bool {
     (0..p).all(above)
 }
 
-/// Row by row: the fastest for few inputs.
-fn by_rows(x: &[f64], p: usize, weights: Option<&[f64]>) -> Vec<f64> {
-    let mut matrix = vec![0.0; p * p];
-    for (i, row) in x.chunks_exact(p.max(1)).enumerate() {
-        let w = weights.map_or(1.0, |w| w[i]);
-        for (a, &xa) in row.iter().enumerate() {
-            let wx = w * xa;
-            matrix[a * p..=a * p + a].iter_mut().zip(&row[..=a]).for_each(|(m, xb)| *m += wx * xb);
-        }
-    }
-    for a in 0..p {
-        for b in a + 1..p {
-            matrix[a * p + b] = matrix[b * p + a];
-        }
-    }
-    matrix
-}
-
-/// Block by block as matrix products.
-fn by_blocks(x: &[f64], p: usize, weights: Option<&[f64]>) -> Vec<f64> {
-    const ROWS: usize = 256;
-    let mut sum = DMatrix::<f64>::zeros(p, p);
-    for (block, rows) in x.chunks(ROWS * p).enumerate() {
-        // A row-major block of rows is a column-major p × rows matrix.
-        let columns = DMatrixView::from_slice(rows, p, rows.len() / p);
-        let mut transposed = columns.transpose();
-        if let Some(weights) = weights {
-            for (mut row, w) in transposed.row_iter_mut().zip(&weights[block * ROWS..]) {
-                row *= *w;
-            }
-        }
-        sum.gemm(1.0, &columns, &transposed, 1.0);
-    }
-    sum.as_slice().to_vec()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -196,18 +168,6 @@ mod tests {
             ([3.0, 5.0].as_slice(), 10.0, [1.0, 3.0].as_slice())
         );
         assert_eq!(c.gram.factor().unwrap(), [1.0, 0.0, 2.0, 1.0]);
-    }
-
-    #[test]
-    fn blocks_and_rows_agree() {
-        let (n, p) = (600, 7);
-        let x = normals(n * p);
-        let weights: Vec<f64> = (0..n).map(|i| 0.5 + (i % 3) as f64).collect();
-        for w in [None, Some(weights.as_slice())] {
-            for (a, b) in by_rows(&x, p, w).iter().zip(by_blocks(&x, p, w)) {
-                assert!((a - b).abs() < 1e-9, "{a} {b}");
-            }
-        }
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl Mix {
     /// All rows as one table, with one weight per row, block after block. `None` if a block holds
     /// only statistics or there is no block.
     pub fn gather(&self) -> Option<Result<(Samples, Vec<f64>), ShapeError>> {
-        let mut tables = Vec::with_capacity(self.parts.len());
+        let mut blocks = Vec::with_capacity(self.parts.len());
         let mut weights = Vec::with_capacity(self.len());
         for part in &self.parts {
             let Body::Rows(rows) = &part.body else { return None };
@@ -114,10 +114,9 @@ impl Mix {
                 continue;
             }
             weights.extend(std::iter::repeat_n(part.weight, rows.len()));
-            tables.push(rows.gather());
+            blocks.push(rows);
         }
-        let tables: Vec<&Samples> = tables.iter().collect();
-        (!tables.is_empty()).then(|| Samples::concat(&tables).map(|table| (table, weights)))
+        (!blocks.is_empty()).then(|| Rows::concat(&blocks).map(|table| (table, weights)))
     }
 
     /// All rows as one table, where there are several blocks, all of rows, that weigh the same and more than nothing: what

@@ -14,6 +14,7 @@ mod embedded;
 pub mod exchange;
 mod export;
 mod files;
+mod full_rank;
 mod human;
 mod mix;
 mod normal_mixture;
@@ -21,6 +22,7 @@ mod parameters;
 mod recode;
 mod regression;
 mod samples;
+mod scatter;
 mod schema;
 mod splits;
 mod statistics;
@@ -63,6 +65,7 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::zipf::MANDELBROT,
         distributions::categorical::BERNOULLI,
         distributions::poisson::ENTRY,
+        distributions::negative_binomial::ENTRY,
         distributions::gaussian_mixture::ENTRY,
         distributions::gaussian_mixture::EIGHT,
         distributions::gaussian_mixture::TWENTY_FIVE,

@@ -75,27 +75,44 @@ impl Column {
         }
     }
 
+    /// Whether two rows hold the same.
+    pub fn same(&self, i: usize, j: usize) -> bool {
+        match self {
+            Column::F32 { width, data } => {
+                data[i * width..(i + 1) * width] == data[j * width..(j + 1) * width]
+            }
+            Column::F64 { width, data } => {
+                data[i * width..(i + 1) * width] == data[j * width..(j + 1) * width]
+            }
+            Column::Codes { data } => data[i] == data[j],
+            Column::Ragged { offsets, tokens } => {
+                tokens[offsets[i]..offsets[i + 1]] == tokens[offsets[j]..offsets[j + 1]]
+            }
+        }
+    }
+
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     fn take(&self, rows: &[u32]) -> Column {
-        fn gather<T: Copy>(width: usize, data: &[T], rows: &[u32]) -> Vec<T> {
-            rows.iter().flat_map(|&r| &data[r as usize * width..(r as usize + 1) * width]).copied().collect()
-        }
+        let mut taken = self.empty(rows.len());
+        taken.append(self, Some(rows));
+        taken
+    }
+
+    /// A column of the same kind without rows, with room for some.
+    fn empty(&self, rows: usize) -> Column {
         match self {
-            Column::F32 { width, data } => Column::F32 { width: *width, data: gather(*width, data, rows) },
-            Column::F64 { width, data } => Column::F64 { width: *width, data: gather(*width, data, rows) },
-            Column::Codes { data } => Column::Codes { data: gather(1, data, rows) },
-            Column::Ragged { offsets, tokens } => {
-                let (mut o, mut t) = (vec![0], Vec::new());
-                for &r in rows {
-                    t.extend_from_slice(&tokens[offsets[r as usize]..offsets[r as usize + 1]]);
-                    o.push(t.len());
-                }
-                Column::Ragged { offsets: o, tokens: t }
+            Column::F32 { width, .. } => {
+                Column::F32 { width: *width, data: Vec::with_capacity(rows * width) }
             }
+            Column::F64 { width, .. } => {
+                Column::F64 { width: *width, data: Vec::with_capacity(rows * width) }
+            }
+            Column::Codes { .. } => Column::Codes { data: Vec::with_capacity(rows) },
+            Column::Ragged { .. } => Column::Ragged { offsets: vec![0], tokens: Vec::new() },
         }
     }
 
@@ -119,20 +136,40 @@ impl Column {
         }
     }
 
-    fn append(&mut self, other: &Column) -> bool {
+    /// Adds rows of another column, or all of them; `false` where it is of another kind or width.
+    fn append(&mut self, other: &Column, rows: Option<&[u32]>) -> bool {
+        fn add<T: Copy>(to: &mut Vec<T>, width: usize, data: &[T], rows: Option<&[u32]>) {
+            match rows {
+                None => to.extend_from_slice(data),
+                Some(rows) if width == 1 => to.extend(rows.iter().map(|&r| data[r as usize])),
+                Some(rows) => {
+                    for &r in rows {
+                        to.extend_from_slice(&data[r as usize * width..(r as usize + 1) * width]);
+                    }
+                }
+            }
+        }
         match (self, other) {
             (Column::F32 { width: a, data }, Column::F32 { width: b, data: more }) if a == b => {
-                data.extend_from_slice(more);
+                add(data, *a, more, rows);
             }
             (Column::F64 { width: a, data }, Column::F64 { width: b, data: more }) if a == b => {
-                data.extend_from_slice(more);
+                add(data, *a, more, rows);
             }
-            (Column::Codes { data }, Column::Codes { data: more }) => data.extend_from_slice(more),
-            (Column::Ragged { offsets, tokens }, Column::Ragged { offsets: o, tokens: t }) => {
-                let base = tokens.len();
-                tokens.extend_from_slice(t);
-                offsets.extend(o.iter().skip(1).map(|x| x + base));
-            }
+            (Column::Codes { data }, Column::Codes { data: more }) => add(data, 1, more, rows),
+            (Column::Ragged { offsets, tokens }, Column::Ragged { offsets: o, tokens: t }) => match rows {
+                None => {
+                    let base = tokens.len();
+                    tokens.extend_from_slice(t);
+                    offsets.extend(o.iter().skip(1).map(|x| x + base));
+                }
+                Some(rows) => {
+                    for &r in rows {
+                        tokens.extend_from_slice(&t[o[r as usize]..o[r as usize + 1]]);
+                        offsets.push(tokens.len());
+                    }
+                }
+            },
             _ => return false,
         }
         true
@@ -265,26 +302,32 @@ impl Samples {
     /// The rows of all tables, one after the other. Errors if they differ in the number of columns,
     /// or a column in kind, width, number of levels or size of vocabulary.
     pub fn concat(tables: &[&Samples]) -> Result<Samples, ShapeError> {
-        let Some((first, rest)) = tables.split_first() else {
+        let whole: Vec<(&Samples, Option<&[u32]>)> = tables.iter().map(|t| (*t, None)).collect();
+        Self::joined(&whole)
+    }
+
+    /// The chosen rows of all tables, or all rows, one after the other.
+    fn joined(tables: &[(&Samples, Option<&[u32]>)]) -> Result<Samples, ShapeError> {
+        let Some(((first, _), rest)) = tables.split_first() else {
             return Err(ShapeError::Columns { expected: 1, found: 0 });
         };
-        if rest.is_empty() {
+        if let ([], (_, None)) = (rest, tables[0]) {
             return Ok((*first).clone());
         }
-        let mut columns: Vec<Column> = first.columns.iter().map(|c| Column::clone(c)).collect();
-        for table in rest {
+        let len = tables.iter().map(|(t, rows)| rows.map_or(t.len, <[u32]>::len)).sum();
+        let mut columns: Vec<Column> = first.columns.iter().map(|c| c.empty(len)).collect();
+        for (table, rows) in tables {
             if table.columns.len() != columns.len() {
                 return Err(ShapeError::Columns { expected: columns.len(), found: table.columns.len() });
             }
             for (i, column) in columns.iter_mut().enumerate() {
                 let (a, b) = (&first.schema.fields[i].kind, &table.schema.fields[i].kind);
-                if a.codes() != b.codes() || !column.append(&table.columns[i]) {
+                if a.codes() != b.codes() || !column.append(&table.columns[i], *rows) {
                     let column = first.schema.fields[i].name.clone();
                     return Err(ShapeError::Column { column, why: "the tables have different kinds".into() });
                 }
             }
         }
-        let len = tables.iter().map(|t| t.len).sum();
         Ok(Self { schema: first.schema.clone(), columns: columns.into_iter().map(Arc::new).collect(), len })
     }
 
@@ -469,6 +512,13 @@ impl Rows {
         }
         let positions: Vec<u32> = (0..n as u32).collect();
         self.select(&positions)
+    }
+
+    /// The rows of several blocks as one table; errors as [`Samples::concat`].
+    pub fn concat(blocks: &[&Rows]) -> Result<Samples, ShapeError> {
+        let chosen: Vec<(&Samples, Option<&[u32]>)> =
+            blocks.iter().map(|b| (b.table(), b.index.as_deref())).collect();
+        Samples::joined(&chosen)
     }
 
     /// The rows as a table of their own; shares the cells where nothing was left out.

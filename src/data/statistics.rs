@@ -1,7 +1,8 @@
 //! Sufficient statistics: what closed-form families are fitted from.
 
-use super::cross_products::{CrossProducts, Gram};
+use super::cross_products::CrossProducts;
 use super::samples::Rows;
+use super::scatter::scatter;
 
 /// The statistics of a block of rows. A closed list: these are what the closed-form families need.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,9 +94,7 @@ impl Moments {
             }
         }
         mean.iter_mut().for_each(|m| *m /= n.max(1) as f64);
-        let centred: Vec<f64> =
-            data.chunks_exact(d.max(1)).flat_map(|row| row.iter().zip(&mean).map(|(x, m)| x - m)).collect();
-        let scatter = Gram::of(&centred, d, None).matrix;
+        let scatter = scatter(data, d, None, Some(&mean));
         Moments { n: n as u64, weight: n as f64, mean, scatter }
     }
 

@@ -7,7 +7,7 @@
 pub(crate) mod affine;
 mod bernoulli;
 mod categorical;
-mod cholesky;
+pub(crate) mod cholesky;
 mod class_conditional;
 mod command;
 #[cfg(test)]
@@ -23,6 +23,7 @@ mod kde;
 pub(crate) mod labelled;
 mod neon;
 mod ngram;
+mod normal_rows;
 mod numeric;
 mod poisson;
 pub(crate) mod ranges;
@@ -60,6 +61,7 @@ pub(crate) use numeric::Matrix;
 pub use poisson::{Poisson, PoissonModel};
 pub use regression::{
     LinearRegression, LogisticRegression, Noise, PoissonRegression, RandomFeatures, RegressionModel, Ridge,
+    Singular,
 };
 pub use sampling::{Sampling, Transform};
 pub use step::Step;

@@ -38,6 +38,11 @@ pub trait Work: Sync {
     /// Runs one lineage and reports to `record`. The same setting and seed must always report the
     /// same numbers, on whichever thread.
     fn run(&self, setting: usize, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError>;
+
+    /// What a lineage of a setting costs, in any unit: only which cells are started first depends on it.
+    fn cost(&self, setting: usize) -> f64 {
+        self.settings()[setting].generations as f64
+    }
 }
 
 /// How to run.
@@ -90,14 +95,17 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
         .thread_name(|i| format!("cell-{i}"))
         .build()
         .map_err(|e| RunError::Threads { jobs, why: e.to_string() })?;
-    let plan = pool.install(|| plan::plan(work.settings(), &seeds, options, &folder))?;
+    let mut plan = pool.install(|| plan::plan(work.settings(), &seeds, options, &folder))?;
+    if jobs > 1 {
+        plan.costliest_first(work);
+    }
     let generations = |t: &plan::Todo| t.seeds.len() as u64 * (work.settings()[t.setting].generations + 1);
     options.progress.start(plan.todo.iter().map(generations).sum(), plan.reused);
 
     let next = AtomicUsize::new(0);
     let told = Mutex::new(RunReport { reused: plan.reused, ..Default::default() });
     let failed: Mutex<Option<RunError>> = Mutex::new(None);
-    // Each thread takes the next cell until none is left, so cells start in order; a thread that
+    // Each thread takes the next cell until none is left; a thread that
     // finds none left helps with the sub-blocks of the others. (Not `par_iter` over cells: a thread
     // that waits for a sub-block would then start another cell before it has written its own.)
     pool.broadcast(|_| {

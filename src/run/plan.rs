@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::{Options, Progress, RunError};
+use super::{Options, Progress, RunError, Work};
 use crate::store::{Cell, CellId, Distrust, Folder, SettingInfo, StoreError};
 
 /// A cell with seeds to run.
@@ -29,6 +29,15 @@ pub struct Plan {
     pub cells: u64,
     /// Lineages that need not be run again.
     pub reused: u64,
+}
+
+impl Plan {
+    /// Puts the costliest cells first, so that none of them is started last and keeps one thread busy while the others have
+    /// nothing left. What is stored does not depend on it.
+    pub fn costliest_first<W: Work + ?Sized>(&mut self, work: &W) {
+        let cost = |todo: &Todo| todo.seeds.len() as f64 * work.cost(todo.setting);
+        self.todo.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
+    }
 }
 
 /// Seeds in ascending order, each once.

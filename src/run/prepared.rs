@@ -53,6 +53,10 @@ impl Work for Prepared {
             }),
         }
     }
+
+    fn cost(&self, setting: usize) -> f64 {
+        self.settings[setting].lineage.as_ref().map_or(0.0, |lineage| lineage.size())
+    }
 }
 
 fn info(assembled: &Assembled) -> SettingInfo {

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::fake::{Fake, Told, go};
 use super::*;
-use crate::store::read;
+use crate::store::{CellId, read};
 
 const KEEPS: [Keep; 2] = [Keep::Rows, Keep::Summary];
 
@@ -409,4 +409,29 @@ fn an_observation_costs_less_than_a_microsecond() {
         eprintln!("{keep:?}: {:.2} s, {:.0} ns an observation", report.wall_seconds, each * 1e9);
         assert!(keep == Keep::Rows || each < 1e-6 || cfg!(debug_assertions));
     }
+}
+
+#[test]
+fn costly_cells_are_started_first() {
+    let spec = "
+        data = { source = 'gaussian', dim = 3 }
+        model = { family = 'gaussian' }
+        loop = { generations = 2, regime = 'accumulate-subsample', samples = 5 }
+        measure = { metrics = ['variance'] }
+        [sweep]
+        seeds = 2
+        'data.dim' = [1, 3]
+        'loop.samples' = [5, 50]
+    ";
+    let experiment = crate::spec::Experiment::from_toml(spec, "test").unwrap();
+    let work = Prepared::new(experiment, &crate::lineage::Context::default()).unwrap();
+    // Rows × width²: 5, 50, 45 and 450 a generation.
+    let todo = |setting: usize| {
+        let info = &work.settings()[setting];
+        plan::Todo { setting, id: CellId::of(info, 0, Keep::Rows), seeds: vec![0, 1], afresh: true }
+    };
+    let mut plan = plan::Plan { todo: (0..4).map(todo).collect(), cells: 4, reused: 0 };
+    plan.costliest_first(&work);
+    let order: Vec<usize> = plan.todo.iter().map(|t| t.setting).collect();
+    assert_eq!(order, [3, 1, 2, 0]);
 }

@@ -57,4 +57,11 @@ for bins in (5, 10):
     sizes = np.bincount(ids, minlength=bins)
     r[f"calibration_error_{bins}"] = float((sizes[sizes > 0] * np.abs(true - predicted)).sum() / len(p))
 
+# Least squares of minimum norm: fewer rows than inputs, and as many of which some are repeated.
+few = np.round(rng.normal(size=(4, 6)), 3)
+for name, rows in {"few": few, "repeated": np.vstack([few, few[:2]])}.items():
+    labels = np.round(rng.normal(size=len(rows)), 3)
+    r[f"{name}_rows"], r[f"{name}_labels"] = rows.ravel().tolist(), labels.tolist()
+    r[f"{name}_minimum_norm"] = (np.linalg.pinv(rows) @ labels).tolist()
+
 pathlib.Path(__file__).with_name("regression.json").write_text(json.dumps(r, indent=1) + "\n")

@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::super::cholesky;
+use super::super::normal_rows::normal_rows;
 use super::super::numeric::Layout;
 use super::super::{
     Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, StorageError, Transform, affine,
@@ -84,20 +85,12 @@ impl Model for GaussianModel {
         }
         let d = self.dim();
         let mut rng = streams.rng();
-        let mut data = Vec::with_capacity(n * d);
-        if d == 1 {
+        let data = if d == 1 {
             let sd = self.covariance[0].sqrt() * root;
-            data.extend((0..n).map(|_| self.mean[0] + sd * rng.sample::<f64, _>(StandardNormal)));
+            (0..n).map(|_| self.mean[0] + sd * rng.sample::<f64, _>(StandardNormal)).collect()
         } else {
-            let mut z = vec![0.0; d];
-            for _ in 0..n {
-                z.iter_mut().for_each(|z| *z = root * rng.sample::<f64, _>(StandardNormal));
-                data.extend(self.mean.iter().enumerate().map(|(i, mean)| {
-                    let row = &self.factor[i * d..=i * d + i];
-                    mean + row.iter().zip(&z).map(|(l, z)| l * z).sum::<f64>()
-                }));
-            }
-        }
+            normal_rows(&self.mean, &self.factor, root, n, &mut rng)
+        };
         self.layout.table(d, data)
     }
 

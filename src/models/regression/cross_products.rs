@@ -16,10 +16,10 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::design::Columns;
-use super::linear::LeastSquares;
+use super::linear::{LeastSquares, Singular};
 use super::model::RegressionModel;
 use crate::data::{Body, CrossProducts, Distribution, Gram, Link, Mix, Rows, Samples, Statistics, predictor};
-use crate::models::cholesky::{semidefinite, solve_lower};
+use crate::models::cholesky::solve_lower;
 use crate::models::wishart::{bartlett, chi_squared};
 use crate::models::{FitError, Model, Refusal, SampleError, Sampling, StatisticsPath};
 use crate::rng::Stream;
@@ -81,29 +81,32 @@ fn labelled(
     if b.len() != p {
         return Err(Refusal::new(format!("the model has {} inputs and the design {p}", b.len())).into());
     }
-    // With fewer rows than inputs (ridge) the factor has columns of zeros, and e fewer coordinates.
-    let of_any_rank;
-    let l = match given.gram.factor() {
-        Some(factor) => factor,
-        None => {
-            of_any_rank = semidefinite(&given.gram.matrix, p);
-            &of_any_rank
+    // L z with a factor of full rank: with fewer rows than inputs it has fewer columns, and z fewer coordinates.
+    let (mut errors, mut inside, mut rank) = (vec![0.0; p], 0.0, p);
+    if let Some(l) = given.gram.factor() {
+        let z: Vec<f64> = (0..p).map(|_| rng.sample(StandardNormal)).collect();
+        errors.iter_mut().enumerate().for_each(|(i, e)| *e = predictor(&l[i * p..=i * p + i], &z));
+        inside = z.iter().map(|z| z * z).sum();
+    } else {
+        let columns = given.gram.full_rank().rows();
+        rank = columns.len();
+        for column in columns {
+            let z: f64 = rng.sample(StandardNormal);
+            errors.iter_mut().zip(column).for_each(|(e, l)| *e += l * z);
+            inside += z * z;
         }
-    };
-    let z: Vec<f64> = (0..p).map(|_| rng.sample(StandardNormal)).collect();
-    let inside: Vec<f64> = (0..p).filter(|i| l[i * p + i] > 0.0).map(|i| z[i] * z[i]).collect();
+    }
     let sd = (noise * given.scale).sqrt();
     let (mut labels, mut explained, mut crossed) = (Vec::with_capacity(p), 0.0, 0.0);
     for i in 0..p {
         let fitted = given.scale * predictor(&given.gram.matrix[i * p..(i + 1) * p], b);
-        let error = sd * predictor(&l[i * p..=i * p + i], &z);
+        let error = sd * errors[i];
         explained += b[i] * fitted;
         crossed += b[i] * error;
         labels.push(fitted + error);
     }
-    let freedom = given.n.saturating_sub(inside.len() as u64);
-    let outside = chi_squared(freedom, rng);
-    let square = explained + 2.0 * crossed + noise * (inside.iter().sum::<f64>() + outside);
+    let outside = chi_squared(given.n.saturating_sub(rank as u64), rng);
+    let square = explained + 2.0 * crossed + noise * (inside + outside);
     if !(square.is_finite() && labels.iter().all(|l| l.is_finite())) {
         return Err(SampleError::NotFinite);
     }
@@ -174,11 +177,14 @@ fn of_table(table: &Samples, intercept: bool) -> Result<CrossProducts, FitError>
     Ok(CrossProducts::of(&columns.inputs(table), columns.width(), &columns.labels(table)))
 }
 
-/// (XᵀX)⁻¹Xᵀy; refused where inputs are combinations of each other.
-pub(super) fn solve(all: &CrossProducts) -> Result<Vec<f64>, FitError> {
-    let l = all.gram.factor().ok_or_else(singular)?;
+/// (XᵀX)⁻¹Xᵀy, or where inputs are combinations of each other what `singular` says.
+pub(super) fn solve(all: &CrossProducts, singular: Singular) -> Result<Vec<f64>, FitError> {
     let mut b: Vec<f64> = all.labels.iter().map(|x| x / all.scale).collect();
-    solve_factor(l, &mut b);
+    match (all.gram.factor(), singular) {
+        (Some(l), _) => solve_factor(l, &mut b),
+        (None, Singular::Refuse) => return Err(collinear().into()),
+        (None, Singular::MinimumNorm) => b = all.gram.full_rank().solve(&b).ok_or_else(collinear)?,
+    }
     Ok(b)
 }
 
@@ -194,10 +200,10 @@ pub(super) fn solve_factor(l: &[f64], b: &mut [f64]) {
     }
 }
 
-fn singular() -> Refusal {
+fn collinear() -> Refusal {
     Refusal::new(
         "some inputs are a combination of others (XᵀX is singular), so least squares has no single answer; leave one out, \
-         or use the family `ridge`",
+         state `singular = \"minimum-norm\"`, or use the family `ridge`",
     )
 }
 

@@ -5,7 +5,9 @@
 //! Kennard 1970; Dohmatob et al., arXiv 2402.07712, section 2. Labels are drawn with noise variance σ²: stated, or
 //! estimated by the residual sum of squares over n − p (weights scaled to mean 1).
 //!
-//! Without a penalty the fit needs n ≥ p rows and inputs that are not combinations of each other.
+//! Without a penalty the fit needs n ≥ p rows and inputs that are not combinations of each other; or of the many best β̂
+//! the shortest is taken (`singular = "minimum-norm"`), X⁺y with the pseudo-inverse, as Kazdan et al. (arXiv 2410.16713)
+//! do. An intercept is then a coefficient like the others.
 //! Cost: O(n p²) from rows, O(p³) from cross-products, O(p²) where the design is that of the last fit. A fresh design
 //! of normal inputs is drawn as cross-products, O(p³).
 
@@ -39,9 +41,18 @@ pub const LINEAR: Entry<BoxedFamily> = Entry {
                   `synthesis = \"label\"`: prompts = \"initial\" is the fixed design, \"fresh\" an independent one. Runs from \
                   cross-products, exact in law: a generation costs O(p²) with a fixed design, O(p³) with a fresh one of \
                   normal inputs. Needs at least as many rows \
-                  as inputs.",
+                  as inputs, unless `singular` is \"minimum-norm\".",
         source: "arXiv 2404.01413; arXiv 2410.16713",
-        parameters: &[NOISE, INTERCEPT],
+        parameters: &[
+            NOISE,
+            INTERCEPT,
+            Parameter {
+                name: "singular",
+                default: "\"refuse\"",
+                meaning: "Where inputs are combinations of each other: \"refuse\", or \"minimum-norm\" for the shortest of the \
+                          best coefficients (the pseudo-inverse)",
+            },
+        ],
         version: 3,
     },
     extra: (),
@@ -79,6 +90,19 @@ pub struct LinearRegression {
     pub noise_variance: Noise,
     /// Whether a constant is fitted; not by default.
     pub intercept: bool,
+    /// What is done where XᵀX is singular; refused by default.
+    pub singular: Singular,
+}
+
+/// What least squares does where inputs are combinations of each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Singular {
+    /// Refuses the fit.
+    #[default]
+    Refuse,
+    /// Takes the shortest of the best coefficients.
+    MinimumNorm,
 }
 
 /// The recipe of ridge regression.
@@ -144,15 +168,15 @@ impl<'de> Deserialize<'de> for Noise {
 
 impl LinearRegression {
     fn recipe(self) -> LeastSquares {
-        let Self { noise_variance, intercept } = self;
-        LeastSquares { name: "linear-regression", lambda: 0.0, noise: noise_variance, intercept }
+        let Self { noise_variance, intercept, singular } = self;
+        LeastSquares { name: "linear-regression", lambda: 0.0, noise: noise_variance, intercept, singular }
     }
 }
 
 impl Ridge {
     fn recipe(self) -> LeastSquares {
         let Self { lambda, noise_variance, intercept } = self;
-        LeastSquares { name: "ridge", lambda, noise: noise_variance, intercept }
+        LeastSquares { name: "ridge", lambda, noise: noise_variance, intercept, singular: Singular::Refuse }
     }
 }
 
@@ -163,6 +187,7 @@ pub(super) struct LeastSquares {
     pub lambda: f64,
     pub noise: Noise,
     pub intercept: bool,
+    pub singular: Singular,
 }
 
 impl Family for LeastSquares {
@@ -214,7 +239,7 @@ impl Family for LeastSquares {
         let inputs = Columns::of(schema, Link::Identity, self.intercept).map_or(1, |c| c.width());
         match self.noise {
             Noise::Estimated => inputs + 1,
-            Noise::Known(_) if self.lambda > 0.0 => 1,
+            Noise::Known(_) if self.lambda > 0.0 || self.singular == Singular::MinimumNorm => 1,
             Noise::Known(_) => inputs,
         }
     }
@@ -237,10 +262,10 @@ impl LeastSquares {
             solve_factor(&factor, &mut b);
             return Ok(b);
         }
-        if (all.n as usize) < p {
+        if (all.n as usize) < p && self.singular == Singular::Refuse {
             return Err(FitError::TooFewRows { needed: p, found: all.n as usize });
         }
-        solve(all)
+        solve(all, self.singular)
     }
 }
 

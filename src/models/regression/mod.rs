@@ -21,7 +21,7 @@ mod random_features;
 mod tests;
 
 pub use generalised::{LogisticRegression, PoissonRegression};
-pub use linear::{LinearRegression, Noise, Ridge};
+pub use linear::{LinearRegression, Noise, Ridge, Singular};
 pub use model::RegressionModel;
 pub use random_features::RandomFeatures;
 

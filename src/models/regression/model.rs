@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use rand::RngExt;
-use rand_distr::StandardNormal;
-
 use super::design::Columns;
 use crate::data::{Column, Gram, Kind, Link, Samples, Schema, predictor};
 use crate::models::cholesky::semidefinite;
+use crate::models::normal_rows::normal_rows;
 use crate::models::{
     Affine, Ask, Density, Model, Parameters, Predictions, Predictor, Refusal, SampleError, Sampling,
     Transform, affine,
@@ -123,11 +121,7 @@ impl RegressionModel {
         let covariance: Vec<f64> = (0..d * d).map(entry).collect();
         let root = semidefinite(&covariance, d);
         let mut rng = streams.of("inputs").rng();
-        let mut x = Vec::with_capacity(n * d);
-        for _ in 0..n {
-            let z: Vec<f64> = (0..d).map(|_| rng.sample(StandardNormal)).collect();
-            x.extend((0..d).map(|i| mean[i] + predictor(&root[i * d..=i * d + i], &z)));
-        }
+        let x = normal_rows(&mean, &root, 1.0, n, &mut rng);
         let mut from = 0;
         let mut columns = Vec::with_capacity(schema.fields.len());
         for field in &schema.fields {

@@ -67,6 +67,23 @@ fn weighted_fits_are_scikit_learns() {
 }
 
 #[test]
+fn of_many_best_coefficients_the_shortest_are_those_of_numpys_pseudo_inverse() {
+    let all = regression_reference();
+    let shortest = family("linear-regression", "noise_variance = 1\nsingular = \"minimum-norm\"");
+    for name in ["few", "repeated"] {
+        let (x, y) = (all.numbers(&format!("{name}_rows")), all.numbers(&format!("{name}_labels")));
+        let model = fitted(&shortest, &mix(labelled(&x, 6, &y, Link::Identity))).unwrap();
+        for (found, expected) in
+            coefficients(&*model).iter().zip(all.numbers(&format!("{name}_minimum_norm")))
+        {
+            assert!((found - expected).abs() < 1e-12, "{name}: {found} for {expected}");
+        }
+        let plain = family("linear-regression", "noise_variance = 1");
+        assert!(fitted(&plain, &mix(labelled(&x, 6, &y, Link::Identity))).is_err());
+    }
+}
+
+#[test]
 fn the_noise_variance_is_the_residual_one() {
     let all = regression_reference();
     let rows = labelled(&all.numbers("x"), 3, &all.numbers("number"), Link::Identity);

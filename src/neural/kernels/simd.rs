@@ -1,20 +1,12 @@
-//! Vector code without intrinsics: plain loops over slices, compiled once per instruction
-//! set and chosen at run time.
+//! Vector code without intrinsics: the loops of single-precision models, to be run under [`wide`].
 //!
-//! [`wide`] runs a closure compiled for the widest instruction set of this processor
-//! (`pulp` dispatches; the loops inside are vectorised by the compiler). Sums are kept in
-//! [`LANES`] partial sums of a fixed number, so their value does not depend on the width
-//! of the registers.
+//! Sums are kept in [`LANES`] partial sums of a fixed number, so their value does not depend on the
+//! width of the registers.
+
+pub(crate) use crate::simd::wide;
 
 /// Partial sums in a reduction.
 pub(crate) const LANES: usize = 16;
-
-/// Runs `f` compiled for the widest instruction set available. Whatever `f` calls must be
-/// `#[inline(always)]` to profit, `f` itself included: write `wide(#[inline(always)] || …)`.
-#[inline(always)]
-pub(crate) fn wide<R>(f: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(f)
-}
 
 /// eˣ, relative error below 3·10⁻⁷ on [−87, 88], clamped outside; NaN stays NaN.
 ///
