@@ -65,18 +65,19 @@ impl Problem<'_> {
         let mut beta = vec![0.0; p];
         let mut tried = beta.clone();
         self.look(&columns, &beta, total, &mut at);
-        let mut last = f64::INFINITY;
+        let mut last: Option<f64> = None;
         for _ in 0..STEPS {
             let (mut step, hessian) = self.derivatives(&columns, &at, &beta);
             let Some(factor) = definite(&hessian, p) else { break };
             solve_factor(&factor, &mut step);
             let relative = step.iter().zip(&beta).map(|(s, b)| s.abs() / (1.0 + b.abs()));
             let size = relative.fold(0.0, f64::max);
-            if size <= SMALL || (size < 1e-2 * last && size * (size / last).powi(2) <= SMALL) {
+            let next_is_small = |last: f64| size < 1e-2 * last && size * (size / last).powi(2) <= SMALL;
+            if size <= SMALL || last.is_some_and(next_is_small) {
                 beta.iter_mut().zip(&step).for_each(|(b, s)| *b -= s);
                 return Ok(beta);
             }
-            last = size;
+            last = Some(size);
             let mut scale = 1.0;
             loop {
                 tried.iter_mut().zip(&beta).zip(&step).for_each(|((t, b), s)| *t = b - scale * s);
@@ -87,7 +88,7 @@ impl Problem<'_> {
                     std::mem::swap(&mut at, &mut next);
                     break;
                 }
-                last = f64::INFINITY;
+                last = None;
                 scale *= 0.5;
                 if scale < 1e-9 {
                     return Err(self.unbounded());
@@ -165,7 +166,7 @@ impl Problem<'_> {
     }
 }
 
-/// Writes what f is made of for every row. `link` gives μ, v and ln p of a label at η; weights are multiplied by `share`.
+/// Writes what f is made of for every row. `link` gives μ − y, v and ln p of a label at η; weights are multiplied by `share`.
 #[inline(always)]
 fn rows(
     columns: &[f64],
@@ -187,26 +188,27 @@ fn rows(
         }
     }
     for i in 0..n {
-        let (mean, variance, log) = link(y[i], errors[i]);
+        let (error, variance, log) = link(y[i], errors[i]);
         logs[i] = weights[i] * log;
-        errors[i] = share * weights[i] * (mean - y[i]);
+        errors[i] = share * weights[i] * error;
         curvature[i] = share * weights[i] * variance;
     }
 }
 
-/// μ, v and ln p of a class.
+/// μ − y, v and ln p of a class. The error of a class that is all but certain is not rounded to 0: its gradient would seem to
+/// vanish where there is no minimum.
 #[inline(always)]
 fn bernoulli(y: f64, eta: f64) -> (f64, f64, f64) {
     let tail = simd::exp(-eta.abs());
     let less = 1.0 / (1.0 + tail);
-    let mean = if eta < 0.0 { tail * less } else { less };
+    let (one, zero) = if eta < 0.0 { (tail * less, less) } else { (less, tail * less) };
     let above = if eta < 0.0 { 0.0 } else { eta };
-    (mean, tail * less * less, y * eta - (above + simd::ln_1p(tail)))
+    (one * (1.0 - y) - zero * y, tail * less * less, y * eta - (above + simd::ln_1p(tail)))
 }
 
-/// μ, v and ln p (without −ln y!) of a count.
+/// μ − y, v and ln p (without −ln y!) of a count.
 #[inline(always)]
 fn poisson(y: f64, eta: f64) -> (f64, f64, f64) {
     let mean = simd::exp(eta);
-    (mean, mean, y * eta - mean)
+    (mean - y, mean, y * eta - mean)
 }
