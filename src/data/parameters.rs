@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Source;
-use super::files::FileError;
+use super::files::error::FileError;
 use crate::registry::Parameter;
 use crate::spec::{self, Node};
 

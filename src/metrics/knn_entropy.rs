@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use statrs::function::gamma::{digamma, ln_gamma};
 
-use super::distances::neighbour_radii;
+use super::neighbours::neighbour_radii;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
 };

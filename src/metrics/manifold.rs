@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::distances::{Points, neighbour_radii};
+use super::distances::Points;
+use super::neighbours::neighbour_radii;
 use super::pairs::Pairs;
 use super::{
     BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one,

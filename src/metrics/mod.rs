@@ -45,6 +45,7 @@ mod mmd;
 mod modes;
 mod mtld;
 mod needs;
+mod neighbours;
 mod novelty;
 mod observation;
 mod outcome_probability;

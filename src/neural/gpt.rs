@@ -23,8 +23,8 @@
 mod cache;
 mod corpus;
 mod draw;
-mod labels;
 mod net;
+mod reading;
 #[cfg(test)]
 mod tests;
 
@@ -37,7 +37,6 @@ use super::checkpoint;
 use super::device::{DeviceName, selected, training_device};
 use super::init::Weights;
 use super::kernels::adam::Rule;
-use super::kernels::attention::HEAD_LIMIT;
 use super::train::{Effort, Schedule, initial, steps, train, warm};
 use super::{EFFORT, parameter};
 use crate::data::{Mix, Samples, Schema};
@@ -50,8 +49,8 @@ use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 use corpus::Corpus;
-use labels::{Codes, Reading};
 use net::{Net, Shape};
+use reading::{Codes, Reading};
 
 /// Parameters of the family.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,7 +60,7 @@ pub struct GptParams {
     pub layers: usize,
     /// Features of a token, a multiple of `heads`. Default 32.
     pub width: usize,
-    /// Attention heads; width / heads is at most 64. Default 4.
+    /// Attention heads. Default 4.
     pub heads: usize,
     /// Tokens that a prediction sees, ≥ 2. Default 32.
     pub context: usize,
@@ -111,8 +110,8 @@ impl GptParams {
         if self.context < 2 {
             return refuse("context must be at least 2");
         }
-        if !self.width.is_multiple_of(self.heads) || self.width / self.heads > HEAD_LIMIT {
-            return refuse("width must be a multiple of heads, and a head at most 64 wide");
+        if !self.width.is_multiple_of(self.heads) {
+            return refuse("width must be a multiple of heads");
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return refuse("learning_rate must be above 0");
@@ -184,7 +183,7 @@ pub const ABOUT: About = About {
     parameters: &[
         parameter("layers", "1", "transformer blocks, at least 1"),
         parameter("width", "32", "features of a token, a multiple of heads"),
-        parameter("heads", "4", "attention heads; width / heads is at most 64"),
+        parameter("heads", "4", "attention heads; `width` is a multiple of them"),
         parameter("context", "32", "tokens that a prediction sees, at least 2"),
         parameter("batch", "32", "windows a step, at least 1"),
         parameter("learning_rate", "0.003", "Adam's learning rate after the warm-up, above 0"),
@@ -195,7 +194,7 @@ pub const ABOUT: About = About {
         parameter("steps", "1000", "optimiser steps, with effort = \"steps\""),
         parameter("max_length", "0", "longest sampled row in tokens; 0 is the longest training row"),
     ],
-    version: 1,
+    version: 2,
 };
 
 /// The family in the registry.

@@ -5,7 +5,7 @@
 
 pub(super) mod conll;
 pub(super) mod csv;
-mod error;
+pub(super) mod error;
 pub(super) mod idx;
 mod jsonl;
 mod options;

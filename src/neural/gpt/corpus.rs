@@ -1,30 +1,8 @@
-//! Rows of tokens: checked, cut into training windows, and written back.
+//! Rows of tokens, cut into training windows.
 
 use std::sync::Arc;
 
-use super::labels::Codes;
-use crate::data::{Column, Samples};
-use crate::models::Refusal;
-
-/// The token rows of a table; refuses codes outside the vocabulary.
-pub(super) fn rows(samples: &Samples, levels: usize) -> Result<Vec<Vec<u32>>, Refusal> {
-    let (offsets, tokens) = samples.token_rows().ok_or_else(|| Refusal::new("gpt: needs a text column"))?;
-    if let Some(bad) = tokens.iter().find(|&&t| t as usize >= levels) {
-        return Err(Refusal::new(format!("gpt: token {bad} is not among the {levels} of the vocabulary")));
-    }
-    Ok(offsets.windows(2).map(|o| tokens[o[0]..o[1]].to_vec()).collect())
-}
-
-/// A column of token rows.
-pub(super) fn column(rows: Vec<Vec<u32>>) -> Column {
-    let mut offsets = vec![0];
-    let mut tokens = Vec::new();
-    for row in rows {
-        tokens.extend(row);
-        offsets.push(tokens.len());
-    }
-    Column::Ragged { offsets, tokens }
-}
+use super::reading::Codes;
 
 /// A training set cut into windows of at most `context` targets.
 pub(super) struct Corpus {

@@ -4,7 +4,7 @@ use rand::RngExt;
 
 use super::GptModel;
 use super::cache::Runner;
-use super::labels::Codes;
+use super::reading::Codes;
 use crate::data::Samples;
 use crate::models::{Refusal, SampleError, Sampling};
 use crate::rng::{Stream, Streams};

@@ -17,7 +17,7 @@ fn text(rows: &[&str]) -> Samples {
 }
 
 fn table(schema: &Arc<Schema>, rows: Vec<Vec<u32>>) -> Result<Samples, ShapeError> {
-    Samples::new(schema.clone(), vec![corpus::column(rows)])
+    Samples::new(schema.clone(), vec![reading::column(rows)])
 }
 
 /// The rows with a label, and with a group where `groups` has codes.

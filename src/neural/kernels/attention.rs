@@ -6,21 +6,19 @@
 //! `[sequences·context, width]`. Backward, with P the probabilities: dV = Pᵀ·dO,
 //! dS = P ∘ (dO·Vᵀ − rowsum(P ∘ dO·Vᵀ))/√d, dQ = dS·K, dK = dSᵀ·Q.
 //!
-//! Memory: the probabilities, sequences·heads·context² floats. d is at most
-//! [`HEAD_LIMIT`]; it is padded to a power of two so that inner loops have a fixed length.
+//! The products are burn-flex's, over views of qkv, one matrix a head; what lies between them is
+//! one pass over the probabilities, which is also the memory: sequences·heads·context² floats.
 
 use burn::Tensor;
-use burn::tensor::Bool;
+use burn::tensor::{Bool, Shape};
+use burn_flex::Layout;
 
-use super::simd::{LANES, exp, max_of, sum, sum_of, wide};
-use super::{Backward, Checkpointer, Gradients, Ops, close, contiguous, matrix, open};
+use super::simd::{exp, max_of, sum, sum_of, wide};
+use super::{Backward, Checkpointer, Gradients, Ops, close, contiguous, matmul, matrix, open};
 use super::{record, size, values};
 use crate::neural::device::{Fused, FusedTensor, fuses};
 
-/// The largest head width of the fused operation.
-pub const HEAD_LIMIT: usize = 64;
-
-/// Returns the attended values. `width / heads` must be exact and at most [`HEAD_LIMIT`].
+/// Returns the attended values. `width / heads` must be exact.
 pub fn attention(qkv: Tensor<2>, context: usize, heads: usize) -> Tensor<2> {
     if fuses(&qkv.device()) { fused(qkv, context, heads) } else { graph(qkv, context, heads) }
 }
@@ -46,185 +44,66 @@ pub fn graph(qkv: Tensor<2>, context: usize, heads: usize) -> Tensor<2> {
 /// Sizes of one attention call.
 #[derive(Clone, Copy, Debug)]
 struct Dims {
+    sequences: usize,
     context: usize,
     heads: usize,
+    /// Of one head.
     width: usize,
-    sequences: usize,
 }
 
 impl Dims {
-    fn of(qkv: &FusedTensor, context: usize, heads: usize) -> Self {
-        let [rows, three] = size(qkv);
-        Dims { context, heads, width: three / 3, sequences: rows / context }
+    /// The i-th of `parts` matrices that lie side by side, seen as `[sequences, heads, context, width]`.
+    fn heads_of(&self, matrix: &FusedTensor, parts: usize, i: usize) -> FusedTensor {
+        let (all, d) = (self.heads * self.width, self.width);
+        let shape = Shape::from([self.sequences, self.heads, self.context, d]);
+        let strides = [self.context * parts * all, d, parts * all, 1].map(|stride| stride as isize);
+        matrix.clone().with_layout(Layout::new(shape, strides.to_vec(), i * all))
     }
 
-    fn head_width(&self) -> usize {
-        self.width / self.heads
+    /// Copies `[sequences, heads, context, width]` to where [`Dims::heads_of`] sees them.
+    fn put(&self, heads: &FusedTensor, to: &mut [f32], parts: usize, i: usize) {
+        let (h, t, d) = (self.heads, self.context, self.width);
+        for (at, row) in values(heads).chunks_exact(d).enumerate() {
+            let (sequence, head, position) = (at / (h * t), at / t % h, at % t);
+            let start = ((sequence * t + position) * parts + i) * h * d + head * d;
+            to[start..start + d].copy_from_slice(row);
+        }
+    }
+
+    fn scale(&self) -> f32 {
+        1.0 / (self.width as f32).sqrt()
+    }
+}
+
+/// Replaces scores by probabilities, row by row; those of later positions become 0.
+#[inline(always)]
+fn softmax(scores: &mut [f32], t: usize, scale: f32) {
+    for (at, row) in scores.chunks_exact_mut(t).enumerate() {
+        let (seen, later) = row.split_at_mut(at % t + 1);
+        later.fill(0.0);
+        let top = max_of(seen);
+        seen.iter_mut().for_each(|x| *x = exp((*x - top) * scale));
+        let inverse = 1.0 / sum_of(seen);
+        seen.iter_mut().for_each(|x| *x *= inverse);
+    }
+}
+
+/// Replaces the gradients of probabilities by those of scores; p is 0 at later positions.
+#[inline(always)]
+fn softmax_back(g: &mut [f32], p: &[f32], t: usize, scale: f32) {
+    for (g, p) in g.chunks_exact_mut(t).zip(p.chunks_exact(t)) {
+        let mean = sum(t, |j| p[j] * g[j]);
+        for (g, p) in g.iter_mut().zip(p) {
+            *g = p * (*g - mean) * scale;
+        }
     }
 }
 
 #[derive(Clone, Debug)]
 struct Saved {
     qkv: FusedTensor,
-    probabilities: Vec<f32>,
+    probabilities: FusedTensor,
     dims: Dims,
-}
-
-/// Copies head columns into rows of fixed length `D`, padded with zeros.
-#[inline(always)]
-fn gather<const D: usize>(to: &mut [[f32; D]], from: &[f32], stride: usize, at: usize, d: usize) {
-    for (i, row) in to.iter_mut().enumerate() {
-        row[..d].copy_from_slice(&from[i * stride + at..][..d]);
-    }
-}
-
-/// Positions in whole blocks of [`LANES`].
-fn padded(t: usize) -> usize {
-    t.div_ceil(LANES) * LANES
-}
-
-/// `to[c·stride + j] = rows[j][c]`; what lies beyond the rows is left alone.
-#[inline(always)]
-fn transpose<const D: usize>(to: &mut [f32], rows: &[[f32; D]], d: usize) {
-    let stride = padded(rows.len());
-    for (j, row) in rows.iter().enumerate() {
-        for c in 0..d {
-            to[c * stride + j] = row[c];
-        }
-    }
-}
-
-/// `to[j] = Σ_c row[c]·columns[c·stride + j]` for whole blocks of positions.
-#[inline(always)]
-fn project(to: &mut [f32], row: &[f32], columns: &[f32], stride: usize) {
-    for (block, to) in to.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-        let mut sum = [0.0f32; LANES];
-        for (q, k) in row.iter().zip(columns.chunks_exact(stride)) {
-            let k = &k[block * LANES..][..LANES];
-            for l in 0..LANES {
-                sum[l] += q * k[l];
-            }
-        }
-        *to = sum;
-    }
-}
-
-/// Σ_j p[j]·v[j], in four partial sums.
-#[inline(always)]
-fn mixture<const D: usize>(p: &[f32], v: &[[f32; D]]) -> [f32; D] {
-    let mut part = [[0.0f32; D]; 4];
-    let (fours, rest) = p.as_chunks::<4>();
-    for (p, v) in fours.iter().zip(v.as_chunks::<4>().0) {
-        for ((part, p), v) in part.iter_mut().zip(p).zip(v) {
-            for c in 0..D {
-                part[c] += p * v[c];
-            }
-        }
-    }
-    for (p, v) in rest.iter().zip(&v[p.len() - rest.len()..]) {
-        for c in 0..D {
-            part[0][c] += p * v[c];
-        }
-    }
-    std::array::from_fn(|c| (part[0][c] + part[1][c]) + (part[2][c] + part[3][c]))
-}
-
-#[inline(always)]
-fn forward<const D: usize>(qkv: &[f32], out: &mut [f32], p: &mut [f32], dims: Dims) {
-    let (t, d, w) = (dims.context, dims.head_width(), dims.width);
-    let scale = 1.0 / (d as f32).sqrt();
-    let mut q = vec![[0.0f32; D]; t];
-    let mut k = vec![[0.0f32; D]; t];
-    let mut v = vec![[0.0f32; D]; t];
-    let stride = padded(t);
-    let mut kt = vec![0.0f32; d * stride];
-    let mut scores = vec![0.0f32; stride];
-    for s in 0..dims.sequences {
-        let from = &qkv[s * t * 3 * w..][..t * 3 * w];
-        for h in 0..dims.heads {
-            gather(&mut q, from, 3 * w, h * d, d);
-            gather(&mut k, from, 3 * w, w + h * d, d);
-            gather(&mut v, from, 3 * w, 2 * w + h * d, d);
-            transpose(&mut kt, &k, d);
-            let p = &mut p[(s * dims.heads + h) * t * t..][..t * t];
-            for i in 0..t {
-                let x = &mut scores[..padded(i + 1)];
-                project(x, &q[i][..d], &kt, stride);
-                x[i + 1..].fill(f32::NEG_INFINITY);
-                let top = max_of(x);
-                x.iter_mut().for_each(|x| *x = exp((*x - top) * scale));
-                x[i + 1..].fill(0.0);
-                let inverse = 1.0 / sum_of(x);
-                x.iter_mut().for_each(|x| *x *= inverse);
-                // What lies beyond i stays 0.
-                p[i * t..][..=i].copy_from_slice(&x[..=i]);
-                let o = mixture(&x[..=i], &v);
-                out[(s * t + i) * w + h * d..][..d].copy_from_slice(&o[..d]);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn backward<const D: usize>(qkv: &[f32], p: &[f32], g: &[f32], dqkv: &mut [f32], dims: Dims) {
-    let (t, d, w) = (dims.context, dims.head_width(), dims.width);
-    let scale = 1.0 / (d as f32).sqrt();
-    let mut q = vec![[0.0f32; D]; t];
-    let mut k = vec![[0.0f32; D]; t];
-    let mut v = vec![[0.0f32; D]; t];
-    let stride = padded(t);
-    let mut vt = vec![0.0f32; d * stride];
-    let mut ds = vec![0.0f32; stride];
-    for s in 0..dims.sequences {
-        let from = &qkv[s * t * 3 * w..][..t * 3 * w];
-        let to = &mut dqkv[s * t * 3 * w..][..t * 3 * w];
-        for h in 0..dims.heads {
-            gather(&mut q, from, 3 * w, h * d, d);
-            gather(&mut k, from, 3 * w, w + h * d, d);
-            gather(&mut v, from, 3 * w, 2 * w + h * d, d);
-            transpose(&mut vt, &v, d);
-            let p = &p[(s * dims.heads + h) * t * t..][..t * t];
-            let mut dk = vec![[0.0f32; D]; t];
-            let mut dv = vec![[0.0f32; D]; t];
-            for i in 0..t {
-                let row = &p[i * t..(i + 1) * t];
-                let n = padded(i + 1).min(t);
-                let mut go = [0.0f32; D];
-                go[..d].copy_from_slice(&g[(s * t + i) * w + h * d..][..d]);
-                project(&mut ds[..padded(i + 1)], &go[..d], &vt, stride);
-                let mean = sum(n, |j| row[j] * ds[j]);
-                for (ds, p) in ds.iter_mut().zip(&row[..n]) {
-                    *ds = p * (*ds - mean) * scale;
-                }
-                let dq = mixture(&ds[..=i], &k);
-                let query = q[i];
-                for ((dk, dv), (x, y)) in dk.iter_mut().zip(&mut dv).zip(ds.iter().zip(&row[..=i])) {
-                    for c in 0..D {
-                        dk[c] += x * query[c];
-                        dv[c] += y * go[c];
-                    }
-                }
-                to[i * 3 * w + h * d..][..d].copy_from_slice(&dq[..d]);
-            }
-            for j in 0..t {
-                to[j * 3 * w + w + h * d..][..d].copy_from_slice(&dk[j][..d]);
-                to[j * 3 * w + 2 * w + h * d..][..d].copy_from_slice(&dv[j][..d]);
-            }
-        }
-    }
-}
-
-/// Runs `$f::<D>` with the smallest power of two D that holds a head.
-macro_rules! by_head_width {
-    ($d:expr, $f:ident($($arg:expr),*)) => {
-        match $d {
-            0..=4 => wide(#[inline(always)] || $f::<4>($($arg),*)),
-            5..=8 => wide(#[inline(always)] || $f::<8>($($arg),*)),
-            9..=16 => wide(#[inline(always)] || $f::<16>($($arg),*)),
-            17..=32 => wide(#[inline(always)] || $f::<32>($($arg),*)),
-            _ => wide(#[inline(always)] || $f::<HEAD_LIMIT>($($arg),*)),
-        }
-    };
 }
 
 #[derive(Debug)]
@@ -233,14 +112,19 @@ struct AttentionBack;
 pub(crate) fn fused(qkv: Tensor<2>, context: usize, heads: usize) -> Tensor<2> {
     let (qkv, node) = open(qkv).into_parts();
     let qkv = contiguous(qkv);
-    let dims = Dims::of(&qkv, context, heads);
-    let rows = dims.sequences * context;
-    let mut out = vec![0.0f32; rows * dims.width];
-    let mut p = vec![0.0f32; rows * heads * context];
-    let from = values(&qkv);
-    by_head_width!(dims.head_width(), forward(from, &mut out, &mut p, dims));
+    let [rows, three] = size(&qkv);
+    let dims = Dims { sequences: rows / context, context, heads, width: three / 3 / heads };
+    let part = |i| dims.heads_of(&qkv, 3, i);
+    let mut p = matmul(&part(0), &part(1).transpose(2, 3));
+    let scores = p.storage_mut::<f32>();
+    wide(
+        #[inline(always)]
+        || softmax(scores, context, dims.scale()),
+    );
+    let mut out = vec![0.0f32; rows * three / 3];
+    dims.put(&matmul(&p, &part(2)), &mut out, 1, 0);
     let saved = Saved { qkv, probabilities: p, dims };
-    let out = matrix(out, [rows, dims.width]);
+    let out = matrix(out, [rows, three / 3]);
     close(record!(AttentionBack, [node], saved, out))
 }
 
@@ -249,11 +133,20 @@ impl Backward<Fused, 1> for AttentionBack {
 
     fn backward(self, ops: Ops<Saved, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
         let grad = contiguous(grads.consume::<Fused>(&ops.node));
-        let Saved { qkv, probabilities, dims } = ops.state;
+        let Saved { qkv, probabilities: p, dims } = ops.state;
+        let part = |i| dims.heads_of(&qkv, 3, i);
+        let grad = dims.heads_of(&grad, 1, 0);
+        let mut ds = matmul(&grad, &part(2).transpose(2, 3));
+        let (scores, weights) = (ds.storage_mut::<f32>(), values(&p));
+        wide(
+            #[inline(always)]
+            || softmax_back(scores, weights, dims.context, dims.scale()),
+        );
         let shape = size(&qkv);
         let mut dqkv = vec![0.0f32; shape[0] * shape[1]];
-        let (from, p, g) = (values(&qkv), &probabilities[..], values(&grad));
-        by_head_width!(dims.head_width(), backward(from, p, g, &mut dqkv, dims));
+        dims.put(&matmul(&ds, &part(1)), &mut dqkv, 3, 0);
+        dims.put(&matmul(&ds.transpose(2, 3), &part(0)), &mut dqkv, 3, 1);
+        dims.put(&matmul(&p.transpose(2, 3), &grad), &mut dqkv, 3, 2);
         let [node] = ops.parents;
         if let Some(node) = node {
             grads.register::<Fused>(node.id, matrix(dqkv, shape));

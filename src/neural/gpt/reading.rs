@@ -1,8 +1,7 @@
-//! Labelled rows: what the network is told of a row beside its tokens.
+//! Between tables and codes: the tokens of a row, and the label and groups beside them.
 
 use std::sync::Arc;
 
-use super::corpus;
 use crate::data::{Column, Kind, Role, Samples, Schema};
 use crate::models::labelled::{Columns, Head, Heads};
 use crate::models::{Refusal, SampleError};
@@ -67,7 +66,7 @@ impl Reading {
 
     /// The codes of a table of this schema.
     pub(super) fn read(&self, table: &Samples) -> Result<Codes, Refusal> {
-        let rows = corpus::rows(table, self.vocabulary)?;
+        let rows = rows(table, self.vocabulary)?;
         let Some(columns) = &self.columns else {
             return Ok(Codes { rows, heads: Vec::new(), classes: Vec::new() });
         };
@@ -113,7 +112,7 @@ impl Reading {
 
     /// The table of token rows and their labels and groups.
     pub(super) fn table(&self, rows: Vec<Vec<u32>>, heads: &[Head]) -> Result<Samples, SampleError> {
-        let text = corpus::column(rows);
+        let text = column(rows);
         Ok(match &self.columns {
             Some(columns) => columns.table(heads, text)?,
             None => single(&self.schema, text)?,
@@ -123,4 +122,24 @@ impl Reading {
 
 fn single(schema: &Arc<Schema>, text: Column) -> Result<Samples, Refusal> {
     Samples::new(schema.clone(), vec![text]).map_err(|e| Refusal::new(e.to_string()))
+}
+
+/// The token rows of a table; refuses codes outside the vocabulary.
+fn rows(samples: &Samples, levels: usize) -> Result<Vec<Vec<u32>>, Refusal> {
+    let (offsets, tokens) = samples.token_rows().ok_or_else(|| Refusal::new("gpt: needs a text column"))?;
+    if let Some(bad) = tokens.iter().find(|&&t| t as usize >= levels) {
+        return Err(Refusal::new(format!("gpt: token {bad} is not among the {levels} of the vocabulary")));
+    }
+    Ok(offsets.windows(2).map(|o| tokens[o[0]..o[1]].to_vec()).collect())
+}
+
+/// A column of token rows.
+pub(super) fn column(rows: Vec<Vec<u32>>) -> Column {
+    let mut offsets = vec![0];
+    let mut tokens = Vec::new();
+    for row in rows {
+        tokens.extend(row);
+        offsets.push(tokens.len());
+    }
+    Column::Ragged { offsets, tokens }
 }
