@@ -66,6 +66,7 @@ pub const SOURCES: Registry<Source> = Registry {
         distributions::zipf::MANDELBROT,
         distributions::categorical::BERNOULLI,
         distributions::poisson::ENTRY,
+        distributions::negative_binomial::ENTRY,
         distributions::gaussian_mixture::ENTRY,
         distributions::gaussian_mixture::EIGHT,
         distributions::gaussian_mixture::TWENTY_FIVE,

@@ -75,6 +75,22 @@ impl Column {
         }
     }
 
+    /// Whether two rows hold the same.
+    pub fn same(&self, i: usize, j: usize) -> bool {
+        match self {
+            Column::F32 { width, data } => {
+                data[i * width..(i + 1) * width] == data[j * width..(j + 1) * width]
+            }
+            Column::F64 { width, data } => {
+                data[i * width..(i + 1) * width] == data[j * width..(j + 1) * width]
+            }
+            Column::Codes { data } => data[i] == data[j],
+            Column::Ragged { offsets, tokens } => {
+                tokens[offsets[i]..offsets[i + 1]] == tokens[offsets[j]..offsets[j + 1]]
+            }
+        }
+    }
+
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

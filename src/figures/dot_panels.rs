@@ -2,9 +2,10 @@
 
 use super::dot_plot::DotPlot;
 use super::key::{Entry, Sample, draw_above};
+use super::lettering::{SMALL, shorten};
 use super::page::{BORDER, heading, notes};
-use super::palette::styles;
-use super::scene::{Rect, Scene, Size};
+use super::palette::{INK, styles};
+use super::scene::{Anchor, Rect, Scene, Size};
 use super::{Figure, FigureError};
 
 /// A grid of dot plots.
@@ -17,7 +18,7 @@ pub struct DotPanels {
     /// Words over the key.
     pub key: String,
     /// The panels, row by row; all have the first one's categories and series. What they are about is
-    /// on their axes; titles, keys and notes of theirs are not shown.
+    /// on their axes, and in their titles where they have one; keys and notes of theirs are not shown.
     pub panels: Vec<DotPlot>,
     /// Panels in a row, at least 1.
     pub columns: usize,
@@ -55,6 +56,7 @@ impl Figure for DotPanels {
         let rows = self.panels.len().div_ceil(columns);
         let names = first.names_width(scene.width * 0.38);
         let (wide, high) = ((right - BORDER - names) / columns as f64, (bottom - top) / rows as f64);
+        let titled = self.panels.iter().any(|p| !p.title.is_empty());
         for (i, panel) in self.panels.iter().enumerate() {
             let (row, column) = (i / columns, i % columns);
             let left = BORDER + column as f64 * wide;
@@ -65,8 +67,14 @@ impl Figure for DotPanels {
                 bottom: top + (row + 1) as f64 * high - if row + 1 < rows { 6.0 } else { 0.0 },
             };
             // The header above the first panel's names keeps all rows level.
-            let top = if column > 0 { cell.top + first.header() } else { cell.top };
-            panel.draw(&mut scene, Rect { top, ..cell }, if column > 0 { 0.0 } else { names }, &look)?;
+            let mut top = if column > 0 { cell.top + first.header() } else { cell.top };
+            if titled {
+                top += SMALL * 1.2;
+            }
+            let shown = if column > 0 { 0.0 } else { names };
+            let frame = panel.draw(&mut scene, Rect { top, ..cell }, shown, &look)?;
+            let title = shorten(&panel.title, SMALL, false, frame.area.width());
+            scene.text((frame.area.left, frame.area.top - SMALL * 0.6), &title, SMALL, INK, Anchor::Start);
         }
         Ok(scene)
     }

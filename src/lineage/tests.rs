@@ -392,3 +392,23 @@ fn contradictions_are_refused_with_the_reason() {
         assert!(message.contains(word), "{table}: {message}");
     }
 }
+
+#[test]
+fn a_step_needs_a_start_and_parameters_to_move() {
+    let assembled = |model: &str, start: &str| {
+        let text = format!(
+            "data = {{ source = 'gaussian' }}\nmodel = {{ {model} }}\n\
+             loop = {{ generations = 2, samples = 10, regime = 'replace'{start} }}\nmeasure = {{ metrics = ['variance'] }}"
+        );
+        let experiment = Experiment::from_toml(&text, "test.toml").unwrap();
+        assemble(&experiment, &Context::default()).map(|mut all| all.remove(0).lineage.unwrap())
+    };
+    let why = |model: &str, start: &str| assembled(model, start).err().unwrap().to_string();
+    let warm = ", start = 'warm'";
+    assert!(why("family = 'gaussian', step = 0.5", "").contains("earlier model"));
+    assert!(why("family = 'kde', step = 0.5", warm).contains("`step` does not go with the family `kde`"));
+    assert!(why("family = 'gaussian', step = 1.5", warm).contains("at most 1"));
+    assert!(why("family = 'gaussian'", warm).contains("no starting point"));
+    let lineage = assembled("family = 'gaussian', step = 0.5", warm).unwrap();
+    assert!(lineage.statistics, "a step of moments is exact on moments");
+}

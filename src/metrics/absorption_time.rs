@@ -1,7 +1,7 @@
 //! `absorption-time`: how many fits it took until the model could only repeat itself.
 //!
 //! T is the number of the first fit whose model is absorbed: one outcome with all the mass, a variance
-//! of 0. After t fits the value is min(T, t), so its mean over seeds is E min(T, t) = Σ_{s<t} Pr(T > s),
+//! of 0, one row that is drawn over and over. After t fits the value is min(T, t), so its mean over seeds is E min(T, t) = Σ_{s<t} Pr(T > s),
 //! the restricted mean of survival analysis (Irwin 1949; Royston & Parmar 2013,
 //! 10.1186/1471-2288-13-152), which is the mean time to fixation once every lineage is absorbed. Every
 //! generation counts, measured or not. Unit: fits. Cost: O(1).

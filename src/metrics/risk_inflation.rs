@@ -3,7 +3,7 @@
 //! (n/d) δᵀIδ with the error δ of d parameters, the Fisher information I of one row at the truth and n = `rows`. One
 //! maximum-likelihood fit on n rows has an expected value of 1 as n → ∞, whatever the family; a loop multiplies it by t
 //! (replace), π²/6 (accumulate) or π²/2 − 2 (accumulate-subsample): the universality of Dey and Donoho (arXiv
-//! 2410.22812). For a Gaussian δ is the mean's error and I = Σ⁻¹; for a regression δ is the weights' and I = E v(η) x xᵀ
+//! 2410.22812). For a mean δ is its error and I = Σ⁻¹ of the truth; for K outcomes δᵀIδ = Σ δ²/p with d = K − 1; for a regression δ is the weights' and I = E v(η) x xᵀ
 //! ([`Regression::information`](crate::data::Regression::information)). Cost: O(d³) for a Gaussian, else O(d).
 
 use nalgebra::{DMatrix, DVector};
@@ -19,8 +19,8 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
     about: About {
         name: "risk-inflation",
         summary: "Error of the fitted mean or weights, in units of one efficient fit on so many rows",
-        details: "(rows/d) δᵀIδ: δ is the error of the fitted mean of a Gaussian or of the weights of a regression, I the \
-                  Fisher information of one row at the truth. One maximum-likelihood fit on `rows` human rows has an \
+        details: "(rows/d) δᵀIδ: δ is the error of a fitted mean, of outcomes' probabilities or of the weights of a regression, I the \
+                  Fisher information of one row at the truth (of a mean, the inverse of the true covariance). One maximum-likelihood fit on `rows` human rows has an \
                   expected value of 1 for many rows; so values of different families can be laid over each other. Needs a \
                   source that states its mean and covariance or its regression.",
         source: "Dey and Donoho, arXiv 2410.22812",
@@ -58,11 +58,15 @@ impl Metric for Inflation {
         if !(self.rows.is_finite() && self.rows > 0.0) {
             return Err(Refusal::new(format!("rows must be greater than 0, not {}", self.rows)));
         }
-        let known = |t: &dyn Distribution| t.regression().is_some() || t.mean().zip(t.covariance()).is_some();
+        let known = |t: &dyn Distribution| {
+            t.regression().is_some() || t.probabilities().is_some() || t.mean().zip(t.covariance()).is_some()
+        };
         if truth.is_some_and(known) {
             return Ok(());
         }
-        Err(Refusal::new("it needs a source that states its mean and covariance, or its true regression"))
+        let needs =
+            "it needs a source that states its mean and covariance, its outcomes or its true regression";
+        Err(Refusal::new(needs))
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
@@ -78,7 +82,16 @@ impl Metric for Inflation {
             (Parameters::Regression { weights, intercept, link }, Some(known)) if link == known.link => {
                 (known.information(&error(weights, &known.weights)?, intercept), weights.len())
             }
-            (Parameters::Gaussian { mean, .. }, None) => {
+            (Parameters::Probabilities(found), None) => {
+                // The information of outcomes, on the plane where they sum to 1: Σ δ²/p.
+                let known = truth.probabilities().ok_or_else(differ)?;
+                if known.len() < 2 || known.iter().any(|p| *p <= 0.0) {
+                    return Err(Refusal::new("it needs two outcomes or more, each of them possible"));
+                }
+                let errors = error(found, known)?;
+                (errors.iter().zip(known).map(|(e, p)| e * e / p).sum(), known.len() - 1)
+            }
+            (Parameters::Gaussian { mean, .. } | Parameters::Moments { mean, .. }, None) => {
                 let (known, covariance) = truth.mean().zip(truth.covariance()).ok_or_else(differ)?;
                 let error = DVector::from_vec(error(mean, known)?);
                 let d = error.len();
@@ -105,6 +118,14 @@ mod tests {
         let scene = Scene::model(Fitted::gaussian(&[3.0, 5.0], &[7.0, 0.0, 0.0, 7.0]))
             .with_truth(Truth::gaussian(&[0.0, 1.0], &[1.0, 0.0, 0.0, 4.0]));
         assert!((value(&Inflation { rows: 10.0 }, &scene).unwrap_or(0.0) - 65.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn outcomes_are_weighed_by_their_own_rarity() {
+        // δ = (.1, −.1, 0): (.01/.5 + .01/.2) · 10/2; one fit on n rows has p(1 − p)/n each, so (K − 1)/n in sum.
+        let scene =
+            Scene::model(Fitted::Outcomes(vec![0.6, 0.1, 0.3])).with_truth(Truth::outcomes(&[0.5, 0.2, 0.3]));
+        assert!((value(&Inflation { rows: 10.0 }, &scene).unwrap_or(0.0) - 0.35).abs() < 1e-12);
     }
 
     #[test]

@@ -122,6 +122,14 @@ impl Model for EmpiricalModel {
         Parameters::Empirical { points: &self.points, weights: &self.weights }
     }
 
+    /// Whether all rows that have weight hold the same.
+    fn is_degenerate(&self) -> bool {
+        let mut live = (0..self.rows.len()).filter(|&i| self.weights[i] > 0.0);
+        let first = live.next().unwrap_or(0);
+        let columns = 0..self.rows.schema().fields.len();
+        live.all(|i| columns.clone().all(|c| self.rows.column(c).same(first, i)))
+    }
+
     fn size(&self) -> usize {
         self.rows.len()
     }
@@ -190,6 +198,44 @@ mod tests {
                 assert!((found - expected).abs() < 1e-12, "{combine:?}");
             }
         }
+    }
+
+    #[test]
+    fn one_row_is_left_after_the_time_of_the_exact_chain() {
+        // Three different rows, resampled: with h the expected number of fits from three different rows to one, and g from
+        // two, h = 1 + 2/9 h + 2/3 g and g = 1 + 2/3 g (6/27 keep all three and 3/27 end in one row; of two and one a third do).
+        // So g = 3 and h = 27/7: the model of fit 1 + 27/7 = 34/7 is the first that is absorbed.
+        let lineages = 3000;
+        let times: Vec<f64> = (0..lineages)
+            .map(|seed| {
+                let (mut model, mut fits) = (fit(&Mix::of_human(Rows::all(numbers(&[1.0, 2.0, 3.0])))), 1);
+                while !model.is_degenerate() {
+                    let streams = Streams::new(4, seed).at(fits);
+                    let rows = model.synthesise(Ask::Rows, 3, &Sampling::default(), &streams).unwrap();
+                    model = fit(&Mix::of_human(Rows::all(rows)));
+                    fits += 1;
+                }
+                fits as f64
+            })
+            .collect();
+        let mean = times.iter().sum::<f64>() / lineages as f64;
+        let variance = times.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / lineages as f64;
+        assert!((mean - 34.0 / 7.0).abs() < 4.0 * (variance / lineages as f64).sqrt(), "{mean}");
+    }
+
+    #[test]
+    fn rows_without_weight_do_not_keep_it_alive() {
+        let rows = |weight| Part {
+            weight,
+            ..Part::human(0, Mix::of_human(Rows::all(numbers(&[2.0]))).parts.remove(0).body)
+        };
+        let twos = |weight| Mix { parts: vec![rows(1.0), rows(weight)], combine: Combine::Pooled };
+        assert!(fit(&twos(1.0)).is_degenerate(), "the same row twice");
+        let mut other = twos(0.0);
+        other.parts[1].body = Mix::of_human(Rows::all(numbers(&[5.0]))).parts.remove(0).body;
+        assert!(fit(&other).is_degenerate(), "another row of weight 0");
+        other.parts[1].weight = 0.5;
+        assert!(!fit(&other).is_degenerate());
     }
 
     #[test]

@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use crate::data::{SOURCES, predictor};
-use crate::spec::{ChoicesSpec, Hold, Node, Prompts, Schedule, Setting, Sharing, Synthesis, Weights};
+use crate::spec::{
+    ChoicesSpec, Hold, Node, Prompts, Schedule, Setting, Sharing, StartFrom, Synthesis, Weights,
+};
 use crate::theory::{Conditions, Law, Prediction, Sizes};
 
 /// What a law predicts for a setting at a generation, or why it says nothing there.
@@ -50,6 +52,8 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("keep_wrong", step("verified").map(|s| number(s, "keep_wrong").unwrap_or(0.0))),
         ("bias", bias(setting)),
         ("features", number(&setting.model, "features")),
+        ("step", number(&setting.model, "step")),
+        ("from_base", (setting.loop_.start == StartFrom::Base).then_some(1.0)),
     ];
     extra.extend(true_weights(setting));
     extra.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
@@ -84,6 +88,7 @@ pub(super) fn is_plain(setting: &Setting) -> bool {
         && untransformed
         && setting.curation.is_empty()
         && setting.model.get("neon").is_none()
+        && setting.model.get("step").is_none()
         && setting.generator.is_none()
         && setting.members.is_empty()
         && if REGRESSIONS.contains(&family) {
@@ -181,6 +186,12 @@ impl Source {
         let probabilities = weights.map(|w| w.into_iter().map(|w| w / total).collect());
         let variance = match data.get("source").and_then(Node::as_str) {
             Some("gaussian") => isotropic(data).unwrap_or(f64::NAN),
+            Some("poisson") => number(data, "rate").unwrap_or(1.0),
+            Some("negative-binomial") => {
+                let (rate, shape) =
+                    (number(data, "rate").unwrap_or(1.0), number(data, "shape").unwrap_or(1.0));
+                rate + rate * rate / shape
+            }
             // The noise variance: what the laws of a regression call σ².
             Some("linear-regression") => number(data, "noise_variance").unwrap_or(1.0),
             _ => f64::NAN,

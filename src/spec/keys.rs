@@ -237,6 +237,13 @@ pub const KEYS: &[SpecKey] = &[
     key("task", "validation", "0", "The share of the training rows kept for tuning and for task-own-score"),
     key("task", "by_group", "false", "Whether scores are also given for each group of the rows"),
     key("task", "arm", "none", "A name of the setting in tables and figures"),
+    key(
+        "arm",
+        "any key",
+        "none",
+        "Names of a setting for figures, tables and claims, as in [[sweep.point]] arm.assumption = \"none broken\"; no \
+         effect on what is run",
+    ),
     key("measure", "metrics", "[]", "Names, or tables with `name` and the metric's parameters"),
     key("measure", "size", "2000", "Rows of the sample that metrics see; it is a draw of its own"),
     key(

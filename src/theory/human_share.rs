@@ -21,7 +21,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         sizes: Sizes::Any,
         regimes: &["fresh"],
         draws: &[],
-        predict: |at| location(at, Human::Fresh),
+        predict: fresh,
     },
     ClosedForm {
         name: "anchor-risk",
@@ -32,7 +32,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         sizes: Sizes::Any,
         regimes: &["fixed-mix"],
         draws: &[],
-        predict: |at| location(at, Human::Anchor),
+        predict: anchor,
     },
     ClosedForm {
         name: "fresh-effective-sample",
@@ -106,6 +106,14 @@ fn squared_error(at: &Conditions<'_>, human: Human, h: f64, discrete: bool) -> R
         shared = a * h / n_h + b * shared;
     }
     Ok(error)
+}
+
+pub(super) fn fresh(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+    location(at, Human::Fresh)
+}
+
+pub(super) fn anchor(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+    location(at, Human::Anchor)
 }
 
 fn location(at: &Conditions<'_>, human: Human) -> Result<Prediction, Unmet> {

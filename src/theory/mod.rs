@@ -20,6 +20,7 @@ mod gaussian_replace;
 mod golden;
 mod human_share;
 mod kernel_density;
+mod location;
 mod neon;
 mod populations;
 mod random_features;
@@ -149,6 +150,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         accumulate::LAWS,
         subsample::LAWS,
         risk::LAWS,
+        location::LAWS,
         populations::LAWS,
         schedules::LAWS,
         regression::LAWS,

@@ -4,7 +4,7 @@
 //! regularised, n → ∞). Sources: Dey & Donoho (arXiv 2410.22812), Gerstgrasser et al. (arXiv 2404.01413); the finite-t
 //! subsample sum is derived here. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet, human_share};
 
 const LOCATION: &str =
     "asymptotically linear, unbiased, unregularised estimator; equal batches; many rows per parameter";
@@ -58,6 +58,17 @@ pub(super) const LAWS: &[ClosedForm] = &[
         predict: |at| Prediction::mean(subsample_pool(at.fits)),
     },
     ClosedForm {
+        name: "risk-constant",
+        statement: "what a workflow costs in units of the human rows' own risk: replace t, or 1 + (t−1)/M for M models of one pool; accumulate Σ 1/k²; subsample 2 − 1/t + Σ_{k<t} (2 − 1/k)/(k+1)²; anchor → (1+2b)/(1+b), fresh → 1/(1+b)",
+        source: "replace-risk, shared-pool-risk, accumulate-risk, subsample-risk, anchor-risk and fresh-risk under one name",
+        conditions: "theirs, whatever the setting's sampling, family or start: the constant that a broken assumption is seen against; extra: models M ≥ 1 (one pool)",
+        relation: Relation::Equal,
+        sizes: Sizes::Any,
+        regimes: &["replace", "accumulate", "accumulate-subsample", "fixed-mix", "fresh"],
+        draws: &[],
+        predict: constant,
+    },
+    ClosedForm {
         name: "shared-pool-risk",
         statement: "n·Var = 1 + (t−1)/M for M models that draw from one shared pool",
         source: "derived here; setting of arXiv 2505.21677",
@@ -82,6 +93,17 @@ fn subsample_pool(t: u32) -> f64 {
     1.0 + (1..t).map(f64::from).map(|k| (2.0 - 1.0 / k) / ((k + 1.0) * (k + 1.0))).sum::<f64>()
 }
 
+fn constant(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+    let kept = Conditions { covariance_scale: 1.0, temperature: 1.0, ..at.clone() };
+    match at.regime {
+        "accumulate" => Prediction::mean(accumulate(at.fits)),
+        "accumulate-subsample" => Prediction::mean(subsample(at.fits)),
+        "fixed-mix" => human_share::anchor(&kept),
+        "fresh" => human_share::fresh(&kept),
+        _ => Prediction::mean(1.0 + (at.t() - 1.0) / at.or("models", 1.0).max(1.0)),
+    }
+}
+
 fn shared_pool(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
     let models = at.need("models")?;
     if models < 1.0 {
@@ -99,6 +121,24 @@ mod tests {
     fn ask(law: &str, fits: u32) -> f64 {
         let at = Conditions { fits, ..Conditions::default() }.with("models", 5.0);
         find(law).unwrap().predict(&at).unwrap().mean
+    }
+
+    #[test]
+    fn a_constant_stays_whatever_is_broken() {
+        let constant = |regime, fits| {
+            let at = Conditions {
+                regime,
+                fits,
+                human_fraction: 0.2,
+                covariance_scale: 0.5,
+                n: 500.0,
+                ..Conditions::default()
+            };
+            find("risk-constant").unwrap().predict(&at.with("initial", 100.0)).unwrap().mean
+        };
+        assert_eq!((constant("replace", 7), constant("accumulate", 2)), (7.0, 1.25));
+        assert!((constant("fixed-mix", 500) - 2.6 / 1.8).abs() < 1e-9);
+        assert!((constant("fresh", 500) - 1.0 / 1.8).abs() < 1e-9);
     }
 
     #[test]

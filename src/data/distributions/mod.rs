@@ -9,6 +9,7 @@ pub(super) mod categorical;
 pub(super) mod gaussian;
 pub(super) mod gaussian_mixture;
 mod mixture;
+pub(super) mod negative_binomial;
 mod outcomes;
 pub(super) mod poisson;
 pub(super) mod regression;
