@@ -6,7 +6,7 @@
 
 use super::net::{Net, Shape};
 use crate::neural::kernels::layer_norm::normalise;
-use crate::neural::kernels::simd::{exp_shifted, wide};
+use crate::neural::kernels::simd::{LANES, exp_shifted, wide};
 
 /// Rows in progress.
 pub(super) struct Runner<'a> {
@@ -17,7 +17,7 @@ pub(super) struct Runner<'a> {
     classes: &'a [u32],
     /// Cached positions of each row.
     filled: Vec<usize>,
-    /// row × layer × feature × position.
+    /// row × layer × feature × position, positions padded to whole vectors.
     keys: Vec<f32>,
     /// row × layer × position × feature.
     values: Vec<f32>,
@@ -29,6 +29,7 @@ struct Scratch {
     x: Vec<f32>,
     normed: Vec<f32>,
     qkv: Vec<f32>,
+    scores: Vec<f32>,
     attended: Vec<f32>,
     branch: Vec<f32>,
     hidden: Vec<f32>,
@@ -38,15 +39,15 @@ impl<'a> Runner<'a> {
     /// Starts `rows` empty rows, with the label of each where rows have labels.
     pub(super) fn new(net: &'a Net, rows: usize, classes: &'a [u32]) -> Self {
         let Shape { layers, width, context, .. } = net.shape();
-        let size = rows * layers * width * context;
+        let (size, padded) = (rows * layers * width, context.next_multiple_of(LANES));
         Runner {
             net,
             fed: vec![vec![]; rows],
             classes,
             filled: vec![0; rows],
-            keys: vec![0.0; size],
-            values: vec![0.0; size],
-            scratch: Scratch::default(),
+            keys: vec![0.0; size * padded],
+            values: vec![0.0; size * context],
+            scratch: Scratch { scores: vec![0.0; padded], ..Scratch::default() },
         }
     }
 
@@ -79,6 +80,7 @@ impl<'a> Runner<'a> {
         let shape = self.net.shape();
         let (c, t) = (shape.width, shape.context);
         let s = &mut self.scratch;
+        let padded = s.scores.len();
         s.x.clear();
         for (&r, &code) in who.iter().zip(codes) {
             let token = &self.net.tokens[code as usize * c..][..c];
@@ -98,12 +100,12 @@ impl<'a> Runner<'a> {
                 #[inline(always)]
                 || {
                     for (i, &r) in who.iter().enumerate() {
-                        let base = (r * shape.layers + layer) * c * t;
-                        let keys = &mut self.keys[base..base + c * t];
-                        let values = &mut self.values[base..base + c * t];
+                        let at = (r * shape.layers + layer) * c;
+                        let keys = &mut self.keys[at * padded..][..c * padded];
+                        let values = &mut self.values[at * t..][..c * t];
                         let qkv = &s.qkv[i * 3 * c..][..3 * c];
                         let out = &mut s.attended[i * c..][..c];
-                        attend(qkv, keys, values, out, self.filled[r], shape);
+                        attend(qkv, keys, values, &mut s.scores, out, self.filled[r], shape);
                     }
                 },
             );
@@ -145,39 +147,54 @@ fn norm_rows(x: &[f32], [gamma, beta]: &[Vec<f32>; 2], to: &mut Vec<f32>) {
 
 /// Stores one position's key and value, and attends from it to all positions so far.
 #[inline(always)]
-fn attend(qkv: &[f32], keys: &mut [f32], values: &mut [f32], out: &mut [f32], at: usize, shape: Shape) {
-    let (c, t) = (shape.width, shape.context);
+fn attend(
+    qkv: &[f32],
+    keys: &mut [f32],
+    values: &mut [f32],
+    scores: &mut [f32],
+    out: &mut [f32],
+    at: usize,
+    shape: Shape,
+) {
+    let (c, stride) = (shape.width, scores.len());
     let d = c / shape.heads;
     let scale = 1.0 / (d as f32).sqrt();
-    for i in 0..c {
-        keys[i * t + at] = qkv[c + i];
+    for (column, &key) in keys.chunks_exact_mut(stride).zip(&qkv[c..]) {
+        column[at] = key;
     }
     values[at * c..][..c].copy_from_slice(&qkv[2 * c..]);
     let n = at + 1;
-    let mut scores = [0.0f32; 64];
-    let mut long = Vec::new();
-    let scores = if n <= 64 {
-        &mut scores[..n]
-    } else {
-        long.resize(n, 0.0f32);
-        &mut long[..]
-    };
     for h in 0..shape.heads {
-        scores.fill(0.0);
-        for i in h * d..(h + 1) * d {
-            let q = qkv[i] * scale;
-            for (s, k) in scores.iter_mut().zip(&keys[i * t..][..n]) {
-                *s += q * k;
+        let (query, keys) = (&qkv[h * d..][..d], &keys[h * d * stride..][..d * stride]);
+        for (block, scores) in
+            scores.as_chunks_mut::<LANES>().0.iter_mut().enumerate().take(n.div_ceil(LANES))
+        {
+            let mut sums = [0.0f32; LANES];
+            for (q, column) in query.iter().zip(keys.chunks_exact(stride)) {
+                let (q, column) = (q * scale, &column[block * LANES..][..LANES]);
+                for l in 0..LANES {
+                    sums[l] += q * column[l];
+                }
             }
+            *scores = sums;
         }
-        let (_, total) = exp_shifted(scores);
+        let (_, total) = exp_shifted(&mut scores[..n]);
         let inverse = 1.0 / total;
-        let out = &mut out[h * d..][..d];
-        for (j, s) in scores.iter().enumerate() {
-            let p = s * inverse;
-            for (o, v) in out.iter_mut().zip(&values[j * c + h * d..][..d]) {
-                *o += p * v;
+        let rows = || scores[..n].iter().map(|s| s * inverse).zip(values.chunks_exact(c));
+        let (eights, rest) = out[h * d..][..d].as_chunks_mut::<8>();
+        for (block, out) in eights.iter_mut().enumerate() {
+            let mut sums = [0.0f32; 8];
+            for (p, row) in rows() {
+                let row = &row[h * d + block * 8..][..8];
+                for l in 0..8 {
+                    sums[l] += p * row[l];
+                }
             }
+            *out = sums;
+        }
+        let from = (h + 1) * d - rest.len();
+        for (p, row) in rows() {
+            rest.iter_mut().zip(&row[from..]).for_each(|(out, v)| *out += p * v);
         }
     }
 }
