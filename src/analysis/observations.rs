@@ -191,12 +191,11 @@ fn parse<T: std::str::FromStr>(text: &str, column: &str, line: u64) -> Result<T,
 }
 
 fn subject_named(text: &str, line: u64) -> Result<Subject, AnalysisError> {
-    let all = [Subject::Model, Subject::Synthetic, Subject::Training, Subject::Human];
     let wrong = || AnalysisError::Row {
         line,
         what: format!("`{text}` is no subject: model, synthetic, training or human"),
     };
-    all.into_iter().find(|s| s.name() == text).ok_or_else(wrong)
+    Subject::named(text).ok_or_else(wrong)
 }
 
 #[cfg(test)]

@@ -30,6 +30,10 @@ pub struct Curve {
     pub bars: bool,
     /// Leaves the points of a series unjoined: a scatter.
     pub apart: bool,
+    /// Fills the area below a series and leaves out its markers: points are the corners of a histogram.
+    pub filled: bool,
+    /// Thin lines without markers, which the key does not name: lineages, one by one.
+    pub traces: bool,
     /// Words beside points.
     pub labels: Vec<PointLabel>,
     /// Predictions to draw over them.
@@ -120,8 +124,12 @@ impl Curve {
     /// The key: series, then laws (one entry for equal words), then the baseline.
     pub(super) fn entries(&self, look: &[Style]) -> Vec<Entry> {
         let mut out: Vec<Entry> = Vec::new();
-        for (s, style) in self.series.iter().zip(look) {
-            let sample = if self.apart { Sample::Point(*style) } else { Sample::Series(*style) };
+        for (s, style) in self.series.iter().zip(look).filter(|_| !self.traces) {
+            let sample = match (self.apart, self.filled) {
+                (true, _) => Sample::Point(*style),
+                (_, true) => Sample::Box(style.colour),
+                _ => Sample::Series(*style),
+            };
             out.push(Entry { label: s.name.clone(), sample });
         }
         for law in &self.laws {
@@ -206,7 +214,14 @@ impl Curve {
             }
         }
         for (i, (runs, style)) in runs.iter().zip(look).enumerate() {
-            if self.apart {
+            if self.traces {
+                let paths = runs.iter().map(|run| run.iter().map(|p| plot.at(p.x, p.y)).collect::<Vec<_>>());
+                for part in paths.flat_map(|path| clip_line(&path, plot.area)) {
+                    scene.line(part, 0.7, Style::category(i).colour, Dash::Solid);
+                }
+            } else if self.filled {
+                runs.iter().for_each(|run| fill(scene, &plot, run, *style));
+            } else if self.apart {
                 runs.iter().flatten().for_each(|p| marker(scene, plot.at(p.x, p.y), *style));
             } else {
                 draw_lines(scene, &plot, runs, *style, i);
@@ -305,6 +320,17 @@ fn ordered(points: &[Point]) -> Vec<Point> {
     let mut points = points.to_vec();
     points.sort_by(|a, b| a.x.total_cmp(&b.x));
     points
+}
+
+/// The outline of a histogram and what it encloses.
+fn fill(scene: &mut Scene, plot: &Frame, run: &[Point], style: Style) {
+    let path: Vec<_> = run.iter().map(|p| plot.at(p.x, p.y)).collect();
+    if path.len() > 2 {
+        scene.area(clip_area(&path, plot.area), style.colour, 0.1);
+    }
+    for part in clip_line(&path, plot.area) {
+        scene.line(part, 1.2, style.colour, style.dash);
+    }
 }
 
 fn draw_lines(scene: &mut Scene, plot: &Frame, runs: &[Vec<Point>], style: Style, index: usize) {

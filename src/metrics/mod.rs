@@ -210,6 +210,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         likelihood::PERPLEXITY,
         decile::ENTRY,
         sequence_perplexity::ENTRY,
+        sequence_perplexity::SHARES,
         distinct::DISTINCT_1,
         distinct::DISTINCT_2,
         distinct::DISTINCT_3,

@@ -72,6 +72,13 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The subject of that word.
+    pub fn named(word: &str) -> Option<Self> {
+        [Subject::Model, Subject::Synthetic, Subject::Training, Subject::Human]
+            .into_iter()
+            .find(|subject| subject.name() == word)
+    }
+
     /// The word in rows and figures.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,15 +1,16 @@
 //! `survival`: whether the model is still alive, 1 or 0.
 //!
 //! For outcomes: whether one outcome's fitted probability is above a threshold. For numbers: whether
-//! the fitted standard deviation √(tr Σ / d) is. The mean over seeds is the probability of survival
+//! the fitted standard deviation √(tr Σ / d) is, of the whole or within the components of a mixture. The mean over seeds is the probability of survival
 //! that bounds on the rate of collapse speak of. Cost: O(1) from parameters, O(n) from rows.
 
 use serde::Deserialize;
 
 use super::frequencies::fitted_or_sample;
+use super::observation::Normal;
 use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, table};
-use crate::data::{Distribution, Schema};
-use crate::models::Refusal;
+use crate::data::{Distribution, NormalMixture, Schema};
+use crate::models::{Parameters, Refusal};
 use crate::registry::{About, Parameter};
 use crate::rng::Streams;
 
@@ -22,6 +23,8 @@ struct Survival {
     /// The outcome that is watched, from 0; the last one by default.
     #[serde(deserialize_with = "outcome")]
     outcome: Option<usize>,
+    /// Whether the deviation is that within the components of a fitted mixture; not by default.
+    within: bool,
 }
 
 /// A number, or "last".
@@ -66,6 +69,11 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
                 name: "above",
                 default: "0.0",
                 meaning: "The threshold: a probability, or a standard deviation in the rows' units; at least 0",
+            },
+            Parameter {
+                name: "within",
+                default: "false",
+                meaning: "Whether the deviation is that within the components of a fitted mixture, not of the whole",
             },
             Parameter {
                 name: "outcome",
@@ -115,7 +123,11 @@ impl Metric for Survival {
                 *p.get(outcome).ok_or_else(|| Refusal::new(format!("there is no outcome {outcome}")))?
             }
             Err(_) => {
-                let moments = of.fitted_or_sample_moments()?;
+                let moments = match (self.within, of.parameters()) {
+                    (false, _) => of.fitted_or_sample_moments()?,
+                    (true, Parameters::Mixture(mixture)) => within(&mixture),
+                    (true, _) => return Err(Refusal::new("`within` needs a model that states a mixture")),
+                };
                 let d = moments.mean.len();
                 (moments.covariance.iter().step_by(d + 1).sum::<f64>() / d as f64).max(0.0).sqrt()
             }
@@ -128,15 +140,35 @@ impl Metric for Survival {
     }
 }
 
+/// The mean covariance of the components.
+fn within<'a>(mixture: &NormalMixture<'_>) -> Normal<'a> {
+    let d = mixture.dim;
+    let mut covariance = vec![0.0; d * d];
+    for (weight, own) in mixture.weights.iter().zip(mixture.covariances.chunks_exact(d * d)) {
+        covariance.iter_mut().zip(own).for_each(|(sum, c)| *sum += weight * c);
+    }
+    Normal { mean: vec![0.0; d].into(), covariance: covariance.into() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::metrics::testing::{Fitted, Scene, outcomes, value};
 
     #[test]
+    fn components_live_while_their_own_deviation_is_above_the_threshold() {
+        let mixture =
+            NormalMixture { dim: 1, weights: &[0.25, 0.75], means: &[-9.0, 9.0], covariances: &[0.04, 0.12] };
+        // 0.25 · 0.04 + 0.75 · 0.12.
+        assert!((within(&mixture).covariance[0] - 0.1).abs() < 1e-15);
+        let of = Survival { within: true, ..Survival::default() };
+        assert!(value(&of, &Scene::model(Fitted::gaussian(&[0.0], &[1.0]))).is_err());
+    }
+
+    #[test]
     fn an_outcome_lives_while_its_probability_is_above_the_threshold() {
         let scene = || Scene::model(Fitted::Outcomes(vec![0.75, 0.25, 0.0]));
-        let of = |outcome, above| value(&Survival { above, outcome }, &scene());
+        let of = |outcome, above| value(&Survival { above, outcome, within: false }, &scene());
         assert_eq!((of(Some(1), 0.0), of(Some(1), 0.25), of(None, 0.0)), (Ok(1.0), Ok(0.0), Ok(0.0)));
         // Read from rows where the model states nothing.
         let rows = Scene::sample(outcomes(&[0, 0, 2], 3));
@@ -146,7 +178,10 @@ mod tests {
     #[test]
     fn numbers_live_while_their_deviation_is_above_the_threshold() {
         let of = |variance, above| {
-            value(&Survival { above, outcome: None }, &Scene::model(Fitted::gaussian(&[0.0], &[variance])))
+            value(
+                &Survival { above, outcome: None, within: false },
+                &Scene::model(Fitted::gaussian(&[0.0], &[variance])),
+            )
         };
         assert_eq!((of(0.04, 0.1), of(0.01, 0.1), of(0.0, 0.0)), (Ok(1.0), Ok(0.0), Ok(0.0)));
     }
@@ -154,7 +189,7 @@ mod tests {
     #[test]
     fn what_it_cannot_watch_is_refused() {
         let schema = outcomes(&[0], 3).schema().clone();
-        assert!(Survival { outcome: Some(3), above: 0.0 }.accepts(&schema, None).is_err());
-        assert!(Survival { outcome: None, above: -1.0 }.accepts(&schema, None).is_err());
+        assert!(Survival { outcome: Some(3), ..Survival::default() }.accepts(&schema, None).is_err());
+        assert!(Survival { above: -1.0, ..Survival::default() }.accepts(&schema, None).is_err());
     }
 }

@@ -52,7 +52,7 @@ pub use encoding::Encoding;
 pub use error::{FitError, Refusal, SampleError, StorageError};
 pub use gaussian::{Covariance, Gaussian, GaussianModel};
 pub(crate) use gaussian_mixture::clusters;
-pub use gaussian_mixture::{GaussianMixture, GaussianMixtureModel, Shape};
+pub use gaussian_mixture::{Estimator, GaussianMixture, GaussianMixtureModel, Shape, SymmetricMixture};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
 pub use neon::{Neon, NeonParams};
@@ -100,6 +100,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         regression::POISSON,
         regression::RANDOM_FEATURES,
         gaussian_mixture::ENTRY,
+        gaussian_mixture::SYMMETRIC,
         histogram::ENTRY,
         bernoulli::ENTRY,
         poisson::ENTRY,

@@ -3,6 +3,7 @@
 use super::conditions::predict;
 use super::curves::Panel;
 use super::draw::{Artist, Planned};
+use super::findings::Findings;
 use super::names::{axis_of, file_name, grouped, ordered, plain, plain_all, same_column, varying};
 use super::settings::{column_of, setting_of, value_of};
 use super::{PublishError, definitions, examples, snapshots};
@@ -34,6 +35,15 @@ impl Artist<'_> {
             );
             return drawn.map(|d| vec![d]).ok_or(PublishError::Nothing(text));
         }
+        if spec.kind == FigureKind::Histogram {
+            return Ok(vec![self.histograms(
+                spec.x.as_deref().unwrap_or_default(),
+                spec.log_x,
+                &spec.at,
+                name,
+                title,
+            )?]);
+        }
         if spec.kind == FigureKind::Definitions {
             return Ok(vec![definitions::figure(self.publication, &self.findings, &name, &title)?]);
         }
@@ -48,7 +58,7 @@ impl Artist<'_> {
             }
         }
         if spec.kind != FigureKind::HeatMap
-            && let Some(color) = &spec.color
+            && let Some(color) = spec.color.as_ref().filter(|color| *color != SEED)
         {
             self.is_column(color, &name, "color")?;
         }
@@ -63,18 +73,31 @@ impl Artist<'_> {
             FigureKind::Bars => self.bars(spec, &name, &title),
             FigureKind::Scatter => self.scatters(spec, &name, &title),
             FigureKind::Best => self.best(spec, &name, &title),
-            FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Definitions => Ok(Vec::new()),
+            FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Histogram | FigureKind::Definitions => {
+                Ok(Vec::new())
+            }
         }
     }
 
     fn panels(&self, spec: &FigureSpec, name: String, title: String) -> Result<Planned, PublishError> {
         let x_name = spec.x.as_deref().unwrap_or("generation");
         let x = self.x_of(x_name, &name)?;
+        let by_seed = spec.color.as_deref() == Some(SEED);
+        if by_seed && (x_name != "generation" || matches!(self.findings, Findings::Moments(_))) {
+            let text = format!(
+                "figure `{name}`: lines by seed run over generations, and take the values of every seed \
+                 (keep = \"rows\")"
+            );
+            return Err(PublishError::Nothing(text));
+        }
         let keys = self.keys();
         let facets: Vec<String> =
             [&spec.rows, &spec.columns].into_iter().flatten().filter(|f| *f != "metric").cloned().collect();
-        let columns =
-            lines(&keys, spec.color.as_deref(), &[facets.clone(), vec![x_name.to_owned()]].concat());
+        let columns = lines(
+            &keys,
+            spec.color.as_deref().filter(|_| !by_seed),
+            &[facets.clone(), vec![x_name.to_owned()]].concat(),
+        );
         let mut curves = Vec::new();
         for metric in &spec.y {
             for (value, keys) in grouped(&keys, &facets) {
@@ -87,6 +110,7 @@ impl Artist<'_> {
                     marks: &spec.mark,
                     log_x: spec.log_x,
                     log_y: spec.log_y,
+                    by_seed,
                 });
                 if !value.is_empty() {
                     curve.title = if spec.y.len() > 1 { format!("{metric}, {value}") } else { value };
@@ -100,6 +124,8 @@ impl Artist<'_> {
         let caption = if law { format!("{caption} Dashed: the closed-form prediction.") } else { caption };
         let subtitle = if spec.y.iter().all(|metric| is_computed(metric)) {
             "computed, not simulated".to_owned()
+        } else if by_seed {
+            "each line one training seed".to_owned()
         } else {
             self.seeds_line()
         };
@@ -226,6 +252,9 @@ impl Artist<'_> {
         (points.len() > 1).then(|| MapLine { label: name.replace('-', " "), points })
     }
 }
+
+/// The colour of a figure with a line for each seed.
+const SEED: &str = "seed";
 
 /// The columns that tell lines apart: what varies and is not shown elsewhere, the colour first. What
 /// follows from the columns before it, as the parts of a named arm do, is left out.

@@ -12,6 +12,16 @@ use crate::theory::{Conditions, Law, Prediction, Sizes};
 
 /// What a law predicts for a setting at a generation, or why it says nothing there.
 pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Result<Prediction, String> {
+    predict_above(law, setting, generation, None)
+}
+
+/// As [`predict`], for a law about what stays above a threshold: the metric's own.
+pub(super) fn predict_above(
+    law: &dyn Law,
+    setting: &Setting,
+    generation: u32,
+    threshold: Option<f64>,
+) -> Result<Prediction, String> {
     let name = law.name();
     let source = Source::of(setting);
     let counts = Counts::of(setting, generation).ok_or("the spec gives no size for this generation")?;
@@ -41,6 +51,8 @@ pub(super) fn predict(law: &dyn Law, setting: &Setting, generation: u32) -> Resu
         ("exponent", number(&setting.data, "exponent")),
         ("bandwidth", number(&setting.model, "bandwidth")),
         ("rate", number(&setting.data, "rate")),
+        ("threshold", threshold),
+        ("component_sd", component_sd(&setting.data)),
         ("synthetic_scale", setting.loop_.synthetic_scale),
         ("shift", setting.generator.as_ref().and_then(|g| number(g, "shift"))),
         ("weight", setting.loop_.choices.weights.and_then(human_weight)),
@@ -219,6 +231,12 @@ fn isotropic(data: &Node) -> Option<f64> {
 /// The reward of the second of two kinds beyond the first's.
 fn gap(rewards: &[f64]) -> Option<f64> {
     if let [first, second] = rewards { Some(second - first) } else { None }
+}
+
+/// The standard deviation within the components of a mixture.
+fn component_sd(data: &Node) -> Option<f64> {
+    let mixture = data.get("source").and_then(Node::as_str) == Some("gaussian-mixture");
+    mixture.then(|| number(data, "sd").unwrap_or(1.0))
 }
 
 /// The source that a `[data]` or `[generator]` table describes.

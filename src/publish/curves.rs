@@ -1,7 +1,8 @@
 //! Curves of one metric: over generations, over a swept number, or over another metric.
 
-use super::conditions::{is_plain, predict};
+use super::conditions::{is_plain, predict_above};
 use super::draw::Artist;
+use super::findings::Findings;
 use super::names::{axis_of, grouped, name_of, plain, plain_all, same_column};
 use super::settings::{column_of, setting_of};
 use crate::analysis::{SettingKey, SummaryRow};
@@ -29,6 +30,8 @@ pub(super) struct Panel<'a> {
     pub marks: &'a [Mark],
     pub log_x: bool,
     pub log_y: bool,
+    /// A thin line for each seed in place of the mean.
+    pub by_seed: bool,
 }
 
 impl Artist<'_> {
@@ -36,6 +39,7 @@ impl Artist<'_> {
     pub fn curve(&self, panel: &Panel<'_>) -> Curve {
         let Panel { metric, keys, columns, .. } = *panel;
         let lines: Vec<Series> = match panel.x {
+            X::Generation if panel.by_seed => self.lineages(panel),
             X::Generation => keys
                 .iter()
                 .map(|key| self.line(key, columns, |p| self.over_generations(p, panel, key)))
@@ -73,6 +77,7 @@ impl Artist<'_> {
             x: x_axis(panel.x, panel.log_x),
             y: axis_of(metric, panel.log_y),
             key: plain_all(columns),
+            traces: panel.by_seed,
             series: lines,
             laws: panel.laws.iter().flat_map(|name| self.laws(panel, name)).chain(marks).collect(),
             baseline: self.baseline(metric, keys),
@@ -85,6 +90,23 @@ impl Artist<'_> {
         let mut points = Vec::new();
         fill(&mut points);
         Series { name, order, points }
+    }
+
+    /// A line for each seed of each setting; none where only moments were kept.
+    fn lineages(&self, panel: &Panel<'_>) -> Vec<Series> {
+        let Findings::Rows(all) = &self.findings else { return Vec::new() };
+        let subject = self.subject_of(panel.metric);
+        let mine = all
+            .iter()
+            .filter(|s| s.metric == panel.metric && s.subject == subject && panel.keys.contains(&&s.key));
+        let at = |(generation, value): (u32, f64)| Point::new(f64::from(generation) + shift(panel), value);
+        mine.flat_map(|series| series.by_seed())
+            .map(|(seed, values)| Series {
+                name: seed.to_string(),
+                order: None,
+                points: values.into_iter().map(at).collect(),
+            })
+            .collect()
     }
 
     fn over_generations(&self, points: &mut Vec<Point>, panel: &Panel<'_>, key: &SettingKey) {
@@ -132,7 +154,9 @@ impl Artist<'_> {
     /// the one that a claim names for this curve, else the one that is known to belong there.
     pub fn predicted(&self, name: &str, metric: &str, key: &SettingKey, generation: u32) -> Option<f64> {
         let setting = setting_of(&self.settings, key)?;
-        let known = |law| predict(law, setting, generation).ok();
+        let mut metrics = self.publication.experiment.measure.metrics.iter();
+        let threshold = metrics.find(|m| m.name == metric).and_then(|m| m.node.get("above")?.as_f64());
+        let known = |law| predict_above(law, setting, generation, threshold).ok();
         let found = match (name, self.claimed(metric, setting)) {
             ("law", Some(law)) => known(law)?,
             ("law", None) if is_plain(setting) => {

@@ -62,6 +62,7 @@ impl Artist<'_> {
                         marks: &[],
                         log_x: false,
                         log_y: false,
+                        by_seed: false,
                     })
                 };
                 let panels: Vec<Curve> =

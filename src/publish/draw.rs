@@ -24,6 +24,10 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Vec<Drawn>,
     if publication.experiment.figures.is_empty() {
         planned.extend(artist.default_curves());
         planned.extend(artist.differences());
+        for metric in publication.experiment.measure.metrics.iter().filter(|m| is_binned(&m.name)) {
+            let title = format!("{}: rows by generation", metric.name.trim_end_matches("-from"));
+            planned.push(artist.histograms(&metric.name, true, &[], metric.name.clone(), title)?);
+        }
         planned.extend(examples::galleries(publication, "gallery", &[])?);
         planned.extend(examples::densities(publication)?);
         planned.extend(snapshots::snapshots(publication, "snapshots", None, &[])?);
@@ -51,6 +55,11 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Vec<Drawn>,
         drawn.push(Drawn { name: plan.name, caption: plan.caption, svg_path, png_path });
     }
     Ok(drawn)
+}
+
+/// Whether a metric's rows are shares of bins that are named by their lower edges.
+fn is_binned(metric: &str) -> bool {
+    metric.ends_with("-from")
 }
 
 /// A figure that is to be drawn.
@@ -93,9 +102,10 @@ impl<'p> Artist<'p> {
     /// own name, or names that begin with it.
     pub fn metrics(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
-        for spec in &self.publication.experiment.measure.metrics {
-            let mut names: Vec<&str> =
-                self.rows.iter().map(|r| r.metric.as_str()).filter(|m| m.starts_with(&spec.name)).collect();
+        // A bin is no curve: shares of bins are drawn as a histogram.
+        for spec in self.publication.experiment.measure.metrics.iter().filter(|m| !is_binned(&m.name)) {
+            let own = |m: &&str| m.starts_with(&spec.name) && !m.contains("-from-");
+            let mut names: Vec<&str> = self.rows.iter().map(|r| r.metric.as_str()).filter(own).collect();
             names.sort_unstable();
             names.dedup();
             let own = names.contains(&spec.name.as_str());

@@ -2,7 +2,7 @@
 
 use super::draw::Planned;
 use super::findings::key_of;
-use super::names::{name_of, plain_all, varying};
+use super::names::{name_of, plain_all, spread_over, varying};
 use super::{Publication, PublishError};
 use crate::analysis::SettingKey;
 use crate::figures::{Axis, Densities, Distribution, Gallery, GalleryRow, Picture, Size};
@@ -52,11 +52,7 @@ pub(super) fn chosen<'s>(shown: impl IntoIterator<Item = &'s Shown>, most: usize
         shown.into_iter().flat_map(|s| s.examples.iter().filter(model)).map(|e| e.generation).collect();
     all.sort_unstable();
     all.dedup();
-    if all.len() <= most {
-        return all;
-    }
-    let step = |i: usize| all[i * (all.len() - 1) / (most - 1)];
-    (0..most).map(step).collect()
+    spread_over(&all, most)
 }
 
 /// The values of black and white that these examples state.

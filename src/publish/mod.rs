@@ -17,6 +17,7 @@ mod effective;
 mod error;
 mod examples;
 mod findings;
+mod histograms;
 mod names;
 mod notebook;
 mod number;

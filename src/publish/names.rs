@@ -7,7 +7,13 @@ use crate::tasks::reading;
 
 /// The plain words for a column.
 pub(super) fn plain(column: &str) -> String {
-    column_of(column).rsplit('.').next().unwrap_or(column).replace('_', " ")
+    let words = |name: &str| name.replace('_', " ");
+    match column_of(column).rsplit('.').collect::<Vec<_>>().as_slice() {
+        // `human` and `uniform` say nothing without what they belong to.
+        [last, "weights", ..] => format!("weight of {} rows", words(last)),
+        [last, ..] => words(last),
+        [] => words(column),
+    }
 }
 
 /// The plain words for several columns.
@@ -66,6 +72,14 @@ pub(super) fn grouped<'k>(keys: &[&'k SettingKey], columns: &[String]) -> Vec<(S
     groups
 }
 
+/// The first, the last and some between, at most `most` (at least 2).
+pub(super) fn spread_over(all: &[u32], most: usize) -> Vec<u32> {
+    if all.len() <= most {
+        return all.to_vec();
+    }
+    (0..most).map(|i| all[i * (all.len() - 1) / (most - 1)]).collect()
+}
+
 /// Texts, each once: in the order of their numbers, or of their first appearance where one is no number.
 pub(super) fn ordered(texts: Vec<String>) -> Vec<String> {
     let mut once: Vec<String> = Vec::new();
@@ -121,6 +135,7 @@ mod tests {
         assert!(same_column("model.family", "model"));
         assert!(!same_column("model.ddof", "model"));
         assert_eq!(plain("loop.human_fraction"), "human fraction");
+        assert_eq!(plain("loop.choices.weights.human"), "weight of human rows");
         assert_eq!(in_words("{\"human\":4e-1,}"), "human 0.4");
         assert_eq!(in_words("equal"), "equal");
         assert_eq!(ordered(vec!["10".into(), "9".into(), "10".into()]), ["9", "10"]);

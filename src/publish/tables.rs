@@ -3,6 +3,7 @@
 use super::number;
 use crate::analysis::{Bearing, ClaimResult, ComparisonRow, Paired, Verdict};
 use crate::report::{self, Cell, Column, TableData};
+use crate::store::Note;
 use crate::store::read::CellEntry;
 use crate::store::tables::Status;
 
@@ -113,17 +114,41 @@ fn whose(c: &CellEntry) -> [Cell; 2] {
     [Cell::with_detail(setting.join(", "), &*c.cell), Cell::text(seeds)]
 }
 
-/// What metrics had no value for, cell by cell; `None` if nothing is missing.
+/// What metrics had no value for, a row for each reason; `None` if nothing is missing.
 pub(super) fn missing_table(cells: &[CellEntry]) -> Option<TableData> {
-    let noted: Vec<&CellEntry> = cells.iter().filter(|c| !c.notes.is_empty()).collect();
-    let row = |c: &&CellEntry| {
-        let [setting, seeds] = whose(c);
-        vec![setting, seeds, Cell::text(&*c.notes)]
+    struct Reason<'c> {
+        note: Note,
+        cells: usize,
+        first: &'c CellEntry,
+    }
+    let mut reasons: Vec<Reason> = Vec::new();
+    for (cell, note) in cells.iter().flat_map(|c| Note::listed(&c.notes).into_iter().map(move |n| (c, n))) {
+        let same = |r: &&mut Reason| {
+            (&r.note.metric, r.note.subject, &r.note.why) == (&note.metric, note.subject, &note.why)
+        };
+        match reasons.iter_mut().find(same) {
+            Some(known) => {
+                known.note.count += note.count;
+                known.cells += 1;
+            }
+            None => reasons.push(Reason { note, cells: 1, first: cell }),
+        }
+    }
+    let noted = cells.iter().filter(|c| !c.notes.is_empty()).count();
+    let row = |Reason { note, cells, first }: &Reason| {
+        let [setting, _] = whose(first);
+        let place = format!("first: {}, seed {}, generation {}", setting.text, note.first.0, note.first.1);
+        vec![
+            Cell::text(format!("{} ({})", note.metric, note.subject.name())),
+            Cell::with_detail(&*note.why, place),
+            Cell::text(note.count.to_string()),
+            Cell::text(cells.to_string()),
+        ]
     };
-    (!noted.is_empty()).then(|| TableData {
-        caption: format!("{} of {} cells", noted.len(), cells.len()),
-        columns: columns(&[("setting", false), ("seeds", true), ("what and why", false)]),
-        rows: noted.iter().take(MOST_CELLS).map(row).collect(),
+    (!reasons.is_empty()).then(|| TableData {
+        caption: format!("{noted} of {} cells", cells.len()),
+        columns: columns(&[("metric", false), ("why", false), ("values", true), ("cells", true)]),
+        rows: reasons.iter().take(MOST_CELLS).map(row).collect(),
     })
 }
 

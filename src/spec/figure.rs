@@ -14,7 +14,7 @@ pub struct FigureSpec {
     pub kind: FigureKind,
     /// The horizontal axis. Needed except for galleries, snapshots and definitions.
     pub x: Option<String>,
-    /// The vertical axis: one name or a list. Needed except for galleries, snapshots and definitions.
+    /// The vertical axis: one name or a list. Needed except for galleries, snapshots, histograms and definitions.
     #[serde(default, deserialize_with = "one_or_many")]
     pub y: Vec<String>,
     /// What the colours tell apart; in a heat map, the metric shown.
@@ -38,7 +38,7 @@ pub struct FigureSpec {
     /// Logarithmic vertical axis. Default false.
     #[serde(default)]
     pub log_y: bool,
-    /// The generations that a gallery or snapshots show. Default: a few, from the first to the last.
+    /// The generations that a gallery, snapshots or a histogram show. Default: a few, from the first to the last.
     #[serde(default, deserialize_with = "one_or_many")]
     pub at: Vec<u32>,
     /// The title. Default: made from the axes.
@@ -79,6 +79,8 @@ pub enum FigureKind {
     Scatter,
     /// How often each place on x has the best value, over resamples of the seeds.
     Best,
+    /// Shares of bins as outlines over each other, generation by generation.
+    Histogram,
     /// Settings by the eight definitions of collapse.
     Definitions,
 }
@@ -92,7 +94,8 @@ impl FigureSpec {
         let figure: Self = node.parse()?;
         if !matches!(figure.kind, FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Definitions) {
             let color = figure.kind != FigureKind::HeatMap || figure.color.is_some();
-            let needed = [("x", figure.x.is_some()), ("y", !figure.y.is_empty()), ("color", color)];
+            let y = figure.kind == FigureKind::Histogram || !figure.y.is_empty();
+            let needed = [("x", figure.x.is_some()), ("y", y), ("color", color)];
             if let Some((key, _)) = needed.iter().find(|(_, there)| !there) {
                 return Err(Error::missing_key(key, &node.at));
             }

@@ -287,7 +287,7 @@ pub const KEYS: &[SpecKey] = &[
         "figure",
         "kind",
         "required",
-        "\"curve\", \"small-multiples\", \"heat-map\", \"gallery\", \"bars\", \"best\", \"scatter\", \"snapshots\", \"definitions\"",
+        "\"curve\", \"small-multiples\", \"heat-map\", \"gallery\", \"bars\", \"best\", \"scatter\", \"snapshots\", \"histogram\", \"definitions\"",
     ),
     key(
         "figure",
@@ -309,7 +309,7 @@ pub const KEYS: &[SpecKey] = &[
     ),
     key("figure", "log_x", "false", "A logarithmic horizontal axis"),
     key("figure", "log_y", "false", "A logarithmic vertical axis"),
-    key("figure", "at", "a few", "The generations that a gallery or snapshots show"),
+    key("figure", "at", "a few", "The generations that a gallery, snapshots or a histogram show"),
     key("figure", "title", "by the axes", "The title"),
     key("figure", "name", "by its position", "The file's name without its ending"),
     key("claim", "says", "required", "The claim in words"),

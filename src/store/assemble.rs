@@ -7,7 +7,7 @@
 use super::cell::{Body, Cell, CellId, Ending, Keep};
 use super::setting::swept_columns;
 use super::tables::{CellLine, CellsTable, LINEAGES_COLUMNS, MetricsTable, Status, Table, write_lineage};
-use super::{Folder, SettingInfo, StoreError};
+use super::{Folder, Note, SettingInfo, StoreError};
 
 /// Errors of one cell that are written out in `cells.csv`; the others are counted.
 const MOST_ERRORS: usize = 3;
@@ -74,7 +74,7 @@ pub fn assemble(
                 status: status(&cell, wanted),
                 error: &errors(&cell, wanted),
                 wall_seconds: cell.wall_seconds,
-                notes: &notes.join("; "),
+                notes: &Note::joined(&cell.notes),
             };
             match line.status {
                 Status::Done => told.done += 1,

@@ -180,7 +180,7 @@ fn fixation_time(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
 }
 
 /// The share of one outcome: `share`, or `probabilities[outcome]`.
-fn share(at: &Conditions<'_>) -> Result<f64, Unmet> {
+pub(super) fn share(at: &Conditions<'_>) -> Result<f64, Unmet> {
     let p = match at.need("share") {
         Ok(p) => p,
         Err(_) => {

@@ -31,6 +31,7 @@ mod smoothing;
 mod special;
 mod stream;
 mod subsample;
+mod survival_bounds;
 mod sweet_spot;
 mod tail;
 
@@ -149,6 +150,7 @@ fn closed_forms() -> impl Iterator<Item = &'static ClosedForm> {
         covariance_error::LAWS,
         accumulate::LAWS,
         subsample::LAWS,
+        survival_bounds::LAWS,
         risk::LAWS,
         location::LAWS,
         populations::LAWS,

@@ -41,7 +41,12 @@ impl Components {
         self.len() - 1 + self.len() * (d + spread)
     }
 
-    fn new(shape: Shape, weights: Vec<f64>, means: Vec<f64>, covariances: Vec<f64>) -> Result<Self, Refusal> {
+    pub fn new(
+        shape: Shape,
+        weights: Vec<f64>,
+        means: Vec<f64>,
+        covariances: Vec<f64>,
+    ) -> Result<Self, Refusal> {
         let k = weights.len();
         let d = means.len() / k;
         if means.iter().chain(&covariances).any(|v| !v.is_finite()) {

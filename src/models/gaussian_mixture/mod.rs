@@ -22,11 +22,13 @@
 mod em;
 mod model;
 mod start;
+mod symmetric;
 #[cfg(test)]
 mod tests;
 
 pub use model::GaussianMixtureModel;
 pub(crate) use start::clusters;
+pub use symmetric::{Estimator, SYMMETRIC, SymmetricMixture};
 
 use std::any::Any;
 
