@@ -63,10 +63,20 @@ impl<'a> HumanRows<'a> {
         self.block("fresh human data", generation, start, take)
     }
 
-    /// The truth and the stream of a generation's fresh inputs, where they need not be rows; `None` for a finite source.
+    /// The truth and the stream of a generation's fresh rows, where they need not be rows; `None` for a finite source.
+    pub fn fresh_statistics(&self, generation: u32) -> Option<(&dyn Distribution, Stream)> {
+        self.unseen_law("human", generation)
+    }
+
+    /// The truth and the stream of a generation's fresh inputs, where they are not those of the human rows that arrive or
+    /// need not be rows; `None` for a finite source.
     pub fn fresh_inputs(&self, generation: u32) -> Option<(&dyn Distribution, Stream)> {
+        self.unseen_law("human inputs", generation)
+    }
+
+    fn unseen_law(&self, purpose: &str, generation: u32) -> Option<(&dyn Distribution, Stream)> {
         let Supply::Distribution(truth) = &self.source.supply else { return None };
-        Some((truth.as_ref(), self.streams.of("human inputs").at(u64::from(generation)).rng()))
+        Some((truth.as_ref(), self.streams.of(purpose).at(u64::from(generation)).rng()))
     }
 
     /// The positions within `D(0)` (of `initial` rows) of a new random subset of `take` rows. The

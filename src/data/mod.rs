@@ -42,6 +42,7 @@ pub use normal_mixture::NormalMixture;
 pub use parameters::{ParameterError, Portion, SourceError};
 pub use regression::{Link, Regression, predictor};
 pub use samples::{Column, Rows, Samples, ShapeError};
+pub(crate) use scatter::scatter;
 pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
 pub use splits::{Assignment, Shares, TooFewRows};
 pub use statistics::{Counts, Moments, Statistics};
@@ -139,6 +140,11 @@ pub trait Distribution: Send + Sync {
     /// Draws `n` rows, one after the other: a longer draw from the same stream starts with a
     /// shorter one.
     fn draw(&self, n: usize, rng: &mut Stream) -> Samples;
+
+    /// Draws `n` rows whose labels nobody looks at.
+    fn unlabelled(&self, n: usize, rng: &mut Stream) -> Samples {
+        self.draw(n, rng)
+    }
 
     /// The true mean of the numeric features (`d` numbers), where it is known.
     fn mean(&self) -> Option<&[f64]> {

@@ -16,7 +16,7 @@ const HIGH: usize = 4;
 const BROAD: usize = 16;
 
 /// Σ w (x − c)(x − c)ᵀ; rows weigh 1 without `weights`, and c is 0 without `centre`.
-pub(super) fn scatter(x: &[f64], p: usize, weights: Option<&[f64]>, centre: Option<&[f64]>) -> Vec<f64> {
+pub fn scatter(x: &[f64], p: usize, weights: Option<&[f64]>, centre: Option<&[f64]>) -> Vec<f64> {
     match p {
         0 => Vec::new(),
         1..=MOST => by_tiles(x, p, weights, centre),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::{Fit, Generator, Lineage, Record, Why, synthesis};
-use crate::data::{HumanRows, Mix, Origin, Part};
+use crate::data::{Body, HumanRows, Mix, Origin, Part, Statistics};
 use crate::models::{self, Family, Model, Start, StatisticsPath};
 use crate::regimes::Store;
 use crate::rng::Streams;
@@ -101,10 +101,13 @@ impl<'a> Member<'a> {
         let parts = match lineage.regime.inflow {
             _ if counts.inflow == 0 => Vec::new(),
             Inflow::None => Vec::new(),
-            Inflow::Fresh => {
-                let rows = self.human.fresh(g, counts.fresh_from, counts.inflow)?;
-                lineage.human_parts(self, rows, g)?
-            }
+            Inflow::Fresh => match self.fresh_statistics(lineage, g, counts.inflow) {
+                Some(drawn) => vec![Part::human(g, Body::Statistics(drawn))],
+                None => {
+                    let rows = self.human.fresh(g, counts.fresh_from, counts.inflow)?;
+                    lineage.human_parts(self, rows, g)?
+                }
+            },
             Inflow::Pool => {
                 let positions = self.human.pool(g, lineage.budget.initial, counts.inflow);
                 self.store.pooled(&positions, g)
@@ -114,6 +117,14 @@ impl<'a> Member<'a> {
             self.store.admit(part)?;
         }
         Ok(())
+    }
+
+    /// The statistics of fresh human rows, where they need not be rows: the family knows the truth's law, and no share of
+    /// them is replaced.
+    fn fresh_statistics(&self, lineage: &Lineage, g: u32, n: usize) -> Option<Statistics> {
+        let path = self.path(lineage).filter(|_| self.contaminant.is_none())?;
+        let (truth, mut rng) = self.human.fresh_statistics(g)?;
+        path.people(truth, n, &mut rng)
     }
 
     /// How many synthetic rows the member needs for `D(g)`.

@@ -195,13 +195,18 @@ impl Synthesiser {
         }
     }
 
-    /// `n` rows to label, continue or edit; a shorter table is gone through again. Fresh ones follow the human rows
-    /// that arrive in the same generation.
+    /// `n` rows to label, continue or edit; a shorter table is gone through again. Fresh ones to label come from a stream
+    /// of their own where they are drawn; others follow the human rows that arrive in the same generation.
     fn prompt_rows(&self, lineage: &Lineage, member: &Member<'_>, n: usize, g: u32) -> Result<Samples, Why> {
         let table = match self.prompts {
             Prompts::Initial => gathered(&member.store.initial())?,
             Prompts::Previous => gathered(&member.training)?,
             Prompts::Fresh => {
+                if let (Synthesis::Label, Some((truth, mut rng))) =
+                    (self.synthesis, member.human.fresh_inputs(g))
+                {
+                    return Ok(truth.unlabelled(n, &mut rng));
+                }
                 let Counts { fresh_from, inflow, .. } = lineage.counts(g);
                 member.human.fresh(g, fresh_from, inflow + n)?.gather().slice(inflow, n)
             }

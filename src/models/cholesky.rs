@@ -6,25 +6,42 @@
 //! not as an exception, which is why a factorisation that fails on them won't do. Cost: d³/3
 //! multiplications.
 
+use crate::simd::wide;
+
 /// Returns the row-major lower factor (`d × d`) of a row-major positive semi-definite matrix.
 pub fn semidefinite(matrix: &[f64], d: usize) -> Vec<f64> {
+    // The columns of L, one after the other: what is subtracted from a column is then summed for all of its rows at once.
+    let (mut columns, mut sums) = (vec![0.0; d * d], vec![0.0; d]);
+    wide(
+        #[inline(always)]
+        || (0..d).for_each(|j| column(matrix, d, j, &mut columns, &mut sums[j..])),
+    );
     let mut l = vec![0.0; d * d];
-    for j in 0..d {
-        let diagonal = matrix[j * d + j];
-        let row_j: f64 = l[j * d..j * d + j].iter().map(|x| x * x).sum();
-        let pivot = diagonal - row_j;
-        if pivot.is_nan() || pivot <= 4.0 * d as f64 * f64::EPSILON * diagonal || pivot <= 0.0 {
-            continue;
-        }
-        let root = pivot.sqrt();
-        l[j * d + j] = root;
-        for i in j + 1..d {
-            let (above, below) = l.split_at(i * d);
-            let dot: f64 = above[j * d..j * d + j].iter().zip(&below[..j]).map(|(a, b)| a * b).sum();
-            l[i * d + j] = (matrix[i * d + j] - dot) / root;
-        }
+    for (i, row) in l.chunks_exact_mut(d.max(1)).enumerate() {
+        row[..=i].iter_mut().enumerate().for_each(|(j, x)| *x = columns[j * d + i]);
     }
     l
+}
+
+/// Column `j` of L from those before it.
+#[inline(always)]
+fn column(matrix: &[f64], d: usize, j: usize, columns: &mut [f64], sums: &mut [f64]) {
+    let (before, column) = columns.split_at_mut(j * d);
+    sums.fill(0.0);
+    for done in before.chunks_exact(d) {
+        let factor = done[j];
+        sums.iter_mut().zip(&done[j..]).for_each(|(s, l)| *s += factor * l);
+    }
+    let (diagonal, column) = (matrix[j * d + j], &mut column[j..d]);
+    let pivot = diagonal - sums[0];
+    if pivot.is_nan() || pivot <= 4.0 * d as f64 * f64::EPSILON * diagonal || pivot <= 0.0 {
+        return;
+    }
+    let root = pivot.sqrt();
+    for ((x, m), s) in column.iter_mut().zip(&matrix[j * d + j..(j + 1) * d]).zip(&*sums) {
+        *x = (m - s) / root;
+    }
+    column[0] = root;
 }
 
 /// Solves L x = b in place for a lower factor without zero pivots.
@@ -52,6 +69,7 @@ pub fn log_determinant(l: &[f64], d: usize) -> Option<f64> {
 
 /// Returns the matrix product M Mᵀ (`rows × rows`, row-major) of a row-major `rows × columns`
 /// matrix.
+#[cfg(test)]
 pub fn gram(m: &[f64], rows: usize, columns: usize) -> Vec<f64> {
     let mut out = vec![0.0; rows * rows];
     for i in 0..rows {

@@ -362,6 +362,11 @@ pub trait StatisticsPath: Send + Sync {
         Err(Refusal::new("this family makes no labels from statistics; set `loop.path = \"rows\"`").into())
     }
 
+    /// The statistics of `n` rows of the truth, as if they had been drawn; `None` where only rows will do.
+    fn people(&self, _truth: &dyn Distribution, _n: usize, _rng: &mut Stream) -> Option<Statistics> {
+        None
+    }
+
     /// The statistics of `n` inputs drawn from the truth, with labels that are not to be looked at; `None` where only
     /// rows will do.
     fn inputs(&self, _truth: &dyn Distribution, _n: usize, _rng: &mut Stream) -> Option<Statistics> {

@@ -202,6 +202,14 @@ impl Inputs {
         let sd = truth.input_variances.iter().map(|v| v.sqrt()).collect();
         Self { schema: Arc::new(Schema { fields }), truth, sd }
     }
+
+    fn rows(&self, x: Vec<f64>, y: Vec<f64>) -> Samples {
+        let label = match self.truth.link {
+            Link::Logit => Column::Codes { data: y.into_iter().map(|y| y as u32).collect() },
+            _ => Column::F64 { width: 1, data: y },
+        };
+        Samples::trusted(self.schema.clone(), vec![Column::F64 { width: self.sd.len(), data: x }, label])
+    }
 }
 
 impl Distribution for Inputs {
@@ -219,11 +227,15 @@ impl Distribution for Inputs {
             x.extend(self.sd.iter().map(|sd| sd * rng.sample::<f64, _>(StandardNormal)));
             y.push(link.draw(predictor(&x[start..], weights), *noise_variance, rng));
         }
-        let label = match link {
-            Link::Logit => Column::Codes { data: y.into_iter().map(|y| y as u32).collect() },
-            _ => Column::F64 { width: 1, data: y },
-        };
-        Samples::trusted(self.schema.clone(), vec![Column::F64 { width: d, data: x }, label])
+        self.rows(x, y)
+    }
+
+    fn unlabelled(&self, n: usize, rng: &mut Stream) -> Samples {
+        let mut x = Vec::with_capacity(n * self.sd.len());
+        for _ in 0..n {
+            x.extend(self.sd.iter().map(|sd| sd * rng.sample::<f64, _>(StandardNormal)));
+        }
+        self.rows(x, vec![0.0; n])
     }
 
     fn regression(&self) -> Option<&Regression> {

@@ -7,11 +7,12 @@ use rand_distr::StandardNormal;
 
 use super::Gaussian;
 use super::model::{GaussianModel, TRANSFORMS, spread};
-use crate::data::{Body, Moments, Part, Rows, Statistics};
-use crate::models::cholesky;
+use crate::data::{Body, Distribution, Moments, Part, Rows, Statistics, scatter};
+use crate::models::numeric::Layout;
 use crate::models::wishart::{bartlett, chi_squared};
 use crate::models::{FitError, Model, Refusal, SampleError, Sampling, StatisticsPath};
 use crate::rng::Stream;
+use crate::simd::wide;
 
 impl StatisticsPath for Gaussian {
     fn summarise(&self, rows: &Rows) -> Result<Statistics, FitError> {
@@ -31,15 +32,26 @@ impl StatisticsPath for Gaussian {
         let model = model
             .downcast_ref::<GaussianModel>()
             .ok_or_else(|| Refusal::new("only a Gaussian's moments can be drawn by the family `gaussian`"))?;
-        Ok(Statistics::Moments(if model.dim() == 1 {
-            draw_scalar(model, n, scale, rng)
-        } else {
-            draw_matrix(model, n, scale, rng)
-        }))
+        Ok(Statistics::Moments(moments(model, n, scale, rng)))
+    }
+
+    fn people(&self, truth: &dyn Distribution, n: usize, rng: &mut Stream) -> Option<Statistics> {
+        let components = truth.components().filter(|c| c.weights.len() == 1)?;
+        let (mean, covariance) = (components.means.to_vec(), components.covariances.to_vec());
+        let model = GaussianModel::new(mean, covariance, Layout::default());
+        Some(Statistics::Moments(moments(&model, n, 1.0, rng)))
     }
 
     fn supports(&self, how: &Sampling) -> bool {
         how.only(TRANSFORMS)
+    }
+}
+
+/// The moments of `n` rows with the model's covariance times `scale`.
+fn moments(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) -> Moments {
+    match model.dim() {
+        1 => draw_scalar(model, n, scale, rng),
+        _ => draw_matrix(model, n, scale, rng),
     }
 }
 
@@ -71,15 +83,23 @@ fn draw_matrix(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) ->
         .collect();
     let columns = d.min(freedom);
     let a = bartlett(d, freedom, root, rng);
-    let mut la = vec![0.0; d * columns];
-    for i in 0..d {
-        for k in 0..=i {
-            let factor = l[i * d + k];
-            let upto = (k + 1).min(columns);
-            let (row, source) =
-                (&mut la[i * columns..i * columns + upto], &a[k * columns..k * columns + upto]);
-            row.iter_mut().zip(source).for_each(|(x, a)| *x += factor * a);
-        }
-    }
-    Moments { n: n as u64, weight: n as f64, mean, scatter: cholesky::gram(&la, d, columns) }
+    // (L A)ᵀ: row k gathers the columns of L from the k-th on.
+    let mut lower = vec![0.0; d * d];
+    (0..d).for_each(|i| (0..=i).for_each(|m| lower[m * d + i] = l[i * d + m]));
+    let mut rows = vec![0.0; columns * d];
+    wide(
+        #[inline(always)]
+        || {
+            for (k, row) in rows.chunks_exact_mut(d).enumerate() {
+                for m in k..d {
+                    let factor = a[m * columns + k];
+                    row[m..]
+                        .iter_mut()
+                        .zip(&lower[m * d + m..(m + 1) * d])
+                        .for_each(|(x, l)| *x += factor * l);
+                }
+            }
+        },
+    );
+    Moments { n: n as u64, weight: n as f64, mean, scatter: scatter(&rows, d, None, None) }
 }

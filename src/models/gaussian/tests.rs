@@ -191,6 +191,31 @@ fn rows_and_statistics_follow_one_law() {
 }
 
 #[test]
+fn human_moments_are_drawn_from_the_truth() {
+    // N((1, −2), [[2, .6], [.6, 1]]): E mean = μ, Var mean₀ = 2/n; E S = (n − 1) Σ, Var S₀₀ = 2 (n − 1) Σ₀₀².
+    let table = "dim = 2\nmean = [1, -2]\ncovariance = [[2, 0.6], [0.6, 1]]";
+    let node = crate::spec::Node::from_toml(table, "test.toml").unwrap();
+    let source = (crate::data::SOURCES.get("gaussian").unwrap().build)(&node).unwrap();
+    let (n, r) = (7, 4_000);
+    let mut rng = Streams::new(0, 4).of("people").rng();
+    let drawn: Vec<Moments> = (0..r)
+        .map(|_| match MLE.people(source.truth().unwrap(), n, &mut rng).unwrap() {
+            Statistics::Moments(m) => m,
+            _ => panic!("moments"),
+        })
+        .collect();
+    let near = |found: Vec<f64>, expected: f64| {
+        let (mean, se) = mean_se(&found);
+        assert!((mean - expected).abs() < 4.5 * se, "{mean} ± {se} for {expected}");
+    };
+    near(drawn.iter().map(|m| m.mean[0]).collect(), 1.0);
+    near(drawn.iter().map(|m| (m.mean[0] - 1.0).powi(2)).collect(), 2.0 / 7.0);
+    near(drawn.iter().map(|m| m.scatter[0]).collect(), 12.0);
+    near(drawn.iter().map(|m| m.scatter[1]).collect(), 3.6);
+    near(drawn.iter().map(|m| (m.scatter[0] - 12.0).powi(2)).collect(), 48.0);
+}
+
+#[test]
 fn diagonal_fits_keep_variances_only() {
     let diagonal = Gaussian { covariance: Covariance::Diagonal, ..MLE };
     let (_, c) = parameters(&*fitted(diagonal, &mix(2, vec![0.0, 0.0, 2.0, 4.0])));

@@ -54,15 +54,20 @@ impl StatisticsPath for LeastSquares {
             .ok_or_else(|| Refusal::new("only a regression's labels can be drawn by least squares"))?;
         let Statistics::CrossProducts(given) = given else { return Err(not_cross_products().into()) };
         let (_, factor) = model.transform(how)?;
-        labelled(model, given, factor * model.noise_variance(), rng).map(Statistics::CrossProducts)
+        labelled(&model.coefficients, given, factor * model.noise_variance(), rng)
+            .map(Statistics::CrossProducts)
     }
 
     fn inputs(&self, truth: &dyn Distribution, n: usize, rng: &mut Stream) -> Option<Statistics> {
-        let variances = &truth.regression().filter(|r| r.tabulated.is_none())?.input_variances;
-        let columns = Columns::of(truth.schema(), Link::Identity, self.intercept).ok()?;
-        let whole = columns.are_all(truth.schema());
-        (whole && columns.width() == variances.len() + usize::from(self.intercept))
-            .then(|| Statistics::CrossProducts(design(variances, n, self.intercept, rng)))
+        self.fresh(truth, n, rng).map(Statistics::CrossProducts)
+    }
+
+    fn people(&self, truth: &dyn Distribution, n: usize, rng: &mut Stream) -> Option<Statistics> {
+        let regression = truth.regression().filter(|r| r.link == Link::Identity)?;
+        let given = self.fresh(truth, n, rng)?;
+        let mut weights = regression.weights.clone();
+        weights.resize(given.inputs(), 0.0);
+        labelled(&weights, &given, regression.noise_variance, rng).ok().map(Statistics::CrossProducts)
     }
 
     fn supports(&self, how: &Sampling) -> bool {
@@ -70,14 +75,25 @@ impl StatisticsPath for LeastSquares {
     }
 }
 
-/// The cross-products of the design of `given` with labels drawn from the model.
+impl LeastSquares {
+    /// The cross-products of `n` inputs of the truth, where they are normal and there are no other columns.
+    fn fresh(&self, truth: &dyn Distribution, n: usize, rng: &mut Stream) -> Option<CrossProducts> {
+        let variances = &truth.regression().filter(|r| r.tabulated.is_none())?.input_variances;
+        let columns = Columns::of(truth.schema(), Link::Identity, self.intercept).ok()?;
+        let whole = columns.are_all(truth.schema());
+        (whole && columns.width() == variances.len() + usize::from(self.intercept))
+            .then(|| design(variances, n, self.intercept, rng))
+    }
+}
+
+/// The cross-products of the design of `given` with labels xᵀb plus noise.
 fn labelled(
-    model: &RegressionModel,
+    b: &[f64],
     given: &CrossProducts,
     noise: f64,
     rng: &mut Stream,
 ) -> Result<CrossProducts, SampleError> {
-    let (p, b) = (given.inputs(), &model.coefficients);
+    let p = given.inputs();
     if b.len() != p {
         return Err(Refusal::new(format!("the model has {} inputs and the design {p}", b.len())).into());
     }

@@ -316,3 +316,49 @@ fn drawn_inputs_have_the_law_of_drawn_rows() {
         }
     }
 }
+
+/// The joint law of XᵀX, Xᵀy and yᵀy of human rows, by moments of both ways to draw them.
+#[test]
+fn drawn_people_have_the_law_of_drawn_rows() {
+    let table =
+        Node::from_toml("dim = 2\nweights = [1, -0.5]\nspectrum = 1\nnoise_variance = 0.5", "test.toml")
+            .unwrap();
+    let source = (SOURCES.get("linear-regression").unwrap().build)(&table).unwrap();
+    let truth = source.truth().unwrap();
+    for (n, intercept) in [(5, false), (4, true)] {
+        let family = family("linear-regression", &format!("noise_variance = 1\nintercept = {intercept}"));
+        let path = family.statistics().unwrap();
+        let r = 4000;
+        let moments = |draw: &mut dyn FnMut() -> Statistics| -> Vec<(f64, f64)> {
+            let mut sums = [(0.0, 0.0); 8];
+            for _ in 0..r {
+                let Statistics::CrossProducts(c) = draw() else { panic!("cross-products") };
+                let (g, y, q) = (&c.gram.matrix, &c.labels, c.square);
+                let last = y[c.inputs() - 1];
+                for (sum, v) in sums.iter_mut().zip([
+                    y[0],
+                    q,
+                    y[0] * y[0],
+                    y[0] * y[1],
+                    q * q,
+                    y[0] * q,
+                    g[1] * y[1],
+                    last * y[0],
+                ]) {
+                    *sum = (sum.0 + v, sum.1 + v * v);
+                }
+            }
+            sums.iter()
+                .map(|(v, vv)| (v / f64::from(r), vv / f64::from(r) - (v / f64::from(r)).powi(2)))
+                .collect()
+        };
+        let (mut rng, mut other) =
+            (Streams::new(0, 3).of("rows").rng(), Streams::new(0, 3).of("people").rng());
+        let rows = moments(&mut || path.summarise(&Rows::all(truth.draw(n, &mut rng))).unwrap());
+        let drawn = moments(&mut || path.people(truth, n, &mut other).unwrap());
+        for (i, (one, two)) in rows.iter().zip(drawn).enumerate() {
+            let z = (one.0 - two.0) / ((one.1 + two.1) / f64::from(r)).sqrt();
+            assert!(z.abs() < 4.5, "n = {n}, intercept = {intercept}, moment {i}: z = {z}");
+        }
+    }
+}
