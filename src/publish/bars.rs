@@ -32,7 +32,11 @@ impl Artist<'_> {
                 let value = members.iter().find(|k| place(k) == *category).as_ref().and_then(value)?;
                 Some(Estimate { value, low: f64::NAN, high: f64::NAN })
             };
-            let name = if columns.is_empty() { "law".into() } else { format!("law, {name}") };
+            let name = match (columns, spec.overlay.as_slice()) {
+                ([], [law]) if spec.columns.is_some() => law.replace('-', " "),
+                ([], _) => "law".into(),
+                _ => format!("law, {name}"),
+            };
             DotSeries { name, order: None, estimates: categories.iter().map(at).collect() }
         };
         let mut all: Vec<DotSeries> = grouped(keys, columns).iter().map(series).collect();

@@ -58,7 +58,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
         predict: |at| Prediction::mean(subsample_pool(at.fits)),
     },
     ClosedForm {
-        name: "risk-constant",
+        name: "unbroken-risk",
         statement: "what a workflow costs in units of the human rows' own risk: replace t, or 1 + (t−1)/M for M models of one pool; accumulate Σ 1/k²; subsample 2 − 1/t + Σ_{k<t} (2 − 1/k)/(k+1)²; anchor → (1+2b)/(1+b), fresh → 1/(1+b)",
         source: "replace-risk, shared-pool-risk, accumulate-risk, subsample-risk, anchor-risk and fresh-risk under one name",
         conditions: "theirs, whatever the setting's sampling, family or start: the constant that a broken assumption is seen against; extra: models M ≥ 1 (one pool)",
@@ -134,7 +134,7 @@ mod tests {
                 n: 500.0,
                 ..Conditions::default()
             };
-            find("risk-constant").unwrap().predict(&at.with("initial", 100.0)).unwrap().mean
+            find("unbroken-risk").unwrap().predict(&at.with("initial", 100.0)).unwrap().mean
         };
         assert_eq!((constant("replace", 7), constant("accumulate", 2)), (7.0, 1.25));
         assert!((constant("fixed-mix", 500) - 2.6 / 1.8).abs() < 1e-9);
