@@ -22,7 +22,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
     },
     ClosedForm {
         name: "poisson-shared-pool-mean-error",
-        statement: "E(λ_t − λ)² of M Poisson models that share a pool: human rows vary by v, synthetic ones by λ; → (v + (t−1)λ/M + …)/n",
+        statement: "E(λ_t − λ)² of M Poisson models that share a pool: human rows vary by v, synthetic ones by λ; (λ + (v + (t−2)λ)/M)/n from the second fit on",
         source: "derived here; setting of arXiv 2505.21677",
         conditions: "as shared-pool-mean-error, poisson family on counts of mean `rate` and variance v; extra: models, rate, step",
         relation: Relation::Equal,
