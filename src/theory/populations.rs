@@ -105,6 +105,10 @@ mod tests {
         // Poisson models make rows of variance `rate`: (4/2 + 1)/50.
         let counts = Conditions { variance: 4.0, ..at }.with("rate", 1.0);
         assert!((of("poisson-shared-pool-mean-error", &counts) - 3.0 / 50.0).abs() < 1e-15);
+        let later = Conditions { fits: 10, ..counts };
+        assert!(
+            (of("poisson-shared-pool-mean-error", &later) - (1.0 + (4.0 + 8.0) / 2.0) / 50.0).abs() < 1e-14
+        );
     }
 
     #[test]
