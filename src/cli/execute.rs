@@ -10,7 +10,7 @@ use crate::analysis::{ClaimResult, ComparisonRow, CriticalFraction, SummaryRow, 
 use crate::lineage::Context;
 use crate::neural::device;
 use crate::publish::{self, Drawn, Publication};
-use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
+use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, estimate, progress};
 use crate::spec::{self, Experiment};
 use crate::store::{Folder, Keep, Manifest, write_atomically};
 
@@ -170,7 +170,7 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     }
     if options.dry_run {
         let probe = |setting| estimate::probe(&prepared, setting, seeds[0], Duration::from_secs(2));
-        let cost = estimate(prepared.settings(), &seeds, &plan, probe).into_diagnostic()?;
+        let cost = estimate(&prepared, &seeds, &plan, probe).into_diagnostic()?;
         terminal::estimate(&prepared, &cost, &out, options.jobs());
         return Ok(nothing(publication));
     }

@@ -36,8 +36,9 @@ fn pack(rows: &[f64], p: usize, centre: Option<&[f64]>, width: usize, packed: &m
 
 fn by_tiles(x: &[f64], p: usize, weights: Option<&[f64]>, centre: Option<&[f64]>) -> Vec<f64> {
     const ROWS: usize = 48;
-    let width = p.next_multiple_of(BROAD);
-    let (mut sums, mut packed) = (vec![0.0; width * width], vec![0.0; ROWS * width]);
+    let (width, height) = (p.next_multiple_of(BROAD), p.next_multiple_of(HIGH));
+    let mut sums = vec![0.0; height * width];
+    let mut packed = vec![0.0; ROWS.min(x.len() / p) * width];
     let ones = [1.0; ROWS];
     for (block, rows) in x.chunks(ROWS * p).enumerate() {
         let n = rows.len() / p;

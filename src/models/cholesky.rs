@@ -14,7 +14,11 @@ pub fn semidefinite(matrix: &[f64], d: usize) -> Vec<f64> {
     let (mut columns, mut sums) = (vec![0.0; d * d], vec![0.0; d]);
     wide(
         #[inline(always)]
-        || (0..d).for_each(|j| column(matrix, d, j, &mut columns, &mut sums[j..])),
+        || {
+            for j in 0..d {
+                column(matrix, d, j, &mut columns, &mut sums[j..]);
+            }
+        },
     );
     let mut l = vec![0.0; d * d];
     for (i, row) in l.chunks_exact_mut(d.max(1)).enumerate() {
@@ -30,7 +34,10 @@ fn column(matrix: &[f64], d: usize, j: usize, columns: &mut [f64], sums: &mut [f
     sums.fill(0.0);
     for done in before.chunks_exact(d) {
         let factor = done[j];
-        sums.iter_mut().zip(&done[j..]).for_each(|(s, l)| *s += factor * l);
+        // A loop, not `for_each`: that would be compiled for the least processor.
+        for (s, l) in sums.iter_mut().zip(&done[j..]) {
+            *s += factor * l;
+        }
     }
     let (diagonal, column) = (matrix[j * d + j], &mut column[j..d]);
     let pivot = diagonal - sums[0];

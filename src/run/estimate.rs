@@ -29,26 +29,29 @@ pub struct Estimate {
     pub bytes: Option<u64>,
 }
 
-/// What one generation of one lineage costs.
+/// What the first generations of one lineage cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timing {
-    /// Wall-clock seconds on one thread.
+    /// The generations that were timed.
+    pub generations: u64,
+    /// Wall-clock seconds of a generation on one thread, their mean.
     pub seconds: f64,
-    /// Numbers measured.
+    /// Numbers measured of a generation.
     pub numbers: f64,
 }
 
 /// Estimates from the cells that are there and, for each group of settings with the same data,
-/// model and sample size that has none, from `time(setting)`, called once for its first setting
+/// model, regime and sample size that has none, from `time(setting)`, called once for its first setting
 /// ([`probe`] is the usual one). Nothing is written.
 ///
-/// Generations are taken to cost the same, which underestimates regimes whose training sets grow.
-pub fn estimate(
-    settings: &[SettingInfo],
+/// [`Work::cost`] carries what was timed over to later generations and to the other settings of the group.
+pub fn estimate<W: Work + ?Sized>(
+    work: &W,
     seeds: &[u64],
     options: &Options<'_>,
     mut time: impl FnMut(usize) -> Option<Timing>,
 ) -> Result<Estimate, RunError> {
+    let settings = work.settings();
     let seeds = plan::ascending(seeds);
     let folder = Folder::at(&options.out);
     let plan = plan::plan(settings, &seeds, options, &folder)?;
@@ -62,43 +65,52 @@ pub fn estimate(
         bytes: Some(0),
         ..Default::default()
     };
-    let mut known: BTreeMap<(&str, &str, Option<u64>), Option<Timing>> = BTreeMap::new();
-    for setting in settings.iter().filter(|s| s.skipped.is_none()) {
+    let mut known: BTreeMap<Group<'_>, Option<(usize, Timing)>> = BTreeMap::new();
+    for (at, setting) in settings.iter().enumerate().filter(|(_, s)| s.skipped.is_none()) {
         if let Some(timing) = earlier(&folder, setting, &seeds, options.keep) {
-            known.entry(group(setting)).or_insert(Some(timing));
+            known.entry(group(setting)).or_insert(Some((at, timing)));
         }
     }
     for todo in &plan.todo {
         let setting = &settings[todo.setting];
-        let timing = *known.entry(group(setting)).or_insert_with(|| time(todo.setting));
+        let timing = known.entry(group(setting)).or_insert_with(|| Some((todo.setting, time(todo.setting)?)));
         let lineages = todo.seeds.len() as u64;
         let generations = setting.generations + 1;
         told.lineages_left += lineages;
         told.fits_left += lineages * generations;
-        let seconds = |t: Timing| t.seconds * (lineages * generations) as f64;
-        told.seconds = told.seconds.zip(timing).map(|(sum, t)| sum + seconds(t));
+        let seconds = |(of, t): (usize, Timing)| {
+            let timed = work.cost(of, t.generations);
+            let share = if timed > 0.0 { work.cost(todo.setting, generations) / timed } else { 1.0 };
+            t.seconds * t.generations as f64 * share * lineages as f64
+        };
+        told.seconds = told.seconds.zip(*timing).map(|(sum, t)| sum + seconds(t));
         let bytes = |t: Timing| cell_bytes(setting, t.numbers, lineages, options.keep);
-        told.bytes = told.bytes.zip(timing).map(|(sum, t)| sum + bytes(t));
+        told.bytes = told.bytes.zip(*timing).map(|(sum, (_, t))| sum + bytes(t));
     }
     let threads = options.jobs.max(1) as f64;
     told.seconds = told.seconds.map(|s| s / threads);
     Ok(told)
 }
 
-fn group(setting: &SettingInfo) -> (&str, &str, Option<u64>) {
-    (&setting.data, &setting.model, setting.samples.map(f64::to_bits))
+/// Data, model, regime and sample size.
+type Group<'a> = (&'a str, &'a str, &'a str, Option<u64>);
+
+fn group(setting: &SettingInfo) -> Group<'_> {
+    (&setting.data, &setting.model, &setting.regime, setting.samples.map(f64::to_bits))
 }
 
 /// What the first stored cell of a setting cost.
 fn earlier(folder: &Folder, setting: &SettingInfo, seeds: &[u64], keep: Keep) -> Option<Timing> {
     let (block, _) = setting.blocks(seeds).next()?;
     let (cell, _) = folder.load_or_empty(&CellId::of(setting, block, keep)).ok()?;
-    let generations = (cell.seeds.len() as u64 * (setting.generations + 1)) as f64;
+    let lineage = setting.generations + 1;
+    let generations = (cell.seeds.len() as u64 * lineage) as f64;
     let numbers: f64 = match &cell.body {
         Body::Rows(rows) => rows.seeds.values().map(|(_, v)| v.len() as f64).sum(),
         Body::Summary(summary) => summary.total().values().map(|a| a.count() as f64).sum(),
     };
-    let timing = Timing { seconds: cell.wall_seconds / generations, numbers: numbers / generations };
+    let (seconds, numbers) = (cell.wall_seconds / generations, numbers / generations);
+    let timing = Timing { generations: lineage, seconds, numbers };
     (generations > 0.0).then_some(timing)
 }
 
@@ -123,9 +135,9 @@ fn cell_bytes(setting: &SettingInfo, numbers: f64, lineages: u64, keep: Keep) ->
 pub fn probe<W: Work + ?Sized>(work: &W, setting: usize, seed: u64, budget: Duration) -> Option<Timing> {
     let mut probe = Probe { started: Instant::now(), budget, generations: 0, numbers: 0 };
     caught(|| work.run(setting, seed, &mut probe)).ok()?.ok()?;
-    let generations = probe.generations.max(1) as f64;
-    let seconds = probe.started.elapsed().as_secs_f64();
-    Some(Timing { seconds: seconds / generations, numbers: probe.numbers as f64 / generations })
+    let timed = probe.generations.max(1);
+    let (seconds, numbers) = (probe.started.elapsed().as_secs_f64(), probe.numbers as f64);
+    Some(Timing { generations: timed, seconds: seconds / timed as f64, numbers: numbers / timed as f64 })
 }
 
 struct Probe {

@@ -39,9 +39,10 @@ pub trait Work: Sync {
     /// same numbers, on whichever thread.
     fn run(&self, setting: usize, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError>;
 
-    /// What a lineage of a setting costs, in any unit: only which cells are started first depends on it.
-    fn cost(&self, setting: usize) -> f64 {
-        self.settings()[setting].generations as f64
+    /// What the first generations of a lineage cost in comparison with other settings, in any unit: for estimates, and for
+    /// which cells are started first.
+    fn cost(&self, _setting: usize, generations: u64) -> f64 {
+        generations as f64
     }
 }
 

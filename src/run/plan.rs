@@ -35,7 +35,10 @@ impl Plan {
     /// Puts the costliest cells first, so that none of them is started last and keeps one thread busy while the others have
     /// nothing left. What is stored does not depend on it.
     pub fn costliest_first<W: Work + ?Sized>(&mut self, work: &W) {
-        let cost = |todo: &Todo| todo.seeds.len() as f64 * work.cost(todo.setting);
+        let cost = |todo: &Todo| {
+            let generations = work.settings()[todo.setting].generations + 1;
+            todo.seeds.len() as f64 * work.cost(todo.setting, generations)
+        };
         self.todo.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
     }
 }

@@ -54,8 +54,8 @@ impl Work for Prepared {
         }
     }
 
-    fn cost(&self, setting: usize) -> f64 {
-        self.settings[setting].lineage.as_ref().map_or(0.0, |lineage| lineage.size())
+    fn cost(&self, setting: usize, generations: u64) -> f64 {
+        self.settings[setting].lineage.as_ref().map_or(0.0, |lineage| lineage.cost(generations as u32))
     }
 }
 

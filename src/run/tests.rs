@@ -314,9 +314,9 @@ fn an_estimate_counts_what_is_left() {
         progress: &Silent,
     };
     // 80 generations of 0.5 s and 2 numbers on 2 threads.
-    let timing = estimate::Timing { seconds: 0.5, numbers: 2.0 };
+    let timing = estimate::Timing { generations: 10, seconds: 0.5, numbers: 2.0 };
     let mut asked = 0;
-    let told = estimate(&fake.settings, &all(0..4), &options, |_| {
+    let told = estimate(&fake, &all(0..4), &options, |_| {
         asked += 1;
         Some(timing)
     })
@@ -324,7 +324,7 @@ fn an_estimate_counts_what_is_left() {
     assert_eq!((told.settings, told.cells, told.cells_left), (2, 8, 8));
     assert_eq!((told.lineages_left, told.fits_left), (8, 80));
     assert_eq!((told.seconds, asked), (Some(20.0), 2));
-    let blind = estimate(&fake.settings, &[0], &options, |_| None).unwrap();
+    let blind = estimate(&fake, &[0], &options, |_| None).unwrap();
     assert_eq!((blind.seconds, blind.bytes), (None, None));
     fake.delay = Duration::from_millis(2);
     // A sleep takes at least as long as was asked.
@@ -335,7 +335,7 @@ fn an_estimate_counts_what_is_left() {
     let written = std::fs::read(Folder::at(&options.out).metrics()).unwrap().len() as u64;
     let guess = told.bytes.unwrap() / 4;
     assert!((written..5 * written).contains(&guess), "a guess of {guess} bytes for {written} and the cells");
-    let rest = estimate(&fake.settings, &all(0..4), &options, |_| panic!("cells are there")).unwrap();
+    let rest = estimate(&fake, &all(0..4), &options, |_| panic!("cells are there")).unwrap();
     assert_eq!((rest.cells_left, rest.lineages_left), (6, 6));
     assert!(rest.seconds.unwrap() > 0.0);
 }
@@ -425,7 +425,9 @@ fn costly_cells_are_started_first() {
     ";
     let experiment = crate::spec::Experiment::from_toml(spec, "test").unwrap();
     let work = Prepared::new(experiment, &crate::lineage::Context::default()).unwrap();
-    // Rows × width²: 5, 50, 45 and 450 a generation.
+    // The cost of a generation grows with its rows, and more than in proportion with their width.
+    let rest = |setting: usize| work.cost(setting, 3) - 3.0 * 2000.0;
+    assert!((rest(1) / rest(0) - 10.0).abs() < 1e-9 && rest(2) > 3.0 * rest(0));
     let todo = |setting: usize| {
         let info = &work.settings()[setting];
         plan::Todo { setting, id: CellId::of(info, 0, Keep::Rows), seeds: vec![0, 1], afresh: true }

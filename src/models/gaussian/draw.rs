@@ -93,10 +93,9 @@ fn draw_matrix(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) ->
             for (k, row) in rows.chunks_exact_mut(d).enumerate() {
                 for m in k..d {
                     let factor = a[m * columns + k];
-                    row[m..]
-                        .iter_mut()
-                        .zip(&lower[m * d + m..(m + 1) * d])
-                        .for_each(|(x, l)| *x += factor * l);
+                    for (x, l) in row[m..].iter_mut().zip(&lower[m * d + m..(m + 1) * d]) {
+                        *x += factor * l;
+                    }
                 }
             }
         },

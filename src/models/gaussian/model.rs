@@ -1,5 +1,7 @@
 //! The fitted normal distribution.
 
+use std::sync::OnceLock;
+
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
@@ -21,16 +23,14 @@ pub struct GaussianModel {
     mean: Vec<f64>,
     /// Row-major, `d × d`.
     covariance: Vec<f64>,
-    /// The lower factor of the covariance; left empty for d = 1, where it is a square root.
-    factor: Vec<f64>,
+    /// The lower factor of the covariance, once it was asked for.
+    factor: OnceLock<Vec<f64>>,
     layout: Layout,
 }
 
 impl GaussianModel {
     pub(super) fn new(mean: Vec<f64>, covariance: Vec<f64>, layout: Layout) -> Self {
-        let d = mean.len();
-        let factor = if d == 1 { Vec::new() } else { cholesky::semidefinite(&covariance, d) };
-        Self { mean, covariance, factor, layout }
+        Self { mean, covariance, factor: OnceLock::new(), layout }
     }
 
     /// The dimension.
@@ -50,7 +50,7 @@ impl GaussianModel {
 
     /// The lower factor of the covariance, row-major.
     pub(super) fn factor(&self) -> &[f64] {
-        &self.factor
+        self.factor.get_or_init(|| cholesky::semidefinite(&self.covariance, self.dim()))
     }
 
     pub(super) fn combined(models: &[(f64, &Self)]) -> Result<Self, Refusal> {
@@ -89,7 +89,7 @@ impl Model for GaussianModel {
             let sd = self.covariance[0].sqrt() * root;
             (0..n).map(|_| self.mean[0] + sd * rng.sample::<f64, _>(StandardNormal)).collect()
         } else {
-            normal_rows(&self.mean, &self.factor, root, n, &mut rng)
+            normal_rows(&self.mean, self.factor(), root, n, &mut rng)
         };
         self.layout.table(d, data)
     }
@@ -119,7 +119,7 @@ impl Density for GaussianModel {
             )));
         }
         let root = [self.covariance[0].sqrt()];
-        let factor = if d == 1 { root.as_slice() } else { &self.factor };
+        let factor = if d == 1 { root.as_slice() } else { self.factor() };
         let log_det = cholesky::log_determinant(factor, d).ok_or_else(|| {
             Refusal::new("the fitted covariance is singular: the model has collapsed in some direction and has no density")
         })?;
