@@ -91,7 +91,7 @@ pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>) -> Result<u8> {
     let outcomes: Vec<Outcome> = ran.iter().flat_map(|(_, r)| r.ran.outcomes.iter().cloned()).collect();
     if !outcomes.is_empty() {
         say!("{}", terminal::outcomes_table(&outcomes));
-    } else if args.options.quick {
+    } else if args.quick {
         say!("--quick draws figures from runs too small to decide a claim");
     }
     write(args, &catalogue, &ran, &outcomes, &out)?;
