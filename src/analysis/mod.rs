@@ -33,7 +33,7 @@ pub use onset::{Band, Onset, half_life, leaves_band};
 pub use paired::{Paired, differences, paired_difference};
 pub use rank_correlation::{Pair, rank_correlation};
 pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
-pub use table::{ArmSeries, ComparisonRow, MetricSeries, comparison};
+pub use table::{ArmSeries, Comparison, ComparisonRow, MetricSeries, comparison};
 pub use trends::{least_squares, monotone, ordering, scaled, slope, slope_along};
 
 /// The level of displayed intervals.

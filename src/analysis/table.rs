@@ -70,6 +70,17 @@ pub struct ComparisonRow {
     pub bearing: Bearing,
 }
 
+/// The comparison within one regime.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The regime, where several stand side by side.
+    pub regime: Option<String>,
+    /// Whether the regime determines its own human fraction, so that none was asked for.
+    pub own_fraction: bool,
+    /// Its rows.
+    pub rows: Vec<ComparisonRow>,
+}
+
 /// The rows of the comparison at the last generation that was measured, metric by metric; `margin` in units of the
 /// spread. An arm without a value there (a share of training rows where none are left) has no row.
 ///

@@ -6,11 +6,11 @@ use std::time::Duration;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, isolation, terminal};
-use crate::analysis::{ClaimResult, ComparisonRow, CriticalFraction, SummaryRow, Verdict};
+use crate::analysis::{ClaimResult, Comparison, CriticalFraction, SummaryRow, Verdict};
 use crate::lineage::Context;
 use crate::neural::device;
-use crate::publish::{self, Drawn, Publication};
-use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, estimate, progress};
+use crate::publish::{self, Drawn, Found, Publication};
+use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
 use crate::spec::{self, Experiment};
 use crate::store::{Folder, Keep, Manifest, write_atomically};
 
@@ -19,10 +19,10 @@ use crate::store::{Folder, Keep, Manifest, write_atomically};
 pub struct Answered {
     /// Sentences for the top of the page.
     pub sentences: Vec<String>,
-    /// The comparison table; empty where nothing is compared.
-    pub comparison: Vec<ComparisonRow>,
-    /// The critical human fraction, where there is a human-only arm to compare with.
-    pub critical: Option<CriticalFraction>,
+    /// The comparison of each regime; empty where nothing is compared.
+    pub comparisons: Vec<Comparison>,
+    /// The critical human fraction of each regime with a human-only arm to compare with, and what it says.
+    pub critical: Vec<(CriticalFraction, String)>,
 }
 
 /// Makes the answer from what the folder holds.
@@ -60,6 +60,8 @@ pub struct Done {
     pub drawn: Vec<Drawn>,
     /// Seeds of each setting.
     pub seeds: u64,
+    /// Settings that were not run: name and reason.
+    pub skipped: Vec<(String, String)>,
 }
 
 /// Example rows that are kept of each measured sample of the first seed.
@@ -165,6 +167,8 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
         experiment: prepared.experiment.clone(),
         command: std::env::args().collect(),
     };
+    let reason = |info: &run::SettingInfo| Some((info.label.clone(), info.skipped.clone()?));
+    let skipped: Vec<(String, String)> = prepared.settings().iter().filter_map(reason).collect();
     let nothing = |publication| Done {
         report: None,
         publication,
@@ -174,6 +178,7 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
         page: None,
         drawn: Vec::new(),
         seeds: 0,
+        skipped: skipped.clone(),
     };
     if let Some(cell) = &options.cell {
         let todo = serde_json::from_str(cell).into_diagnostic().wrap_err("--cell")?;
@@ -225,11 +230,11 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     let (mut page, mut drawn) = (None, Vec::new());
     if !options.no_figures {
         drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
-        let rows = (!answer.comparison.is_empty()).then_some(answer.comparison.as_slice());
+        let found = Found { claims: &claims, comparisons: &answer.comparisons, summary: &summary };
         let sentences = answer.sentences.clone();
-        page = Some(publish::page(&publication, &drawn, &claims, rows, sentences).into_diagnostic()?);
+        page = Some(publish::page(&publication, &drawn, &found, sentences).into_diagnostic()?);
         publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
         manifest.save(&folder).into_diagnostic()?;
     }
-    Ok(Done { report: Some(report), publication, summary, claims, answer, page, drawn, seeds })
+    Ok(Done { report: Some(report), publication, summary, claims, answer, page, drawn, seeds, skipped })
 }

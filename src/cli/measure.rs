@@ -12,7 +12,7 @@ use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, terminal};
 use crate::analysis::{self, ArmSeries, Bearing, ComparisonRow, MetricSeries};
 use crate::data::{Samples, Source, Supply};
 use crate::metrics::{METRICS, Subject, reading};
-use crate::publish::{self, Publication, number};
+use crate::publish::{self, Found, Publication, number};
 use crate::rng::Streams;
 use crate::run::recorded::{Load, Recorded, features_only, largest_size, load, measurable};
 use crate::run::{self, Interrupt, Options, Progress, Silent, progress};
@@ -177,7 +177,7 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
         manifest.save(&folder).into_diagnostic()?;
         return Err(miette!("nothing was measured; cells.csv in {} says why", out.display()));
     }
-    publish::summarise(&publication).into_diagnostic().wrap_err("the summary")?;
+    let summary = publish::summarise(&publication).into_diagnostic().wrap_err("the summary")?;
     let rows = readings(&publication)?;
     manifest.device = None;
     manifest.clone().save(&folder).into_diagnostic()?;
@@ -188,8 +188,9 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     say!("folder   {}", out.display());
     if !args.no_figures {
         let drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
-        let page = publish::page(&publication, &drawn, &[], None, sentences(&rows, seeds.len()))
-            .into_diagnostic()?;
+        let found = Found { summary: &summary, ..Found::default() };
+        let page =
+            publish::page(&publication, &drawn, &found, sentences(&rows, seeds.len())).into_diagnostic()?;
         publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
         manifest.save(&folder).into_diagnostic()?;
         say!("page     {}", page.display());

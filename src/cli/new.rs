@@ -7,7 +7,9 @@ use super::EXIT_DONE;
 
 /// Print a commented spec to start from.
 #[derive(Args)]
-#[command(after_help = "Example:\n  collapse new images > mine.toml && collapse run mine.toml")]
+#[command(
+    after_help = "Example:\n  collapse new images > mine.toml && collapse run mine.toml\n  collapse new table > mine.toml      then name your file in it"
+)]
 pub struct NewArgs {
     /// Which one
     #[arg(default_value = "gaussian")]
@@ -22,6 +24,8 @@ enum Template {
     Images,
     /// A character-level GPT on text
     Text,
+    /// Your own table: a CSV file
+    Table,
 }
 
 pub(super) fn new(args: &NewArgs) -> Result<u8> {
@@ -29,6 +33,7 @@ pub(super) fn new(args: &NewArgs) -> Result<u8> {
         Template::Gaussian => include_str!("templates/gaussian.toml"),
         Template::Images => include_str!("templates/images.toml"),
         Template::Text => include_str!("templates/text.toml"),
+        Template::Table => include_str!("templates/table.toml"),
     };
     say!("{}", text.trim_end());
     Ok(EXIT_DONE)

@@ -7,7 +7,7 @@ use miette::{IntoDiagnostic, Result};
 
 use super::{Answered, EXIT_CLAIM, EXIT_DONE, compare};
 use crate::analysis::Verdict;
-use crate::publish::{self, Publication};
+use crate::publish::{self, Found, Publication};
 
 /// Write the page of a run folder anew.
 #[derive(Args)]
@@ -19,12 +19,12 @@ pub struct ReportArgs {
 
 pub(super) fn report(args: &ReportArgs) -> Result<u8> {
     let publication = Publication::open(&args.folder).into_diagnostic()?;
-    publish::summarise(&publication).into_diagnostic()?;
+    let summary = publish::summarise(&publication).into_diagnostic()?;
     let claims = publish::decide_claims(&publication).into_diagnostic()?;
-    let Answered { sentences, comparison, .. } = compare::answer(&publication)?;
+    let Answered { sentences, comparisons, .. } = compare::answer(&publication)?;
     let drawn = publish::draw(&publication, None).into_diagnostic()?;
-    let rows = (!comparison.is_empty()).then_some(comparison.as_slice());
-    let page = publish::page(&publication, &drawn, &claims, rows, sentences).into_diagnostic()?;
+    let found = Found { claims: &claims, comparisons: &comparisons, summary: &summary };
+    let page = publish::page(&publication, &drawn, &found, sentences).into_diagnostic()?;
     say!("{}", page.display());
     Ok(if claims.iter().all(|c| c.verdict == Verdict::Passed) { EXIT_DONE } else { EXIT_CLAIM })
 }

@@ -64,6 +64,9 @@ pub(super) fn run(args: &RunArgs) -> Result<u8> {
         decisions: Vec::new(),
     };
     let done = execute(experiment, &how)?;
+    if done.claims.is_empty() {
+        terminal::values(&done.summary);
+    }
     terminal::finished(&done);
     Ok(done.exit_code())
 }

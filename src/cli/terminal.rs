@@ -5,9 +5,9 @@ use std::path::Path;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 
 use super::Done;
-use crate::analysis::{Bearing, ClaimResult, ComparisonRow, Verdict};
+use crate::analysis::{Bearing, ClaimResult, Comparison, SummaryRow, Verdict};
 use crate::metrics::METRICS;
-use crate::publish::{expectation, number};
+use crate::publish::{self, expectation, number};
 use crate::reproduce::{Catalogue, Figure, Outcome};
 use crate::run::{Estimate, Prepared, Work};
 
@@ -68,6 +68,9 @@ pub(super) fn finished(done: &Done) {
             if count > 1 { format!("{count} lineages failed alike, for example\n  ") } else { String::new() };
         say!("  {like}{failure}");
     }
+    for (reason, of) in by_reason(&done.skipped).into_iter().take(5) {
+        say!("  skipped: {}\n    {reason}", of.join(", "));
+    }
     if report.interrupted {
         say!("interrupted: what was finished is kept, and the same command goes on from there");
     }
@@ -75,6 +78,53 @@ pub(super) fn finished(done: &Done) {
     if let Some(page) = &done.page {
         say!("page     {}", page.display());
     }
+}
+
+/// The skipped settings by the reason.
+fn by_reason(skipped: &[(String, String)]) -> Vec<(&str, Vec<&str>)> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (setting, reason) in skipped {
+        match found.iter_mut().find(|(known, _)| *known == reason.as_str()) {
+            Some((_, settings)) => settings.push(setting.as_str()),
+            None => found.push((reason.as_str(), vec![setting.as_str()])),
+        }
+    }
+    found
+}
+
+/// Lines of the table of values.
+const MOST_VALUES: usize = 12;
+
+/// What every metric is at the last generation.
+pub(super) fn values(summary: &[SummaryRow]) {
+    let all = publish::values(summary);
+    if all.is_empty() {
+        return;
+    }
+    let mut table =
+        plain(&["metric", "setting", "generation", "mean over seeds [95 %]", "at first", "human"]);
+    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    for v in all.iter().take(MOST_VALUES) {
+        let mean = match (v.last.ci_low, v.last.ci_high) {
+            (Some(low), Some(high)) => {
+                format!("{} [{}, {}]", number(v.last.mean), number(low), number(high))
+            }
+            _ => number(v.last.mean),
+        };
+        table.add_row([
+            Cell::new(&v.metric),
+            Cell::new(&v.setting),
+            right(v.last.generation.to_string()),
+            right(mean),
+            right(number(v.first.mean)),
+            right(v.human.map_or("–".into(), number)),
+        ]);
+    }
+    say!("{table}");
+    if all.len() > MOST_VALUES {
+        say!("… {} more in summary.csv and on the page", all.len() - MOST_VALUES);
+    }
+    say!("");
 }
 
 fn claims_table(claims: &[ClaimResult]) -> Table {
@@ -159,7 +209,7 @@ pub(super) fn outcomes_table(outcomes: &[Outcome]) -> Table {
 }
 
 /// The comparison as people read it: one line per metric and arm.
-pub fn comparison_table(rows: &[ComparisonRow], arm: &str) -> Table {
+pub fn comparison_table(comparison: &Comparison, arm: &str) -> Table {
     let mut table = plain(&[
         "metric",
         arm,
@@ -175,7 +225,7 @@ pub fn comparison_table(rows: &[ComparisonRow], arm: &str) -> Table {
         }
     }
     let mut last = "";
-    for row in rows {
+    for row in &comparison.rows {
         let title = METRICS.get(&row.metric).map_or(row.metric.as_str(), |e| e.about.name);
         let name = if last == row.metric { "" } else { title };
         last = row.metric.as_str();
@@ -195,7 +245,7 @@ pub fn comparison_table(rows: &[ComparisonRow], arm: &str) -> Table {
         };
         table.add_row([
             Cell::new(name).add_attribute(Attribute::Bold),
-            Cell::new(number(row.fraction)),
+            Cell::new(if comparison.own_fraction { "its own".to_owned() } else { number(row.fraction) }),
             Cell::new(value),
             Cell::new(paired(&row.change)),
             Cell::new(paired(&row.against_reference)),

@@ -28,6 +28,7 @@ mod snapshots;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::path::{Path, PathBuf};
 
@@ -38,7 +39,8 @@ pub use error::PublishError;
 pub use findings::{Findings, series, summarise};
 pub use notebook::export_notebook;
 pub use number::{expectation, number};
-pub use page::{command_line, page};
+pub use page::{Found, command_line, page};
+pub use values::{Values, values};
 
 use crate::spec::{Experiment, Setting};
 use crate::store::{Folder, Manifest};

@@ -4,30 +4,41 @@ use std::path::{Path, PathBuf};
 
 use super::findings::Findings;
 use super::tables::{claims_table, comparison_table, missing_table, not_run_table};
-use super::{Drawn, Publication, PublishError, definitions, effective, examples};
-use crate::analysis::{ClaimResult, ComparisonRow, Verdict};
+use super::{Drawn, Publication, PublishError, definitions, effective, examples, values};
+use crate::analysis::{ClaimResult, Comparison, SummaryRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, render};
 use crate::store::read::{self, CellEntry};
 use crate::store::{ELSEWHERE, Manifest, write_atomically};
+
+/// What a run found, beside its rows.
+#[derive(Clone, Copy, Default)]
+pub struct Found<'a> {
+    /// The claims' verdicts.
+    pub claims: &'a [ClaimResult],
+    /// The comparison of each regime.
+    pub comparisons: &'a [Comparison],
+    /// The summary.
+    pub summary: &'a [SummaryRow],
+}
 
 /// Writes the page and returns its path.
 pub fn page(
     publication: &Publication,
     drawn: &[Drawn],
-    claims: &[ClaimResult],
-    comparison: Option<&[ComparisonRow]>,
+    found: &Found<'_>,
     answer: Vec<String>,
 ) -> Result<PathBuf, PublishError> {
+    let claims = found.claims;
     let experiment = &publication.experiment;
     let root = publication.folder.root();
     let mut sections = Vec::new();
-    if let Some(rows) = comparison {
+    if !found.comparisons.is_empty() {
         sections.push(Section {
             heading: "Comparison".into(),
             prose: vec![
                 "Values at the last generation with 95 % intervals over training seeds; differences are paired by seed. A metric holds if its change since generation 0 stays, with its whole interval, within two standard deviations of human samples of the same size; it degrades if the interval lies beyond.".into(),
             ],
-            tables: vec![comparison_table(rows)],
+            tables: found.comparisons.iter().map(comparison_table).collect(),
             ..Default::default()
         });
     }
@@ -39,6 +50,7 @@ pub fn page(
             ..Default::default()
         });
     }
+    sections.extend(values::section(found.summary));
     match Findings::read(publication) {
         Ok(findings) => {
             sections.extend(effective::section(publication, &findings)?);

@@ -1,17 +1,18 @@
 //! The tables of the page: the comparison, the claims, what did not run.
 
 use super::number::{expectation, number};
-use crate::analysis::{Bearing, ClaimResult, ComparisonRow, Paired, Verdict};
+use crate::analysis::{Bearing, ClaimResult, Comparison, ComparisonRow, Paired, Verdict};
 use crate::report::{self, Cell, Column, TableData};
 use crate::store::Note;
 use crate::store::read::CellEntry;
 use crate::store::tables::Status;
 
-fn columns(names: &[(&str, bool)]) -> Vec<Column> {
+pub(super) fn columns(names: &[(&str, bool)]) -> Vec<Column> {
     names.iter().map(|(name, numeric)| Column { name: (*name).into(), numeric: *numeric }).collect()
 }
 
-pub(super) fn comparison_table(rows: &[ComparisonRow]) -> TableData {
+pub(super) fn comparison_table(comparison: &Comparison) -> TableData {
+    let rows = &comparison.rows;
     let paired = |p: &Option<Paired>| match p {
         Some(p) => Cell::with_detail(
             signed(p.difference),
@@ -36,7 +37,7 @@ pub(super) fn comparison_table(rows: &[ComparisonRow]) -> TableData {
         };
         vec![
             Cell::text(&*r.metric),
-            Cell::text(number(r.fraction)),
+            Cell::text(if comparison.own_fraction { "its own".to_owned() } else { number(r.fraction) }),
             value,
             paired(&r.change),
             paired(&r.against_reference),
@@ -47,7 +48,10 @@ pub(super) fn comparison_table(rows: &[ComparisonRow]) -> TableData {
     let last = rows.iter().map(|r| r.generation).max().unwrap_or(0);
     let seeds = rows.iter().map(|r| r.n).max().unwrap_or(0);
     TableData {
-        caption: format!("Generation {last}, {seeds} seeds"),
+        caption: match &comparison.regime {
+            Some(regime) => format!("{regime}: generation {last}, {seeds} seeds"),
+            None => format!("Generation {last}, {seeds} seeds"),
+        },
         columns: columns(&[
             ("metric", false),
             ("human share", true),

@@ -256,11 +256,24 @@ fn a_run_without_figures_in_its_spec_gets_curves_and_the_page_holds_everything()
         exists(&drawn);
         assert_eq!(drawn[0].name, "curves");
         let claims = decide_claims(&publication).unwrap();
-        let path = page(&publication, &drawn, &claims, None, vec!["An answer.".into()]).unwrap();
+        let path = page(
+            &publication,
+            &drawn,
+            &Found { claims: &claims, summary: &summary, ..Found::default() },
+            vec!["An answer.".into()],
+        )
+        .unwrap();
         let text = std::fs::read_to_string(path).unwrap();
-        for part in
-            ["An answer.", "claims", "Gaussian &amp; its", "a claim", "<svg", "summary.csv", "collapse run"]
-        {
+        for part in [
+            "An answer.",
+            "First and last generation",
+            "claims",
+            "Gaussian &amp; its",
+            "a claim",
+            "<svg",
+            "summary.csv",
+            "collapse run",
+        ] {
             assert!(text.contains(part), "{keep}: {part}");
         }
         export_notebook(&publication, publication.folder.root()).unwrap();
@@ -375,7 +388,7 @@ fn numbers_get_densities_images_a_gallery_and_texts_a_table() {
 
     let (_root, publication) = example_run("source = \"moby-dick\"", "family = \"ngram\"", 60, "distinct-1");
     let drawn = draw(&publication, None).unwrap();
-    let path = page(&publication, &drawn, &[], None, Vec::new()).unwrap();
+    let path = page(&publication, &drawn, &Found::default(), Vec::new()).unwrap();
     assert!(std::fs::read_to_string(path).unwrap().contains("Text samples"));
 }
 
@@ -396,7 +409,7 @@ fn the_page_lists_what_did_not_run_and_a_notebook_takes_its_rows_along() {
     let spec = variance_run("rows", 3, "\"loop.human_fraction\" = [0.5]\n")
         .replace("\"replace\", \"accumulate\"", "\"fresh\", \"accumulate\"");
     let (root, publication) = ran(&spec);
-    let path = page(&publication, &[], &[], None, Vec::new()).unwrap();
+    let path = page(&publication, &[], &Found::default(), Vec::new()).unwrap();
     let text = std::fs::read_to_string(path).unwrap();
     assert!(text.contains("What did not run") && text.contains("skipped"));
     let to = root.path().join("elsewhere");

@@ -73,7 +73,11 @@ impl Experiment {
     pub fn from_file(path: &Path, overlays: &Overlays) -> Result<Self, Error> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|e| Error::unreadable(&name, &e))?;
-        Self::with_overlays(&text, &name, overlays)
+        let mut experiment = Self::with_overlays(&text, &name, overlays)?;
+        if let Some(stem) = path.file_stem() {
+            experiment.name = stem.to_string_lossy().into_owned();
+        }
+        Ok(experiment)
     }
 
     /// Reads a spec, lays the overlays on it and checks all of its settings.

@@ -7,6 +7,7 @@ mod command;
 mod errors;
 mod kill;
 mod outside;
+mod own_files;
 mod pipes;
 mod reproduce;
 mod specs;

@@ -24,6 +24,8 @@ fn every_shipped_spec_checks() {
     let mut all = Vec::new();
     specs(&root.join("experiments"), &mut all);
     specs(&root.join("src/cli/templates"), &mut all);
+    // It is about a file of the user's.
+    all.retain(|spec| !spec.ends_with("templates/table.toml"));
     assert!(all.len() >= 50, "{all:?}");
     // A spec of an outside program is refused where that program is not installed.
     let python = std::process::Command::new("python3").arg("--version").output().is_ok();

@@ -3,50 +3,81 @@
 use miette::{IntoDiagnostic, Result};
 
 use crate::analysis::{
-    self, ArmSeries, Bearing, ComparisonRow, CriticalFraction, MetricArms, MetricSeries, Series,
+    self, ArmSeries, Bearing, Comparison, ComparisonRow, CriticalFraction, MetricArms, MetricSeries, Series,
 };
 use crate::cli::Answered;
 use crate::metrics::{Subject, reading};
 use crate::publish::{self, Publication, number};
+use crate::regimes::{self, FractionRule};
 use crate::rng::Streams;
 
 /// How far a value may move, in standard deviations between human samples of the same size, and
 /// still hold.
 const MARGIN: f64 = 2.0;
 
-/// The comparison of a finished run and what it says in words. Nothing where the run is not a
+/// The comparison of a finished run, regime by regime, and what it says in words. Nothing where the run is not a
 /// comparison of human fractions.
 pub(in crate::cli) fn answer(publication: &Publication) -> Result<Answered> {
     let series = publish::series(publication).into_diagnostic()?;
-    let metrics = arms(publication, &series);
-    if metrics.is_empty() {
+    let mut regimes: Vec<&str> = Vec::new();
+    for regime in series.iter().filter_map(|s| s.key.get("regime")) {
+        if !regimes.contains(&regime) {
+            regimes.push(regime);
+        }
+    }
+    let several = regimes.len() > 1;
+    let groups: Vec<_> = regimes.into_iter().map(|r| (r, arms(publication, &series, r))).collect();
+    // Beside others a regime may have one arm, such as one that determines its own human fraction.
+    if !groups.iter().any(|(_, metrics)| metrics.iter().any(|m| m.arms.len() > 1)) {
         return Ok(Answered::default());
     }
+    let mut answered = Answered::default();
     let mut rng = Streams::new(0, 0).of("comparison").rng();
-    let comparison = analysis::comparison(&metrics, MARGIN, &mut rng).into_diagnostic()?;
-    let mut said = sentences(&comparison);
-    let comparable = in_every_arm(&metrics);
-    let critical = critical(&comparable);
-    said.extend(critical.as_ref().map(|found| smallest_share(found, &comparable)));
-    let left_out: Vec<&str> = metrics
-        .iter()
-        .map(|m| m.metric)
-        .filter(|name| comparable.iter().all(|m| m.metric != *name))
-        .collect();
-    if critical.is_some() && !left_out.is_empty() {
-        said.push(format!("Left out of it, since not every fraction has a value: {}.", left_out.join(", ")));
+    for (regime, metrics) in groups.into_iter().filter(|(_, metrics)| !metrics.is_empty()) {
+        let comparison = Comparison {
+            regime: several.then(|| regime.to_owned()),
+            own_fraction: own_fraction(publication, regime)?,
+            rows: analysis::comparison(&metrics, MARGIN, &mut rng).into_diagnostic()?,
+        };
+        answered.sentences.extend(sentences(&comparison));
+        let comparable = in_every_arm(&metrics);
+        if let Some(found) = critical(&comparable) {
+            let mut words = smallest_share(&found, &comparable, comparison.regime.as_deref());
+            let names = metrics.iter().map(|m| m.metric);
+            let left_out: Vec<&str> =
+                names.filter(|name| comparable.iter().all(|m| m.metric != *name)).collect();
+            if !left_out.is_empty() {
+                let names = left_out.join(", ");
+                words.push_str(&format!(" Left out of it, since not every fraction has a value: {names}."));
+            }
+            answered.sentences.push(words.clone());
+            answered.critical.push((found, words));
+        }
+        answered.comparisons.push(comparison);
     }
-    Ok(Answered { sentences: said, comparison, critical })
+    Ok(answered)
 }
 
-/// The arms of each metric, by rising human fraction; no metric where several regimes or sizes lie
-/// side by side, which is a matter for the figures.
-fn arms<'s>(publication: &Publication, series: &'s [Series]) -> Vec<MetricSeries<'s>> {
+/// Whether a regime of the run determines its own human fraction.
+fn own_fraction(publication: &Publication, regime: &str) -> Result<bool> {
+    let settings = publication.experiment.settings()?;
+    let of_regime = settings.iter().filter(|s| s.loop_.regime == regime);
+    let resolved = of_regime.filter_map(|s| regimes::resolve(&s.loop_).ok()).next();
+    Ok(resolved.is_some_and(|(regime, _)| regime.fraction_rule() == FractionRule::Own))
+}
+
+/// The arms of each metric in one regime, by rising human fraction; no metric where several sizes or data lie side by
+/// side, which is a matter for the figures.
+fn arms<'s>(publication: &Publication, series: &'s [Series], regime: &str) -> Vec<MetricSeries<'s>> {
     let mut metrics: Vec<MetricSeries<'_>> = Vec::new();
     for spec in &publication.experiment.measure.metrics {
         let Some(reading) = reading(&spec.name) else { continue };
-        let of =
-            |subject: Subject| series.iter().filter(move |s| s.metric == spec.name && s.subject == subject);
+        let of = |subject: Subject| {
+            let wanted = move |s: &&Series| {
+                s.metric == spec.name && s.subject == subject && s.key.get("regime") == Some(regime)
+            };
+            series.iter().filter(wanted)
+        };
         let mut arms = Vec::new();
         for model in of(Subject::Model) {
             let Some(fraction) = fraction(model) else { continue };
@@ -55,7 +86,7 @@ fn arms<'s>(publication: &Publication, series: &'s [Series]) -> Vec<MetricSeries
         }
         arms.sort_by(|a, b| a.fraction.total_cmp(&b.fraction));
         let distinct = arms.windows(2).all(|w| w[0].fraction < w[1].fraction);
-        if let (true, true, Some(first)) = (arms.len() > 1, distinct, arms.first()) {
+        if let (true, Some(first)) = (distinct, arms.first()) {
             metrics.push(MetricSeries {
                 metric: &first.series.metric,
                 direction: reading.direction,
@@ -102,11 +133,12 @@ fn critical(metrics: &[&MetricSeries<'_>]) -> Option<CriticalFraction> {
     analysis::critical_fraction(&tested, MARGIN, &mut rng).ok().filter(|c| c.fraction.is_some())
 }
 
-fn smallest_share(found: &CriticalFraction, metrics: &[&MetricSeries<'_>]) -> String {
+fn smallest_share(found: &CriticalFraction, metrics: &[&MetricSeries<'_>], regime: Option<&str>) -> String {
     let names: Vec<&str> = metrics.iter().map(|m| m.metric).collect();
     let fraction = found.fraction.map_or("–".into(), number);
+    let the = regime.map_or_else(|| "The".into(), |regime| format!("`{regime}`: the"));
     let mut text = format!(
-        "The critical human fraction for {} together, against training on human rows alone, is at most {fraction}",
+        "{the} critical human fraction for {} together, against training on human rows alone, is at most {fraction}",
         names.join(", ")
     );
     match found.below {
@@ -130,7 +162,8 @@ fn fraction(series: &Series) -> Option<f64> {
     }
 }
 
-fn sentences(rows: &[ComparisonRow]) -> Vec<String> {
+fn sentences(comparison: &Comparison) -> Vec<String> {
+    let rows = &comparison.rows;
     let mut fractions: Vec<f64> = rows.iter().map(|r| r.fraction).collect();
     fractions.sort_by(f64::total_cmp);
     fractions.dedup();
@@ -149,11 +182,15 @@ fn sentences(rows: &[ComparisonRow]) -> Vec<String> {
             }
         }
         let generation = rows.iter().map(|r| r.generation).max().unwrap_or(0);
-        format!(
-            "With a human share of {} in every training set, after {generation} generations: {}.",
-            number(fraction),
-            parts.join("; ")
-        )
+        let share = match comparison.own_fraction {
+            true => "the human share that it has by itself".to_owned(),
+            false => format!("a human share of {} in every training set", number(fraction)),
+        };
+        let with = match &comparison.regime {
+            Some(regime) => format!("`{regime}` with {share}"),
+            None => format!("With {share}"),
+        };
+        format!("{with}, after {generation} generations: {}.", parts.join("; "))
     };
     fractions.into_iter().map(line).collect()
 }

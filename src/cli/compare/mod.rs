@@ -112,12 +112,19 @@ pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
             decisions,
         };
         let done = execute(refine::experiment(&args, &slug)?, &how)?;
-        if !done.answer.comparison.is_empty() {
+        if done.report.is_some() {
             say!("\n{}\n", done.publication.experiment.title());
-            say!("{}", comparison_table(&done.answer.comparison, arm_name(&args)));
-            // The last sentence is about the critical fraction.
-            if let (Some(_), Some(words)) = (&done.answer.critical, done.answer.sentences.last()) {
+            for comparison in &done.answer.comparisons {
+                if let Some(regime) = &comparison.regime {
+                    say!("regime {regime}");
+                }
+                say!("{}\n", comparison_table(comparison, arm_name(&args)));
+            }
+            for (_, words) in &done.answer.critical {
                 say!("{words}");
+            }
+            if done.answer.comparisons.is_empty() {
+                terminal::values(&done.summary);
             }
         }
         terminal::finished(&done);

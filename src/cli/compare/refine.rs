@@ -47,7 +47,7 @@ pub(super) fn refined(
         if interrupt.is_set() || done.report.is_none() {
             break;
         }
-        let Some(found) = &done.answer.critical else { break };
+        let Some((found, _)) = done.answer.critical.first() else { break };
         let Some(next) = found.refine(RESOLUTION) else { break };
         let next = (next * 1e4).round() / 1e4;
         remark!(

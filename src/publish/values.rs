@@ -1,0 +1,171 @@
+//! What every metric of every setting is at its first and its last generation: the shortest answer of a run.
+
+use std::collections::BTreeMap;
+
+use super::names::{name_of, plain_all, varying};
+use super::number;
+use super::tables::columns;
+use crate::analysis::{SettingKey, SummaryRow};
+use crate::metrics::Subject;
+use crate::report::{Cell, Section, TableData};
+
+/// Lines that the page's table shows; summary.csv has them all.
+const MOST: usize = 60;
+
+/// One metric of one setting.
+pub struct Values<'s> {
+    /// The metric, with its subject where that is not the model.
+    pub metric: String,
+    /// What tells the setting from the others.
+    pub setting: String,
+    /// The mean over human rows, where they are measured.
+    pub human: Option<f64>,
+    /// At the first generation measured.
+    pub first: &'s SummaryRow,
+    /// At the last one.
+    pub last: &'s SummaryRow,
+}
+
+/// Every metric of every setting, metric by metric in the order of the summary. The human share of training sets
+/// stands there only where it is all that was measured.
+pub fn values(summary: &[SummaryRow]) -> Vec<Values<'_>> {
+    let keys: Vec<&SettingKey> = summary.iter().map(|r| &r.key).collect();
+    let columns = varying(&keys);
+    let mut found: Vec<Values<'_>> = Vec::new();
+    let (human, other): (Vec<_>, Vec<_>) = summary.iter().partition(|r| r.subject == Subject::Human);
+    let human: BTreeMap<_, f64> = human.iter().map(|r| ((&r.key, r.metric.as_str()), r.mean)).collect();
+    let mut places: BTreeMap<(&SettingKey, &str, Subject), usize> = BTreeMap::new();
+    for row in other {
+        let place = (&row.key, row.metric.as_str(), row.subject);
+        if let Some(&known) = places.get(&place) {
+            let values = &mut found[known];
+            if row.generation < values.first.generation {
+                values.first = row;
+            }
+            if row.generation > values.last.generation {
+                values.last = row;
+            }
+            continue;
+        }
+        places.insert(place, found.len());
+        found.push(Values {
+            metric: match row.subject {
+                Subject::Model => row.metric.clone(),
+                subject => format!("{} ({} rows)", row.metric, subject.name()),
+            },
+            setting: name_of(&row.key, &columns).0,
+            human: human.get(&(&row.key, row.metric.as_str())).copied(),
+            first: row,
+            last: row,
+        });
+    }
+    let share = |v: &Values<'_>| v.last.metric == "realised-human-fraction";
+    if !found.iter().all(share) {
+        found.retain(|v| !share(v));
+    }
+    let mut order: Vec<String> = Vec::new();
+    for values in &found {
+        if !order.contains(&values.metric) {
+            order.push(values.metric.clone());
+        }
+    }
+    found.sort_by_key(|v| order.iter().position(|metric| *metric == v.metric));
+    found
+}
+
+/// The table of the page.
+pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
+    let all = values(summary);
+    let keys: Vec<&SettingKey> = summary.iter().map(|r| &r.key).collect();
+    let setting = match varying(&keys).as_slice() {
+        [] => "regime".to_owned(),
+        some => plain_all(some),
+    };
+    let cell = |row: &SummaryRow| match (row.ci_low, row.ci_high) {
+        (Some(low), Some(high)) => {
+            Cell::with_detail(number(row.mean), format!("[{}, {}]", number(low), number(high)))
+        }
+        _ => Cell::text(number(row.mean)),
+    };
+    let line = |v: &Values<'_>| {
+        vec![
+            Cell::text(&*v.metric),
+            Cell::text(&*v.setting),
+            Cell::text(v.human.map_or("–".into(), number)),
+            Cell::text(v.first.generation.to_string()),
+            cell(v.first),
+            Cell::text(v.last.generation.to_string()),
+            cell(v.last),
+        ]
+    };
+    let seeds = all.iter().map(|v| v.last.n).max()?;
+    let shown = match all.len() {
+        n if n > MOST => format!("{MOST} of {n} lines; summary.csv has them all. "),
+        _ => String::new(),
+    };
+    Some(Section {
+        heading: "First and last generation".into(),
+        tables: vec![TableData {
+            caption: format!("{shown}Means over {seeds} seeds with 95 % intervals"),
+            columns: columns(&[
+                ("metric", false),
+                (setting.as_str(), false),
+                ("human rows", true),
+                ("first", true),
+                ("value there", true),
+                ("last", true),
+                ("value there", true),
+            ]),
+            rows: all.iter().take(MOST).map(line).collect(),
+        }],
+        ..Section::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(regime: &str, metric: &str, subject: Subject, generation: u32, mean: f64) -> SummaryRow {
+        SummaryRow {
+            key: SettingKey(vec![("regime".into(), regime.into())]),
+            generation,
+            subject,
+            metric: metric.into(),
+            n: 4,
+            mean,
+            sd: None,
+            median: mean,
+            ci_low: Some(mean - 1.0),
+            ci_high: Some(mean + 1.0),
+            ci_method: "",
+        }
+    }
+
+    #[test]
+    fn a_metric_has_its_ends_and_its_human_value_by_setting() {
+        let mut summary = Vec::new();
+        for regime in ["replace", "keep"] {
+            summary.push(row(regime, "variance", Subject::Human, 0, 9.0));
+            for g in [0, 5, 2] {
+                summary.push(row(regime, "realised-human-fraction", Subject::Training, g, 0.0));
+                summary.push(row(regime, "variance", Subject::Model, g, f64::from(g)));
+                summary.push(row(regime, "coverage", Subject::Model, g, 0.5));
+            }
+        }
+        let all = values(&summary);
+        let seen: Vec<_> = all.iter().map(|v| (v.metric.as_str(), v.setting.as_str(), v.human)).collect();
+        assert_eq!(
+            seen,
+            [
+                ("variance", "replace", Some(9.0)),
+                ("variance", "keep", Some(9.0)),
+                ("coverage", "replace", None),
+                ("coverage", "keep", None)
+            ]
+        );
+        assert_eq!((all[0].first.generation, all[0].last.generation), (0, 5));
+        assert!(section(&[]).is_none());
+        assert_eq!(section(&summary).map(|s| s.tables[0].rows.len()), Some(4));
+    }
+}

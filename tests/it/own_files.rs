@@ -1,0 +1,164 @@
+//! The first steps with a table of one's own.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use crate::{GAUSSIAN, collapse};
+
+/// A table as people have them: missing cells, a column of dates, words and numbers. 120 rows.
+fn people(folder: &Path) {
+    let mut text = String::from("age,income,city,joined\n");
+    for i in 0..120 {
+        let income = if i % 17 == 3 { String::new() } else { format!("{}", 1000 + 37 * i % 911) };
+        let city = ["Bern", "Graz", "Lyon"][i % 3];
+        writeln!(text, "{},{income},{city},2021-{:02}-{:02}", 20 + i * 7 % 41, 1 + i % 12, 1 + i % 27)
+            .unwrap();
+    }
+    fs::write(folder.join("people.csv"), text).unwrap();
+}
+
+/// Numbers alone: two inputs and a target that hangs on them. 120 rows.
+fn numbers(folder: &Path) {
+    let mut text = String::from("a,b,c\n");
+    for i in 0..120 {
+        let (a, b) = (f64::from(i * 37 % 101) / 10.0, f64::from(i * 53 % 89) / 10.0);
+        writeln!(text, "{a},{b},{}", 2.0 * a - b + f64::from(i * 29 % 31) / 31.0).unwrap();
+    }
+    fs::write(folder.join("num.csv"), text).unwrap();
+}
+
+/// Runs `collapse` and returns its code and all that it said.
+fn said(folder: &Path, args: &[&str]) -> (i32, String) {
+    let output = collapse(folder).args(args).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    // Errors are wrapped to the terminal's width.
+    let text = String::from_utf8(text).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    (output.status.code().unwrap(), text.replace(" │ ", " "))
+}
+
+#[test]
+fn the_advice_of_an_error_works_at_the_command_that_gives_it() {
+    let folder = tempfile::tempdir().unwrap();
+    people(folder.path());
+    let compare = ["compare", "--data", "people.csv", "--dry-run", "--out", "out"];
+    let drop = ["--set", "data.missing=drop"];
+    let without = ["--set", "data.without=[\"joined\"]"];
+    let (code, text) = said(folder.path(), &compare);
+    assert!(code == 2 && text.contains("--set data.missing=drop"), "{text}");
+    let (code, text) = said(folder.path(), &[&compare[..], &drop].concat());
+    assert!(code == 2 && text.contains("--set data.without="), "{text}");
+    let (code, text) = said(folder.path(), &[&compare[..], &drop, &without].concat());
+    assert_eq!(code, 0, "{text}");
+
+    let effects = ["effects", "--table", "people.csv", "--label-column", "city", "--group-column", "age"];
+    let (_, text) = said(folder.path(), &effects);
+    assert!(text.contains("--missing drop"), "{text}");
+    // All that is left to say is that the label has three levels.
+    let (_, text) =
+        said(folder.path(), &[&effects[..], &["--missing", "drop", "--without", "joined"]].concat());
+    assert!(text.contains("two levels") && !text.contains("joined"), "{text}");
+
+    let augment = ["augment", "--train", "people.csv", "--synthetic", "people.csv", "--label-column", "city"];
+    let (_, text) = said(folder.path(), &augment);
+    assert!(text.contains("--missing drop"), "{text}");
+    let (_, text) = said(folder.path(), &[&augment[..], &["--missing", "drop"]].concat());
+    assert!(text.contains("--without NAME"), "{text}");
+    // The synthetic rows are the human ones again, so that none is left.
+    let (_, text) =
+        said(folder.path(), &[&augment[..], &["--missing", "drop", "--without", "joined"]].concat());
+    assert!(!text.contains("joined") && !text.contains("missing"), "{text}");
+}
+
+#[test]
+fn metrics_see_as_many_rows_as_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    numbers(folder.path());
+    let arguments =
+        ["compare", "--data", "num.csv", "--model", "gaussian", "--metrics", "variance,wasserstein2"];
+    let short = ["--seeds", "3", "--generations", "2", "--no-figures", "--quiet", "--out", "out"];
+    let (code, text) = said(folder.path(), &[&arguments[..], &short].concat());
+    assert!(code == 0 && text.contains("wasserstein2"), "{text}");
+    // Ten rows leave three for the metrics: nothing could be decided.
+    let few: String = fs::read_to_string(folder.path().join("num.csv"))
+        .unwrap()
+        .lines()
+        .take(11)
+        .fold(String::new(), |all, line| all + line + "\n");
+    fs::write(folder.path().join("few.csv"), few).unwrap();
+    let (code, text) = said(folder.path(), &["compare", "--data", "few.csv", "--out", "none"]);
+    assert!(code == 2 && text.contains("too few") && text.contains("20 held-out rows"), "{text}");
+}
+
+#[test]
+fn a_numeric_target_takes_a_regression() {
+    let folder = tempfile::tempdir().unwrap();
+    numbers(folder.path());
+    let arguments = ["compare", "--data", "num.csv", "--model", "linear-regression", "--set", "data.label=c"];
+    let (code, text) = said(folder.path(), &[&arguments[..], &["--dry-run", "--out", "out"]].concat());
+    assert!(code == 0 && text.contains("ready"), "{text}");
+}
+
+#[test]
+fn several_regimes_have_a_table_each_and_skipped_settings_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    numbers(folder.path());
+    let arguments = ["compare", "--data", "num.csv", "--model", "gaussian", "--metrics", "sample-variance"];
+    let short =
+        ["--regime", "fixed-mix,accumulate", "--seeds", "4", "--generations", "2", "--quiet", "--out", "out"];
+    let (code, text) = said(folder.path(), &[&arguments[..], &short].concat());
+    assert_eq!(code, 0, "{text}");
+    for part in
+        ["regime fixed-mix", "regime accumulate", "its own", "skipped: ", "determines its own human fraction"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    assert!(page.contains("accumulate: generation 2, 4 seeds"));
+}
+
+#[test]
+fn options_that_would_do_nothing_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, word) in
+        [(["--scales", "0,1"], "--human-rows"), (["--generations", "0"], "--generations")]
+    {
+        let (code, text) =
+            said(folder.path(), &[&["compare", "--data", "gaussian"][..], &arguments].concat());
+        assert!(code == 2 && text.contains(word), "{text}");
+    }
+}
+
+#[test]
+fn a_run_without_claims_says_what_it_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = GAUSSIAN.replace("[about]\ntitle = \"small\"\n", "");
+    fs::write(folder.path().join("mine.toml"), spec).unwrap();
+    let (code, text) = said(folder.path(), &["run", "mine.toml", "--seeds", "5", "--quiet"]);
+    assert_eq!(code, 0, "{text}");
+    for part in ["sample-variance", "accumulate", "mean over seeds", "results/mine/"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let run = fs::read_dir(folder.path().join("results/mine")).unwrap().next().unwrap().unwrap().path();
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    let place = |heading: &str| page.find(heading).unwrap_or_else(|| panic!("no {heading}"));
+    assert!(place("First and last generation") < place("Eight definitions of collapse"));
+    assert!(page.contains("<title>mine"));
+}
+
+#[test]
+fn the_template_for_tables_runs_on_one() {
+    let folder = tempfile::tempdir().unwrap();
+    people(folder.path());
+    fs::rename(folder.path().join("people.csv"), folder.path().join("mine.csv")).unwrap();
+    let template = collapse(folder.path()).args(["new", "table"]).output().unwrap().stdout;
+    let template = String::from_utf8(template).unwrap();
+    let spec = template
+        .replace("# without = [\"id\", \"date\"]", "without = [\"joined\"]")
+        .replace("samples = 100", "samples = 60");
+    assert_ne!(spec, template);
+    fs::write(folder.path().join("mine.toml"), spec).unwrap();
+    let (code, text) =
+        said(folder.path(), &["run", "mine.toml", "--quick", "--quiet", "--no-figures", "--out", "run"]);
+    assert!(code == 0 && text.contains("coverage"), "{text}");
+}
