@@ -10,6 +10,7 @@ use crate::metrics::{Subject, reading};
 use crate::publish::{self, Publication, number};
 use crate::regimes::{self, FractionRule};
 use crate::rng::Streams;
+use crate::spec::Setting;
 
 /// How far a value may move, in standard deviations between human samples of the same size, and
 /// still hold.
@@ -19,10 +20,11 @@ const MARGIN: f64 = 2.0;
 /// comparison of human fractions.
 pub(in crate::cli) fn answer(publication: &Publication) -> Result<Answered> {
     let series = publish::series(publication).into_diagnostic()?;
+    let settings = publication.experiment.settings()?;
     let mut regimes: Vec<&str> = Vec::new();
-    for regime in series.iter().filter_map(|s| s.key.get("regime")) {
-        if !regimes.contains(&regime) {
-            regimes.push(regime);
+    for setting in &settings {
+        if !regimes.contains(&setting.loop_.regime.as_str()) {
+            regimes.push(&setting.loop_.regime);
         }
     }
     let several = regimes.len() > 1;
@@ -36,7 +38,7 @@ pub(in crate::cli) fn answer(publication: &Publication) -> Result<Answered> {
     for (regime, metrics) in groups.into_iter().filter(|(_, metrics)| !metrics.is_empty()) {
         let comparison = Comparison {
             regime: several.then(|| regime.to_owned()),
-            own_fraction: own_fraction(publication, regime)?,
+            own_fraction: own_fraction(&settings, regime),
             rows: analysis::comparison(&metrics, MARGIN, &mut rng).into_diagnostic()?,
         };
         answered.sentences.extend(sentences(&comparison));
@@ -59,11 +61,10 @@ pub(in crate::cli) fn answer(publication: &Publication) -> Result<Answered> {
 }
 
 /// Whether a regime of the run determines its own human fraction.
-fn own_fraction(publication: &Publication, regime: &str) -> Result<bool> {
-    let settings = publication.experiment.settings()?;
+fn own_fraction(settings: &[Setting], regime: &str) -> bool {
     let of_regime = settings.iter().filter(|s| s.loop_.regime == regime);
     let resolved = of_regime.filter_map(|s| regimes::resolve(&s.loop_).ok()).next();
-    Ok(resolved.is_some_and(|(regime, _)| regime.fraction_rule() == FractionRule::Own))
+    resolved.is_some_and(|(regime, _)| regime.fraction_rule() == FractionRule::Own)
 }
 
 /// The arms of each metric in one regime, by rising human fraction; no metric where several sizes or data lie side by

@@ -27,6 +27,14 @@ pub fn comparison_specs(args: &CompareArgs) -> Result<Vec<(String, String)>> {
     Ok(arms.into_iter().map(|a| (a.slug.clone(), a.spec(args))).collect())
 }
 
+/// Families that model a label given the other columns: they label the human inputs of D(0) anew, and are judged by what
+/// they predict.
+const LABELLERS: [&str; 5] =
+    ["linear-regression", "ridge", "random-features", "logistic-regression", "poisson-regression"];
+
+/// The metrics of their predictions; those that don't fit the label are left out with a note.
+const PREDICTIONS: &[&str] = &["test-mse", "accuracy", "calibration-error"];
+
 /// One data set with one model.
 struct Arm {
     slug: String,
@@ -38,6 +46,7 @@ struct Arm {
     generations: u32,
     samples: usize,
     metrics: Vec<String>,
+    synthesis: &'static str,
 }
 
 /// Defaults by what the rows are.
@@ -71,6 +80,10 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     };
     let samples = source.available().map_or(samples, |rows| samples.min(rows));
     let stem = Path::new(data).file_stem().map_or(data.into(), |s| s.to_string_lossy().into_owned());
+    let (metrics, synthesis) = match LABELLERS.contains(&family.as_str()) {
+        true => (PREDICTIONS, "synthesis = \"label\"\nprompts = \"initial\"\n"),
+        false => (kind.metrics(), ""),
+    };
     Ok(Arm {
         slug: format!("{stem}-{family}"),
         title: format!("{stem} with {family}: {}", question(args)),
@@ -80,7 +93,8 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
         seeds,
         generations,
         samples,
-        metrics: kind.metrics().iter().map(|m| (*m).to_owned()).collect(),
+        metrics: metrics.iter().map(|m| (*m).to_owned()).collect(),
+        synthesis,
     })
 }
 
@@ -155,6 +169,7 @@ impl Arm {
         let _ = writeln!(text, "[model]\nfamily = {:?}\n{}", self.family, self.model);
         let _ = writeln!(text, "[loop]\ngenerations = {}", args.generations.unwrap_or(self.generations));
         let _ = writeln!(text, "regime = {:?}", args.regime.first().map_or("fixed-mix", String::as_str));
+        text.push_str(self.synthesis);
         let swept = match args.human_rows {
             Some(rows) => {
                 let _ = writeln!(text, "hold = \"human\"\nhuman_rows = {rows}\nsynthetic_scale = 0.0");
