@@ -89,7 +89,11 @@ pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>) -> Result<u8> {
         return Ok(code);
     }
     let outcomes: Vec<Outcome> = ran.iter().flat_map(|(_, r)| r.ran.outcomes.iter().cloned()).collect();
-    say!("{}", terminal::outcomes_table(&outcomes));
+    if !outcomes.is_empty() {
+        say!("{}", terminal::outcomes_table(&outcomes));
+    } else if args.quick {
+        say!("--quick draws figures from runs too small to decide a claim");
+    }
     write(args, &catalogue, &ran, &outcomes, &out)?;
     for (figure, run) in &ran {
         if let Some(why) = &run.ran.error {

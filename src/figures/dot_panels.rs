@@ -8,6 +8,9 @@ use super::palette::{INK, styles};
 use super::scene::{Anchor, Rect, Scene, Size};
 use super::{Figure, FigureError};
 
+/// The room between two columns.
+const GAP: f64 = 16.0;
+
 /// A grid of dot plots.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DotPanels {
@@ -55,15 +58,16 @@ impl Figure for DotPanels {
         let columns = self.columns.clamp(1, self.panels.len());
         let rows = self.panels.len().div_ceil(columns);
         let names = first.names_width(scene.width * 0.38);
-        let (wide, high) = ((right - BORDER - names) / columns as f64, (bottom - top) / rows as f64);
+        let room = right - BORDER - names - GAP * (columns - 1) as f64;
+        let (wide, high) = (room / columns as f64, (bottom - top) / rows as f64);
         let titled = self.panels.iter().any(|p| !p.title.is_empty());
         for (i, panel) in self.panels.iter().enumerate() {
             let (row, column) = (i / columns, i % columns);
-            let left = BORDER + column as f64 * wide;
+            let left = BORDER + names + column as f64 * (wide + GAP);
             let cell = Rect {
-                left: if column > 0 { left + names + 8.0 } else { left },
+                left: if column > 0 { left } else { left - names },
                 top: top + row as f64 * high,
-                right: left + names + wide - if column + 1 < columns { 8.0 } else { 0.0 },
+                right: left + wide,
                 bottom: top + (row + 1) as f64 * high - if row + 1 < rows { 6.0 } else { 0.0 },
             };
             // The header above the first panel's names keeps all rows level.

@@ -66,15 +66,19 @@ fn title_lines_width(title: &str, page: f64) -> f64 {
 /// Draws labels beside the plot, each as near as possible to its target height.
 pub(super) fn draw_beside(scene: &mut Scene, area: Rect, title: &str, entries: &[(Entry, f64, bool)]) {
     let left = area.right + AWAY;
-    let mut top = area.top;
-    for line in title_lines(title, scene.width) {
-        scene.text((left, top + SMALL * CAPITAL), &line, SMALL, QUIET, Anchor::Start);
-        top += STEP;
-    }
+    let words = title_lines(title, scene.width);
+    let room = STEP * words.len() as f64;
+    let top = area.top + room;
     let mut order: Vec<usize> = (0..entries.len()).collect();
     order.sort_by(|&a, &b| entries[a].1.total_cmp(&entries[b].1));
     let targets: Vec<f64> = order.iter().map(|&i| entries[i].1).collect();
     let heights = spread(&targets, STEP, top + STEP / 2.0, area.bottom.max(top + STEP));
+    // The words stand over the first entry, wherever that is.
+    let first = heights.first().map_or(area.top, |y| y - STEP / 2.0 - room);
+    for (i, line) in words.iter().enumerate() {
+        let at = (left, first + i as f64 * STEP + SMALL * CAPITAL);
+        scene.text(at, line, SMALL, QUIET, Anchor::Start);
+    }
     for (&i, y) in order.iter().zip(heights) {
         let (entry, target, at_edge) = &entries[i];
         if *at_edge && (target - y).abs() > 1.5 {

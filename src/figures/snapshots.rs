@@ -150,11 +150,18 @@ impl Figure for Snapshots {
         let lines = self.panels.len().div_ceil(columns);
         let ticks = y.ticks(5);
         let numbers = ticks.iter().map(|t| width(&t.label, SMALL, false)).fold(0.0, f64::max);
-        let names = if self.rows.is_empty() { 0.0 } else { LABEL * 1.45 };
         let label = if self.y_label.is_empty() { 0.0 } else { LABEL * 1.45 };
-        let left = BORDER + names + label + numbers + 6.0;
-        let room = scene.width - BORDER - 2.0 - left;
-        let side = (room - GAP * (columns as f64 - 1.0)) / columns as f64;
+        let left_of = |names: f64| BORDER + names + label + numbers + 6.0;
+        let room_of = |names: f64| scene.width - BORDER - 2.0 - left_of(names);
+        let side_of = |names: f64| (room_of(names) - GAP * (columns as f64 - 1.0)) / columns as f64;
+        // Names that are longer than a panel is high take a second line, which makes panels a little smaller.
+        let named = |name: &String| wrap(name, LABEL, true, 0.95 * side_of(LABEL * 1.45));
+        let written: Vec<Vec<String>> = self.rows.iter().map(named).collect();
+        let names = match written.iter().map(Vec::len).max() {
+            None => 0.0,
+            Some(most) => LABEL * (1.45 + LEADING * (most.clamp(1, 2) - 1) as f64),
+        };
+        let (left, room, side) = (left_of(names), room_of(names), side_of(names));
         if side < 40.0 {
             return Err(FigureError::NoRoom { width: size.width, height: size.height });
         }
@@ -169,9 +176,9 @@ impl Figure for Snapshots {
                 axes(&mut scene, area, (&x, &y), column == 0, last);
                 draw(&mut scene, area, (&x, &y), panel);
             }
-            if let Some(name) = self.rows.get(row) {
-                let middle = (BORDER + LABEL * 0.9, at + side / 2.0);
-                bold_upwards(&mut scene, middle, &shorten(name, LABEL, true, side));
+            for (i, line) in written.get(row).into_iter().flat_map(|lines| lines.iter().take(2)).enumerate() {
+                let middle = (BORDER + LABEL * (0.9 + LEADING * i as f64), at + side / 2.0);
+                bold_upwards(&mut scene, middle, &shorten(line, LABEL, true, side));
             }
             let middle = (BORDER + names + LABEL * 0.9, at + side / 2.0);
             axis_label(&mut scene, middle, &self.y_label, side, true);

@@ -28,6 +28,7 @@ fn case(name: &str) -> (&'static str, [Samples; 2], Synthesis) {
         "categorical" => sample("", [outcomes(&[0, 1, 2, 2], 3), outcomes(&[0, 0, 1, 2, 1], 3)]),
         "bernoulli" => sample("", [outcomes(&[0, 1, 1, 1], 2), outcomes(&[0, 0, 1], 2)]),
         "poisson" => sample("", [numbers(&[0.0, 2.0, 3.0, 1.0], 1), numbers(&[5.0, 1.0, 0.0], 1)]),
+        "symmetric-mixture" => sample("", [1, 2].map(|seed| numbers(&normals(40, 1, seed), 1))),
         "histogram" => {
             let rows = |seed| numbers(&normals(40, 1, seed), 1);
             sample("range = [-4.0, 4.0]\nbins = 6", [rows(1), rows(2)])

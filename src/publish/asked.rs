@@ -137,7 +137,12 @@ impl Artist<'_> {
             }
             _ => {
                 let per_metric = (curves.len() / spec.y.len().max(1)).max(1);
-                let across = if per_metric > 1 && per_metric <= 4 { per_metric } else { curves.len().min(3) };
+                // Four make a square, not a row of three and one left over.
+                let across = match (per_metric, curves.len()) {
+                    (2..=4, _) => per_metric,
+                    (_, 4) => 2,
+                    (_, all) => all.min(3),
+                };
                 let rows = curves.len().div_ceil(across);
                 let key = plain_all(&columns);
                 let share_y = spec.y.len() == 1;

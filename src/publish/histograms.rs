@@ -5,7 +5,7 @@
 
 use super::asked::{capital, lines};
 use super::draw::{Artist, Planned};
-use super::names::{axis_of, grouped, plain_all, spread_over};
+use super::names::{axis_of, grouped, spread_over};
 use super::{PublishError, number};
 use crate::analysis::SettingKey;
 use crate::figures::{Axis, Curve, Figure, Law, Panels, Point, Series, Size};
@@ -108,11 +108,10 @@ impl Artist<'_> {
         } else {
             let across = panels.len().min(2);
             let rows = panels.len().div_ceil(across);
-            let key = format!("generation; panels: {}", plain_all(&facets));
             let figure = Panels {
                 title,
                 subtitle,
-                key: if facets.is_empty() { "generation".into() } else { key },
+                key: "generation".into(),
                 panels,
                 columns: Some(across),
                 share_y: true,

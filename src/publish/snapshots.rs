@@ -30,8 +30,13 @@ pub(super) fn snapshots(
     shown.truncate(ROWS);
     let Some(first) = shown.first() else { return Ok(None) };
     let one = shown.len() == 1;
-    let generations =
-        if at.is_empty() { chosen(&shown, if one { GENERATIONS } else { OF_SEVERAL }) } else { at.to_vec() };
+    let generations = if at.is_empty() {
+        chosen(&shown, if one { GENERATIONS } else { OF_SEVERAL })
+    } else {
+        // A shorter run has fewer than were asked for.
+        let there = |g: &&u32| shown.iter().any(|s| s.examples.iter().any(|e| e.generation == **g));
+        at.iter().filter(there).copied().collect()
+    };
     let keys: Vec<&SettingKey> = shown.iter().map(|s| &s.key).collect();
     let varied = varying(&keys);
     // The name of a single column stands before its value; several would not fit.

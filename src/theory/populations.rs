@@ -22,7 +22,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
     },
     ClosedForm {
         name: "poisson-shared-pool-mean-error",
-        statement: "E(λ_t − λ)² of M Poisson models that share a pool: human rows vary by v, synthetic ones by λ; → (v + (t−1)λ/M + …)/n",
+        statement: "E(λ_t − λ)² of M Poisson models that share a pool: human rows vary by v, synthetic ones by λ; (λ + (v + (t−2)λ)/M)/n from the second fit on",
         source: "derived here; setting of arXiv 2505.21677",
         conditions: "as shared-pool-mean-error, poisson family on counts of mean `rate` and variance v; extra: models, rate, step",
         relation: Relation::Equal,
@@ -105,6 +105,10 @@ mod tests {
         // Poisson models make rows of variance `rate`: (4/2 + 1)/50.
         let counts = Conditions { variance: 4.0, ..at }.with("rate", 1.0);
         assert!((of("poisson-shared-pool-mean-error", &counts) - 3.0 / 50.0).abs() < 1e-15);
+        let later = Conditions { fits: 10, ..counts };
+        assert!(
+            (of("poisson-shared-pool-mean-error", &later) - (1.0 + (4.0 + 8.0) / 2.0) / 50.0).abs() < 1e-14
+        );
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Components {
                 cholesky::log_determinant(&roots[c * d * d..], d)
             };
             let log_det = log_det.filter(|l| l.is_finite()).ok_or_else(|| {
-                Refusal::new(format!("the covariance of component {c} is singular; raise `covariance_floor`"))
+                Refusal::new(format!("the covariance of component {c} is singular: it has no spread left (a larger `covariance_floor` keeps some)"))
             })?;
             constants.push(weight.ln() - 0.5 * (d as f64 * std::f64::consts::TAU.ln() + log_det));
         }
@@ -138,13 +138,12 @@ pub(super) fn from_components(
     climb(how, rows, earlier.clone())
 }
 
-/// The components at Σ c_i θ_i, each with its like.
-pub(super) fn combined(how: &GaussianMixture, models: &[(f64, &Components)]) -> Result<Components, Refusal> {
+/// The components at Σ c_i θ_i, each with its like; eigenvalues of a covariance below `floor` become it.
+pub(super) fn combined(floor: f64, models: &[(f64, &Components)]) -> Result<Components, Refusal> {
     let (_, first) = models[0];
     let weights = affine::shares(models, |m| &m.weights)?;
     let means = affine::line(models, |m| &m.means)?;
-    let edge = (first.d, how.covariance_floor);
-    let covariances = affine::covariances(models, edge, |m| &m.covariances)?;
+    let covariances = affine::covariances(models, (first.d, floor), |m| &m.covariances)?;
     Components::new(first.shape, weights, means, covariances)
 }
 

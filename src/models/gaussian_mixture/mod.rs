@@ -35,7 +35,7 @@ use std::any::Any;
 use serde::Deserialize;
 
 use super::numeric::{self, Layout, Matrix};
-use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, affine, ranges};
+use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
 use crate::data::{Mix, Schema};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
@@ -166,8 +166,6 @@ impl Affine for GaussianMixture {
     /// Weights, means and covariances, component by component in the models' order: a fit that starts from a model keeps
     /// it. Eigenvalues of a covariance end at the floor.
     fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
-        let models = affine::of::<GaussianMixtureModel>(models)?;
-        let of: Vec<_> = models.iter().map(|(c, m)| (*c, m.components())).collect();
-        Ok(Box::new(models[0].1.with(em::combined(self, &of)?)))
+        Ok(Box::new(GaussianMixtureModel::combined(self.covariance_floor, models)?))
     }
 }

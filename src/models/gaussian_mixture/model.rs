@@ -4,8 +4,8 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::super::numeric::Layout;
-use super::super::{Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, Transform};
-use super::em::Components;
+use super::super::{Ask, Density, Model, Parameters, Refusal, SampleError, Sampling, Transform, affine};
+use super::em::{self, Components};
 use crate::data::{NormalMixture, Samples};
 use crate::rng::Streams;
 
@@ -27,9 +27,11 @@ impl GaussianMixtureModel {
         Self { components, cumulative, layout }
     }
 
-    /// Rows of the same shape from other components.
-    pub(super) fn with(&self, components: Components) -> Self {
-        Self::new(components, self.layout.clone())
+    /// The mixture at Σ c_i θ_i, component by component; eigenvalues of a covariance below `floor` become it.
+    pub(super) fn combined(floor: f64, models: &[(f64, &dyn Model)]) -> Result<Self, Refusal> {
+        let models = affine::of::<Self>(models)?;
+        let of: Vec<_> = models.iter().map(|(c, m)| (*c, &m.components)).collect();
+        Ok(Self::new(em::combined(floor, &of)?, models[0].1.layout.clone()))
     }
 
     pub(super) fn components(&self) -> &Components {

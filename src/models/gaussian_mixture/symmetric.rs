@@ -16,7 +16,7 @@ use super::em::Components;
 use super::{GaussianMixtureModel, Shape};
 use crate::data::{Mix, Schema};
 use crate::models::numeric::{self, Layout, Matrix};
-use crate::models::{BoxedFamily, Family, FitError, Model, Refusal, Start};
+use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
 
@@ -146,12 +146,23 @@ impl Family for SymmetricMixture {
         Ok(Box::new(GaussianMixtureModel::new(both, Layout::of(mix))))
     }
 
+    fn affine(&self) -> Result<&dyn Affine, Refusal> {
+        Ok(self)
+    }
+
     fn fewest_rows(&self, _: &Schema) -> usize {
         2
     }
 
     fn seeds_per_cell(&self) -> u64 {
         100
+    }
+}
+
+impl Affine for SymmetricMixture {
+    /// ±μ and σ²: the mirror image stays one. Refused where no spread is left, which a likelihood has no edge for.
+    fn combine(&self, models: &[(f64, &dyn Model)]) -> Result<Box<dyn Model>, Refusal> {
+        Ok(Box::new(GaussianMixtureModel::combined(0.0, models)?))
     }
 }
 
