@@ -92,6 +92,8 @@ pub struct ClaimResult {
     pub says: String,
     /// The verdict over all its points.
     pub verdict: Verdict,
+    /// How the statistic should relate to the expectation.
+    pub relation: Relation,
     /// The expectation at the deciding point.
     pub expected: Option<f64>,
     /// The statistic there.
@@ -176,6 +178,7 @@ pub(super) fn decide(
             worst = Some(ClaimResult {
                 says: says.to_owned(),
                 verdict,
+                relation,
                 expected: Some(part.expected),
                 measured: found.as_ref().map(|(m, _)| *m),
                 low: found.as_ref().map(|(_, i)| i.low),
@@ -189,6 +192,7 @@ pub(super) fn decide(
     worst.unwrap_or_else(|| ClaimResult {
         says: says.to_owned(),
         verdict: Verdict::Undecided,
+        relation,
         expected: None,
         measured: None,
         low: None,
@@ -207,19 +211,32 @@ fn explain(
     relation: Relation,
 ) -> String {
     let width = tolerance.width(expected);
-    let zone = match relation {
-        Relation::Equal => format!("{expected:.6} ± {width:.2e}"),
-        Relation::AtMost => format!("at most {:.6}", expected + width),
-        Relation::AtLeast => format!("at least {:.6}", expected - width),
+    let interval = format!("[{}, {}] ({})", short(i.low), short(i.high), i.method);
+    let (word, edge) = match relation {
+        Relation::Equal => {
+            let zone = format!("{} ± {}", short(expected), short(width));
+            return match verdict {
+                Verdict::Passed => format!("{interval} lies within {zone}"),
+                Verdict::Failed => format!("{interval} lies outside {zone}"),
+                Verdict::Undecided => format!("{interval} reaches beyond {zone}: more seeds needed"),
+            };
+        }
+        Relation::AtMost => ("below", short(expected + width)),
+        Relation::AtLeast => ("above", short(expected - width)),
     };
-    let (low, high, method) = (i.low, i.high, i.method);
     match verdict {
-        Verdict::Passed => format!("[{low:.6}, {high:.6}] ({method}) lies within {zone}"),
-        Verdict::Failed => format!("[{low:.6}, {high:.6}] ({method}) misses {zone}"),
+        Verdict::Passed => format!("{interval} lies {word} {edge}"),
+        Verdict::Failed => format!("{interval} does not lie {word} {edge}"),
         Verdict::Undecided => {
-            format!("[{low:.6}, {high:.6}] ({method}) straddles the edge of {zone}: more seeds needed")
+            format!("{interval} holds {edge}, which it should lie {word}: more seeds needed")
         }
     }
+}
+
+/// Six digits after the point without trailing zeros, or a power of ten where that says nothing.
+fn short(value: f64) -> String {
+    let rounded = (value * 1e6).round() / 1e6;
+    if value != 0.0 && rounded.abs() < 1e-3 { format!("{value:.3e}") } else { format!("{rounded}") }
 }
 
 fn estimate(

@@ -70,10 +70,11 @@ pub struct ComparisonRow {
     pub bearing: Bearing,
 }
 
-/// The rows of the comparison, metric by metric; `margin` in units of the spread.
+/// The rows of the comparison at the last generation that was measured, metric by metric; `margin` in units of the
+/// spread. An arm without a value there (a share of training rows where none are left) has no row.
 ///
 /// # Errors
-/// [`AnalysisError::NoReference`] for a metric without arms or an arm without rows.
+/// [`AnalysisError::NoReference`] for a metric without arms or without rows in any of them.
 pub fn comparison(
     metrics: &[MetricSeries<'_>],
     margin: f64,
@@ -81,11 +82,12 @@ pub fn comparison(
 ) -> Result<Vec<ComparisonRow>, AnalysisError> {
     let mut rows = Vec::new();
     for m in metrics {
-        let missing = |what: String| AnalysisError::NoReference { metric: m.metric.to_owned(), what };
+        let missing =
+            |what: &str| AnalysisError::NoReference { metric: m.metric.to_owned(), what: what.to_owned() };
         let human_only = m.arms.iter().find(|a| a.fraction == 1.0);
-        let reference = human_only.or(m.arms.first()).ok_or_else(|| missing("any arm".to_owned()))?;
-        for arm in &m.arms {
-            let last = arm.series.last().ok_or_else(|| missing(format!("the arm {}", arm.fraction)))?;
+        let reference = human_only.or(m.arms.first()).ok_or_else(|| missing("any arm"))?;
+        let last = m.arms.iter().filter_map(|a| a.series.last()).max().ok_or_else(|| missing("any row"))?;
+        for arm in m.arms.iter().filter(|arm| !arm.series.pairs(last).is_empty()) {
             let apart = arm.fraction != reference.fraction;
             let reference_pairs = if apart { reference.series.pairs(last) } else { &[] };
             let against = paired_difference(arm.series.pairs(last), reference_pairs, DISPLAY_LEVEL, rng);
@@ -215,5 +217,16 @@ mod tests {
         let rows = comparison(&[m], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
         assert_eq!((rows[0].bearing, rows[1].bearing), (Bearing::Degrades, Bearing::Undecided));
         assert!(rows[0].ratio_to_first.is_none() && rows[0].human.is_some() && rows[1].interval.is_none());
+    }
+
+    #[test]
+    fn an_arm_without_a_value_at_the_end_has_no_row() {
+        let whole = series(0.0);
+        let stopped = Series { at: [(0, whole.pairs(0).to_vec())].into(), ..whole.clone() };
+        let arm = |fraction, series| ArmSeries { fraction, series, human: None };
+        let arms = vec![arm(0.0, &stopped), arm(1.0, &whole)];
+        let m = MetricSeries { metric: "m", direction: Direction::Lower, scale: Scale::Log, arms };
+        let rows = comparison(&[m], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+        assert_eq!(rows.iter().map(|r| (r.fraction, r.generation)).collect::<Vec<_>>(), [(1.0, 5)]);
     }
 }

@@ -5,7 +5,7 @@ use miette::{Result, miette};
 
 use super::EXIT_DONE;
 use crate::metrics::{Direction, METRICS};
-use crate::regimes::{PRESETS, Preset, preset};
+use crate::regimes::{FractionRule, PRESETS, Preset, PresetDraw, preset};
 use crate::registry::{About, Parameter, Registry};
 use crate::spec::KEYS;
 use crate::{curation, data, models, neural, tasks, theory};
@@ -124,12 +124,36 @@ fn page(kind: &str, about: &About) {
 
 fn regime(row: &Preset) {
     say!("{} (regime)\n\n  {}\n\n  Source: {}\n", row.name, row.summary, row.source);
-    say!("  inflow            {:?}", row.inflow);
-    say!("  retain_human      {:?}", row.retain_human);
-    say!("  retain_synthetic  {:?}", row.retain_synthetic);
-    say!("  draw              {:?}", row.draw);
-    say!("  weights           {:?}, {:?}", row.weights, row.combine);
-    say!("  hold              {:?}\n", row.hold);
+    let human_fraction = match FractionRule::of(row.inflow, row.retain_human, row.retain_synthetic) {
+        FractionRule::Zero => "always 0: no human rows after generation 0",
+        FractionRule::Asked => "yours to set (or `hold = \"human\"` with human_rows and synthetic_scale)",
+        FractionRule::Own => "follows from the regime",
+    };
+    say!("  As [loop.choices] of a custom regime:");
+    say!("    inflow            {}", written(&row.inflow));
+    say!("    retain_human      {}", written(&row.retain_human));
+    say!("    retain_synthetic  {}", written(&row.retain_synthetic));
+    let draw = match row.draw {
+        PresetDraw::All => "\"all\"",
+        PresetDraw::Uniform => "{ uniform = … }, as many rows as `samples`",
+        PresetDraw::Balanced => "{ balanced = … }, as many rows as `samples`",
+    };
+    say!("    draw              {draw}");
+    say!("    weights           {}", written(&row.weights));
+    say!("    combine           {}", written(&row.combine));
+    say!("  hold                {}", written(&row.hold));
+    say!("  human_fraction      {human_fraction}\n");
+}
+
+/// A choice as a spec writes it.
+fn written(choice: &impl serde::Serialize) -> String {
+    match serde_json::to_value(choice) {
+        Ok(serde_json::Value::String(name)) => format!("\"{name}\""),
+        Ok(serde_json::Value::Object(one)) => {
+            one.iter().map(|(name, value)| format!("{{ {name} = {value} }}")).collect::<Vec<_>>().join(", ")
+        }
+        _ => String::new(),
+    }
 }
 
 /// Wraps a paragraph at 96 columns, keeping its own indentation, two columns in.

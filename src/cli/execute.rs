@@ -98,6 +98,19 @@ fn wants_seeds(claim: &ClaimResult) -> bool {
     claim.verdict == Verdict::Undecided && claim.low.is_some()
 }
 
+/// Refuses the folder of another experiment, whose tables and figures would be replaced.
+fn refuse_another(folder: &Folder, name: &str) -> Result<()> {
+    match Manifest::load(folder) {
+        Ok(manifest) if manifest.experiment != name => Err(miette!(
+            help = "name another folder with `--out`, or remove this one",
+            "`{}` holds the experiment `{}`, and this one is `{name}`",
+            folder.root().display(),
+            manifest.experiment
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Runs an experiment into its folder and publishes what it finds.
 pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
     execute_until_decided(experiment, how, 1)
@@ -175,6 +188,7 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
         return Ok(nothing(publication));
     }
 
+    refuse_another(&folder, &name)?;
     let mut manifest = Manifest::begin(&name, &resolved, options.jobs());
     manifest.decisions.clone_from(&how.decisions);
     manifest.device = Some(device::selected().to_string());

@@ -7,7 +7,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Tab
 use super::Done;
 use crate::analysis::{Bearing, ClaimResult, ComparisonRow, Verdict};
 use crate::metrics::METRICS;
-use crate::publish::number;
+use crate::publish::{expectation, number};
 use crate::reproduce::{Catalogue, Figure, Outcome};
 use crate::run::{Estimate, Prepared, Work};
 
@@ -80,7 +80,7 @@ fn claims_table(claims: &[ClaimResult]) -> Table {
     for claim in claims {
         table.add_row([
             Cell::new(with_note(&claim.says, claim.note.as_deref(), claim.verdict)),
-            Cell::new(claim.expected.map_or("–".into(), number)),
+            Cell::new(expectation(claim.expected, claim.relation)),
             Cell::new(claim.measured.map_or("–".into(), number)),
             verdict_cell(claim.verdict),
         ]);
@@ -148,7 +148,7 @@ pub(super) fn outcomes_table(outcomes: &[Outcome]) -> Table {
         table.add_row([
             Cell::new(figure).add_attribute(Attribute::Bold),
             Cell::new(with_note(&outcome.says, outcome.note.as_deref(), outcome.verdict)),
-            Cell::new(outcome.expected.map_or("–".into(), number)),
+            Cell::new(expectation(outcome.expected, outcome.relation)),
             Cell::new(outcome.found()),
             verdict_cell(outcome.verdict),
         ]);

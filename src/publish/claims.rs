@@ -50,6 +50,7 @@ fn undecided(claim: &ClaimSpec, reason: String) -> ClaimResult {
     ClaimResult {
         says: claim.says.clone(),
         verdict: Verdict::Undecided,
+        relation: Relation::Equal,
         expected: None,
         measured: None,
         low: None,

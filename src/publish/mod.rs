@@ -37,7 +37,7 @@ pub use draw::draw;
 pub use error::PublishError;
 pub use findings::{Findings, series, summarise};
 pub use notebook::export_notebook;
-pub use number::number;
+pub use number::{expectation, number};
 pub use page::{command_line, page};
 
 use crate::spec::{Experiment, Setting};

@@ -1,6 +1,6 @@
 //! The tables of the page: the comparison, the claims, what did not run.
 
-use super::number;
+use super::number::{expectation, number};
 use crate::analysis::{Bearing, ClaimResult, ComparisonRow, Paired, Verdict};
 use crate::report::{self, Cell, Column, TableData};
 use crate::store::Note;
@@ -75,7 +75,7 @@ pub(super) fn claims_table(claims: &[ClaimResult]) -> TableData {
         vec![
             Cell::with_detail(&*c.says, detail),
             Cell::text(c.at.map_or("–".into(), |g| g.to_string())),
-            Cell::text(c.expected.map_or("–".into(), number)),
+            Cell::text(expectation(c.expected, c.relation)),
             measured,
             Cell::verdict(match c.verdict {
                 Verdict::Passed => report::Verdict::Passed,

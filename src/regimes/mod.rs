@@ -77,19 +77,21 @@ pub enum FractionRule {
     Own,
 }
 
+impl FractionRule {
+    /// The rule that follows from what arrives and what stays.
+    pub fn of(inflow: Inflow, human: RetainHuman, synthetic: RetainSynthetic) -> Self {
+        match (inflow, human) {
+            (_, RetainHuman::Anchor) | (Inflow::Pool | Inflow::Fresh, RetainHuman::None) => Self::Asked,
+            (Inflow::None, RetainHuman::None) if synthetic == RetainSynthetic::None => Self::Zero,
+            _ => Self::Own,
+        }
+    }
+}
+
 impl Regime {
     /// Who decides the human fraction of the training sets.
     pub fn fraction_rule(&self) -> FractionRule {
-        match (self.inflow, self.retain_human) {
-            (_, RetainHuman::Anchor) | (Inflow::Pool | Inflow::Fresh, RetainHuman::None) => {
-                FractionRule::Asked
-            }
-            (Inflow::None, RetainHuman::None) if self.retain_synthetic == RetainSynthetic::None => {
-                FractionRule::Zero
-            }
-            (Inflow::None, RetainHuman::None) => FractionRule::Own,
-            _ => FractionRule::Own,
-        }
+        FractionRule::of(self.inflow, self.retain_human, self.retain_synthetic)
     }
 
     /// Whether the store grows from generation to generation.

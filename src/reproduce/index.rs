@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Catalogue, Figure, Outcome, counts};
 use crate::analysis::Verdict;
-use crate::publish::number;
+use crate::publish::expectation;
 use crate::report;
 
 /// A figure that was run.
@@ -112,7 +112,7 @@ fn shown(figure: &Figure, ran: &Ran) -> Shown {
     let claim = |o: &Outcome| Row {
         says: o.says.clone(),
         note: o.note.clone().filter(|_| o.verdict != Verdict::Passed),
-        expected: o.expected.map_or("–".into(), number),
+        expected: expectation(o.expected, o.relation),
         found: o.found(),
         verdict: match o.verdict {
             Verdict::Passed => "passed",

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::analysis::{ClaimResult, Verdict};
-use crate::publish::number;
+use crate::analysis::{ClaimResult, Relation, Verdict};
+use crate::publish::{expectation, number};
 
 /// One claim of one figure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,6 +16,8 @@ pub struct Outcome {
     pub figure: String,
     /// The claim in words.
     pub says: String,
+    /// How the measured value should relate to the expectation: `equal`, `at-most`, `at-least`.
+    pub relation: Relation,
     /// What should have been.
     pub expected: Option<f64>,
     /// The statistic.
@@ -43,6 +45,7 @@ impl Outcome {
             paper: figure.folder().to_owned(),
             figure: figure.id.clone(),
             says: claim.says.clone(),
+            relation: claim.relation,
             expected: claim.expected,
             measured: claim.measured,
             low: claim.low,
@@ -108,7 +111,7 @@ pub fn markdown(outcomes: &[Outcome], command: &str, name: impl Fn(&str) -> Stri
             (Some(note), Verdict::Failed | Verdict::Undecided) => format!(": {note}"),
             _ => String::new(),
         };
-        let expected = o.expected.map_or("–".into(), number);
+        let expected = expectation(o.expected, o.relation);
         let cells = [paper, o.says.clone(), expected, o.found(), format!("{verdict}{note}")];
         let cells = cells.map(|cell| cell.replace('|', "\\|").replace(['\n', '\r'], " "));
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
@@ -126,6 +129,7 @@ mod tests {
             paper: paper.into(),
             figure: format!("{paper}/f"),
             says: "a | b".into(),
+            relation: Relation::Equal,
             expected: Some(0.5),
             measured: Some(0.512_345),
             low: Some(0.49),
@@ -161,7 +165,7 @@ mod tests {
         write_csv(&[one], &mut file).unwrap();
         let text = String::from_utf8(file).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].starts_with("paper,figure,says,expected,measured,low,high,at,verdict"));
-        assert_eq!(lines[1], "a,a/f,a | b,,0.512345,0.49,0.53,3,passed,10,,misses");
+        assert!(lines[0].starts_with("paper,figure,says,relation,expected,measured,low,high,at,verdict"));
+        assert_eq!(lines[1], "a,a/f,a | b,equal,,0.512345,0.49,0.53,3,passed,10,,misses");
     }
 }

@@ -54,7 +54,10 @@ impl Sketch {
                 let (low, high) = self.bounds(key);
                 let (low, high) = (low.max(min), high.min(max));
                 let share = ((position - below + 0.5) / count).clamp(0.0, 1.0);
-                return Some((low + (high - low) * share).clamp(min, max));
+                let found = (low + (high - low) * share).clamp(min, max);
+                // Zeros lie in a bin that ends at a number below every normal one.
+                let zero = found.is_subnormal() && min <= 0.0 && 0.0 <= max;
+                return Some(if zero { 0.0 } else { found });
             }
             below += count;
         }
@@ -159,6 +162,14 @@ mod tests {
     fn heavy(n: usize) -> Vec<f64> {
         let law = LogNormal::new(0.0, 3.0).unwrap();
         law.sample_iter(Streams::new(0, 5).of("sketch").rng()).take(n).collect()
+    }
+
+    #[test]
+    fn the_quantile_of_zeros_is_zero() {
+        let mut sketch = Sketch::default();
+        [0.0, 1.0, 0.0, 0.0].into_iter().for_each(|x| sketch.push(x));
+        assert_eq!(sketch.quantile(0.5, 0.0, 1.0), Some(0.0));
+        assert_eq!(sketch.quantile(1.0, 0.0, 1.0), Some(1.0));
     }
 
     #[test]

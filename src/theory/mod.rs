@@ -64,7 +64,8 @@ pub trait Law: Sync {
 }
 
 /// How a measurement relates to the law's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Relation {
     /// The expectation equals the number.
     Equal,

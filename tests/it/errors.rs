@@ -87,3 +87,21 @@ fn other_mistakes_are_named_too() {
         assert!(text.contains(word), "{args:?}: {text}");
     }
 }
+
+#[test]
+fn the_folder_of_another_experiment_is_not_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("one.toml"), GAUSSIAN).unwrap();
+    fs::write(folder.path().join("two.toml"), GAUSSIAN.replace("samples = 20", "samples = 25")).unwrap();
+    let run = |spec: &str| {
+        let args = ["run", spec, "--out", "here", "--seeds", "2", "--quiet", "--no-figures"];
+        collapse(folder.path()).args(args).output().unwrap()
+    };
+    run("one.toml");
+    let before = fs::read(folder.path().join("here/metrics.csv")).unwrap();
+    let refused = run("two.toml");
+    let text = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{text}");
+    assert!(text.contains("one") && text.contains("two") && text.contains("--out"), "{text}");
+    assert_eq!(fs::read(folder.path().join("here/metrics.csv")).unwrap(), before);
+}

@@ -25,8 +25,17 @@ pub(in crate::cli) fn answer(publication: &Publication) -> Result<Answered> {
     let mut rng = Streams::new(0, 0).of("comparison").rng();
     let comparison = analysis::comparison(&metrics, MARGIN, &mut rng).into_diagnostic()?;
     let mut said = sentences(&comparison);
-    let critical = critical(&metrics);
-    said.extend(critical.as_ref().map(|found| smallest_share(found, &metrics)));
+    let comparable = in_every_arm(&metrics);
+    let critical = critical(&comparable);
+    said.extend(critical.as_ref().map(|found| smallest_share(found, &comparable)));
+    let left_out: Vec<&str> = metrics
+        .iter()
+        .map(|m| m.metric)
+        .filter(|name| comparable.iter().all(|m| m.metric != *name))
+        .collect();
+    if critical.is_some() && !left_out.is_empty() {
+        said.push(format!("Left out of it, since not every fraction has a value: {}.", left_out.join(", ")));
+    }
     Ok(Answered { sentences: said, comparison, critical })
 }
 
@@ -58,9 +67,18 @@ fn arms<'s>(publication: &Publication, series: &'s [Series]) -> Vec<MetricSeries
     metrics
 }
 
-/// Over all metrics at the last generation. Where a metric has no human baseline (it needs a
+/// The metrics with a value at the last generation in every arm. One that speaks of human rows in the training set
+/// has none where there are none.
+fn in_every_arm<'m, 's>(metrics: &'m [MetricSeries<'s>]) -> Vec<&'m MetricSeries<'s>> {
+    let last = metrics.iter().flat_map(|m| &m.arms).filter_map(|a| a.series.last()).max();
+    let whole =
+        |m: &&MetricSeries<'_>| last.is_some_and(|g| m.arms.iter().all(|a| a.series.last() == Some(g)));
+    metrics.iter().filter(whole).collect()
+}
+
+/// Over these metrics at the last generation. Where a metric has no human baseline (it needs a
 /// model), the spread of the human-only arm over seeds is the margin's unit.
-fn critical(metrics: &[MetricSeries<'_>]) -> Option<CriticalFraction> {
+fn critical(metrics: &[&MetricSeries<'_>]) -> Option<CriticalFraction> {
     let last = metrics.iter().flat_map(|m| &m.arms).filter_map(|a| a.series.last()).max()?;
     let spreads: Vec<Vec<f64>> = metrics
         .iter()
@@ -84,7 +102,7 @@ fn critical(metrics: &[MetricSeries<'_>]) -> Option<CriticalFraction> {
     analysis::critical_fraction(&tested, MARGIN, &mut rng).ok().filter(|c| c.fraction.is_some())
 }
 
-fn smallest_share(found: &CriticalFraction, metrics: &[MetricSeries<'_>]) -> String {
+fn smallest_share(found: &CriticalFraction, metrics: &[&MetricSeries<'_>]) -> String {
     let names: Vec<&str> = metrics.iter().map(|m| m.metric).collect();
     let fraction = found.fraction.map_or("–".into(), number);
     let mut text = format!(
