@@ -6,8 +6,9 @@ use clap::Args;
 use comfy_table::{Cell, CellAlignment};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::{EXIT_DONE, source, terminal};
-use crate::data::{Column, Effects, Kind, Levels, Samples, Schema, Supply};
+use super::source::{self, Wording};
+use super::{EXIT_DONE, terminal};
+use crate::data::{Column, Effects, Kind, Levels, SOURCES, Samples, Schema, Supply};
 use crate::metrics::causal::{Bootstrap, Graph};
 use crate::rng::Streams;
 use crate::store::write_atomically;
@@ -16,7 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   collapse effects --table mine.csv --label-column hired --group-column sex --mediators education,experience
   collapse effects --table adult --mediators edunum,marital,occ,hours
-  collapse effects --table made.csv --label-column income --group-column sex --x0 Male --set missing=drop
+  collapse effects --table made.csv --label-column income --group-column sex --x0 Male --missing drop --without day
 
 The effects of Plečko and Bareinboim on the label's second level, from the group x0 to the other one:
   TV = E[Y | x1] - E[Y | x0]      all of the difference between the groups
@@ -25,6 +26,18 @@ The effects of Plečko and Bareinboim on the label's second level, from the grou
   SE   through X <-> Z            from x1 to x0: a negative one adds to TV
 TV = DE - IE - SE exactly. They rest on the graph, which is assumed: mediators lie between group and label, all other
 columns are confounders.";
+
+/// How this command says what a spec says in `[data]`.
+const WORDING: Wording = Wording {
+    flags: &[
+        ("label", "--label-column"),
+        ("group", "--group-column"),
+        ("categorical", "--categorical"),
+        ("without", "--without"),
+        ("missing", "--missing"),
+    ],
+    set: Some(""),
+};
 
 /// An effect: its name in a file and in the terminal, and which it is.
 type Part = (&'static str, &'static str, fn(&Effects) -> f64);
@@ -52,19 +65,22 @@ pub struct EffectsArgs {
     /// Columns that lie between the group and the label; the others are confounders
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     mediators: Vec<String>,
-    /// Columns to leave out of the graph
+    /// Columns to leave out of the graph; of a file they are not even read
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     without: Vec<String>,
     /// Columns whose numbers are names of categories
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     categorical: Vec<String>,
+    /// What happens to a file's rows that lack a value
+    #[arg(long, value_name = "WHAT", value_parser = ["error", "drop"])]
+    missing: Option<String>,
     /// The level of the group that is x0, the one treated as the other; default: the first
     #[arg(long, value_name = "LEVEL")]
     x0: Option<String>,
     /// Resamples of the rows
     #[arg(long, value_name = "R", default_value_t = 400)]
     resamples: usize,
-    /// A parameter of the source, as in --set missing=drop; may be repeated
+    /// A parameter of the source, as in --set rows=5000; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// A file for the effects as CSV; default: none is written
@@ -122,29 +138,35 @@ pub(super) fn effects(args: &EffectsArgs) -> Result<u8> {
 fn rows(args: &EffectsArgs) -> Result<Samples> {
     let mut of_a_file = String::new();
     let words = |list: &[String]| toml::Value::from(list.to_vec()).to_string();
-    for (key, column) in [("label", &args.label_column), ("group", &args.group_column)] {
+    let words_of = [("label", &args.label_column), ("group", &args.group_column), ("missing", &args.missing)];
+    for (key, column) in words_of {
         let line = column.as_ref().map(|c| format!("{key} = {}\n", toml::Value::from(c.as_str())));
         of_a_file.extend(line);
     }
-    if !args.categorical.is_empty() {
-        of_a_file += &format!("categorical = {}\n", words(&args.categorical));
+    let is_file = SOURCES.get(&args.table).is_none();
+    let without = if is_file { args.without.as_slice() } else { &[] };
+    for (key, list) in [("categorical", args.categorical.as_slice()), ("without", without)] {
+        if !list.is_empty() {
+            of_a_file += &format!("{key} = {}\n", words(list));
+        }
     }
     let table = source::named("--table", &args.table, &of_a_file)?;
-    if !of_a_file.is_empty() && !table.ends_with(&of_a_file) {
+    if !is_file && !of_a_file.is_empty() {
         return Err(miette!(
-            help = "leave --label-column, --group-column and --categorical out",
+            help = "leave --label-column, --group-column, --categorical and --missing out",
             "`--table {}` is a source, and its columns have their roles already",
             args.table
         ));
     }
-    let source = source::open("--table", &table, &args.set)?;
+    let source = source::open("--table", &table, &args.set, &WORDING)?;
     let mut rows = match &source.supply {
         Supply::Distribution(d) => d.draw(2000, &mut Streams::new(args.salt, 0).of("rows").rng()),
         Supply::Finite(splits) => {
             Samples::concat(&[&*splits.train, &*splits.validation, &*splits.held_out]).into_diagnostic()?
         }
     };
-    for name in &args.without {
+    // A file's are left out already.
+    for name in args.without.iter().filter(|_| !is_file) {
         let names = || rows.schema().fields.iter().map(|f| f.name.as_str());
         let Some(at) = names().position(|n| n == name) else {
             let known = names().collect::<Vec<_>>().join(", ");

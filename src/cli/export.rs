@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::{EXIT_DONE, source};
+use super::EXIT_DONE;
+use super::source::{self, Wording};
 use crate::data::exchange::{self, Exchange};
 use crate::data::{self, Samples, Supply};
 use crate::publish::{self, Publication};
@@ -75,7 +76,8 @@ pub(super) fn export(args: &ExportArgs) -> Result<u8> {
 }
 
 fn human_rows(name: &str, rows: Option<usize>, set: &[String], out: Option<&Path>) -> Result<()> {
-    let source = source::open("--set", &format!("source = {name:?}\n"), set)?;
+    let wording = Wording { flags: &[], set: Some("") };
+    let source = source::open("--set", &format!("source = {name:?}\n"), set, &wording)?;
     let table: Samples = match &source.supply {
         Supply::Distribution(d) => d.draw(rows.unwrap_or(1000), &mut Streams::new(0, 0).of("export").rng()),
         Supply::Finite(splits) => splits.train.head(rows.unwrap_or(usize::MAX)),

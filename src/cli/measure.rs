@@ -7,7 +7,8 @@ use clap::Args;
 use comfy_table::{Cell, CellAlignment};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, source, terminal};
+use super::source::{self, Wording};
+use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, terminal};
 use crate::analysis::{self, ArmSeries, Bearing, ComparisonRow, MetricSeries};
 use crate::data::{Samples, Source, Supply};
 use crate::metrics::{METRICS, Subject, reading};
@@ -51,6 +52,11 @@ const DEFAULTS: [&str; 14] = [
     "tv",
     "simpson",
 ];
+/// How this command says what a spec says in `[data]`.
+const WORDING: Wording = Wording {
+    flags: &[("text_column", "--text-column"), ("text_field", "--text-column"), ("scale", "--scale")],
+    set: Some(""),
+};
 /// Example rows that are kept of each generation of the first run.
 const ROWS_SHOWN: usize = 64;
 
@@ -103,7 +109,7 @@ pub struct MeasureArgs {
 
 pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let table = human_table(args)?;
-    let source = features_only(source::open("--human", &table, &args.set)?)
+    let source = features_only(source::open("--human", &table, &args.set, &WORDING)?)
         .map_err(|why| miette!(help = "name another file or column", "`--human {}`: {why}", args.human))?;
     let schema = source.schema().clone();
     let how = Load {

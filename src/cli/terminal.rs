@@ -63,8 +63,10 @@ pub(super) fn finished(done: &Done) {
         }
     }
     say!("{line} in {}", duration(report.wall_seconds));
-    for failure in report.failures.iter().take(5) {
-        say!("  {failure}");
+    for (failure, count) in report.distinct_failures().into_iter().take(5) {
+        let like =
+            if count > 1 { format!("{count} lineages failed alike, for example\n  ") } else { String::new() };
+        say!("  {like}{failure}");
     }
     if report.interrupted {
         say!("interrupted: what was finished is kept, and the same command goes on from there");

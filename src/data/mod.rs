@@ -35,7 +35,7 @@ pub use digest::digest;
 pub use effects::{Effects, FourMeans};
 pub use embedded::lexicon::opinion_lexicon;
 pub use export::{ExportError, write_csv};
-pub use files::{FileError, Options, Place, Problem, Scheme, open, open_pair};
+pub use files::{FileError, Missing, Options, Place, Problem, Scheme, open, open_pair};
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
 pub use normal_mixture::NormalMixture;

@@ -382,24 +382,7 @@ fn measuring(
             "see `collapse list metrics`",
         ));
     }
-    let mut size = spec.size;
-    let needs_rows = metrics.iter().any(|m| m.sample);
-    if let (true, Some(held_out)) = (needs_rows, source.held_out())
-        && size > held_out / 2
-    {
-        if experiment.template.get("measure.size").is_some() {
-            return Err(Error::refused(
-                experiment.template.at_of("measure.size"),
-                format!(
-                    "metrics compare two disjoint sets of held-out human rows, and {} has {held_out}",
-                    source.name
-                ),
-                format!("set measure.size to {} or less", held_out / 2),
-            ));
-        }
-        size = held_out / 2;
-        notes.push(format!("metrics of {} see {size} rows: half of its held-out rows", source.name));
-    }
+    let size = size(experiment, source, &metrics, notes)?;
     let generations = setting.loop_.generations;
     let mut at = vec![false; generations as usize + 1];
     for g in spec.at.of(generations) {
@@ -411,6 +394,45 @@ fn measuring(
         spec::Subject::Training => Subject::Training,
     };
     Ok(Measuring { metrics, size, subject, at, task: None })
+}
+
+/// The fewest rows that metrics see where nobody asked for so few: nearest neighbours have five others, and a
+/// spread between samples says something.
+const FEWEST: usize = 10;
+
+/// The rows that metrics see: what was asked for, or less where a finite source holds fewer out.
+fn size(
+    experiment: &Experiment,
+    source: &Source,
+    metrics: &[Measured],
+    notes: &mut Vec<String>,
+) -> Result<usize, Error> {
+    let asked = experiment.measure.size;
+    let Some(held_out) = source.held_out() else { return Ok(asked) };
+    let samples = metrics.iter().any(|m| m.sample);
+    let references = metrics.iter().any(|m| m.metric.needs().held_out.applies(false, source.truth()));
+    // A human sample is compared with a disjoint reference; a metric of parameters alone has the reference only.
+    let (most, all, half, sets) = match (samples, references) {
+        (false, false) => return Ok(asked),
+        (true, _) => (held_out / 2, 2 * FEWEST, "half", "compare two disjoint sets"),
+        (false, true) => (held_out, FEWEST, "all", "compare with a set"),
+    };
+    if asked <= most {
+        return Ok(asked);
+    }
+    let at = experiment.template.at_of("measure.size");
+    let why = format!("metrics {sets} of held-out human rows, and {} has {held_out}", source.name);
+    if experiment.template.get("measure.size").is_some() {
+        return Err(Error::refused(at, why, format!("set measure.size to {most} or less")));
+    }
+    if most < FEWEST {
+        let help = format!(
+            "{all} held-out rows are the fewest: give more rows, or raise data.held_out (of a file 0.3 of all rows)"
+        );
+        return Err(Error::refused(at, format!("{why}: too few for any verdict"), help));
+    }
+    notes.push(format!("metrics of {} see {most} rows: {half} of its held-out rows", source.name));
+    Ok(most)
 }
 
 /// Every training set must have the rows that the families need at least.

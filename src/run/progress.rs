@@ -1,5 +1,6 @@
 //! What people see while cells run.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -43,13 +44,16 @@ pub fn on_stderr() -> Box<dyn Progress + Send> {
     }
 }
 
-/// A bar over generations with the time left; failures stay above it.
-pub struct Bar(ProgressBar);
+/// A bar over generations with the time left; failures stay above it, the first of each kind.
+pub struct Bar {
+    bar: ProgressBar,
+    told: Mutex<BTreeSet<String>>,
+}
 
 impl Bar {
     /// A bar on standard error, which appears when work starts.
     pub fn new() -> Self {
-        Self(ProgressBar::hidden())
+        Self { bar: ProgressBar::hidden(), told: Mutex::default() }
     }
 }
 
@@ -69,41 +73,43 @@ impl Progress for Bar {
         }
         let style = "{bar:28} {percent:>3}%  {elapsed} (about {eta} left)  {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(style) {
-            self.0.set_style(style.progress_chars("█▌░"));
+            self.bar.set_style(style.progress_chars("█▌░"));
         }
-        self.0.set_length(generations);
-        self.0.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-        self.0.enable_steady_tick(Duration::from_millis(250));
+        self.bar.set_length(generations);
+        self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        self.bar.enable_steady_tick(Duration::from_millis(250));
     }
 
     fn setting(&self, label: &str) {
-        self.0.set_message(label.to_owned());
+        self.bar.set_message(label.to_owned());
     }
 
     fn advance(&self, generations: u64) {
-        self.0.inc(generations);
+        self.bar.inc(generations);
     }
 
     fn failure(&self, failure: &Failure) {
-        self.note(&failure.to_string());
+        if self.told.lock().unwrap_or_else(|e| e.into_inner()).insert(failure.kind()) {
+            self.note(&failure.to_string());
+        }
     }
 
     fn note(&self, text: &str) {
         // `println` of a hidden bar prints nothing.
-        if self.0.is_hidden() {
+        if self.bar.is_hidden() {
             let _ = writeln!(std::io::stderr(), "{text}");
         } else {
-            self.0.println(text);
+            self.bar.println(text);
         }
     }
 
     fn finish(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 
 /// Plain lines: every [`Lines::PAUSE`], and at every tenth of the work if a tenth of that has passed;
-/// failures at once.
+/// failures at once, the first of each kind.
 pub struct Lines<W: Write + Send> {
     state: Mutex<State<W>>,
 }
@@ -116,6 +122,7 @@ struct State<W> {
     all: u64,
     told: u64,
     label: String,
+    failures: BTreeSet<String>,
 }
 
 impl<W: Write + Send> Lines<W> {
@@ -125,8 +132,8 @@ impl<W: Write + Send> Lines<W> {
     /// Lines to `to`.
     pub fn new(to: W) -> Self {
         let now = Instant::now();
-        let (done, all, told, label) = (0, 0, 0, String::new());
-        Self { state: Mutex::new(State { to, started: now, last: now, done, all, told, label }) }
+        let (done, all, told, label, failures) = (0, 0, 0, String::new(), BTreeSet::new());
+        Self { state: Mutex::new(State { to, started: now, last: now, done, all, told, label, failures }) }
     }
 
     fn with(&self, act: impl FnOnce(&mut State<W>)) {
@@ -173,7 +180,11 @@ impl<W: Write + Send> Progress for Lines<W> {
     }
 
     fn failure(&self, failure: &Failure) {
-        self.note(&failure.to_string());
+        self.with(|s| {
+            if s.failures.insert(failure.kind()) {
+                let _ = writeln!(s.to, "{failure}");
+            }
+        });
     }
 
     fn note(&self, text: &str) {

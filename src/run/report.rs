@@ -24,6 +24,19 @@ impl RunReport {
     pub fn exit_code(&self) -> i32 {
         if self.interrupted { super::EXIT_INTERRUPTED } else { i32::from(self.tables.failed > 0) }
     }
+
+    /// The failures without repetition: the first of each kind of error, and how many there are of it.
+    pub fn distinct_failures(&self) -> Vec<(&Failure, usize)> {
+        let mut found: Vec<(&Failure, String, usize)> = Vec::new();
+        for failure in &self.failures {
+            let kind = failure.kind();
+            match found.iter_mut().find(|(_, known, _)| *known == kind) {
+                Some((_, _, count)) => *count += 1,
+                None => found.push((failure, kind, 1)),
+            }
+        }
+        found.into_iter().map(|(failure, _, count)| (failure, count)).collect()
+    }
 }
 
 /// A lineage that failed.
@@ -37,6 +50,14 @@ pub struct Failure {
     pub seed: u64,
     /// What went wrong.
     pub error: String,
+}
+
+impl Failure {
+    /// The error without its numbers: seeds and generations differ where the reason is one.
+    pub(super) fn kind(&self) -> String {
+        let words = self.error.split(|c: char| c.is_ascii_digit()).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join("#")
+    }
 }
 
 impl std::fmt::Display for Failure {

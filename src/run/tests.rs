@@ -349,10 +349,15 @@ fn lines_tell_failures_at_once() {
         lines.setting("n = 5");
         lines.advance(50);
         let (cell, setting, error) = ("abc-0".into(), "n = 5".into(), "singular".into());
-        lines.failure(&Failure { cell, setting, seed: 4, error });
+        let failure = Failure { cell, setting, seed: 4, error };
+        lines.failure(&failure);
+        lines.failure(&Failure { seed: 5, ..failure.clone() });
+        lines.failure(&Failure { seed: 6, error: "seed 6: no rows".into(), ..failure.clone() });
+        lines.failure(&Failure { seed: 7, error: "seed 7: no rows".into(), ..failure });
         lines.finish();
     }
     let text = String::from_utf8(text).unwrap();
+    assert_eq!(text.matches("failed: ").count(), 2, "one line for each reason: {text}");
     assert!(text.contains("3 lineages were finished before"));
     assert!(text.contains("failed: n = 5 (cell abc-0), seed 4: singular"));
 }

@@ -145,6 +145,12 @@ impl Error {
         self
     }
 
+    /// The same error with its advice in other words.
+    pub fn advised(mut self, change: impl FnOnce(&str) -> String) -> Self {
+        self.0.help = self.0.help.as_deref().map(change);
+        self
+    }
+
     /// The class of the error.
     pub fn kind(&self) -> Kind {
         self.0.kind

@@ -11,9 +11,10 @@ use clap::Args;
 use miette::{IntoDiagnostic, Result, miette};
 
 use super::EXIT_DONE;
+use super::source::Wording;
 use crate::augment::{Checked, Plan, Study, checked, study};
 use crate::curation::{BoxedCuration, CURATIONS};
-use crate::data::{Options, Samples, open_pair};
+use crate::data::{Missing, Options, Samples, SourceError, open_pair};
 use crate::neural::train::Effort;
 use crate::spec::Node;
 use crate::tasks::{BoxedTask, Report, TASKS, TaskEntry};
@@ -31,6 +32,19 @@ gain larger than the noise? The share is chosen by cross-validation and scored o
 This answers for rows that somebody has made. For a model that feeds on its own rows, generation after generation, see
 `collapse compare`.";
 
+/// How this command says what a spec says in `[data]`.
+const WORDING: Wording = Wording {
+    flags: &[
+        ("text_column", "--text-column"),
+        ("text_field", "--text-column"),
+        ("label", "--label-column"),
+        ("group", "--group-column"),
+        ("categorical", "--categorical"),
+        ("without", "--without"),
+        ("missing", "--missing"),
+    ],
+    set: None,
+};
 /// Shares of synthetic rows that are tried where none are named.
 const SHARES: [f64; 5] = [0.2, 0.33, 0.5, 0.67, 0.8];
 /// Curation steps that are tried where none are named, if they fit the rows.
@@ -58,6 +72,12 @@ pub struct AugmentArgs {
     /// Columns of a table whose numbers are names of categories
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     categorical: Vec<String>,
+    /// Columns of a table to leave out
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    without: Vec<String>,
+    /// What happens to rows that lack a value, in both files
+    #[arg(long, value_name = "WHAT", value_parser = ["error", "drop"])]
+    missing: Option<String>,
     /// The task (`collapse list`); default: by the columns
     #[arg(long, value_name = "NAME")]
     task: Option<String>,
@@ -118,13 +138,16 @@ pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
         label: args.label_column.clone(),
         group: args.group_column.clone(),
         categorical: (!args.categorical.is_empty()).then(|| args.categorical.clone()),
+        without: (!args.without.is_empty()).then(|| args.without.clone()),
+        missing: (args.missing.as_deref() == Some("drop")).then_some(Missing::Drop),
         ..Options::default()
     };
     let (human, synthetic) = open_pair(&args.train, &args.synthetic, &options).map_err(|e| {
-        miette!(
-            help = "the columns' roles are said with --text-column, --label-column, --group-column and --categorical",
-            "{e}"
-        )
+        let (what, help) = match &e {
+            SourceError::File(e) => (format!("{}{}: {}", e.path.display(), e.place, e.what()), e.help()),
+            SourceError::Parameter(e) => (format!("`{}`: {}", e.key, e.why), e.help.clone()),
+        };
+        miette!(help = WORDING.advice(&help), "{what}")
     })?;
     let entry = task(args, &human)?;
     let rows = checked(&human, &synthetic).map_err(|e| miette!("{e}"))?;

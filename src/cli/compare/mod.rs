@@ -55,7 +55,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "H", conflicts_with_all = ["fractions", "samples"])]
     pub human_rows: Option<usize>,
     /// Synthetic rows per human row, with --human-rows
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [0.0, 1.0, 2.0, 4.0])]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [0.0, 1.0, 2.0, 4.0], requires = "human_rows")]
     pub scales: Vec<f64>,
     /// What is held fixed: total, human or arrivals; default: the regime's
     #[arg(long, value_name = "WHAT")]
@@ -63,8 +63,8 @@ pub struct CompareArgs {
     /// The regime, or several to set side by side
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "fixed-mix")]
     pub regime: Vec<String>,
-    /// Refits after generation 0
-    #[arg(long, value_name = "N")]
+    /// Refits after generation 0, at least 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub generations: Option<u32>,
     /// Rows per training set
     #[arg(long, value_name = "N")]

@@ -6,8 +6,11 @@ use std::path::Path;
 use miette::{Result, miette};
 
 use super::CompareArgs;
-use crate::cli::source;
+use crate::cli::source::{self, Wording};
 use crate::data::{SOURCES, Schema};
+
+/// How a comparison says what a spec says in `[data]`.
+const WORDING: Wording = Wording { flags: &[], set: Some("data.") };
 
 /// The specs that a comparison runs, with a short name each.
 pub fn comparison_specs(args: &CompareArgs) -> Result<Vec<(String, String)>> {
@@ -41,7 +44,10 @@ struct Arm {
 fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let known = SOURCES.get(data).is_some();
     let mut table = source::named("--data", data, "")?;
-    let source = source::open("--data", &table, &[])?;
+    // What `--set` says of the rows decides how the file is read.
+    let of_data: Vec<String> =
+        args.set.iter().filter_map(|s| s.trim_start().strip_prefix(WORDING.set?).map(String::from)).collect();
+    let source = source::open("--data", &table, &of_data, &WORDING)?;
     let schema = source.schema();
     let kind = Kind::of(schema);
     if known && kind == Kind::Images {

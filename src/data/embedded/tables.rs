@@ -110,7 +110,7 @@ impl Parameters {
             label: Some(label.into()),
             group: Some(group.into()),
             categorical: Some(coded.iter().map(|c| c.to_string()).collect()),
-            missing: Some(crate::data::files::Missing::Drop),
+            missing: Some(crate::data::Missing::Drop),
             held_out: self.held_out,
             validation: self.validation,
             rows: self.rows,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::cells::{Filling, Index, as_human};
 use super::{Exchange, WEIGHT, cell_names};
-use crate::data::files::{FileError, Options, Place, Problem, conll, csv, idx::Idx, read as bytes};
+use crate::data::files::{
+    FileError, Options, Place, Problem, conll, csv, idx::Idx, read as bytes, table::Cell,
+};
 use crate::data::parameters::SourceError;
 use crate::data::{Column, Samples, Schema};
 
@@ -20,6 +22,8 @@ pub struct Reading<'a> {
     pub keys: &'a [&'a str],
     /// The file's name for the column `text`.
     pub text_column: Option<&'a str>,
+    /// Whether rows that lack a value are left out (CSV and JSON lines).
+    pub drop_missing: bool,
     /// A text file is one running text, cut in windows of so many tokens.
     pub window: Option<usize>,
 }
@@ -149,7 +153,7 @@ fn json_rows(path: &Path, text: &str) -> Result<Lines, FileError> {
 }
 
 fn table(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, lines: Lines) -> Result<Columns, FileError> {
-    let Lines { names, rows } = lines;
+    let Lines { names, mut rows } = lines;
     let mut needed = cell_names(schema);
     if let Some(text) = how.text_column {
         needed.iter_mut().filter(|name| *name == "text").for_each(|name| *name = text.into());
@@ -171,6 +175,9 @@ fn table(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, lines: Lines) -> 
     };
     let places: Vec<usize> = needed.iter().map(|name| position(name)).collect::<Result<_, _>>()?;
     let keys: Vec<usize> = how.keys.iter().map(|name| position(name)).collect::<Result<_, _>>()?;
+    if how.drop_missing {
+        rows.retain(|(_, row)| !places.iter().any(|&i| Cell::read(&row[i]).lacks()));
+    }
     let known = |name: &String| needed.contains(name) || name == WEIGHT || how.keys.contains(&name.as_str());
     if let Some(found) = names.iter().find(|name| !how.elsewhere && !known(name)) {
         let problem = Problem::ColumnUnknown { found: found.as_str().into(), needed: all() };

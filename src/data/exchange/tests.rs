@@ -143,7 +143,8 @@ fn what_does_not_fit_names_its_line_and_column() {
 
 #[test]
 fn rows_from_elsewhere_are_normalised_and_keep_their_keys() {
-    let how = Reading { elsewhere: true, keys: &["generation"], text_column: Some("body"), window: None };
+    let how =
+        Reading { elsewhere: true, keys: &["generation"], text_column: Some("body"), ..Reading::default() };
     let text = "generation,body,author\n3,\"DON'T stop .\",me\n";
     let read = parsed(text, words().schema(), Exchange::Csv, &how).unwrap();
     assert_eq!(read.keys, [["3"]]);

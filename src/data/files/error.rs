@@ -102,7 +102,7 @@ pub enum Problem {
     },
     /// A column of words that hardly repeat.
     #[error(
-        "the column has {levels} different words in {rows} rows; leave it out with `columns`, list it in \
+        "the column has {levels} different words in {rows} rows; leave it out with `without`, list it in \
          `categorical`, or make it the text with `text_column` (JSON lines: `text_field`)"
     )]
     TooManyLevels {
@@ -128,7 +128,7 @@ pub enum Problem {
     #[error("{0}; write one JSON object per line, such as {{\"text\": \"…\"}}")]
     Json(String),
     /// A list or an object as a cell.
-    #[error("the value is a list or an object; flatten it, or leave the field out with `columns`")]
+    #[error("the value is a list or an object; flatten it, or leave the field out with `without`")]
     Nested,
     /// A token line with another number of cells.
     #[error(

@@ -39,6 +39,8 @@ pub(super) fn table(path: &Path, text: &str, options: &Options) -> Result<Table,
         let named = [&options.label, &options.group, &options.text_field].into_iter().flatten();
         options.columns.as_ref().is_none_or(|c| c.iter().chain(named).any(|n| n == name))
     };
+    // It keeps its place, so that a name that no line has is still an error.
+    let left_out = |name: &String| options.without.as_ref().is_some_and(|list| list.contains(name));
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let number = number as u64 + 1;
         let fail = |why: String| FileError::new(path, Place::Line(number), Problem::Json(why));
@@ -53,6 +55,7 @@ pub(super) fn table(path: &Path, text: &str, options: &Options) -> Result<Table,
         let mut cells = vec![Cell::Missing; table.names.len()];
         for (name, value) in object.into_iter().filter(|(name, _)| wanted(name)) {
             let cell = match value {
+                _ if left_out(&name) => Cell::Missing,
                 Value::Null => Cell::Missing,
                 Value::Bool(b) => Cell::Word(b.to_string()),
                 Value::Number(n) => Cell::Number(n.as_f64().unwrap_or(f64::NAN), n.to_string()),

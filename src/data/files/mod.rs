@@ -106,13 +106,24 @@ const PATH: Parameter = Parameter {
     default: "required",
     meaning: "The file, relative to the working directory; .gz is undone",
 };
-const COLUMNS: [Parameter; 5] = [
+const COLUMNS: [Parameter; 6] = [
     Parameter {
         name: "columns",
         default: "all others",
         meaning: "The columns to model, in this order; default: all that are not label, group or text",
     },
-    Parameter { name: "label", default: "none", meaning: "The column that is the target of tasks" },
+    Parameter {
+        name: "without",
+        default: "[]",
+        meaning: "Columns to leave out, whatever they hold: dates, names, numbers of rows",
+    },
+    Parameter {
+        name: "label",
+        default: "none",
+        meaning: "The column that is the target of tasks. Numbers are classes where they are whole and of at most 20 \
+                  different values, or where `categorical` lists the column; else the target is a number. Beside text \
+                  it is always a class",
+    },
     Parameter { name: "group", default: "none", meaning: "The column whose groups' shares are measured" },
     Parameter {
         name: "categorical",
@@ -132,7 +143,7 @@ const CUT: Parameter = Parameter {
 };
 const SPLITS: [Parameter; 3] = Shares::describe("0.3", "0.1");
 const TEXT_PARAMETERS: [Parameter; 9] = joined(joined::<5, 1, 6>(OF_TEXT, [CUT]), SPLITS);
-const TABLE_PARAMETERS: [Parameter; 15] = joined(joined::<1, 5, 6>([PATH], COLUMNS), TEXT_PARAMETERS);
+const TABLE_PARAMETERS: [Parameter; 16] = joined(joined::<1, 6, 7>([PATH], COLUMNS), TEXT_PARAMETERS);
 
 const TAGGED_PARAMETERS: [Parameter; 8] = joined::<4, 4, 8>(
     [
@@ -174,10 +185,10 @@ pub(super) const CSV: Entry<Source> = Entry {
         summary: "Your own table: numbers and categories, or a column of text",
         details: "The first line names the columns, unless all its cells are numbers. A column of numbers is \
                   numeric; a column of words is categorical, with its levels in sorted order; both in one column \
-                  is an error that names the line. `text_column` makes it a text source with a row per record. \
+                  is an error that names the line; a `label` of numbers may be either. `text_column` makes it a text source with a row per record. \
                   Rows are split at random, the same for every seed.",
         source: "RFC 4180, DOI 10.17487/RFC4180",
-        parameters: &joined::<15, 3, 18>(
+        parameters: &joined::<16, 3, 19>(
             TABLE_PARAMETERS,
             [
                 Parameter {
@@ -229,7 +240,7 @@ pub(super) const JSONL: Entry<Source> = Entry {
                   one row of text; `label` and `group` name further fields. Otherwise the fields are columns of \
                   a table as in `csv`: numbers are numeric, strings and booleans categorical.",
         source: "https://jsonlines.org",
-        parameters: &joined::<15, 1, 16>(
+        parameters: &joined::<16, 1, 17>(
             TABLE_PARAMETERS,
             [Parameter {
                 name: "text_field",

@@ -37,6 +37,8 @@ pub struct Options {
     pub path: String,
     /// The columns to model, in this order; default all that have no other role.
     pub columns: Option<Vec<String>>,
+    /// Columns to leave out of those.
+    pub without: Option<Vec<String>>,
     /// The column that is the target of tasks.
     pub label: Option<String>,
     /// The column whose groups' shares are measured.
@@ -84,7 +86,7 @@ pub struct Options {
 }
 
 /// The parameters of tables.
-pub(super) const TABLE: &[&str] = &["columns", "label", "group", "categorical", "missing"];
+pub(super) const TABLE: &[&str] = &["columns", "without", "label", "group", "categorical", "missing"];
 /// The parameters of text.
 pub(super) const TEXT: &[&str] =
     &["tokens", "row_tokens", "lower_case", "min_count", "max_vocabulary", "cut"];
@@ -98,8 +100,9 @@ impl Options {
     /// Refuses what `format` does not understand. `known` lists its own keys beside `path` and the
     /// splits.
     pub(super) fn only(&self, format: &str, known: &[&[&str]]) -> Result<(), ParameterError> {
-        let given: [(&'static str, bool); 20] = [
+        let given: [(&'static str, bool); 21] = [
             ("columns", self.columns.is_some()),
+            ("without", self.without.is_some()),
             ("label", self.label.is_some()),
             ("group", self.group.is_some()),
             ("categorical", self.categorical.is_some()),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::error::{FileError, Place, Problem};
-use super::options::{Options, Scheme};
+use super::options::{Missing, Options, Scheme};
 use super::table::{Cell, Table};
 use super::{Format, conll, csv, jsonl, read};
 use crate::data::exchange::{self, Exchange, Reading};
@@ -66,7 +66,11 @@ pub fn open_pair(
                     }
                     let rows =
                         with_levels_of(rows, &table(synthetic, made)?).map_err(|e| shape(human, &e))?;
-                    let how = Reading { elsewhere: true, ..Reading::default() };
+                    let how = Reading {
+                        elsewhere: true,
+                        drop_missing: options.missing == Some(Missing::Drop),
+                        ..Reading::default()
+                    };
                     let form = if format == Format::Csv { Exchange::Csv } else { Exchange::Jsonl };
                     let read = exchange::read(synthetic, synthetic, rows.schema(), form, &how)?;
                     Ok((rows, read.rows))
@@ -127,7 +131,8 @@ fn texts(
         Ok((table.find(path, text)?, table.find(path, label)?))
     };
     let (of_human, of_synthetic) = (places(human)?, places(synthetic)?);
-    let mut names: Vec<&str> = human.1.rows.iter().map(|(_, cells)| cells[of_human.1].written()).collect();
+    let labels = human.1.rows.iter().map(|(_, cells)| &cells[of_human.1]);
+    let mut names: Vec<&str> = labels.filter(|c| !matches!(c, Cell::Missing)).map(Cell::written).collect();
     names.sort_unstable();
     names.dedup();
     if let [one] = names.as_slice() {
@@ -135,7 +140,9 @@ fn texts(
     }
     let mut records: Vec<Record<'_>> = Vec::new();
     for (origin, (path, table), (text, label)) in [(0, human, of_human), (1, synthetic, of_synthetic)] {
-        for (line, cells) in &table.rows {
+        let lacks = |cells: &[Cell]| [text, label].iter().any(|&i| matches!(cells[i], Cell::Missing));
+        let dropped = |cells: &[Cell]| options.missing == Some(Missing::Drop) && lacks(cells);
+        for (line, cells) in table.rows.iter().filter(|(_, cells)| !dropped(cells)) {
             let place = |i: usize| Place::Cell { line: *line, column: table.names[i].clone() };
             for i in [text, label] {
                 if matches!(cells[i], Cell::Missing) {

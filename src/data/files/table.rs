@@ -1,7 +1,7 @@
 //! From named columns of cells to a typed table: what CSV and JSON lines share.
 //!
 //! A column is numeric if all its cells are numbers, categorical if none is or the options say so;
-//! both in one column is an error. Levels are sorted (by value where all are numbers), so codes
+//! both in one column is an error. A group is categorical, and so is a label of few whole numbers. Levels are sorted (by value where all are numbers), so codes
 //! don't depend on the order of rows. Every numeric column is one field of doubles.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,10 @@ use super::options::{Missing, Options};
 use crate::data::parameters::{ParameterError, SourceError};
 use crate::data::text::Record;
 use crate::data::{Column, Cut, Field, Kind, Levels, Role, Samples, Schema, Splits};
+
+/// The most different whole numbers that a label is taken to name classes with; with more of them it
+/// is a quantity, as it is with fractions.
+const MOST_CLASSES: usize = 20;
 
 /// One cell as it was written.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +59,8 @@ impl Cell {
         }
     }
 
-    fn lacks(&self) -> bool {
+    /// Whether it is no value to learn from: missing, NaN or an infinity.
+    pub fn lacks(&self) -> bool {
         matches!(self, Cell::Missing) || matches!(self, Cell::Number(x, _) if !x.is_finite())
     }
 }
@@ -74,13 +79,21 @@ impl Table {
         let text = text.map(find).transpose()?;
         let mut categorical: BTreeSet<usize> =
             options.categorical.iter().flatten().map(|name| find(name)).collect::<Result<_, _>>()?;
-        categorical.extend(label.iter().chain(&group));
+        categorical.extend(&group);
         let named: Option<Vec<usize>> =
             options.columns.as_ref().map(|c| c.iter().map(|name| find(name)).collect()).transpose()?;
         let has_role = |i: &usize| Some(*i) == label || Some(*i) == group || Some(*i) == text;
         if let Some(twice) = named.iter().flatten().find(|i| has_role(i)) {
             let why = format!("`{}` already is the label, group or text", self.names[*twice]);
             return Err(ParameterError::new("columns", why, "name it once").into());
+        }
+        let without: Vec<usize> =
+            options.without.iter().flatten().map(|name| find(name)).collect::<Result<_, _>>()?;
+        let kept = |i: &usize| has_role(i) || named.iter().flatten().any(|n| n == i);
+        if let Some(twice) = without.iter().find(|i| kept(i)) {
+            let why =
+                format!("`{}` already is the label, group or text, or in `columns`", self.names[*twice]);
+            return Err(ParameterError::new("without", why, "name it once").into());
         }
         let features: Vec<usize> = match (text, named) {
             (Some(_), Some(_)) => {
@@ -89,13 +102,14 @@ impl Table {
             }
             (Some(_), None) => Vec::new(),
             (None, Some(named)) => named,
-            (None, None) => (0..self.names.len()).filter(|i| !has_role(i)).collect(),
+            (None, None) => (0..self.names.len()).filter(|i| !has_role(i) && !without.contains(i)).collect(),
         };
         if features.is_empty() && text.is_none() {
             return Err(FileError::whole(path, Problem::NoFeature).into());
         }
         let used: Vec<usize> = features.iter().chain(&text).chain(&label).chain(&group).copied().collect();
         self.complete(path, &used, options.missing.unwrap_or_default())?;
+        categorical.extend(label.filter(|&i| text.is_some() || self.classes(i)));
 
         let mut fields = Vec::new();
         let mut columns = Vec::new();
@@ -154,6 +168,16 @@ impl Table {
             }
         }
         Ok(())
+    }
+
+    /// Whether a label names classes: words, or at most [`MOST_CLASSES`] different whole numbers.
+    fn classes(&self, i: usize) -> bool {
+        let whole = |cell: &Cell| matches!(cell, Cell::Number(x, _) if x.fract() == 0.0);
+        let mut cells = self.rows.iter().map(|(_, cells)| &cells[i]);
+        if !cells.clone().all(whole) {
+            return cells.any(|cell| matches!(cell, Cell::Word(_)));
+        }
+        cells.map(Cell::written).collect::<BTreeSet<_>>().len() <= MOST_CLASSES
     }
 
     /// Whether a column has no finite number.

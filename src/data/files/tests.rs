@@ -59,6 +59,51 @@ fn a_table_has_numbers_categories_labels_and_groups() {
 }
 
 #[test]
+fn a_label_of_numbers_is_a_class_or_a_quantity() {
+    let kind = |label: &dyn Fn(usize) -> String, categorical: Option<&str>| {
+        let rows: String = (0..60).map(|i| format!("{i},{}\n", label(i))).collect();
+        let categorical = categorical.map(|name| vec![name.to_owned()]);
+        let options = Options { label: Some("y".into()), categorical, ..Options::default() };
+        let s = load("t.csv", format!("x,y\n{rows}").as_bytes(), &options).unwrap();
+        assert_eq!(s.schema().fields[1].role, Role::Label);
+        s.schema().fields[1].kind.codes()
+    };
+    let modulo = |n: usize| move |i: usize| (i % n).to_string();
+    assert_eq!(kind(&modulo(2), None), Some(2));
+    assert_eq!(kind(&modulo(20), None), Some(20));
+    assert_eq!(kind(&modulo(21), None), None);
+    assert_eq!(kind(&modulo(21), Some("y")), Some(21));
+    let half = |i: usize| format!("{}.5", i % 3);
+    assert_eq!(kind(&half, None), None);
+    assert_eq!(kind(&half, Some("y")), Some(3));
+    assert_eq!(kind(&|i| format!("c{}", i % 30), None), Some(30));
+    assert_eq!(kind(&|i| if i == 7 { "other".into() } else { i.to_string() }, None), Some(60));
+}
+
+#[test]
+fn columns_are_left_out_whatever_they_hold() {
+    let rows: String = (0..20).map(|i| format!("{i},2020-01-{i:02},{},\n", i % 2)).collect();
+    let bytes = format!("a,day,b,empty\n{rows}").into_bytes();
+    let without = |names: &[&str]| Options {
+        without: Some(names.iter().map(|n| (*n).to_owned()).collect()),
+        label: Some("b".into()),
+        ..Options::default()
+    };
+    let s = load("t.csv", &bytes, &without(&["day", "empty"])).unwrap();
+    assert_eq!(s.schema().fields.iter().map(|f| &*f.name).collect::<Vec<_>>(), ["a", "b"]);
+    let missing = error_with("t.csv", &bytes, &without(&["day"]));
+    assert_eq!(missing.place, cell(2, "empty"));
+    assert!(matches!(error_with("t.csv", &bytes, &without(&["dya"])).problem, Problem::NoSuchColumn { .. }));
+    assert!(
+        matches!(load("t.csv", &bytes, &without(&["b"])), Err(SourceError::Parameter(e)) if e.key == "without")
+    );
+    let lines: String =
+        (0..20).map(|i| format!("{{\"a\": {i}, \"b\": {}, \"list\": [1]}}\n", i % 2)).collect();
+    let s = load("t.jsonl", lines.as_bytes(), &without(&["list"])).unwrap();
+    assert_eq!(s.schema().fields.len(), 2);
+}
+
+#[test]
 fn delimiters_headers_quotes_and_compression_are_found() {
     let plain = load("t.csv", &with_line("7,0,green"), &Options::default()).unwrap();
     for (name, delimiter) in [("t.tsv", "\t"), ("t.csv", ";"), ("t.csv", "|")] {

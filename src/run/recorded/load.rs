@@ -131,6 +131,7 @@ fn rows(file: &Path, schema: &Arc<Schema>, how: &Load) -> Result<Samples, FileEr
                 keys: &[],
                 text_column: how.text_column.as_deref(),
                 window: how.window,
+                ..Reading::default()
             };
             Ok(exchange::read(file, file, schema, format, &reading)?.rows)
         }
@@ -146,8 +147,12 @@ fn table(path: &Path, schema: &Arc<Schema>, how: &Load) -> Result<Runs, FileErro
     };
     let keys: Vec<&str> =
         std::iter::once(how.generation_column.as_str()).chain(how.run_column.as_deref()).collect();
-    let reading =
-        Reading { elsewhere: true, keys: &keys, text_column: how.text_column.as_deref(), window: None };
+    let reading = Reading {
+        elsewhere: true,
+        keys: &keys,
+        text_column: how.text_column.as_deref(),
+        ..Reading::default()
+    };
     let read = exchange::read(path, path, schema, format, &reading)?;
     let mut places: BTreeMap<(String, u32), Vec<u32>> = BTreeMap::new();
     for (row, (line, keys)) in (0_u32..).zip(read.lines.iter().zip(&read.keys)) {
