@@ -14,7 +14,7 @@ use clap::Parser;
 use include_dir::{Dir, include_dir};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use model_collapse::cli::{self, ReproduceArgs, RunOptions};
-use model_collapse::reproduce::{Statements, write_between};
+use model_collapse::reproduce::{Shelf, Statements, bibliography, write_between};
 use model_collapse::say;
 
 #[global_allocator]
@@ -55,7 +55,8 @@ fn run(asked: NineStudies) -> Result<u8> {
     let text = EXPERIMENTS.get_file("statements.toml").and_then(|file| file.contents_utf8());
     let text = text.ok_or_else(|| miette!("experiments/statements.toml is not in the program"))?;
     let statements = Statements::parse(text).map_err(|why| miette!("statements.toml: {why}"))?;
-    let page = statements.page(&out);
+    let papers = bibliography(&Shelf::embedded(&EXPERIMENTS)).into_diagnostic()?;
+    let page = statements.page(&out, &papers);
     say!("\n{page}");
     write(&out.join("nine-studies.md"), &page)?;
     if let Some(document) = &asked.write_readme {

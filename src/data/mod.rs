@@ -141,9 +141,9 @@ pub trait Distribution: Send + Sync {
     /// shorter one.
     fn draw(&self, n: usize, rng: &mut Stream) -> Samples;
 
-    /// Draws `n` rows whose labels nobody looks at.
-    fn unlabelled(&self, n: usize, rng: &mut Stream) -> Samples {
-        self.draw(n, rng)
+    /// Draws `n` rows whose labels nobody looks at; `None` where that costs as much as to draw them whole.
+    fn unlabelled(&self, _n: usize, _rng: &mut Stream) -> Option<Samples> {
+        None
     }
 
     /// The true mean of the numeric features (`d` numbers), where it is known.

@@ -16,7 +16,8 @@ use crate::neural;
 use crate::regimes::{self, Regime};
 use crate::registry::Entry;
 use crate::spec::{
-    self, Error, Experiment, Hold, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom, Synthesis,
+    self, Error, Experiment, Hold, Inflow, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom,
+    Synthesis,
 };
 
 /// What the command line adds to a spec.
@@ -166,6 +167,12 @@ fn one(
     };
     versions.push(("components", components.join(", ")));
     versions.push(("path", if statistics { "statistics" } else { "rows" }.into()));
+    // Fresh human statistics and fresh inputs have had other random numbers.
+    let fresh =
+        if statistics { regime.inflow == Inflow::Fresh } else { spec.prompts == Some(Prompts::Fresh) };
+    if fresh {
+        versions.push(("fresh rows", "2".into()));
+    }
     versions.push(("salt", context.salt.to_string()));
     if seeds_per_cell == 1 {
         versions.push(("device", neural::device::selected().to_string()));

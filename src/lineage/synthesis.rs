@@ -196,7 +196,7 @@ impl Synthesiser {
     }
 
     /// `n` rows to label, continue or edit; a shorter table is gone through again. Fresh ones to label come from a stream
-    /// of their own where they are drawn; others follow the human rows that arrive in the same generation.
+    /// of their own where inputs can be drawn alone; others follow the human rows that arrive in the same generation.
     fn prompt_rows(&self, lineage: &Lineage, member: &Member<'_>, n: usize, g: u32) -> Result<Samples, Why> {
         let table = match self.prompts {
             Prompts::Initial => gathered(&member.store.initial())?,
@@ -204,8 +204,9 @@ impl Synthesiser {
             Prompts::Fresh => {
                 if let (Synthesis::Label, Some((truth, mut rng))) =
                     (self.synthesis, member.human.fresh_inputs(g))
+                    && let Some(inputs) = truth.unlabelled(n, &mut rng)
                 {
-                    return Ok(truth.unlabelled(n, &mut rng));
+                    return Ok(inputs);
                 }
                 let Counts { fresh_from, inflow, .. } = lineage.counts(g);
                 member.human.fresh(g, fresh_from, inflow + n)?.gather().slice(inflow, n)

@@ -8,8 +8,14 @@
 
 use crate::simd::wide;
 
+/// From so many dimensions on, loops over columns are worth their preparation.
+pub const MANY: usize = 24;
+
 /// Returns the row-major lower factor (`d × d`) of a row-major positive semi-definite matrix.
 pub fn semidefinite(matrix: &[f64], d: usize) -> Vec<f64> {
+    if d < MANY {
+        return by_rows(matrix, d);
+    }
     // The columns of L, one after the other: what is subtracted from a column is then summed for all of its rows at once.
     let (mut columns, mut sums) = (vec![0.0; d * d], vec![0.0; d]);
     wide(
@@ -27,6 +33,29 @@ pub fn semidefinite(matrix: &[f64], d: usize) -> Vec<f64> {
     l
 }
 
+/// Row by row, with the same sums in the same order.
+fn by_rows(matrix: &[f64], d: usize) -> Vec<f64> {
+    let mut l = vec![0.0; d * d];
+    for j in 0..d {
+        let square: f64 = l[j * d..j * d + j].iter().map(|x| x * x).sum();
+        let Some(root) = pivot(matrix[j * d + j], square, d) else { continue };
+        l[j * d + j] = root;
+        for i in j + 1..d {
+            let (above, below) = l.split_at(i * d);
+            let dot: f64 = above[j * d..j * d + j].iter().zip(&below[..j]).map(|(a, b)| a * b).sum();
+            l[i * d + j] = (matrix[i * d + j] - dot) / root;
+        }
+    }
+    l
+}
+
+/// The root of what is left of a diagonal entry; `None` where that is 0 up to rounding.
+#[inline(always)]
+fn pivot(diagonal: f64, taken: f64, d: usize) -> Option<f64> {
+    let left = diagonal - taken;
+    (left > 0.0 && left > 4.0 * d as f64 * f64::EPSILON * diagonal).then(|| left.sqrt())
+}
+
 /// Column `j` of L from those before it.
 #[inline(always)]
 fn column(matrix: &[f64], d: usize, j: usize, columns: &mut [f64], sums: &mut [f64]) {
@@ -39,12 +68,8 @@ fn column(matrix: &[f64], d: usize, j: usize, columns: &mut [f64], sums: &mut [f
             *s += factor * l;
         }
     }
-    let (diagonal, column) = (matrix[j * d + j], &mut column[j..d]);
-    let pivot = diagonal - sums[0];
-    if pivot.is_nan() || pivot <= 4.0 * d as f64 * f64::EPSILON * diagonal || pivot <= 0.0 {
-        return;
-    }
-    let root = pivot.sqrt();
+    let Some(root) = pivot(matrix[j * d + j], sums[0], d) else { return };
+    let column = &mut column[j..d];
     for ((x, m), s) in column.iter_mut().zip(&matrix[j * d + j..(j + 1) * d]).zip(&*sums) {
         *x = (m - s) / root;
     }
@@ -125,6 +150,16 @@ mod tests {
             assert!((a - b).abs() < 1e-12, "{a} {b}");
         }
         assert_eq!((0..5).filter(|i| l[i * 5 + i] > 0.0).count(), 3);
+    }
+
+    #[test]
+    fn rows_and_columns_give_the_same_bits() {
+        // Of full rank, and of rank 10.
+        for rank in [30, 10] {
+            let x = crate::metrics::testing::normals(30, rank, 2);
+            let m = gram(&x, 30, rank);
+            assert_eq!(semidefinite(&m, 30), by_rows(&m, 30));
+        }
     }
 
     #[test]

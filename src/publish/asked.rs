@@ -1,8 +1,8 @@
 //! The figures that the spec asks for.
 
+use super::artist::{Artist, Planned};
 use super::conditions::predict;
 use super::curves::Panel;
-use super::draw::{Artist, Planned};
 use super::findings::Findings;
 use super::names::{axis_of, file_name, grouped, ordered, plain, plain_all, same_column, varying};
 use super::settings::{column_of, setting_of, value_of};

@@ -1,8 +1,8 @@
 //! Estimates with intervals at the last generation, by category: a panel for each metric.
 
 use super::PublishError;
+use super::artist::{Artist, Planned};
 use super::asked::{capital, lines};
-use super::draw::{Artist, Planned};
 use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all, same_column};
 use super::settings::value_of;
 use crate::analysis::SettingKey;

@@ -1,6 +1,6 @@
 //! Where along an axis a metric is best, as shares of resamples of the seeds: a row of cells for each colour.
 
-use super::draw::{Artist, Planned};
+use super::artist::{Artist, Planned};
 use super::findings::Findings;
 use super::names::{file_name, grouped, name_of, ordered, plain};
 use super::settings::value_of;

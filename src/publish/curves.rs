@@ -1,7 +1,7 @@
 //! Curves of one metric: over generations, over a swept number, or over another metric.
 
+use super::artist::Artist;
 use super::conditions::{is_plain, predict_above};
-use super::draw::Artist;
 use super::findings::Findings;
 use super::names::{axis_of, grouped, name_of, plain, plain_all, same_column};
 use super::settings::{column_of, setting_of};

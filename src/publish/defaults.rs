@@ -1,7 +1,7 @@
 //! The figures of a run whose spec asks for none: collapse curves and paired differences.
 
+use super::artist::{Artist, Planned};
 use super::curves::{Panel, X};
-use super::draw::{Artist, Planned};
 use super::findings::Findings;
 use super::names::{grouped, name_of, plain_all, varying};
 use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, paired_difference};

@@ -1,6 +1,6 @@
 //! The eight definitions of collapse for every setting of a run: `definitions.csv`, a table, a figure.
 
-use super::draw::Planned;
+use super::artist::Planned;
 use super::findings::Findings;
 use super::names::{name_of, plain_all, varying};
 use super::settings::setting_of;

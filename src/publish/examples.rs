@@ -1,6 +1,6 @@
 //! Example rows: galleries of images, text samples.
 
-use super::draw::Planned;
+use super::artist::Planned;
 use super::findings::key_of;
 use super::names::{name_of, plain_all, spread_over, varying};
 use super::{Publication, PublishError};

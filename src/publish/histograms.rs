@@ -3,8 +3,8 @@
 //! A metric of shares has one row a bin, named by the bin's lower edge (`sequence-perplexity-from-125`); the last bin is
 //! open and is not drawn. Heights are shares divided by the width of the bin on the axis, so that areas are comparable.
 
+use super::artist::{Artist, Planned};
 use super::asked::{capital, lines};
-use super::draw::{Artist, Planned};
 use super::names::{axis_of, grouped, spread_over};
 use super::{PublishError, number};
 use crate::analysis::SettingKey;

@@ -2,6 +2,7 @@
 //!
 //! Everything here reads what lineages wrote, never the engine, so it can be made anew at any time.
 
+mod artist;
 mod asked;
 mod bars;
 mod best;

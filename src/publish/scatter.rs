@@ -1,8 +1,8 @@
 //! A point for each setting: one number against another, at the last generation.
 
 use super::PublishError;
+use super::artist::{Artist, Planned};
 use super::curves::{X, point, x_axis};
-use super::draw::{Artist, Planned};
 use super::names::{axis_of, file_name, grouped, name_of, plain};
 use super::settings::{column_of, value_of};
 use crate::analysis::SettingKey;

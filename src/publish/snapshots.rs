@@ -1,7 +1,7 @@
 //! Snapshots: what the models draw in the plane, generation by generation, with the fitted normal
 //! components where the family has a few.
 
-use super::draw::Planned;
+use super::artist::Planned;
 use super::examples::{Shown, chosen, examples};
 use super::names::{name_of, plain, varying};
 use super::{Publication, PublishError};

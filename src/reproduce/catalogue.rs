@@ -38,6 +38,14 @@ impl Entry {
         }
     }
 
+    /// Authors, title, venue and link in Markdown.
+    pub fn reference(&self) -> String {
+        let authors = self.authors.replace(" and others", " et al.");
+        let venue = self.venue.as_ref().map_or(String::new(), |venue| format!(" {venue}."));
+        let link = self.link().map_or(String::new(), |link| format!(" <{link}>"));
+        format!("{authors}, *{}*, {}.{venue}{link}", self.title, self.year)
+    }
+
     /// Where the paper can be read.
     pub fn link(&self) -> Option<String> {
         let doi = self.doi.as_ref().map(|doi| format!("https://doi.org/{doi}"));
@@ -133,13 +141,21 @@ struct About {
     paper: Option<String>,
 }
 
+/// The papers of a shelf by key.
+///
+/// # Errors
+/// [`Unknown::File`] for a bibliography that is no TOML or lacks a needed field.
+pub fn bibliography(shelf: &Shelf) -> Result<BTreeMap<String, Entry>, Unknown> {
+    read(shelf, "bibliography.toml")
+}
+
 impl Catalogue {
     /// Sorts a shelf.
     ///
     /// # Errors
     /// [`Unknown::File`] names a file that is no TOML.
     pub fn of(shelf: &Shelf) -> Result<Self, Unknown> {
-        let bibliography: BTreeMap<String, Entry> = read(shelf, "bibliography.toml")?;
+        let bibliography = bibliography(shelf)?;
         let times: BTreeMap<String, f64> = read(shelf, "times.toml")?;
         let mut catalogue = Self::default();
         let mut papers: BTreeMap<String, (String, Vec<Figure>)> = BTreeMap::new();

@@ -14,7 +14,7 @@ mod outcome;
 mod shelf;
 mod statements;
 
-pub use catalogue::{Catalogue, Entry, Figure, Paper, Unknown};
+pub use catalogue::{Catalogue, Entry, Figure, Paper, Unknown, bibliography};
 pub use index::{Ran, index_page};
 pub use markers::{MarkerError, write_between};
 pub use outcome::{Outcome, counts, markdown, write_csv};

@@ -7,11 +7,14 @@
 //! breaks it, else *open*; the stated verdict is printed only where all are shown. A sentence of the plain
 //! answer says beside it which of the statements that it rests on are not.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs::File;
 use std::path::Path;
 
 use serde::Deserialize;
+
+use super::Entry;
 
 use crate::analysis::{self, DISPLAY_LEVEL, Series, differences, t_interval};
 use crate::metrics::{Scale, Subject};
@@ -20,6 +23,9 @@ use crate::metrics::{Scale, Subject};
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statements {
+    /// The studies [1], [2], …: keys of the bibliography.
+    #[serde(default)]
+    pub studies: Vec<String>,
     /// The plain answer, sentence by sentence.
     pub answer: Vec<Sentence>,
     /// The statements, in order.
@@ -122,9 +128,9 @@ impl Statements {
         toml::from_str(text).map_err(|e| e.to_string())
     }
 
-    /// The page, in Markdown: the answer and a row for each statement. `runs` holds a run folder for
-    /// each figure.
-    pub fn page(&self, runs: &Path) -> String {
+    /// The page, in Markdown: the answer, a row for each statement, and the studies. `runs` holds a run folder for
+    /// each figure; `papers` is the bibliography.
+    pub fn page(&self, runs: &Path, papers: &BTreeMap<String, Entry>) -> String {
         let decided: Vec<Decided> = self.all.iter().map(|statement| statement.decide(runs)).collect();
         let sentences: Vec<String> =
             self.answer.iter().map(|sentence| sentence.qualified(&decided)).collect();
@@ -136,6 +142,13 @@ impl Statements {
             let cells = [&statement.said, &statement.study, &decided.numbers, &decided.words];
             let cells = cells.map(|c| c.trim().replace('|', "\\|"));
             let _ = writeln!(page, "| {} | {} |", i + 1, cells.join(" | "));
+        }
+        if !self.studies.is_empty() {
+            page.push('\n');
+        }
+        for (i, key) in self.studies.iter().enumerate() {
+            let reference = papers.get(key).map_or_else(|| key.clone(), Entry::reference);
+            let _ = writeln!(page, "{}[{}] {reference}", if i > 0 { "<br>" } else { "" }, i + 1);
         }
         page
     }
@@ -316,7 +329,7 @@ e,b,d,m,r,1,9,2,0,1,training,task-accuracy,0.69,human
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("f")).unwrap();
         std::fs::write(folder.path().join("f/metrics.csv"), ROWS).unwrap();
-        let page = statements().page(folder.path());
+        let page = statements().page(folder.path(), &BTreeMap::new());
         let lines: Vec<&str> = page.lines().collect();
         assert_eq!(
             lines[0],
@@ -352,6 +365,11 @@ e,b,d,m,r,1,9,2,0,1,training,task-accuracy,0.69,human
         let text = std::fs::read_to_string(root.join("statements.toml")).unwrap();
         let statements = Statements::parse(&text).unwrap();
         assert_eq!(statements.all.len(), 17);
+        let text = std::fs::read_to_string(root.join("bibliography.toml")).unwrap();
+        let papers: BTreeMap<String, Entry> = toml::from_str(&text).unwrap();
+        assert!(statements.studies.iter().all(|key| papers.contains_key(key)));
+        let cited = |n: usize| statements.all.iter().any(|s| s.said.contains(&format!("[{n}]")));
+        assert!((1..=9).all(cited) && !cited(10) && statements.studies.len() == 9);
         for evidence in statements.all.iter().flat_map(|s| &s.evidence) {
             assert!(root.join(format!("{}.toml", evidence.figure)).is_file(), "{}", evidence.figure);
             assert!(evidence.above.is_some() || evidence.below.is_some(), "{}: no bound", evidence.says);

@@ -230,12 +230,12 @@ impl Distribution for Inputs {
         self.rows(x, y)
     }
 
-    fn unlabelled(&self, n: usize, rng: &mut Stream) -> Samples {
+    fn unlabelled(&self, n: usize, rng: &mut Stream) -> Option<Samples> {
         let mut x = Vec::with_capacity(n * self.sd.len());
         for _ in 0..n {
             x.extend(self.sd.iter().map(|sd| sd * rng.sample::<f64, _>(StandardNormal)));
         }
-        self.rows(x, vec![0.0; n])
+        Some(self.rows(x, vec![0.0; n]))
     }
 
     fn regression(&self) -> Option<&Regression> {

@@ -8,6 +8,7 @@ use rand_distr::StandardNormal;
 use super::Gaussian;
 use super::model::{GaussianModel, TRANSFORMS, spread};
 use crate::data::{Body, Distribution, Moments, Part, Rows, Statistics, scatter};
+use crate::models::cholesky::MANY;
 use crate::models::numeric::Layout;
 use crate::models::wishart::{bartlett, chi_squared};
 use crate::models::{FitError, Model, Refusal, SampleError, Sampling, StatisticsPath};
@@ -83,10 +84,24 @@ fn draw_matrix(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) ->
         .collect();
     let columns = d.min(freedom);
     let a = bartlett(d, freedom, root, rng);
-    // (L A)ᵀ: row k gathers the columns of L from the k-th on.
+    let mut rows = vec![0.0; columns * d];
+    if d < MANY {
+        for (k, row) in rows.chunks_exact_mut(d).enumerate() {
+            for i in k..d {
+                row[i] = (k..=i).map(|m| l[i * d + m] * a[m * columns + k]).sum();
+            }
+        }
+    } else {
+        add_columns(l, &a, d, &mut rows);
+    }
+    Moments { n: n as u64, weight: n as f64, mean, scatter: scatter(&rows, d, None, None) }
+}
+
+/// Adds (L A)ᵀ to `rows`: row k gathers the columns of L from the k-th on.
+fn add_columns(l: &[f64], a: &[f64], d: usize, rows: &mut [f64]) {
+    let columns = rows.len() / d;
     let mut lower = vec![0.0; d * d];
     (0..d).for_each(|i| (0..=i).for_each(|m| lower[m * d + i] = l[i * d + m]));
-    let mut rows = vec![0.0; columns * d];
     wide(
         #[inline(always)]
         || {
@@ -100,5 +115,4 @@ fn draw_matrix(model: &GaussianModel, n: usize, scale: f64, rng: &mut Stream) ->
             }
         },
     );
-    Moments { n: n as u64, weight: n as f64, mean, scatter: scatter(&rows, d, None, None) }
 }

@@ -1,0 +1,107 @@
+//! What figures are made from: the findings of a run, asked by metric and setting.
+
+use super::findings::Findings;
+use super::settings::setting_of;
+use super::{Publication, PublishError};
+use crate::analysis::{SettingKey, SummaryRow};
+use crate::figures::{Figure, Size};
+use crate::metrics::{METRICS, Subject};
+use crate::spec::{self, Setting};
+
+/// Whether a metric's rows are shares of bins that are named by their lower edges.
+pub(super) fn is_binned(metric: &str) -> bool {
+    metric.ends_with("-from")
+}
+
+/// A figure that is to be drawn.
+pub(super) struct Planned {
+    pub name: String,
+    pub caption: String,
+    pub figure: Box<dyn Figure>,
+    pub size: Size,
+}
+
+/// What figures are made from.
+pub(super) struct Artist<'p> {
+    pub publication: &'p Publication,
+    pub findings: Findings,
+    pub rows: Vec<SummaryRow>,
+    pub settings: Vec<Setting>,
+}
+
+impl<'p> Artist<'p> {
+    pub fn new(publication: &'p Publication) -> Result<Self, PublishError> {
+        let findings = Findings::with_laws(publication)?;
+        let rows = findings.summary();
+        Ok(Self { publication, findings, rows, settings: publication.settings()? })
+    }
+
+    /// The subject that figures show of a metric: the spec's, or what there is (the realised human
+    /// fraction is one of training sets).
+    pub fn subject_of(&self, metric: &str) -> Subject {
+        let asked = match self.publication.experiment.measure.on {
+            spec::Subject::Model => Subject::Model,
+            spec::Subject::Synthetic => Subject::Synthetic,
+            spec::Subject::Training => Subject::Training,
+        };
+        let known = |s: Subject| self.rows.iter().any(|r| r.metric == metric && r.subject == s);
+        let all = [asked, Subject::Model, Subject::Synthetic, Subject::Training];
+        all.into_iter().find(|s| known(*s)).unwrap_or(asked)
+    }
+
+    /// The measured metrics in the spec's order. A group of values has one row each: the metric's
+    /// own name, or names that begin with it.
+    pub fn metrics(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        // A bin is no curve: shares of bins are drawn as a histogram.
+        for spec in self.publication.experiment.measure.metrics.iter().filter(|m| !is_binned(&m.name)) {
+            let own = |m: &&str| m.starts_with(&spec.name) && !m.contains("-from-");
+            let mut names: Vec<&str> = self.rows.iter().map(|r| r.metric.as_str()).filter(own).collect();
+            names.sort_unstable();
+            names.dedup();
+            let own = names.contains(&spec.name.as_str());
+            for name in names {
+                let other = METRICS.get(name).is_some() && name != spec.name;
+                if !other && (!own || name == spec.name) && !all.iter().any(|m| m == name) {
+                    all.push(name.to_owned());
+                }
+            }
+        }
+        all
+    }
+
+    /// Every setting with rows, in the order of the sweep.
+    pub fn keys(&self) -> Vec<&SettingKey> {
+        let mut keys: Vec<&SettingKey> = Vec::new();
+        for row in &self.rows {
+            if keys.last() != Some(&&row.key) && !keys.contains(&&row.key) {
+                keys.push(&row.key);
+            }
+        }
+        let place = |key: &&SettingKey| setting_of(&self.settings, key).map_or(usize::MAX, |s| s.index);
+        keys.sort_by_cached_key(place);
+        keys
+    }
+
+    /// The rows of a metric in a setting, generations ascending.
+    pub fn of(&self, metric: &str, key: &SettingKey) -> Vec<&SummaryRow> {
+        let subject = self.subject_of(metric);
+        let mine = |r: &&SummaryRow| r.metric == metric && r.subject == subject && r.key == *key;
+        let mut rows: Vec<&SummaryRow> = self.rows.iter().filter(mine).collect();
+        rows.sort_by_key(|r| r.generation);
+        rows
+    }
+
+    /// The last measured generation of a setting.
+    pub fn last(&self, metric: &str, key: &SettingKey) -> Option<&SummaryRow> {
+        self.of(metric, key).pop()
+    }
+
+    /// What every interval of a figure is.
+    pub fn seeds_line(&self) -> String {
+        match self.rows.iter().map(|r| r.n).max().unwrap_or(0) {
+            1 => "one training seed, no interval".into(),
+            seeds => format!("mean over {seeds} training seeds, 95 % interval"),
+        }
+    }
+}
