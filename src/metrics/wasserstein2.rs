@@ -31,7 +31,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             same size. Singular covariances, of fewer rows than dimensions for example, are allowed.",
         source: "Heusel et al. 2017 (arXiv 1706.08500), eq. 6; Dowson & Landau 1982",
         parameters: &[],
-        version: 1,
+        version: 2,
     },
     extra: Reading { direction: Direction::Lower, ideal: "0", unit: "data units squared", scale: Scale::Log },
     build: |node| plain(node, Wasserstein2),

@@ -55,7 +55,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                 meaning: "\"full\", or \"diagonal\" to fit variances only",
             },
         ],
-        version: 2,
+        version: 3,
     },
     extra: (),
     build: |node| Ok(Box::new(node.parse_without::<Gaussian>(&["family"])?)),

@@ -39,7 +39,7 @@ pub const LOGISTIC: Entry<BoxedFamily> = Entry {
                   features and groups, categories as indicators. Temperature divides the log odds.",
         source: "arXiv 2410.22812; arXiv 2502.18049; Nelder and Wedderburn 1972, DOI 10.2307/2344614",
         parameters: PARAMETERS,
-        version: 1,
+        version: 2,
     },
     extra: (),
     build: |node| {
@@ -57,7 +57,7 @@ pub const POISSON: Entry<BoxedFamily> = Entry {
                   0) the fit is refused, unless `ridge` is stated.",
         source: "arXiv 2502.18049; Nelder and Wedderburn 1972, DOI 10.2307/2344614",
         parameters: PARAMETERS,
-        version: 1,
+        version: 2,
     },
     extra: (),
     build: |node| {
