@@ -83,18 +83,17 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
     };
     let cell = |row: &SummaryRow| match (row.ci_low, row.ci_high) {
         (Some(low), Some(high)) => {
-            Cell::with_detail(number(row.mean), format!("[{}, {}]", number(low), number(high)))
+            let detail = format!("g {}: [{}, {}]", row.generation, number(low), number(high));
+            Cell::with_detail(number(row.mean), detail)
         }
-        _ => Cell::text(number(row.mean)),
+        _ => Cell::with_detail(number(row.mean), format!("g {}", row.generation)),
     };
     let line = |v: &Values<'_>| {
         vec![
             Cell::text(&*v.metric),
             Cell::text(&*v.setting),
             Cell::text(v.human.map_or("–".into(), number)),
-            Cell::text(v.first.generation.to_string()),
             cell(v.first),
-            Cell::text(v.last.generation.to_string()),
             cell(v.last),
         ]
     };
@@ -111,10 +110,8 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
                 ("metric", false),
                 (setting.as_str(), false),
                 ("human rows", true),
-                ("first", true),
-                ("value there", true),
-                ("last", true),
-                ("value there", true),
+                ("first generation", true),
+                ("last generation", true),
             ]),
             rows: all.iter().take(MOST).map(line).collect(),
         }],

@@ -230,7 +230,8 @@ fn task(args: &AugmentArgs, rows: &Samples) -> Result<&'static TaskEntry> {
         }
     }
     Err(miette!(
-        help = "name the columns with --text-column and --label-column, or give tagged .conll",
+        help = "name the columns with --text-column and --label-column (and --categorical for a label whose numbers are \
+                names), or give tagged .conll",
         "no task can learn from these rows\n{}",
         refusals.join("\n")
     ))
