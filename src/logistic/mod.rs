@@ -7,7 +7,7 @@
 //! class probability 1.
 //!
 //! Source: Bishop 2006, section 4.3; L-BFGS: Nocedal & Wright 2006, algorithm 7.5. Features that one
-//! row alone has are fitted as one ([`lone`]). Cost: O(iterations · non-zeros · classes), some 30 iterations for text.
+//! row alone has are fitted as one (`lone`). Cost: O(iterations · non-zeros · classes), some 30 iterations for text.
 
 mod design;
 mod lbfgs;

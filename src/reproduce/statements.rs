@@ -23,7 +23,7 @@ use crate::metrics::{Scale, Subject};
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statements {
-    /// The studies [1], [2], …: keys of the bibliography.
+    /// The studies in the order of their numbers: keys of the bibliography.
     #[serde(default)]
     pub studies: Vec<String>,
     /// The plain answer, sentence by sentence.
