@@ -3,6 +3,8 @@
 //! What such loops add up does not depend on the width of the registers as long as every sum is written as a fixed number
 //! of partial sums: products and sums are not contracted.
 
+use std::ops::AddAssign;
+
 /// Runs `f` compiled for the widest instruction set available. Whatever `f` calls must be
 /// `#[inline(always)]` to profit, `f` itself included: write `wide(#[inline(always)] || …)`.
 #[inline(always)]
@@ -64,11 +66,13 @@ pub(crate) fn ln_1p(x: f64) -> f64 {
     2.0 * z * sum
 }
 
-/// The sum of `f(i)` for i in 0..n, in a fixed number of partial sums.
+/// Partial sums in a reduction.
+pub(crate) const LANES: usize = 16;
+
+/// The sum of `f(i)` for i in 0..n, in [`LANES`] partial sums.
 #[inline(always)]
-pub(crate) fn sum(n: usize, f: impl Fn(usize) -> f64) -> f64 {
-    const LANES: usize = 16;
-    let mut lanes = [0.0; LANES];
+pub(crate) fn sum<T: Copy + Default + AddAssign>(n: usize, f: impl Fn(usize) -> T) -> T {
+    let mut lanes = [T::default(); LANES];
     let whole = n / LANES * LANES;
     let mut i = 0;
     while i < whole {
@@ -83,7 +87,8 @@ pub(crate) fn sum(n: usize, f: impl Fn(usize) -> f64) -> f64 {
     let mut width = LANES / 2;
     while width > 0 {
         for l in 0..width {
-            lanes[l] += lanes[l + width];
+            let other = lanes[l + width];
+            lanes[l] += other;
         }
         width /= 2;
     }

@@ -1,6 +1,7 @@
 //! Training sets: blocks of rows that know where they came from.
 
-use super::samples::{Rows, Samples, ShapeError};
+use super::rows::Rows;
+use super::samples::{Samples, ShapeError};
 use super::statistics::Statistics;
 use crate::spec::Combine;
 

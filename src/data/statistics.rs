@@ -1,7 +1,7 @@
 //! Sufficient statistics: what closed-form families are fitted from.
 
 use super::cross_products::CrossProducts;
-use super::samples::Rows;
+use super::rows::Rows;
 use super::scatter::scatter;
 
 /// The statistics of a block of rows. A closed list: these are what the closed-form families need.

@@ -3,10 +3,7 @@
 //! Sums are kept in [`LANES`] partial sums of a fixed number, so their value does not depend on the
 //! width of the registers.
 
-pub(crate) use crate::simd::wide;
-
-/// Partial sums in a reduction.
-pub(crate) const LANES: usize = 16;
+pub(crate) use crate::simd::{LANES, sum, wide};
 
 /// eˣ, relative error below 3·10⁻⁷ on [−87, 88], clamped outside; NaN stays NaN.
 ///
@@ -52,31 +49,6 @@ pub(crate) fn gelu(x: f32) -> f32 {
 pub(crate) fn gelu_slope(x: f32) -> f32 {
     let s = sigmoid(GELU_A * (x + GELU_B * x * x * x));
     s + x * s * (1.0 - s) * GELU_A * (1.0 + 3.0 * GELU_B * x * x)
-}
-
-/// The sum of `f(i)` for i in 0..n, in [`LANES`] partial sums.
-#[inline(always)]
-pub(crate) fn sum(n: usize, f: impl Fn(usize) -> f32) -> f32 {
-    let mut lanes = [0.0f32; LANES];
-    let whole = n / LANES * LANES;
-    let mut i = 0;
-    while i < whole {
-        for (l, lane) in lanes.iter_mut().enumerate() {
-            *lane += f(i + l);
-        }
-        i += LANES;
-    }
-    for (l, lane) in lanes.iter_mut().enumerate().take(n - whole) {
-        *lane += f(whole + l);
-    }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for l in 0..width {
-            lanes[l] += lanes[l + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
 }
 
 /// The sum of a slice.
