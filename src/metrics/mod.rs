@@ -48,6 +48,7 @@ mod needs;
 mod neighbours;
 mod novelty;
 mod observation;
+mod observed;
 mod outcome_probability;
 mod pairs;
 mod parameter_error;
@@ -76,6 +77,7 @@ pub(crate) mod testing;
 
 pub use needs::{Needs, When, truth_is_known};
 pub use observation::{Arrivals, Observation, Peer, Subject};
+pub use observed::{Absence, Observed};
 pub use pairs::Pairs;
 pub use shared::Shared;
 
