@@ -102,7 +102,7 @@ fn ngram(c: &mut Criterion) {
             (0..320_000).map(|_| (rng.random::<f64>().powi(skew) * vocabulary as f64) as u32).collect();
         let offsets = (0..=10_000).map(|i| i * 32).collect();
         let words = (0..vocabulary).map(|i| i.to_string()).collect();
-        let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Words, tokens: words });
+        let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Words, words));
         let schema = Arc::new(Schema::single(Kind::Ragged { vocabulary }));
         Mix::of_human(Rows::all(Samples::new(schema, vec![Column::Ragged { offsets, tokens }]).unwrap()))
     };

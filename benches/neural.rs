@@ -86,7 +86,7 @@ fn text(n: usize, length: usize) -> Mix {
     let tokens = (0..n * length).map(|_| rng.random_range(0..63u32)).collect();
     let offsets = (0..=n).map(|r| r * length).collect();
     let names = (0..63u8).map(|i| char::from(b'!' + i).to_string()).collect();
-    let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Characters, tokens: names });
+    let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Characters, names));
     let schema = Schema::single(Kind::Ragged { vocabulary });
     let rows = Samples::new(Arc::new(schema), vec![Column::Ragged { offsets, tokens }]).expect("a table");
     Mix::of_human(Rows::all(rows))

@@ -77,7 +77,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<u8> {
 
 fn human_rows(name: &str, rows: Option<usize>, set: &[String], out: Option<&Path>) -> Result<()> {
     let wording = Wording { flags: &[], set: Some("") };
-    let source = source::open("--set", &format!("source = {name:?}\n"), set, &wording)?;
+    let source = source::open("--set", &format!("source = {}\n", source::quoted(name)), set, &wording)?;
     let table: Samples = match &source.supply {
         Supply::Distribution(d) => d.draw(rows.unwrap_or(1000), &mut Streams::new(0, 0).of("export").rng()),
         Supply::Finite(splits) => splits.train.head(rows.unwrap_or(usize::MAX)),

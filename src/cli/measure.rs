@@ -1,20 +1,21 @@
 //! `collapse measure`: generations that were made elsewhere, against human rows.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use comfy_table::{Cell, CellAlignment};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use sha2::{Digest, Sha256};
 
 use super::source::{self, Wording};
 use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, terminal};
 use crate::analysis::{self, ArmSeries, Bearing, ComparisonRow, MetricSeries};
-use crate::data::{Samples, Source, Supply};
+use crate::data::{Samples, Source, Supply, TokenUnit};
 use crate::metrics::{METRICS, Subject, reading};
 use crate::publish::{self, Found, Publication, number};
 use crate::rng::Streams;
-use crate::run::recorded::{Load, Recorded, features_only, largest_size, load, measurable};
+use crate::run::recorded::{Load, Recorded, features_only, largest_size, load, measurable, new_tokens};
 use crate::run::{self, Interrupt, Options, Progress, Silent, progress};
 use crate::spec::{Experiment, Node, Overlays};
 use crate::store::{ELSEWHERE, Folder, Keep, Manifest, write_atomically};
@@ -111,7 +112,7 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let table = human_table(args)?;
     let source = features_only(source::open("--human", &table, &args.set, &WORDING)?)
         .map_err(|why| miette!(help = "name another file or column", "`--human {}`: {why}", args.human))?;
-    let schema = source.schema().clone();
+    let schema = source.measured_schema().clone();
     let how = Load {
         generation_column: args.generation_column.clone(),
         run_column: args.run_column.clone(),
@@ -120,6 +121,20 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
         scale: args.scale,
     };
     let runs = load(&args.generations, &schema, &how).into_diagnostic()?;
+    if let (Some((new, different, all)), Some(vocabulary)) = (new_tokens(&runs, &schema), schema.vocabulary())
+        && new > 0
+    {
+        let unit = match vocabulary.unit {
+            TokenUnit::Characters => "characters",
+            TokenUnit::Words => "words",
+        };
+        remark!(
+            "new: {:.1} % of the generations' {unit} ({new} of {all}) are {different} that the human vocabulary of {} \
+             does not have; metrics count them as they are written",
+            100.0 * new as f64 / all as f64,
+            vocabulary.len()
+        );
+    }
     let most = largest_size(&source, &runs);
     let size = args.size.unwrap_or(SIZE.min(most));
     if size > most || size < 2 {
@@ -137,8 +152,8 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let rows = runs.iter().flat_map(|(_, g)| g.values()).next().map_or(0, Samples::len);
     let seeds: Vec<u64> = (0..runs.len() as u64).collect();
     let stem = args.generations.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut text =
-        format!("[about]\ntitle = {:?}\n\n[data]\n{table}\n", format!("{stem}: generations made elsewhere"));
+    let title = source::quoted(&format!("{stem}: generations made elsewhere"));
+    let mut text = format!("[about]\ntitle = {title}\n\n[data]\n{table}\n");
     // Writing into a String can't fail.
     let _ =
         writeln!(text, "[model]\nfamily = \"{ELSEWHERE}\"\n\n[loop]\ngenerations = {last}\nsamples = {rows}");
@@ -148,7 +163,7 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let mut experiment = Experiment::with_overlays(&text, "collapse measure", &overlays)?;
     experiment.name.clone_from(&stem);
 
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("results/measure").join(&stem));
+    let out = args.out.clone().unwrap_or_else(|| Path::new("results/measure").join(place(&args.generations)));
     remark!("{}: {} run(s), generations 0 to {last}, {size} rows each", experiment.title(), runs.len());
     let recorded = Recorded::new(&experiment, source, runs, size, args.salt)?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
@@ -202,6 +217,22 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     })
 }
 
+/// Where the results of generations go below `results/measure`: the path itself within the working folder; else its
+/// name and digits of its path, so that no two have one place.
+fn place(generations: &Path) -> PathBuf {
+    let path = generations.canonicalize().unwrap_or_else(|_| generations.to_path_buf());
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    match path.strip_prefix(&here) {
+        Ok(below) if below.components().next().is_some() => below.to_path_buf(),
+        _ => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
+            let digits: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            PathBuf::from(if name.is_empty() { digits } else { format!("{name}-{digits}") })
+        }
+    }
+}
+
 /// The `[data]` table of the human rows.
 fn human_table(args: &MeasureArgs) -> Result<String> {
     // A file of the user's is here to be compared with, not to be trained on.
@@ -210,7 +241,7 @@ fn human_table(args: &MeasureArgs) -> Result<String> {
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if let Some(column) = &args.text_column {
         let key = if ends(&[".jsonl", ".ndjson", ".json"]) { "text_field" } else { "text_column" };
-        let _ = writeln!(table, "{key} = {column:?}");
+        let _ = writeln!(table, "{key} = {}", source::quoted(column));
     }
     if ends(&[".idx", "-ubyte"]) {
         let _ = writeln!(table, "scale = {:?}", args.scale);

@@ -12,15 +12,20 @@ use crate::spec::{Experiment, Overlays};
 /// of the table where it is a file.
 pub(super) fn named(flag: &str, name: &str, of_a_file: &str) -> Result<String> {
     if SOURCES.get(name).is_some() {
-        return Ok(format!("source = {name:?}\n"));
+        return Ok(format!("source = {}\n", quoted(name)));
     }
     if Path::new(name).exists() {
-        return Ok(format!("source = \"file\"\npath = {name:?}\n{of_a_file}"));
+        return Ok(format!("source = \"file\"\npath = {}\n{of_a_file}", quoted(name)));
     }
     Err(miette!(
         help = "`collapse list data` shows the sources; a file is given by its path",
         "`{flag} {name}` is neither a source nor a file"
     ))
+}
+
+/// A string as TOML writes it.
+pub(super) fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
 }
 
 /// How a command says what a spec says in `[data]`.

@@ -18,12 +18,8 @@ enum Shape {
 }
 
 fn table(n: usize, from: usize) -> Samples {
-    let words =
-        Arc::new(Vocabulary { unit: TokenUnit::Words, tokens: ["a", "b", "c"].map(String::from).to_vec() });
-    let tags = Arc::new(Vocabulary {
-        unit: TokenUnit::Words,
-        tokens: ["O", "B-X", "I-X"].map(String::from).to_vec(),
-    });
+    let words = Arc::new(Vocabulary::new(TokenUnit::Words, ["a", "b", "c"].map(String::from).to_vec()));
+    let tags = Arc::new(Vocabulary::new(TokenUnit::Words, ["O", "B-X", "I-X"].map(String::from).to_vec()));
     let field = |name: &str, role, kind| Field { name: name.into(), role, kind };
     let two = || Kind::Codes { levels: Levels::Count(2) };
     let schema = Schema {

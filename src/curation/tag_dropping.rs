@@ -127,8 +127,7 @@ mod tests {
     const NAMES: [&str; 5] = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"];
 
     fn tagged(rows: &[&[u32]]) -> Samples {
-        let vocabulary =
-            Arc::new(Vocabulary { unit: TokenUnit::Words, tokens: NAMES.map(String::from).to_vec() });
+        let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Words, NAMES.map(String::from).to_vec()));
         let field = |name: &str, role| Field {
             name: name.into(),
             role,

@@ -44,7 +44,7 @@ pub fn sentences(rows: &[(&str, u32)]) -> Samples {
         tokens.extend(text.split_whitespace().map(code));
         offsets.push(tokens.len());
     }
-    let vocabulary = Vocabulary { unit: TokenUnit::Words, tokens: WORDS.map(String::from).to_vec() };
+    let vocabulary = Vocabulary::new(TokenUnit::Words, WORDS.map(String::from).to_vec());
     let kind = Kind::Ragged { vocabulary: Arc::new(vocabulary) };
     let text = Field { name: "x".into(), role: Role::Feature, kind };
     let levels = rows.iter().map(|r| r.1 as usize + 1).max().unwrap().max(2);

@@ -63,8 +63,7 @@ mod tests {
     #[test]
     fn rows_are_written_under_a_header_and_quoted() {
         let field = |name: &str, kind| Field { name: name.into(), role: Role::Feature, kind };
-        let vocabulary =
-            Vocabulary { unit: TokenUnit::Words, tokens: vec!["say".into(), "\"hi\"".into(), ",".into()] };
+        let vocabulary = Vocabulary::new(TokenUnit::Words, vec!["say".into(), "\"hi\"".into(), ",".into()]);
         let schema = Schema {
             fields: vec![
                 field("x", Kind::F64 { width: 2 }),

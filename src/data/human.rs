@@ -88,7 +88,7 @@ impl<'a> HumanRows<'a> {
         order
     }
 
-    /// The rows that metrics compare with: `n` held-out rows.
+    /// The rows that metrics compare with: `n` held-out rows, text in the words that people wrote.
     pub fn reference(&self, n: usize) -> Result<Samples, SupplyError> {
         self.unseen("the held-out reference", 0, n)
     }
@@ -99,9 +99,9 @@ impl<'a> HumanRows<'a> {
     }
 
     /// The rows that a downstream task is scored on: `n` held-out rows. They are the first ones of the
-    /// reference, which nobody is trained on either.
+    /// reference, which nobody is trained on either, in the vocabulary of the rows that learners see.
     pub fn test(&self, n: usize) -> Result<Samples, SupplyError> {
-        self.unseen("the task's test", 0, n)
+        Ok(self.unseen("the task's test", 0, n)?.modelled().into_owned())
     }
 
     fn block(&self, what: &str, generation: u32, start: usize, n: usize) -> Result<Rows, SupplyError> {

@@ -201,6 +201,15 @@ impl Source {
         }
     }
 
+    /// The columns of the rows that metrics compare with: text has the words that people wrote, also those
+    /// too rare for the vocabulary of [`Source::schema`], which come after it.
+    pub fn measured_schema(&self) -> &Arc<Schema> {
+        match &self.supply {
+            Supply::Distribution(d) => d.schema(),
+            Supply::Finite(splits) => splits.held_out.schema(),
+        }
+    }
+
     /// The truth behind the rows, where it is known.
     pub fn truth(&self) -> Option<&dyn Distribution> {
         match &self.supply {

@@ -96,8 +96,7 @@ mod tests {
     use crate::data::{TokenUnit, Vocabulary};
 
     fn rows(words: &[&str], named: &[&str], tokens: Vec<u32>, label: u32) -> Samples {
-        let vocabulary =
-            Vocabulary { unit: TokenUnit::Words, tokens: words.iter().map(|w| w.to_string()).collect() };
+        let vocabulary = Vocabulary::new(TokenUnit::Words, words.iter().map(|w| w.to_string()).collect());
         let names: Vec<String> = named.iter().map(|n| n.to_string()).collect();
         let field = |name: &str, role, kind| Field { name: name.into(), role, kind };
         let text = field("text", Role::Feature, Kind::Ragged { vocabulary: Arc::new(vocabulary) });

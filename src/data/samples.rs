@@ -1,8 +1,9 @@
 //! Rows: the one table type that sources, models and metrics exchange.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::schema::{Kind, Role, Schema};
+use super::schema::{Kind, Role, Schema, Vocabulary};
 
 /// A table of rows. Columns are shared, so cloning is cheap.
 #[derive(Clone, Debug)]
@@ -288,6 +289,30 @@ impl Samples {
         }
         let columns = self.columns.iter().map(|c| Arc::new(c.slice(start, end))).collect();
         Self { schema: self.schema.clone(), columns, len: end - start }
+    }
+
+    /// The rows as a model reads them: each token that is not in its vocabulary as the unknown token.
+    pub fn modelled(&self) -> Cow<'_, Samples> {
+        let is_long = |kind: &Kind| matches!(kind, Kind::Ragged { vocabulary } if vocabulary.rare > 0);
+        if !self.schema.fields.iter().any(|field| is_long(&field.kind)) {
+            return Cow::Borrowed(self);
+        }
+        let mut fields = self.schema.fields.clone();
+        let mut columns = self.columns.clone();
+        for (field, column) in fields.iter_mut().zip(&mut columns) {
+            if let (Kind::Ragged { vocabulary }, Column::Ragged { offsets, tokens }) =
+                (&mut field.kind, &**column)
+                && vocabulary.rare > 0
+            {
+                let known = vocabulary.modelled();
+                let unknown = known.saturating_sub(1) as u32;
+                let tokens = tokens.iter().map(|&token| token.min(unknown)).collect();
+                *column = Arc::new(Column::Ragged { offsets: offsets.clone(), tokens });
+                let tokens = vocabulary.tokens[..known].to_vec();
+                *vocabulary = Arc::new(Vocabulary::new(vocabulary.unit, tokens));
+            }
+        }
+        Cow::Owned(Self { schema: Arc::new(Schema { fields }), columns, len: self.len })
     }
 
     /// The table without one of its columns.

@@ -105,15 +105,40 @@ pub enum TokenUnit {
 
 /// The tokens of a text column. Token `i` is written `tokens[i]`; the list is fixed by the human
 /// data, so a model can't invent a token that no human wrote.
+///
+/// Rows that are measured may hold further tokens after those of the models, the last `rare` ones: words
+/// too rare for a model's vocabulary, written as people wrote them. A model reads each of them as its
+/// unknown token, which then is the last one before them ([`Samples::modelled`](super::Samples::modelled)).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Vocabulary {
     /// What a token is.
     pub unit: TokenUnit,
     /// How each token is written, in code order.
     pub tokens: Vec<String>,
+    /// How many tokens at the end of the list no model knows.
+    #[serde(default)]
+    pub rare: usize,
 }
 
 impl Vocabulary {
+    /// A vocabulary whose tokens are all known to models.
+    pub fn new(unit: TokenUnit, tokens: Vec<String>) -> Self {
+        Self { unit, tokens, rare: 0 }
+    }
+
+    /// This vocabulary with further tokens at its end that no model knows.
+    pub fn with_rare(&self, tokens: impl IntoIterator<Item = String>) -> Self {
+        let mut longer = self.clone();
+        longer.tokens.extend(tokens);
+        longer.rare += longer.tokens.len() - self.tokens.len();
+        longer
+    }
+
+    /// The number of tokens that models know.
+    pub fn modelled(&self) -> usize {
+        self.tokens.len() - self.rare
+    }
+
     /// The number of distinct tokens.
     pub fn len(&self) -> usize {
         self.tokens.len()

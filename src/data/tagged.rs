@@ -108,7 +108,7 @@ impl TaggedOptions {
         let ragged = |name: &str, role, tokens| Field {
             name: name.into(),
             role,
-            kind: Kind::Ragged { vocabulary: Arc::new(Vocabulary { unit: TokenUnit::Words, tokens }) },
+            kind: Kind::Ragged { vocabulary: Arc::new(Vocabulary::new(TokenUnit::Words, tokens)) },
         };
         let unknown = vocabulary.len().saturating_sub(1) as u32;
         let mut fields =

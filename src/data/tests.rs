@@ -120,7 +120,7 @@ fn rows_select_without_copying_and_gather_in_order() {
 fn tables_slice_and_concatenate_what_fits() {
     let vocabulary = |n: usize| {
         let tokens = (0..n).map(|i| i.to_string()).collect();
-        Kind::Ragged { vocabulary: Arc::new(Vocabulary { unit: TokenUnit::Words, tokens }) }
+        Kind::Ragged { vocabulary: Arc::new(Vocabulary::new(TokenUnit::Words, tokens)) }
     };
     let table = |n, tokens: Vec<u32>| {
         let column = Column::Ragged { offsets: vec![0, 1, tokens.len()], tokens };

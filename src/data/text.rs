@@ -3,9 +3,10 @@
 //! 1. *Normalise*: every run of white space (line breaks too) becomes one space, the ends are
 //!    trimmed, and letters become lower case unless `lower_case = false`. A small alphabet helps a
 //!    small model more than capitals do.
-//! 2. *Tokens*: characters are Unicode scalar values. Words are runs of letters and digits, with
-//!    apostrophes, hyphens, full stops and commas kept between two of them (`don't`, `well-known`,
-//!    `3.5`, `u.s`); every other mark is a token of its own.
+//! 2. *Tokens*: characters are Unicode scalar values. Words are runs of letters and digits with their
+//!    combining marks (grapheme clusters of Unicode Standard Annex 29), with apostrophes, hyphens, full
+//!    stops and commas kept between two of them (`don't`, `well-known`, `3.5`, `u.s`); every other mark
+//!    is a token of its own.
 //! 3. *Rows*: consecutive windows of `row_tokens` tokens that don't overlap; what is left at the
 //!    end of a record is dropped. Or one row per record, cut after `row_tokens` tokens.
 //! 4. *Splits*: windows in contiguous chunks, records at random ([`Shares`]).
@@ -14,11 +15,14 @@
 //!    in no training row become one unknown token, the last of the vocabulary. `min_count` is 5 by
 //!    default, so that the unknown token occurs in training too wherever rare tokens do: a model
 //!    without smoothing would else give held-out rows probability 0.
+//! 6. *Held-out* rows keep their own words: metrics of text read what people wrote. What such a word
+//!    is to a model, its unknown token, [`Samples::modelled`] says.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::parameters::ParameterError;
 use super::splits::{Assignment, Shares, TooFewRows};
@@ -182,20 +186,19 @@ impl TextOptions {
         further: &[Field],
         assignment: &Assignment,
     ) -> Splits {
-        let (vocabulary, recode) = self.vocabulary(seen, rows, assignment);
-        let mut fields = vec![Field {
-            name: "text".into(),
-            role: Role::Feature,
-            kind: Kind::Ragged { vocabulary: Arc::new(vocabulary) },
-        }];
-        fields.extend_from_slice(further);
-        let schema = Arc::new(Schema { fields });
-        let table = |chosen: &[u32]| {
+        let codes = self.vocabulary(seen, rows, assignment);
+        let schema = |vocabulary: Vocabulary| {
+            let kind = Kind::Ragged { vocabulary: Arc::new(vocabulary) };
+            let mut fields = vec![Field { name: "text".into(), role: Role::Feature, kind }];
+            fields.extend_from_slice(further);
+            Arc::new(Schema { fields })
+        };
+        let table = |schema: &Arc<Schema>, chosen: &[u32], recode: &dyn Fn(u32) -> u32| {
             let (mut offsets, mut tokens) = (vec![0], Vec::new());
             let mut columns = vec![Vec::with_capacity(chosen.len()); further.len()];
             for &row in chosen {
                 let (record, start, end) = rows[row as usize];
-                tokens.extend(seen.codes[start..end].iter().map(|&c| recode[c as usize]));
+                tokens.extend(seen.codes[start..end].iter().map(|&c| recode(c)));
                 offsets.push(tokens.len());
                 for (column, &code) in columns.iter_mut().zip(&records[record].codes) {
                     column.push(code);
@@ -205,20 +208,19 @@ impl TextOptions {
             all.extend(columns.into_iter().map(|data| Column::Codes { data }));
             Arc::new(Samples::trusted(schema.clone(), all))
         };
+        let (modelled, measured) = (schema(codes.modelled()), schema(codes.vocabulary));
+        let last = modelled.vocabulary().map_or(0, |v| v.len()).saturating_sub(1) as u32;
+        let own = |c: u32| codes.recode[c as usize];
+        let known = |c: u32| own(c).min(last);
         Splits {
-            train: table(&assignment.train),
-            validation: table(&assignment.validation),
-            held_out: table(&assignment.held_out),
+            train: table(&modelled, &assignment.train, &known),
+            validation: table(&modelled, &assignment.validation, &known),
+            held_out: table(&measured, &assignment.held_out, &own),
         }
     }
 
-    /// The vocabulary, and the final code of each token that was seen.
-    fn vocabulary(
-        &self,
-        seen: &Tokens,
-        rows: &[(usize, usize, usize)],
-        assignment: &Assignment,
-    ) -> (Vocabulary, Vec<u32>) {
+    /// The vocabulary, the rare tokens at its end, and the final code of each token that was seen.
+    fn vocabulary(&self, seen: &Tokens, rows: &[(usize, usize, usize)], assignment: &Assignment) -> Codes {
         let mut counts = vec![0_usize; seen.written.len()];
         let mut used = vec![false; seen.written.len()];
         for &row in &assignment.train {
@@ -229,32 +231,48 @@ impl TextOptions {
             let (_, start, end) = rows[row as usize];
             seen.codes[start..end].iter().for_each(|&c| used[c as usize] = true);
         }
-        let mut kept: Vec<u32> =
-            (0..counts.len() as u32).filter(|&c| counts[c as usize] >= self.min_count.max(1)).collect();
+        let mut kept: Vec<u32> = (0..counts.len() as u32).filter(|&c| used[c as usize]).collect();
         let rank = |&c: &u32| (std::cmp::Reverse(counts[c as usize]), &seen.written[c as usize]);
         kept.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        let distinct = kept.len();
+        let frequent = kept.partition_point(|&c| counts[c as usize] >= self.min_count.max(1));
         let most = self.max_vocabulary.unwrap_or(match self.tokens {
             TokenUnit::Characters => 64,
             TokenUnit::Words => 2000,
         });
-        let distinct = used.iter().filter(|&&u| u).count();
-        if kept.len() > most || (kept.len() < distinct && kept.len() == most) {
-            kept.truncate(most - 1);
+        let cut = frequent > most || (frequent < distinct && frequent == most);
+        let rare = kept.split_off(if cut { most - 1 } else { frequent });
+        let written = |codes: &[u32]| -> Vec<String> {
+            codes.iter().map(|&c| seen.written[c as usize].clone()).collect()
+        };
+        let mut vocabulary = Vocabulary::new(self.tokens, written(&kept));
+        if !rare.is_empty() {
+            let unknown = match self.tokens {
+                TokenUnit::Characters => UNKNOWN_CHARACTER,
+                TokenUnit::Words => UNKNOWN_WORD,
+            };
+            vocabulary.tokens.push(unknown.into());
         }
-        let unknown = kept.len() as u32;
-        let mut recode = vec![unknown; counts.len()];
-        kept.iter().enumerate().for_each(|(code, &c)| recode[c as usize] = code as u32);
-        let mut tokens: Vec<String> = kept.iter().map(|&c| seen.written[c as usize].clone()).collect();
-        if kept.len() < distinct {
-            tokens.push(
-                match self.tokens {
-                    TokenUnit::Characters => UNKNOWN_CHARACTER,
-                    TokenUnit::Words => UNKNOWN_WORD,
-                }
-                .into(),
-            );
-        }
-        (Vocabulary { unit: self.tokens, tokens }, recode)
+        // Tokens of no row are in nobody's vocabulary, and no row asks for their code.
+        let mut recode = vec![0; counts.len()];
+        let after = vocabulary.len() as u32;
+        kept.iter().zip(0..).for_each(|(&c, code)| recode[c as usize] = code);
+        rare.iter().zip(after..).for_each(|(&c, code)| recode[c as usize] = code);
+        Codes { vocabulary: vocabulary.with_rare(written(&rare)), recode }
+    }
+}
+
+/// A vocabulary with rare tokens at its end, and the code in it of each token that was seen.
+struct Codes {
+    vocabulary: Vocabulary,
+    recode: Vec<u32>,
+}
+
+impl Codes {
+    /// The vocabulary of models.
+    fn modelled(&self) -> Vocabulary {
+        let known = self.vocabulary.modelled();
+        Vocabulary::new(self.vocabulary.unit, self.vocabulary.tokens[..known].to_vec())
     }
 }
 
@@ -271,22 +289,23 @@ pub(super) fn normalise(text: &str, lower_case: bool) -> String {
 }
 
 /// The words of a text as the module page defines them.
-pub(super) fn words(text: &str) -> Vec<&str> {
+pub(crate) fn words(text: &str) -> Vec<&str> {
+    let in_word = |cluster: &str| cluster.chars().next().is_some_and(char::is_alphanumeric);
     let mut out = Vec::new();
-    let mut characters = text.char_indices().peekable();
+    let mut clusters = text.grapheme_indices(true).peekable();
     let mut start = None;
-    while let Some((i, c)) = characters.next() {
-        let next_inside = characters.peek().is_some_and(|(_, next)| next.is_alphanumeric());
-        let joins = start.is_some() && matches!(c, '\'' | '’' | '-' | '.' | ',') && next_inside;
-        if c.is_alphanumeric() || joins {
+    while let Some((i, cluster)) = clusters.next() {
+        let next_inside = clusters.peek().is_some_and(|(_, next)| in_word(next));
+        let joins = start.is_some() && matches!(cluster, "'" | "’" | "-" | "." | ",") && next_inside;
+        if in_word(cluster) || joins {
             start.get_or_insert(i);
             continue;
         }
         if let Some(s) = start.take() {
             out.push(&text[s..i]);
         }
-        if !c.is_whitespace() {
-            out.push(&text[i..i + c.len_utf8()]);
+        if !cluster.chars().all(char::is_whitespace) {
+            out.push(cluster);
         }
     }
     out.extend(start.map(|s| &text[s..]));
@@ -375,6 +394,13 @@ mod tests {
     }
 
     #[test]
+    fn words_are_not_cut_at_combining_marks() {
+        // Hindi with vowel signs and a virama, French as a Mac writes it.
+        assert_eq!(words("हिन्दी भाषा, अच्छी"), ["हिन्दी", "भाषा", ",", "अच्छी"]);
+        assert_eq!(words("de\u{301}ja\u{300} vu!"), ["de\u{301}ja\u{300}", "vu", "!"]);
+    }
+
+    #[test]
     fn windows_follow_each_other_and_give_the_text_back() {
         // 100 distinct windows of 4 digits.
         let text: String = (0..100).map(|i| format!("{i:04}")).collect();
@@ -401,6 +427,39 @@ mod tests {
         let tokens = &splits.train.schema().vocabulary().unwrap().tokens;
         assert_eq!(tokens.last().unwrap(), UNKNOWN_CHARACTER, "z occurs once");
         assert!(!tokens.contains(&"z".to_string()));
+    }
+
+    #[test]
+    fn held_out_rows_keep_their_words_and_a_model_reads_the_unknown_token() {
+        // Every second line ends in a word of its own.
+        let texts: Vec<String> =
+            (0..40).map(|i| if i % 2 == 0 { "to be or not".into() } else { format!("to be w{i}") }).collect();
+        let records: Vec<Record<'_>> = texts.iter().map(|text| record(text)).collect();
+        let options = TextOptions {
+            tokens: TokenUnit::Words,
+            cut: Cut::Records,
+            min_count: 2,
+            ..TextOptions::default()
+        };
+        let splits = options.splits(&records, &[], &SHARES).unwrap();
+        let known = splits.train.schema().vocabulary().unwrap();
+        assert_eq!(known.tokens, ["be", "to", "not", "or", UNKNOWN_WORD]);
+        assert!((0..splits.train.len()).any(|i| splits.train.text(i).unwrap() == "to be <unk>"));
+        let (held_out, modelled) = (&splits.held_out, splits.held_out.modelled());
+        assert_eq!(modelled.schema().vocabulary(), Some(known));
+        let mut own = 0;
+        for row in 0..held_out.len() {
+            let text = held_out.text(row).unwrap();
+            assert!(texts.contains(&text), "{text}");
+            let read = if text.contains('w') {
+                own += 1;
+                "to be <unk>".into()
+            } else {
+                text
+            };
+            assert_eq!(modelled.text(row), Some(read));
+        }
+        assert!(own > 0 && own < held_out.len());
     }
 
     #[test]

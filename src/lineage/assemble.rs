@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::{Lineage, Measured, Measuring, Step, Synthesiser, Teacher};
 use crate::curation::{CURATIONS, On, Who};
-use crate::data::{SOURCES, Source};
-use crate::metrics::{METRICS, Subject};
+use crate::data::{SOURCES, Source, Supply};
+use crate::metrics::{METRICS, Space, Subject};
 use crate::models::{self, BoxedFamily, Family, Moved, Neon, Sampling, StatisticsPath};
 use crate::neural;
 use crate::regimes;
@@ -178,12 +178,13 @@ fn one(
         versions.push(("device", neural::device::selected().to_string()));
         versions.push(("kernels", neural::device::kernel_class().into()));
     }
-    let measure_versions: Vec<(&str, String)> = measuring
+    let mut measure_versions: Vec<(&str, String)> = measuring
         .metrics
         .iter()
         .filter_map(|m| METRICS.get(&m.name))
         .map(|e| (e.about.name, e.about.version.to_string()))
         .collect();
+    measure_versions.extend(measuring.space.iter().map(|_| ("space", Space::VERSION.to_string())));
     let digest = spec::setting_digest(setting, &versions);
     let measure_digest = spec::measure_digest(&experiment.measure, &measure_versions);
     let lineage = Lineage {
@@ -393,7 +394,29 @@ fn measuring(
         spec::Subject::Synthetic => Subject::Synthetic,
         spec::Subject::Training => Subject::Training,
     };
-    Ok(Measuring { metrics, size, subject, at, task: None })
+    notes.extend(unknown_share(source));
+    let space = match spec.space {
+        spec::Coordinates::HumanScale => Space::of(source).map(Arc::new),
+        spec::Coordinates::Raw => None,
+    };
+    Ok(Measuring { metrics, size, subject, space, at, task: None })
+}
+
+/// What share of the held-out tokens a model does not know, where there are any.
+fn unknown_share(source: &Source) -> Option<String> {
+    let Supply::Finite(splits) = &source.supply else { return None };
+    let vocabulary = splits.held_out.schema().vocabulary()?;
+    let (_, tokens) = splits.held_out.token_rows()?;
+    let known = vocabulary.modelled();
+    let unknown = tokens.iter().filter(|&&token| token as usize >= known).count();
+    (unknown > 0).then(|| {
+        format!(
+            "{:.1} % of the held-out tokens are not in the model's vocabulary of {known}: it reads and writes them as \
+             `{}`; metrics of texts see the human ones as they are",
+            100.0 * unknown as f64 / tokens.len() as f64,
+            vocabulary.tokens.get(known - 1).map_or("", String::as_str)
+        )
+    })
 }
 
 /// The fewest rows that metrics see where nobody asked for so few: nearest neighbours have five others, and a

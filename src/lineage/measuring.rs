@@ -1,8 +1,10 @@
 //! What is measured of each generation, and on which rows.
 
+use std::sync::Arc;
+
 use super::{Lineage, Member, Record, Why};
 use crate::data::Samples;
-use crate::metrics::{Arrivals, BoxedMetric, Measurement, Observation, Peer, Shared, Subject};
+use crate::metrics::{Arrivals, BoxedMetric, Measurement, Observation, Peer, Shared, Space, Subject};
 use crate::models::{Ask, Model, Refusal};
 use crate::rng::Streams;
 use crate::spec::Inflow;
@@ -16,6 +18,8 @@ pub struct Measuring {
     pub size: usize,
     /// Whose rows are measured.
     pub subject: Subject,
+    /// The space in which the rows of a table are measured; `None` where rows keep their own.
+    pub space: Option<Arc<Space>>,
     /// Whether a generation is measured, by generation from 0 on.
     pub at: Vec<bool>,
     /// The downstream task.
@@ -218,7 +222,7 @@ impl Measuring {
         first: Option<&Samples>,
         record: &mut dyn Record,
     ) -> Result<(), Why> {
-        let shared = Shared::for_passes(self.passes());
+        let shared = Shared::for_passes(self.passes()).in_space(self.space.clone());
         let human = look.subject == Subject::Human;
         let of = Observation {
             subject: look.subject,

@@ -116,6 +116,7 @@ fn recorded(
         contamination: 0.0,
         statistics: false,
         measuring: Measuring {
+            space: None,
             metrics: Vec::new(),
             size: 1,
             subject: Subject::Model,

@@ -10,6 +10,7 @@ use super::energy::energy_distance;
 use super::frequencies::{fitted_or_sample, shares};
 use super::observation::Normal;
 use super::pairs::Pairs;
+use super::shared::leading;
 use super::wasserstein2::squared_wasserstein2;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Peer, Reading, Scale, Subject, When, one,
@@ -92,7 +93,7 @@ entry!(
     ENERGY,
     "between-model-energy",
     "Energy distance to the samples of the population's other models",
-    "`energy-distance` between the samples of two members, on raw numeric features: for families without parameters, and \
+    "`energy-distance` between the samples of two members: for families without parameters, and \
     where the shape of the distribution matters and not only its moments.",
     "Székely & Rizzo 2013 (10.1016/j.jspi.2013.03.018), eq. 2.3",
     "data units",
@@ -157,23 +158,33 @@ fn rows<'a>(other: &Peer<'a>) -> Result<&'a Samples, Refusal> {
 }
 
 /// The other's finite numeric features.
-fn features(other: &Peer<'_>, dim: usize) -> Result<Vec<f64>, Refusal> {
+fn features(of: &Observation<'_>, other: &Peer<'_>, dim: usize) -> Result<Vec<f64>, Refusal> {
     let rows = rows(other)?;
     if let Some((row, column)) = rows.first_non_finite() {
         return Err(Refusal::new(format!("row {row} of another member is not finite (column `{column}`)")));
     }
-    if rows.schema().numeric_width() != dim {
+    let data = of.shared.coordinates(rows);
+    if data.len() != dim * rows.len() {
         return Err(Refusal::new("the members have rows of different widths"));
     }
-    Ok(rows.features())
+    Ok(data)
 }
 
 fn moments<'a>(of: &Observation<'_>, other: &Peer<'a>) -> Result<Normal<'a>, Refusal> {
     if let Parameters::Gaussian { mean, covariance } = parameters(of, other) {
+        let Some(space) = of.shared.space() else {
+            return Ok(Normal { mean: mean.into(), covariance: covariance.into() });
+        };
+        let unlike = || Refusal::new("the members have rows of different widths");
+        let (mean, covariance) = space.moments(mean, covariance).ok_or_else(unlike)?;
         return Ok(Normal { mean: mean.into(), covariance: covariance.into() });
     }
-    let dim = rows(other)?.schema().numeric_width();
-    let data = features(other, dim)?;
+    let (own, numbers) = match of.shared.space() {
+        Some(space) => (space.width(), space.numbers()),
+        None => (rows(other)?.schema().numeric_width(), rows(other)?.schema().numeric_width()),
+    };
+    let data = features(of, other, own)?;
+    let (data, dim) = (leading(Points { data: &data, dim: own }, numbers), numbers);
     let n = data.len() / dim.max(1);
     if n < 2 {
         return Err(Refusal::new("a covariance needs two rows, but another member has fewer"));
@@ -201,7 +212,7 @@ fn on_outcomes(
 
 fn energy(of: &Observation<'_>, other: &Peer<'_>) -> Result<f64, Refusal> {
     let own = of.sample_points()?;
-    let data = features(other, own.dim)?;
+    let data = features(of, other, own.dim)?;
     let theirs = Points { data: &data, dim: own.dim };
     let between = Pairs::between(theirs, own, 1);
     Ok(energy_distance(&between, of.sample_pairs()?, &Pairs::within(theirs, 1)))

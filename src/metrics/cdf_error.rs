@@ -56,14 +56,14 @@ impl Metric for CdfError {
             }
             _ => {
                 shapes::one_number(of.rows()?.schema())?;
-                of.sample_points()?.data.iter().map(|x| (*x, 1.0)).collect()
+                of.sample_numbers()?.data.iter().map(|x| (*x, 1.0)).collect()
             }
         };
         points.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let total: f64 = points.iter().map(|p| p.1).sum();
         let value = match of.truth.and_then(|t| t.components()) {
             Some(truth) if truth.dim == 1 => against_truth(&points, total, &cumulative(truth)?),
-            _ => against_rows(&points, total, &sorted(of.held_out_points()?.data)),
+            _ => against_rows(&points, total, &sorted(of.held_out_numbers()?.data)),
         };
         one("cdf-error", value)
     }

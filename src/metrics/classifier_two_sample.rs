@@ -33,7 +33,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         name: "classifier-two-sample",
         summary: "Accuracy of a nearest-neighbour classifier that tells model rows from human rows",
         details: "Model rows and held-out human rows are pooled, the larger set cut to the size of the smaller. Each row is \
-            classified by the majority of its k nearest other rows (Euclidean, raw features; it never votes for itself); \
+            classified by the majority of its k nearest other rows (Euclidean; it never votes for itself); \
             the value is the share classified rightly. ½ if the two are alike: more exactly (n − 1)/(2n − 1) in \
             expectation for one neighbour and equal distributions of n rows each, with a standard deviation of about 1/√(8n) or more. 1 if \
             they do not overlap. Below ½ the model's rows lie nearer to human rows than these to each other, as \

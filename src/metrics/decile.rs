@@ -6,11 +6,11 @@
 
 use std::borrow::Cow;
 
-use super::frequencies::true_or_held_out;
+use super::frequencies::{counts, shares};
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, plain, shapes,
 };
-use crate::data::{Distribution, Schema};
+use crate::data::{Distribution, Samples, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
 use crate::rng::Streams;
@@ -55,7 +55,15 @@ impl Metric for Decile {
 
     /// The rarest first.
     fn measure(&self, of: &Observation<'_>, streams: &Streams) -> Result<Measured, Refusal> {
-        let p = true_or_held_out(of)?;
+        let held_out = of.held_out.map(Samples::modelled);
+        let rows = || match held_out.as_deref() {
+            Some(rows) if !rows.is_empty() => Ok(rows),
+            _ => Err(Refusal::new("there are no held-out human rows to compare with")),
+        };
+        let p: Cow<'_, [f64]> = match of.truth.and_then(|t| t.probabilities()) {
+            Some(p) => p.into(),
+            None => shares(&counts(rows()?).unwrap_or_default()).into(),
+        };
         let tenth = tenths(&p);
         let (mut weight, mut nats) = ([0.0; 10], [0.0; 10]);
         if let Some(q) = of.probabilities() {
@@ -67,13 +75,13 @@ impl Metric for Decile {
                 nats[tenth[i]] -= p[i] * q[i].ln();
             }
         } else {
-            let rows = of.reference()?;
+            let rows = rows()?;
             let codes = match (rows.codes(), rows.token_rows()) {
                 (Some(codes), _) => codes,
                 (None, Some((_, tokens))) => tokens,
                 (None, None) => return Err(Refusal::new("the held-out rows hold no outcome and no token")),
             };
-            for (&code, log) in codes.iter().zip(logs(of, rows.codes().is_some(), streams)?) {
+            for (&code, log) in codes.iter().zip(logs(of, rows, streams)?) {
                 let Some(&tenth) = tenth.get(code as usize) else {
                     return Err(Refusal::new(format!("outcome {code} has no human frequency")));
                 };
@@ -94,8 +102,8 @@ impl Metric for Decile {
 }
 
 /// ln q of every held-out row, or of every token of the held-out rows.
-fn logs(of: &Observation<'_>, outcomes: bool, streams: &Streams) -> Result<Vec<f64>, Refusal> {
-    let rows = of.reference()?;
+fn logs(of: &Observation<'_>, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal> {
+    let outcomes = rows.codes().is_some();
     let Some(model) = of.model else {
         let truth = of.truth.and_then(|t| t.log_density(rows)).filter(|_| outcomes);
         return truth.ok_or_else(|| Refusal::new("the true density is not known"));

@@ -35,7 +35,7 @@ pub(super) const PAIRWISE: MetricEntry = MetricEntry {
     about: About {
         name: "pairwise-distance",
         summary: "Mean distance between two rows of the sample",
-        details: "Mean Euclidean distance over all pairs of different rows, on raw features. Needs two rows.",
+        details: "Mean Euclidean distance over all pairs of different rows. Needs two rows.",
         source: "definition",
         parameters: &[],
         version: 2,

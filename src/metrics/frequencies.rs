@@ -48,8 +48,25 @@ pub(super) fn fitted_or_sample<'a>(of: &Observation<'a>) -> Result<Cow<'a, [f64]
     }
 }
 
+/// The human and the subject's probabilities of the same outcomes or tokens. Tokens that one side alone
+/// has, a word too rare for the model's vocabulary for instance, have probability 0 on the other.
+pub(super) fn human_and_subject<'a>(
+    of: &Observation<'a>,
+) -> Result<(Cow<'a, [f64]>, Cow<'a, [f64]>), Refusal> {
+    let (mut p, mut q) = (true_or_held_out(of)?, fitted_or_sample(of)?);
+    if p.len() != q.len() {
+        if of.sample.is_none_or(|rows| rows.token_rows().is_none()) {
+            return Err(Refusal::new(format!("people have {} outcomes, the model {}", p.len(), q.len())));
+        }
+        let n = p.len().max(q.len());
+        p.to_mut().resize(n, 0.0);
+        q.to_mut().resize(n, 0.0);
+    }
+    Ok((p, q))
+}
+
 /// The true probabilities, or the held-out rows' frequencies where they are not known.
-pub(super) fn true_or_held_out<'a>(of: &Observation<'a>) -> Result<Cow<'a, [f64]>, Refusal> {
+fn true_or_held_out<'a>(of: &Observation<'a>) -> Result<Cow<'a, [f64]>, Refusal> {
     match of.truth.and_then(|t| t.probabilities()) {
         Some(p) => Ok(p.into()),
         None => Ok(shares(&counts(of.reference()?).unwrap_or_default()).into()),

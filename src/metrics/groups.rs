@@ -6,7 +6,8 @@
 
 use serde::Deserialize;
 
-use super::distances::{Cells, Cloud, shift};
+use super::distances::{Cells, Cloud, Points, shift};
+use super::space::Space;
 use super::{
     BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one,
     shapes, table,
@@ -237,8 +238,16 @@ fn difference(rows: impl Iterator<Item = (u32, bool)>) -> Option<f64> {
 
 /// The label of the nearest held-out row of each row of the sample.
 fn judged(of: &Observation<'_>) -> Result<Vec<u32>, Refusal> {
-    let (sample, held_out) = (of.sample_points()?, of.held_out_points()?);
     let labels = codes(of.reference()?, Role::Label)?;
+    // The label itself must not decide which row is near.
+    let features =
+        |rows: &Samples| rows.features_and_tags().ok_or_else(|| Refusal::new("the rows have no feature"));
+    let (sample, held_out) = (features(of.rows()?)?, features(of.reference()?)?);
+    let space = of.shared.space().and_then(|_| Space::of_rows(&[&held_out]));
+    let coordinates = |rows: &Samples| space.as_ref().map_or_else(|| rows.features(), |s| s.points(rows));
+    let (made, people) = (coordinates(&sample), coordinates(&held_out));
+    let points = |data| Points { data, dim: made.len() / sample.len().max(1) };
+    let (sample, held_out) = (points(&made), Points { data: &people, dim: people.len() / held_out.len() });
     if sample.dim != held_out.dim {
         return Err(Refusal::new("held-out rows and the sample's have different widths"));
     }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use statrs::function::gamma::{digamma, ln_gamma};
 
 use super::neighbours::neighbour_radii;
+use super::pairs::Pairs;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
 };
@@ -63,12 +64,15 @@ impl Metric for KnnEntropy {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let points = of.sample_points()?;
+        let points = of.sample_numbers()?;
         let (n, d) = (points.rows() as f64, points.dim as f64);
         if points.rows() <= self.k {
             return Err(Refusal::new(format!("k = {} needs more rows than the {n} of the sample", self.k)));
         }
-        let radii = neighbour_radii(of.sample_pairs()?, self.k);
+        let radii = match of.sample_points()?.dim == points.dim {
+            true => neighbour_radii(of.sample_pairs()?, self.k),
+            false => neighbour_radii(&Pairs::within(points, 1), self.k),
+        };
         if radii.contains(&0.0) {
             return Err(Refusal::new(format!(
                 "a row has {} exact copies: the entropy is not finite",

@@ -83,7 +83,7 @@ impl Metric for Likelihood {
     }
 
     fn measure(&self, of: &Observation<'_>, streams: &Streams) -> Result<Measured, Refusal> {
-        let rows = of.reference()?;
+        let rows = &*of.reference()?.modelled();
         let logs = match of.model {
             Some(model) => model
                 .density()

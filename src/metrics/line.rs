@@ -60,7 +60,7 @@ impl Metric for Line {
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
         shapes::one_number(of.rows()?.schema())?;
-        let (a, b) = (sorted(of.sample_points()?.data), sorted(of.held_out_points()?.data));
+        let (a, b) = (sorted(of.sample_numbers()?.data), sorted(of.held_out_numbers()?.data));
         match self {
             Line::W1 => one("w1", wasserstein(&a, &b, 1)),
             Line::CramerVonMises => one("cramer-von-mises", cramer_von_mises(&a, &b)),

@@ -9,7 +9,7 @@
 //! - density   = (1 / kM) Σ_y Σ_x 1[d(y, x) < r(x)], which can exceed 1
 //! - coverage  = mean over x of 1[min_y d(x, y) < r(x)]
 //!
-//! Euclidean distances on raw numeric features. Cost: three passes over pairs, O(n² d), done once
+//! Euclidean distances. Cost: three passes over pairs, O(n² d), done once
 //! for all four.
 
 use std::sync::Arc;
@@ -64,7 +64,7 @@ const PARAMETERS: &[Parameter] = &[Parameter {
 const DETAILS: &str = "Held-out human rows x (N of them), model rows y (M), r(x) the distance from x to its k-th nearest \
     other human row, s(y) the same among model rows. precision = share of y with d(y, x) < r(x) for some x; \
     recall = share of x with d(x, y) < s(y) for some y; density = (1/kM) Σ_y Σ_x 1[d(y, x) < r(x)], which can \
-    exceed 1; coverage = share of x with min_y d(x, y) < r(x). Euclidean distance on raw features (images: pixels). \
+    exceed 1; coverage = share of x with min_y d(x, y) < r(x). Euclidean distance (images: pixels). \
     The inequality is strict, as in the authors' `prdc` package; so a constant set, whose radii are 0, scores 0 \
     even against itself, and identical discrete rows score lower than they should. For equal distributions \
     E[coverage] = 1 − Π_{j=1..k} (N − j)/(M + N − j), which is 0.969 for k = 5 and N = M: not 1. Needs more than \

@@ -46,14 +46,14 @@ impl Metric for MeanError {
                 &fitted
             }
             None => {
-                fitted = mean(of.sample_points()?).into();
+                fitted = mean(of.sample_numbers()?).into();
                 &fitted
             }
         };
         let truth: &[f64] = match of.truth.and_then(|t| t.mean()) {
             Some(mean) => mean,
             None => {
-                reference = mean(of.held_out_points()?);
+                reference = mean(of.held_out_numbers()?);
                 &reference
             }
         };

@@ -3,7 +3,7 @@
 //!
 //! T are the human rows of the training set (by true origin), H the held-out rows, both cut to the
 //! smaller number of the two, since more rows lie nearer. For a model row y let t(y) and h(y) be the
-//! Euclidean distances to the nearest row of T and of H, on raw numeric features. Cost: O(n m d).
+//! Euclidean distances to the nearest row of T and of H. Cost: O(n m d).
 
 use super::distances::{Cloud, Points, nearest, shift};
 use super::pairs::Pairs;
@@ -95,8 +95,8 @@ fn neighbours(of: &Observation<'_>) -> Result<Neighbours, Refusal> {
             "training row {row} holds a number that is not finite (`{column}`)"
         )));
     }
-    let trained = training.features();
-    let trained = Points { data: &trained, dim: training.schema().numeric_width() };
+    let trained = of.shared.coordinates(&training);
+    let trained = Points { data: &trained, dim: trained.len() / training.len().max(1) };
     if trained.dim != sample.dim || held_out.dim != sample.dim {
         return Err(Refusal::new("training, held-out and measured rows have different widths"));
     }

@@ -11,7 +11,7 @@ use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
     table,
 };
-use crate::data::{Distribution, Schema};
+use crate::data::{Distribution, Moments, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Parameter};
 use crate::rng::Streams;
@@ -31,7 +31,7 @@ pub(super) const RBF: MetricEntry = MetricEntry {
     about: About {
         name: "mmd-rbf",
         summary: "Squared maximum mean discrepancy with a Gaussian kernel",
-        details: "k(x, y) = exp(−‖x − y‖²/2h²) on raw features. h is `bandwidth`; with 0, the default, the median \
+        details: "k(x, y) = exp(−‖x − y‖²/2h²). h is `bandwidth`; with 0, the default, the median \
             distance between the first 500 held-out rows, so that it does not move with the model. The unbiased \
             estimate: 0 in expectation for samples of one distribution, and then as often below 0. Needs two \
             rows on both sides.",
@@ -41,7 +41,7 @@ pub(super) const RBF: MetricEntry = MetricEntry {
             default: "0.0",
             meaning: "h in data units; 0 for the median distance of held-out rows",
         }],
-        version: 2,
+        version: 3,
     },
     extra: Reading { direction: Direction::Lower, ideal: "0", unit: "", scale: Scale::Linear },
     build: |node| Ok(Box::new(table::<Rbf>(node)?)),
@@ -50,13 +50,15 @@ pub(super) const RBF: MetricEntry = MetricEntry {
 pub(super) const CUBIC: MetricEntry = MetricEntry {
     about: About {
         name: "mmd-cubic",
-        summary: "Squared maximum mean discrepancy with a cubic kernel (KID on raw features)",
-        details: "k(x, y) = (x·y/d + 1)³ on raw features (images: pixels, not Inception features), over all rows at \
-            once rather than averaged over subsets. The unbiased estimate: 0 in expectation for samples of one \
+        summary: "Squared maximum mean discrepancy with a cubic kernel (KID on standardised features)",
+        details: "k(x, y) = (x·y/d + 1)³ with x and y less the mean of the held-out rows and divided by their spread \
+            √(tr Σ / d), one number for all features (images: pixels, not Inception features): a cubic kernel \
+            depends on the origin and the unit, so both are the human rows'. Over all rows at once rather \
+            than averaged over subsets. The unbiased estimate: 0 in expectation for samples of one \
             distribution, and then as often below 0. Needs two rows on both sides.",
         source: "Bińkowski et al. 2018 (arXiv 1801.01401), sec. 4",
         parameters: &[],
-        version: 2,
+        version: 3,
     },
     extra: Reading { direction: Direction::Lower, ideal: "0", unit: "", scale: Scale::Linear },
     build: |node| plain(node, Cubic),
@@ -101,7 +103,14 @@ impl Metric for Cubic {
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
         let (sample, held_out) = (of.sample_points()?, of.held_out_points()?);
         let d = sample.dim as f64;
-        let (x, y) = (Cloud::new(held_out, &[]), Cloud::new(sample, &[]));
+        let (mean, spread) = mean_and_spread(held_out);
+        let standard = |points: Points<'_>| -> Vec<f64> {
+            let centred = points.data.iter().zip(mean.iter().cycle());
+            centred.map(|(x, m)| (x - m) / spread).collect()
+        };
+        let (x, y) = (standard(held_out), standard(sample));
+        let cloud = |data| Cloud::new(Points { data, dim: sample.dim }, &[]);
+        let (x, y) = (cloud(&x), cloud(&y));
         two_rows(x.rows(), y.rows())?;
         let kernel = |p: f64| (p / d + 1.0).powi(3);
         let mean = |a: &Cloud, b: &Cloud, same: bool| {
@@ -132,7 +141,16 @@ fn sum(tile: &Tile<'_>, same: bool, kernel: impl Fn(f64) -> f64) -> f64 {
     total
 }
 
-/// The median distance between different rows; refuses if it is 0.
+/// The mean of rows and √(tr Σ / d), 1 where that is 0.
+fn mean_and_spread(points: Points<'_>) -> (Vec<f64>, f64) {
+    let Moments { mean, scatter, .. } = Moments::of_matrix(points.data, points.dim);
+    let total: f64 = scatter.iter().step_by(points.dim + 1).sum();
+    let spread = (total / (points.dim * points.rows().max(1)) as f64).sqrt();
+    (mean, if spread > 0.0 && spread.is_finite() { spread } else { 1.0 })
+}
+
+/// The median distance between different rows, the middle of the two where there are as many pairs on
+/// either side; refuses if it is 0.
 fn median_distance(points: Points<'_>) -> Result<f64, Refusal> {
     let cloud = Cloud::new(points, &shift(points));
     let mut all = Vec::with_capacity(points.rows() * points.rows() / 2);
@@ -142,11 +160,16 @@ fn median_distance(points: Points<'_>) -> Result<f64, Refusal> {
             all.extend_from_slice(&line[..before]);
         }
     });
-    let middle = all.len() / 2;
     if all.is_empty() {
         return Err(Refusal::new("a median distance needs two held-out rows"));
     }
-    let median = all.select_nth_unstable_by(middle, f64::total_cmp).1.sqrt();
+    let (middle, even) = (all.len() / 2, all.len().is_multiple_of(2));
+    let (below, upper, _) = all.select_nth_unstable_by(middle, f64::total_cmp);
+    let upper = upper.sqrt();
+    let median = match below.iter().copied().max_by(f64::total_cmp).filter(|_| even) {
+        Some(lower) => 0.5 * (lower.sqrt() + upper),
+        None => upper,
+    };
     if median > 0.0 && median.is_finite() {
         Ok(median)
     } else {
@@ -174,5 +197,21 @@ mod tests {
     fn the_median_is_over_pairs_of_different_rows() {
         // Distances of 0, 1, 3: 1, 2, 3.
         assert_eq!(median_distance(Points { data: &[0.0, 1.0, 3.0], dim: 1 }), Ok(2.0));
+        // Of 0, 1, 3, 8: 1, 2, 3, 5, 7, 8.
+        assert_eq!(median_distance(Points { data: &[0.0, 1.0, 3.0, 8.0], dim: 1 }), Ok(4.0));
+    }
+
+    #[test]
+    fn the_cubic_kernel_does_not_see_origin_and_unit() {
+        let r = reference();
+        let (x, y) = (r.numbers("x"), r.numbers("y"));
+        let found = |unit: f64, offset: f64| {
+            let of = |data: &[f64]| data.iter().map(|v| v * unit + offset).collect::<Vec<_>>();
+            value(&Cubic, &Scene::numbers(&of(&y), 3).with_held_out(&of(&x), 3)).unwrap()
+        };
+        let plain = found(1.0, 0.0);
+        assert!((found(1e-3, 0.0) - plain).abs() < 1e-9 * plain.abs());
+        // Numbers near 1e8 have eight digits behind the point.
+        assert!((found(1.0, 1e8) - plain).abs() < 1e-5 * plain.abs(), "{} {plain}", found(1.0, 1e8));
     }
 }

@@ -60,6 +60,7 @@ mod sequence_perplexity;
 mod shapes;
 mod shared;
 mod sliced;
+mod space;
 mod survival;
 mod tail;
 mod top_mass;
@@ -80,6 +81,7 @@ pub use observation::{Arrivals, Observation, Peer, Subject};
 pub use observed::{Absence, Observed};
 pub use pairs::Pairs;
 pub use shared::Shared;
+pub use space::Space;
 
 use std::borrow::Cow;
 

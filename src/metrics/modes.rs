@@ -134,7 +134,7 @@ impl Metric for Modes {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let (points, modes) = (of.sample_points()?, modes(of.truth)?);
+        let (points, modes) = (of.sample_numbers()?, modes(of.truth)?);
         let modes = modes.as_slice();
         if modes.iter().any(|m| m.centre.len() != points.dim) {
             return Err(Refusal::new("the modes have another number of features than the rows"));

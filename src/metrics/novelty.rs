@@ -79,7 +79,8 @@ impl Metric for Novelty {
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
         let mut lexicon = Lexicon::default();
-        let sample = lexicon.read(of.rows()?)?;
+        // The training set is in the model's tokens, so the sample is read in them too.
+        let sample = lexicon.read(&of.rows()?.modelled())?;
         let trained = lexicon.read(&training_rows(of)?)?;
         match self {
             Novelty::New { name, n } => {

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::Shared;
 use super::distances::Points;
 use super::pairs::Pairs;
-use crate::data::{Distribution, Mix, Samples};
+use super::space::Space;
+use crate::data::{Distribution, Mix, Moments, Samples};
 use crate::models::{Model, Parameters, Refusal};
 
 /// Everything that can be known of one generation when it is measured.
@@ -123,8 +124,15 @@ impl<'a> Observation<'a> {
         }
     }
 
-    /// Mean and covariance of the fitted distribution, where the model states them.
+    /// Mean and covariance of the fitted distribution, where the model states them; of a table in its space.
     pub(super) fn fitted_moments(&self) -> Option<Normal<'a>> {
+        let stated = self.stated_moments()?;
+        let Some(space) = self.shared.space() else { return Some(stated) };
+        let (mean, covariance) = space.moments(&stated.mean, &stated.covariance)?;
+        Some(Normal { mean: mean.into(), covariance: covariance.into() })
+    }
+
+    fn stated_moments(&self) -> Option<Normal<'a>> {
         match self.parameters() {
             Parameters::Gaussian { mean, covariance } | Parameters::Moments { mean, covariance } => {
                 Some(Normal { mean: mean.into(), covariance: covariance.into() })
@@ -149,18 +157,46 @@ impl<'a> Observation<'a> {
         }
     }
 
-    /// The sample's numeric features; refuses NaN and infinities.
+    /// The sample's coordinates, in which distances are taken: its numeric features, or all columns of a
+    /// table in its [`Space`](super::Space); refuses NaN and infinities.
     pub(super) fn sample_points(&self) -> Result<Points<'a>, Refusal> {
         let rows = self.rows()?;
-        let dim = width(rows)?;
+        let dim = self.width(rows)?;
         self.shared.sample_features(rows).map(|data| Points { data, dim })
     }
 
-    /// The held-out numeric features; refuses NaN and infinities.
+    /// The held-out rows' coordinates; refuses NaN and infinities.
     pub(super) fn held_out_points(&self) -> Result<Points<'a>, Refusal> {
         let rows = self.reference()?;
-        let dim = width(rows)?;
+        let dim = self.width(rows)?;
         self.shared.held_out_features(rows).map(|data| Points { data, dim })
+    }
+
+    /// The sample's numbers: its coordinates without categories.
+    pub(super) fn sample_numbers(&self) -> Result<Points<'a>, Refusal> {
+        let points = self.sample_points()?;
+        Ok(match self.shared.space().map(Space::numbers) {
+            Some(width) if width < points.dim => self.shared.sample_numbers(points, width),
+            _ => points,
+        })
+    }
+
+    /// The held-out rows' numbers.
+    pub(super) fn held_out_numbers(&self) -> Result<Points<'a>, Refusal> {
+        let points = self.held_out_points()?;
+        Ok(match self.shared.space().map(Space::numbers) {
+            Some(width) if width < points.dim => self.shared.held_out_numbers(points, width),
+            _ => points,
+        })
+    }
+
+    /// Coordinates of a row; refuses rows without a numeric feature.
+    fn width(&self, rows: &Samples) -> Result<usize, Refusal> {
+        match (self.shared.space(), rows.schema().numeric_width()) {
+            (Some(space), _) => Ok(space.width()),
+            (None, 0) => Err(Refusal::new("the rows have no numeric feature")),
+            (None, width) => Ok(width),
+        }
     }
 
     /// The distances between all pairs of rows of the sample.
@@ -187,10 +223,27 @@ impl<'a> Observation<'a> {
         Ok(self.shared.cross_pairs(held_out, sample))
     }
 
-    /// The sample's mean and unbiased covariance; needs two rows.
+    /// The mean and unbiased covariance of the sample's numbers; needs two rows.
     pub(super) fn sample_moments(&self) -> Result<Normal<'a>, Refusal> {
-        let points = self.sample_points()?;
+        let points = self.sample_numbers()?;
         self.shared.sample_moments(points)
+    }
+
+    /// The moments of all coordinates of the sample and of the held-out rows, where some are categories.
+    pub(super) fn moments_with_categories(&self) -> Result<Option<(Normal<'a>, Normal<'a>)>, Refusal> {
+        if self.shared.space().is_none_or(|space| space.numbers() == space.width()) {
+            return Ok(None);
+        }
+        let of = |points: Points<'_>| {
+            let Moments { mean, mut scatter, .. } = Moments::of_matrix(points.data, points.dim);
+            let n = points.rows();
+            if n < 2 {
+                return Err(Refusal::new(format!("a covariance needs two rows, and there is {n}")));
+            }
+            scatter.iter_mut().for_each(|s| *s /= (n - 1) as f64);
+            Ok(Normal { mean: mean.into(), covariance: scatter.into() })
+        };
+        Ok(Some((of(self.sample_points()?)?, of(self.held_out_points()?)?)))
     }
 
     /// The fitted mean and covariance, or the sample's where the model has none.
@@ -207,7 +260,7 @@ impl<'a> Observation<'a> {
         match known {
             Some((mean, covariance)) => Ok(Normal { mean: mean.into(), covariance: covariance.into() }),
             None => {
-                let points = self.held_out_points()?;
+                let points = self.held_out_numbers()?;
                 self.shared.held_out_moments(points)
             }
         }
@@ -229,12 +282,4 @@ fn weighted_moments(points: &[f64], weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
         }
     }
     (mean, covariance)
-}
-
-/// The number of numeric features; refuses 0.
-fn width(rows: &Samples) -> Result<usize, Refusal> {
-    match rows.schema().numeric_width() {
-        0 => Err(Refusal::new("the rows have no numeric feature")),
-        width => Ok(width),
-    }
 }

@@ -110,7 +110,7 @@ impl Metric for SequencePerplexity {
 
 /// The perplexity of each row that is not empty, ascending.
 fn perplexities(of: &Observation<'_>, streams: &Streams) -> Result<Vec<f64>, Refusal> {
-    let rows = of.rows()?;
+    let rows = &*of.rows()?.modelled();
     let density = of.base.and_then(|m| m.density());
     let density = density.ok_or_else(|| Refusal::new("the generation-0 model has no likelihood"))?;
     let (offsets, _) = rows.token_rows().ok_or_else(|| Refusal::new("the rows hold no text"))?;

@@ -9,6 +9,7 @@ use super::manifold::Manifold;
 use super::memorisation::Neighbours;
 use super::observation::Normal;
 use super::pairs::Pairs;
+use super::space::Space;
 use crate::data::{FourMeans, Moments, Samples};
 use crate::models::Refusal;
 
@@ -17,11 +18,14 @@ use crate::models::Refusal;
 #[derive(Default)]
 pub struct Shared {
     passes: usize,
+    space: Option<Arc<Space>>,
     sample_pairs: OnceLock<Pairs>,
     held_out_pairs: OnceLock<Pairs>,
     cross_pairs: OnceLock<Pairs>,
     sample_features: OnceLock<Result<Vec<f64>, Refusal>>,
     held_out_features: OnceLock<Result<Vec<f64>, Refusal>>,
+    sample_numbers: OnceLock<Vec<f64>>,
+    held_out_numbers: OnceLock<Vec<f64>>,
     sample_moments: OnceLock<(Vec<f64>, Vec<f64>)>,
     held_out_moments: OnceLock<(Vec<f64>, Vec<f64>)>,
     neighbours: OnceLock<Result<Neighbours, Refusal>>,
@@ -34,6 +38,31 @@ impl Shared {
     /// ([`Needs::pairs`](super::Needs)); with more than one they are kept.
     pub fn for_passes(passes: usize) -> Shared {
         Shared { passes, ..Shared::default() }
+    }
+
+    /// The same, with the rows of a table in its space; without one they keep their own.
+    pub fn in_space(self, space: Option<Arc<Space>>) -> Shared {
+        Shared { space, ..self }
+    }
+
+    /// The space of a table's rows, where they have one.
+    pub(super) fn space(&self) -> Option<&Space> {
+        self.space.as_deref()
+    }
+
+    /// The coordinates of rows, row-major: those of a table's space, else the numeric features.
+    pub(super) fn coordinates(&self, rows: &Samples) -> Vec<f64> {
+        self.space().map_or_else(|| rows.features(), |space| space.points(rows))
+    }
+
+    /// The sample's numbers alone, where its coordinates also hold categories.
+    pub(super) fn sample_numbers(&self, points: Points<'_>, width: usize) -> Points<'_> {
+        Points { data: self.sample_numbers.get_or_init(|| leading(points, width)), dim: width }
+    }
+
+    /// The held-out rows' numbers alone, where their coordinates also hold categories.
+    pub(super) fn held_out_numbers(&self, points: Points<'_>, width: usize) -> Points<'_> {
+        Points { data: self.held_out_numbers.get_or_init(|| leading(points, width)), dim: width }
     }
 
     /// All pairs of rows of the sample.
@@ -51,14 +80,29 @@ impl Shared {
         self.cross_pairs.get_or_init(|| Pairs::between(held_out, sample, self.passes))
     }
 
-    /// The sample's numeric features, row-major; refuses NaN and infinities.
+    /// The sample's coordinates; refuses NaN and infinities.
     pub(super) fn sample_features(&self, rows: &Samples) -> Result<&[f64], Refusal> {
-        features(&self.sample_features, rows, "sample")
+        self.features(&self.sample_features, rows, "sample")
     }
 
-    /// The held-out rows' numeric features, row-major; refuses NaN and infinities.
+    /// The held-out rows' coordinates; refuses NaN and infinities.
     pub(super) fn held_out_features(&self, rows: &Samples) -> Result<&[f64], Refusal> {
-        features(&self.held_out_features, rows, "held-out set")
+        self.features(&self.held_out_features, rows, "held-out set")
+    }
+
+    fn features<'a>(
+        &self,
+        cell: &'a OnceLock<Result<Vec<f64>, Refusal>>,
+        rows: &Samples,
+        whose: &str,
+    ) -> Result<&'a [f64], Refusal> {
+        let made = cell.get_or_init(|| match rows.first_non_finite() {
+            Some((row, column)) => Err(Refusal::new(format!(
+                "row {row} of the {whose} holds a number that is not finite (column `{column}`)"
+            ))),
+            None => Ok(self.coordinates(rows)),
+        });
+        made.as_deref().map_err(Refusal::clone)
     }
 
     /// Mean and unbiased covariance of the sample.
@@ -102,18 +146,9 @@ impl Shared {
     }
 }
 
-fn features<'a>(
-    cell: &'a OnceLock<Result<Vec<f64>, Refusal>>,
-    rows: &Samples,
-    whose: &str,
-) -> Result<&'a [f64], Refusal> {
-    let made = cell.get_or_init(|| match rows.first_non_finite() {
-        Some((row, column)) => Err(Refusal::new(format!(
-            "row {row} of the {whose} holds a number that is not finite (column `{column}`)"
-        ))),
-        None => Ok(rows.features()),
-    });
-    made.as_deref().map_err(Refusal::clone)
+/// The first `width` numbers of every point.
+pub(super) fn leading(points: Points<'_>, width: usize) -> Vec<f64> {
+    (0..points.rows()).flat_map(|i| &points.row(i)[..width]).copied().collect()
 }
 
 fn moments<'a>(

@@ -35,7 +35,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
     about: About {
         name: "sliced-wasserstein",
         summary: "Sliced Wasserstein distance to the held-out rows",
-        details: "(mean over directions θ of W_p^p(θ·Y, θ·X))^(1/p), on raw features; the distance, not its power. \
+        details: "(mean over directions θ of W_p^p(θ·Y, θ·X))^(1/p); the distance, not its power. \
             Directions are uniform on the sphere, from the metric's own stream: other ones in each generation. \
             Of order n^(−1/2) for samples of one distribution.",
         source: "Rabin et al. 2011 (10.1007/978-3-642-24785-9_37); Bonneel et al. 2015",

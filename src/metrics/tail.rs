@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::frequencies::{fitted_or_sample, true_or_held_out};
+use super::frequencies::human_and_subject;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, shapes, table,
 };
@@ -62,10 +62,7 @@ impl Metric for TailMass {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let (p, q) = (true_or_held_out(of)?, fitted_or_sample(of)?);
-        if p.len() != q.len() {
-            return Err(Refusal::new(format!("people have {} outcomes, the model {}", p.len(), q.len())));
-        }
+        let (p, q) = human_and_subject(of)?;
         let mut order: Vec<usize> = (0..p.len()).collect();
         order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));
         let (mut head, mut human, mut model) = (0.0, 0.0, 0.0);

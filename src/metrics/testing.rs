@@ -406,7 +406,7 @@ pub fn text(unit: TokenUnit, lines: &[&str]) -> Samples {
         }
         offsets.push(tokens.len());
     }
-    let vocabulary = Arc::new(Vocabulary { unit, tokens: known });
+    let vocabulary = Arc::new(Vocabulary::new(unit, known));
     let schema = Schema::single(Kind::Ragged { vocabulary });
     Samples::new(Arc::new(schema), vec![Column::Ragged { offsets, tokens }]).unwrap()
 }

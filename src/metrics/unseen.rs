@@ -2,7 +2,7 @@
 //!
 //! Σ p over outcomes with q = 0: the error of a model that memorises. Cost: O(outcomes).
 
-use super::frequencies::{fitted_or_sample, true_or_held_out};
+use super::frequencies::human_and_subject;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain, shapes,
 };
@@ -40,10 +40,7 @@ impl Metric for UnseenMass {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let (p, q) = (true_or_held_out(of)?, fitted_or_sample(of)?);
-        if p.len() != q.len() {
-            return Err(Refusal::new(format!("people have {} outcomes, the model {}", p.len(), q.len())));
-        }
+        let (p, q) = human_and_subject(of)?;
         let unseen = p.iter().zip(&*q).filter(|(_, q)| **q <= 0.0).map(|(p, _)| p).sum();
         one("unseen-mass", unseen)
     }

@@ -12,7 +12,7 @@ use super::wasserstein2::symmetric_eigen;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
 };
-use crate::data::{Distribution, Schema};
+use crate::data::{self, Distribution, Field, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Parameter};
 use crate::rng::Streams;
@@ -49,8 +49,9 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         name: "vendi",
         summary: "Vendi score: the effective number of different rows",
         details: "exp(−Σ λ ln λ) over the eigenvalues λ of K/n; of order q: (Σ λ^q)^(1/(1−q)), and 1/max λ for \
-            q = inf. Between 1 (all rows alike) and n. `cosine`: K = XXᵀ with rows of length 1, not centred, on raw \
-            features; computed from the d × d dual XᵀX/n where d < n, so at most d. It needs two features or \
+            q = inf. Between 1 (all rows alike) and n. `cosine`: K = XXᵀ with rows of length 1; computed from the \
+            d × d dual XᵀX/n where d < n, so at most d. Tables are read in their space, whose origin is the human \
+            medians; distributions and images as they are, not centred. It needs two features or \
             more; rows of zeros count as alike and orthogonal to all others. `rbf`: exp(−‖x − y‖²/2h²) on the \
             first `rows` rows. The authors' package `vendi-score` (0.0.3) ignores its `q` in `score_X`; this one \
             does not.",
@@ -73,7 +74,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             },
             Parameter { name: "rows", default: "500", meaning: "rows that the rbf kernel reads; at least 1" },
         ],
-        version: 1,
+        version: 2,
     },
     extra: Reading {
         direction: Direction::TwoSided,
@@ -89,11 +90,16 @@ impl Metric for Vendi {
         Needs { sample: When::Always, ..Needs::default() }
     }
 
-    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+    fn accepts(&self, schema: &Schema, truth: Option<&dyn Distribution>) -> Result<(), Refusal> {
         if self.order.is_nan() || self.order <= 0.0 || self.rows == 0 {
             return Err(Refusal::new("`order` must be above 0 and `rows` at least 1"));
         }
+        let coded = |f: &Field| matches!(f.kind, data::Kind::Codes { .. });
         match self.kernel {
+            // A table's category is a coordinate too.
+            Kernel::Cosine if truth.is_none() && schema.fields.iter().any(coded) => {
+                shapes::numeric(schema, 1)
+            }
             Kernel::Cosine => shapes::numeric(schema, 2),
             Kernel::Rbf if !(self.bandwidth.is_finite() && self.bandwidth > 0.0) => {
                 Err(Refusal::new(format!("`bandwidth` must be above 0, not {}", self.bandwidth)))

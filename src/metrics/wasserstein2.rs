@@ -22,7 +22,7 @@ struct Wasserstein2;
 pub(super) const ENTRY: MetricEntry = MetricEntry {
     about: About {
         name: "wasserstein2",
-        summary: "Squared 2-Wasserstein (Fréchet) distance between Gaussians, on raw features",
+        summary: "Squared 2-Wasserstein (Fréchet) distance between Gaussians",
         details: "‖m₁ − m₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁^½ Σ₂ Σ₁^½)^½): the *squared* distance. The feature space is \
             the raw features: the numbers themselves, for images the pixels (this is not the Inception FID). \
             The first Gaussian is the fitted one where the model has parameters, else the sample's mean and \
@@ -47,7 +47,10 @@ impl Metric for Wasserstein2 {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let (a, b) = (of.fitted_or_sample_moments()?, of.true_or_held_out_moments()?);
+        let (a, b) = match of.moments_with_categories()? {
+            Some(pair) => pair,
+            None => (of.fitted_or_sample_moments()?, of.true_or_held_out_moments()?),
+        };
         one("wasserstein2", squared_wasserstein2(&a, &b)?)
     }
 }

@@ -160,7 +160,7 @@ fn written(schema: &Schema, pairs: &[(u32, u32)]) -> Vocabulary {
     let both = |&(token, tag): &(u32, u32)| {
         format!("{}\u{241f}{}", name(schema.vocabulary(), token), name(schema.tags(), tag))
     };
-    Vocabulary { unit, tokens: pairs.iter().map(both).collect() }
+    Vocabulary::new(unit, pairs.iter().map(both).collect())
 }
 
 /// A fitted model of tagged sentences.
@@ -214,7 +214,7 @@ mod tests {
     fn table(rows: &[Sentence<'_>]) -> Samples {
         let vocabulary = |words: &[&str]| {
             let tokens = words.iter().map(|w| w.to_string()).collect();
-            Arc::new(Vocabulary { unit: TokenUnit::Words, tokens })
+            Arc::new(Vocabulary::new(TokenUnit::Words, tokens))
         };
         let field = |name: &str, role, words: &[&str]| Field {
             name: name.into(),
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn untagged_text_is_refused() {
-        let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Words, tokens: vec!["a".into()] });
+        let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Words, vec!["a".into()]));
         assert!(TaggedNGram::default().accepts(&Schema::single(Kind::Ragged { vocabulary })).is_err());
     }
 }

@@ -260,6 +260,13 @@ pub const KEYS: &[SpecKey] = &[
     ),
     key(
         "measure",
+        "space",
+        "\"human-scale\"",
+        "Coordinates of a table's rows: \"human-scale\", numbers in units of the human rows' spread, and categories; \
+         \"raw\", numbers as they stand, without categories",
+    ),
+    key(
+        "measure",
         "keep",
         "\"rows\"",
         "\"rows\", one for each seed; \"summary\", moments and quantiles over seeds",

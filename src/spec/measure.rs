@@ -20,6 +20,9 @@ pub struct MeasureSpec {
     /// What the sample is drawn from. Default `model`.
     #[serde(default)]
     pub on: Subject,
+    /// The coordinates in which the rows of a table are measured. Default human scale.
+    #[serde(default, skip_serializing_if = "Coordinates::is_default")]
+    pub space: Coordinates,
     /// The generations that are measured. Default all.
     #[serde(default)]
     pub at: Generations,
@@ -61,6 +64,23 @@ pub enum Subject {
     Synthetic,
     /// The training set.
     Training,
+}
+
+/// The coordinates in which the rows of a table are measured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coordinates {
+    /// Numbers in units of the human rows' spread, and categories.
+    #[default]
+    HumanScale,
+    /// Numbers as they stand in the table, without categories.
+    Raw,
+}
+
+impl Coordinates {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What is kept of the observations.

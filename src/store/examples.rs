@@ -203,8 +203,7 @@ mod tests {
 
     #[test]
     fn texts_points_and_outcomes_are_written_out() {
-        let vocabulary =
-            Arc::new(Vocabulary { unit: TokenUnit::Characters, tokens: vec!["a".into(), "b".into()] });
+        let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Characters, vec!["a".into(), "b".into()]));
         let column = Column::Ragged { offsets: vec![0, 2, 3, 3], tokens: vec![0, 1, 1] };
         assert_eq!(
             example(Kind::Ragged { vocabulary }, column).rows,

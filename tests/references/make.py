@@ -96,7 +96,8 @@ def mmd(kernel, a, b):
 
 
 r["mmd_rbf"] = mmd(lambda a, b: rbf_kernel(a, b, gamma=1 / (2 * 0.9**2)), x, y)
-r["mmd_cubic"] = mmd(lambda a, b: polynomial_kernel(a, b, degree=3, gamma=None, coef0=1), x, y)
+standard = lambda a: (a - x.mean(axis=0)) / np.sqrt(x.var(axis=0).mean())
+r["mmd_cubic"] = mmd(lambda a, b: polynomial_kernel(a, b, degree=3, gamma=None, coef0=1), standard(x), standard(y))
 directions = ot.sliced.get_random_projections(3, 8, seed=1)
 r["directions"] = directions.T.ravel().tolist()
 r["sliced"] = float(ot.sliced_wasserstein_distance(x, y, projections=directions, p=2))

@@ -7,7 +7,7 @@ use miette::{Result, miette};
 
 use super::CompareArgs;
 use crate::cli::source::{self, Wording};
-use crate::data::{SOURCES, Schema};
+use crate::data::{Role, SOURCES, Schema};
 
 /// How a comparison says what a spec says in `[data]`.
 const WORDING: Wording = Wording { flags: &[], set: Some("data.") };
@@ -119,14 +119,16 @@ enum Kind {
 impl Kind {
     fn of(schema: &Schema) -> Kind {
         let numeric = schema.numeric_width() > 0;
-        let codes = schema.fields.iter().any(|f| {
-            matches!(f.kind, crate::data::Kind::Codes { .. }) && f.role == crate::data::Role::Feature
-        });
+        let codes = schema
+            .fields
+            .iter()
+            .any(|f| matches!(f.kind, crate::data::Kind::Codes { .. }) && f.role == Role::Feature);
         match (schema.vocabulary(), schema.image(), schema.outcomes()) {
             (Some(_), _, _) => Kind::Text,
             (_, Some(_), _) => Kind::Images,
             (_, _, Some(_)) => Kind::Outcomes,
-            _ if numeric && !codes => Kind::Numbers,
+            // A label is modelled with the numbers, as another column.
+            _ if numeric && !codes && schema.first(Role::Label).is_none() => Kind::Numbers,
             _ => Kind::Table,
         }
     }
@@ -163,12 +165,13 @@ impl Arm {
     fn spec(&self, args: &CompareArgs) -> String {
         let list = |values: &[f64]| values.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>().join(", ");
         let names =
-            |values: &[String]| values.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>().join(", ");
-        let mut text = format!("[about]\ntitle = {:?}\n\n[data]\n{}\n", self.title, self.data);
+            |values: &[String]| values.iter().map(|v| source::quoted(v)).collect::<Vec<_>>().join(", ");
+        let mut text = format!("[about]\ntitle = {}\n\n[data]\n{}\n", source::quoted(&self.title), self.data);
         // Writing into a String can't fail.
-        let _ = writeln!(text, "[model]\nfamily = {:?}\n{}", self.family, self.model);
+        let _ = writeln!(text, "[model]\nfamily = {}\n{}", source::quoted(&self.family), self.model);
         let _ = writeln!(text, "[loop]\ngenerations = {}", args.generations.unwrap_or(self.generations));
-        let _ = writeln!(text, "regime = {:?}", args.regime.first().map_or("fixed-mix", String::as_str));
+        let regime = args.regime.first().map_or("fixed-mix", String::as_str);
+        let _ = writeln!(text, "regime = {}", source::quoted(regime));
         text.push_str(self.synthesis);
         let swept = match args.human_rows {
             Some(rows) => {
@@ -185,7 +188,7 @@ impl Arm {
             }
         };
         if let (Some(hold), None) = (&args.hold, args.human_rows) {
-            let _ = writeln!(text, "hold = {hold:?}");
+            let _ = writeln!(text, "hold = {}", source::quoted(hold));
         }
         if let Some(temperature) = args.temperature {
             let _ = writeln!(text, "\n[sampling]\ntemperature = {temperature:?}");

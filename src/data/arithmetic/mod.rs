@@ -68,7 +68,7 @@ fn schema() -> &'static Arc<Schema> {
                 }
             }
         }
-        let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Words, tokens });
+        let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Words, tokens));
         let levels = Levels::Named(phrasings::DIGITS.map(String::from).to_vec().into());
         let question =
             Field { name: "question".into(), role: Role::Feature, kind: Kind::Ragged { vocabulary } };

@@ -96,7 +96,7 @@ struct Expressions {
 
 impl Expressions {
     fn new(depth: u32) -> Self {
-        let vocabulary = Vocabulary { unit: TokenUnit::Words, tokens: TOKENS.map(String::from).to_vec() };
+        let vocabulary = Vocabulary::new(TokenUnit::Words, TOKENS.map(String::from).to_vec());
         // P(true) at the limit is ½, and follows upwards from the grammar.
         let up = |p: f64, _| {
             CONSTANT * 0.5 + NEGATION * (1.0 - p) + BINARY * p * p + BINARY * (1.0 - (1.0 - p) * (1.0 - p))

@@ -147,7 +147,7 @@ impl World {
                 templates.push((relation, template.map(word)));
             }
         }
-        let vocabulary = Vocabulary { unit: TokenUnit::Words, tokens };
+        let vocabulary = Vocabulary::new(TokenUnit::Words, tokens);
         let schema = Arc::new(Schema::single(Kind::Ragged { vocabulary: Arc::new(vocabulary) }));
         Ok(Self { schema, facts, log_popularity, popularity, templates })
     }

@@ -238,8 +238,7 @@ impl Build for Parameters {
             rows: self.rows,
         };
         let splits = options.splits(&records, &fields, &shares).map_err(ParameterError::from)?;
-        let schema = Schema { fields: splits.train.schema().fields[..fields.len()].to_vec() }.into();
-        let finished = |rows: &Samples, noise: f64| self.finished(&schema, rows, noise, &ratings).into();
+        let finished = |rows: &Samples, noise: f64| self.finished(rows, noise, &ratings).into();
         Ok(Source::finite(
             "vader-tweets",
             Splits {
@@ -253,15 +252,11 @@ impl Build for Parameters {
 
 impl Parameters {
     /// The rows without the message's number; a share `noise` of the labels is one rater's.
-    fn finished(
-        &self,
-        schema: &std::sync::Arc<Schema>,
-        rows: &Samples,
-        noise: f64,
-        ratings: &[Vec<i32>],
-    ) -> Samples {
+    fn finished(&self, rows: &Samples, noise: f64, ratings: &[Vec<i32>]) -> Samples {
         use rand::RngExt;
-        let mut columns: Vec<Column> = (0..=schema.fields.len()).map(|i| rows.column(i).clone()).collect();
+        let mut fields = rows.schema().fields.clone();
+        let mut columns: Vec<Column> = (0..fields.len()).map(|i| rows.column(i).clone()).collect();
+        fields.pop();
         let messages = match columns.pop() {
             Some(Column::Codes { data }) => data,
             _ => Vec::new(),
@@ -279,7 +274,7 @@ impl Parameters {
                 }
             }
         }
-        Samples::trusted(schema.clone(), columns)
+        Samples::trusted(Schema { fields }.into(), columns)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Cells of a file as columns of a known schema.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::Reading;
 use crate::data::files::Problem;
 use crate::data::text::{normalise, words};
 use crate::data::{
@@ -17,8 +19,15 @@ pub(super) struct Filling<'a> {
     raw: bool,
 }
 
+/// What a file holds in one column.
+pub(super) struct Filled {
+    pub column: Column,
+    /// The tokens that its vocabulary lacks.
+    pub new: Vec<String>,
+}
+
 impl<'a> Filling<'a> {
-    pub fn new(field: &'a Field, raw: bool) -> Self {
+    pub fn new(field: &'a Field, how: &Reading<'_>) -> Self {
         let column = match field.kind {
             Kind::F32 { width, .. } => Column::F32 { width, data: Vec::new() },
             Kind::F64 { width } => Column::F64 { width, data: Vec::new() },
@@ -26,10 +35,12 @@ impl<'a> Filling<'a> {
             Kind::Ragged { .. } => Column::Ragged { offsets: vec![0], tokens: Vec::new() },
         };
         let index = match &field.kind {
-            Kind::Ragged { vocabulary } => Some(Index::of(vocabulary)),
+            Kind::Ragged { vocabulary } => {
+                Some(Index::of(vocabulary, how.new_tokens && field.role == Role::Feature))
+            }
             _ => None,
         };
-        Self { field, column, index, raw: raw && field.role == Role::Feature }
+        Self { field, column, index, raw: how.elsewhere && field.role == Role::Feature }
     }
 
     /// The number of cells that one row has.
@@ -59,7 +70,7 @@ impl<'a> Filling<'a> {
             (Column::F64 { data, .. }, _) => data.push(number(cell)?),
             (Column::Codes { data }, Kind::Codes { levels }) => data.push(code(cell, levels)?),
             (Column::Ragged { offsets, tokens }, Kind::Ragged { vocabulary }) => {
-                let index = self.index.get_or_insert_with(|| Index::of(vocabulary));
+                let index = self.index.get_or_insert_with(|| Index::of(vocabulary, false));
                 match self.raw {
                     true => index.encode(&as_human(cell, vocabulary), tokens)?,
                     false => index.encode(cell, tokens)?,
@@ -71,8 +82,8 @@ impl<'a> Filling<'a> {
         Ok(())
     }
 
-    pub fn finish(self) -> Column {
-        self.column
+    pub fn finish(self) -> Filled {
+        Filled { column: self.column, new: self.index.map_or_else(Vec::new, |index| index.new) }
     }
 }
 
@@ -127,31 +138,44 @@ pub(super) fn as_human(text: &str, vocabulary: &Vocabulary) -> String {
 
 /// Codes by token.
 pub(super) struct Index<'a> {
-    codes: HashMap<&'a str, u32>,
+    codes: HashMap<Cow<'a, str>, u32>,
     unit: TokenUnit,
     /// The code that stands for all other tokens.
     unknown: Option<u32>,
+    /// Whether other tokens get codes of their own, after those of the vocabulary.
+    grows: bool,
+    /// Those that did, in the order of their codes.
+    pub new: Vec<String>,
 }
 
 impl<'a> Index<'a> {
-    pub fn of(vocabulary: &'a Vocabulary) -> Self {
-        let codes: HashMap<&str, u32> = vocabulary.tokens.iter().map(String::as_str).zip(0..).collect();
+    pub fn of(vocabulary: &'a Vocabulary, grows: bool) -> Self {
+        let codes: HashMap<Cow<'_, str>, u32> =
+            vocabulary.tokens.iter().map(|token| Cow::Borrowed(token.as_str())).zip(0..).collect();
         let unknown = match vocabulary.unit {
             TokenUnit::Characters => UNKNOWN_CHARACTER,
             TokenUnit::Words => UNKNOWN_WORD,
         };
-        Self { unknown: codes.get(unknown).copied(), codes, unit: vocabulary.unit }
+        Self { unknown: codes.get(unknown).copied(), codes, unit: vocabulary.unit, grows, new: Vec::new() }
     }
 
-    /// The code of one token, or of the unknown token.
-    pub fn code(&self, token: &str) -> Result<u32, Problem> {
-        let code = self.codes.get(token).copied().or(self.unknown);
-        code.ok_or_else(|| Problem::UnknownToken(token.into()))
+    /// The code of one token: for a token that the vocabulary lacks a new one, or that of the unknown token.
+    pub fn code(&mut self, token: &str) -> Result<u32, Problem> {
+        if let Some(&code) = self.codes.get(token) {
+            return Ok(code);
+        }
+        if self.grows {
+            let code = self.codes.len() as u32;
+            self.codes.insert(Cow::Owned(token.into()), code);
+            self.new.push(token.into());
+            return Ok(code);
+        }
+        self.unknown.ok_or_else(|| Problem::UnknownToken(token.into()))
     }
 
     /// Adds the tokens of a text. Words are divided by white space; a piece that is no known word is
     /// cut as human text is.
-    pub fn encode(&self, text: &str, out: &mut Vec<u32>) -> Result<(), Problem> {
+    pub fn encode(&mut self, text: &str, out: &mut Vec<u32>) -> Result<(), Problem> {
         match self.unit {
             TokenUnit::Characters => {
                 let mut letter = [0; 4];

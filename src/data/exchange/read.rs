@@ -10,7 +10,7 @@ use crate::data::files::{
     FileError, Options, Place, Problem, conll, csv, idx::Idx, read as bytes, table::Cell,
 };
 use crate::data::parameters::SourceError;
-use crate::data::{Column, Samples, Schema};
+use crate::data::{Column, Kind, Role, Samples, Schema};
 
 /// How a file is read.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,9 @@ pub struct Reading<'a> {
     pub drop_missing: bool,
     /// A text file is one running text, cut in windows of so many tokens.
     pub window: Option<usize>,
+    /// Whether tokens of the text that the schema lacks are added to the rows' vocabulary, at its end.
+    /// Otherwise they are the unknown token, or errors where there is none.
+    pub new_tokens: bool,
 }
 
 /// Rows of a known schema, and for each row the cells of the columns that were wanted beside.
@@ -59,10 +62,10 @@ pub fn read(
         Exchange::Csv => table(shown, schema, how, csv_rows(shown, &text, how)?),
         Exchange::Jsonl => table(shown, schema, how, json_rows(shown, &text)?),
         Exchange::Text => lines(shown, schema, how, &text),
-        Exchange::Conll => tagged(shown, schema, &text),
+        Exchange::Conll => tagged(shown, schema, how, &text),
     }
-    .and_then(|Columns { columns, keys, lines }| {
-        let rows = Samples::new(schema.clone(), columns)
+    .and_then(|Columns { columns, keys, lines, new }| {
+        let rows = Samples::new(with_tokens(schema, new), columns)
             .map_err(|e| FileError::whole(shown, Problem::Shape(e.to_string())))?;
         Ok(Read { rows, keys, lines })
     })
@@ -86,12 +89,31 @@ struct Columns {
     columns: Vec<Column>,
     keys: Vec<Vec<String>>,
     lines: Vec<u64>,
+    /// The tokens of the text column that the schema lacks.
+    new: Vec<String>,
 }
 
 impl Columns {
-    fn of(columns: Vec<Column>) -> Self {
-        Self { columns, ..Self::default() }
+    fn of(columns: Vec<Column>, new: Vec<String>) -> Self {
+        Self { columns, new, ..Self::default() }
     }
+}
+
+/// The schema, its text column's vocabulary with further tokens at the end.
+fn with_tokens(schema: &Arc<Schema>, new: Vec<String>) -> Arc<Schema> {
+    if new.is_empty() {
+        return schema.clone();
+    }
+    let mut longer = Schema::clone(schema);
+    let text = longer.fields.iter_mut().filter(|field| field.role == Role::Feature);
+    let vocabulary = text.into_iter().find_map(|field| match &mut field.kind {
+        Kind::Ragged { vocabulary } => Some(vocabulary),
+        _ => None,
+    });
+    if let Some(vocabulary) = vocabulary {
+        *vocabulary = Arc::new(vocabulary.with_rare(new));
+    }
+    Arc::new(longer)
 }
 
 /// Lines of named cells.
@@ -183,8 +205,7 @@ fn table(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, lines: Lines) -> 
         let problem = Problem::ColumnUnknown { found: found.as_str().into(), needed: all() };
         return Err(FileError::new(path, Place::Line(1), problem));
     }
-    let mut columns: Vec<Filling<'_>> =
-        schema.fields.iter().map(|field| Filling::new(field, how.elsewhere)).collect();
+    let mut columns: Vec<Filling<'_>> = schema.fields.iter().map(|field| Filling::new(field, how)).collect();
     let mut kept = Vec::new();
     for (line, row) in &rows {
         let mut places = places.iter();
@@ -198,11 +219,13 @@ fn table(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, lines: Lines) -> 
         }
         kept.push(keys.iter().map(|&key| row[key].trim().to_owned()).collect());
     }
-    Ok(Columns {
-        columns: columns.into_iter().map(Filling::finish).collect(),
-        keys: kept,
-        lines: rows.iter().map(|(line, _)| *line).collect(),
-    })
+    let (mut filled, mut new) = (Vec::with_capacity(columns.len()), Vec::new());
+    for column in columns.into_iter().map(Filling::finish) {
+        filled.push(column.column);
+        new.extend(column.new);
+    }
+    let lines = rows.iter().map(|(line, _)| *line).collect();
+    Ok(Columns { columns: filled, keys: kept, lines, new })
 }
 
 fn lines(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, text: &str) -> Result<Columns, FileError> {
@@ -214,7 +237,7 @@ fn lines(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, text: &str) -> Re
         };
         return Err(FileError::whole(path, problem));
     };
-    let index = Index::of(vocabulary);
+    let mut index = Index::of(vocabulary, how.new_tokens);
     let (mut offsets, mut tokens) = (vec![0], Vec::new());
     if let Some(window) = how.window {
         index
@@ -223,7 +246,7 @@ fn lines(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, text: &str) -> Re
         let whole = tokens.len() / window.max(1);
         tokens.truncate(whole * window);
         offsets.extend((1..=whole).map(|i| i * window));
-        return Ok(Columns::of(vec![Column::Ragged { offsets, tokens }]));
+        return Ok(Columns::of(vec![Column::Ragged { offsets, tokens }], index.new));
     }
     for (number, line) in (1_u64..).zip(text.lines()) {
         let before = tokens.len();
@@ -237,10 +260,10 @@ fn lines(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, text: &str) -> Re
             offsets.push(tokens.len());
         }
     }
-    Ok(Columns::of(vec![Column::Ragged { offsets, tokens }]))
+    Ok(Columns::of(vec![Column::Ragged { offsets, tokens }], index.new))
 }
 
-fn tagged(path: &Path, schema: &Arc<Schema>, text: &str) -> Result<Columns, FileError> {
+fn tagged(path: &Path, schema: &Arc<Schema>, how: &Reading<'_>, text: &str) -> Result<Columns, FileError> {
     let (Some(words), Some(tags)) = (schema.vocabulary(), schema.tags()) else {
         return Err(FileError::whole(path, Problem::NoTagColumn));
     };
@@ -249,7 +272,7 @@ fn tagged(path: &Path, schema: &Arc<Schema>, text: &str) -> Result<Columns, File
         // Columns are at their default places, so no parameter can be wrong.
         SourceError::Parameter(_) => FileError::whole(path, Problem::NoTagColumn),
     })?;
-    let (words, tags) = (Index::of(words), Index::of(tags));
+    let (mut words, mut tags) = (Index::of(words, how.new_tokens), Index::of(tags, false));
     let (mut offsets, mut tokens, mut tagged) = (vec![0], Vec::new(), Vec::new());
     for sentence in &sentences {
         for (line, (word, tag)) in (sentence.line..).zip(sentence.words.iter().zip(&sentence.tags)) {
@@ -263,5 +286,5 @@ fn tagged(path: &Path, schema: &Arc<Schema>, text: &str) -> Result<Columns, File
         offsets.push(tokens.len());
     }
     let tags = Column::Ragged { offsets: offsets.clone(), tokens: tagged };
-    Ok(Columns::of(vec![Column::Ragged { offsets, tokens }, tags]))
+    Ok(Columns::of(vec![Column::Ragged { offsets, tokens }, tags], words.new))
 }

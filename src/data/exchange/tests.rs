@@ -14,7 +14,7 @@ fn field(name: &str, role: Role, kind: Kind) -> Field {
 
 fn vocabulary(unit: TokenUnit, tokens: &[&str]) -> Kind {
     let tokens = tokens.iter().map(|t| (*t).to_owned()).collect();
-    Kind::Ragged { vocabulary: Arc::new(Vocabulary { unit, tokens }) }
+    Kind::Ragged { vocabulary: Arc::new(Vocabulary::new(unit, tokens)) }
 }
 
 /// One column of every kind.
@@ -153,4 +153,16 @@ fn rows_from_elsewhere_are_normalised_and_keep_their_keys() {
     let read = parsed("Don't 3.5\n. Don't .", words().schema(), Exchange::Text, &how).unwrap();
     let rows: Vec<String> = (0..read.rows.len()).map(|r| read.rows.text(r).unwrap()).collect();
     assert_eq!(rows, ["don't 3.5", ". don't"], "what is left at the end is dropped");
+}
+
+#[test]
+fn a_token_that_people_do_not_have_is_new_where_that_is_asked_for() {
+    let how = Reading { elsewhere: true, new_tokens: true, ..Reading::default() };
+    let read = parsed("don't panic .\npanic now", words().schema(), Exchange::Text, &how).unwrap().rows;
+    assert_eq!((read.text(0).unwrap(), read.text(1).unwrap()), ("don't panic .".into(), "panic now".into()));
+    let vocabulary = read.schema().vocabulary().unwrap();
+    assert_eq!((vocabulary.rare, &vocabulary.tokens[4..]), (2, &["panic".to_owned(), "now".to_owned()][..]));
+    // A model reads its unknown token, the last that it knows.
+    assert_eq!(read.modelled().text(1).unwrap(), "<unk> <unk>");
+    assert_eq!(read.modelled().schema(), words().schema());
 }

@@ -2,7 +2,8 @@
 //!
 //! Cells are divided by tabs where a line has one, else by white space; every token line has the
 //! same number of cells. The token is the first and the tag the last, unless `token_column` and
-//! `tag_column` say otherwise. A line that begins with `#` and has no tab is a comment;
+//! `tag_column` say otherwise. A line that begins with `#` and has no tab is a comment, unless a
+//! hashtag with its tag stands there (`#word TAG`, without an equals sign);
 //! `# key = value` before a sentence tells a property of it, which `group` can name. `-DOCSTART-`
 //! lines are left out.
 //!
@@ -78,7 +79,7 @@ pub(in crate::data) fn sentences(
             end(&mut sentence, &mut properties)?;
             continue;
         }
-        if let (Some(comment), false) = (line.strip_prefix('#'), line.contains('\t')) {
+        if let Some(comment) = comment(line) {
             if let Some((key, value)) = comment.split_once('=') {
                 properties.insert(key.trim(), value.trim());
             }
@@ -116,6 +117,16 @@ pub(in crate::data) fn sentences(
         return Err(FileError::whole(path, Problem::Empty).into());
     }
     Ok(all)
+}
+
+/// What a comment says after its `#`: `# key = value`. A token may begin with `#` too (a hashtag): it has cells
+/// beside it.
+fn comment(line: &str) -> Option<&str> {
+    let comment = line.strip_prefix('#').filter(|_| !line.contains('\t'))?;
+    let hashtag = comment.starts_with(|c: char| !c.is_whitespace() && c != '=')
+        && comment.split_whitespace().nth(1).is_some()
+        && !comment.contains('=');
+    (!hashtag).then_some(comment)
 }
 
 /// A column's index from its number, which counts from 1.

@@ -94,7 +94,7 @@ fn with_levels_of(rows: Samples, table: &Table) -> Result<Samples, ShapeError> {
         let Some(column) = table.names.iter().position(|name| *name == field.name) else { continue };
         let cells = table.rows.iter().map(|(_, cells)| &cells[column]);
         let written: BTreeSet<&str> =
-            cells.filter(|cell| !matches!(cell, Cell::Missing)).map(Cell::written).collect();
+            cells.filter(|cell| !matches!(cell, Cell::Missing)).map(Cell::level).collect();
         let further: Vec<String> =
             written.into_iter().filter(|w| !names.iter().any(|n| n == w)).map(str::to_owned).collect();
         *names = names.iter().cloned().chain(further).collect();
@@ -132,7 +132,7 @@ fn texts(
     };
     let (of_human, of_synthetic) = (places(human)?, places(synthetic)?);
     let labels = human.1.rows.iter().map(|(_, cells)| &cells[of_human.1]);
-    let mut names: Vec<&str> = labels.filter(|c| !matches!(c, Cell::Missing)).map(Cell::written).collect();
+    let mut names: Vec<&str> = labels.filter(|c| !matches!(c, Cell::Missing)).map(Cell::level).collect();
     names.sort_unstable();
     names.dedup();
     if let [one] = names.as_slice() {
@@ -149,7 +149,7 @@ fn texts(
                     return Err(FileError::new(path, place(i), Problem::MissingValue).into());
                 }
             }
-            let written = cells[label].written();
+            let written = cells[label].level();
             let Ok(code) = names.binary_search(&written) else {
                 let known = names.join(", ").into();
                 let problem = Problem::UnknownLevel { found: written.into(), known };

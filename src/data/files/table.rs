@@ -59,6 +59,23 @@ impl Cell {
         }
     }
 
+    /// The level that it names: as it is written, but 3.0 is 3. Programs write whole numbers so once a
+    /// column of theirs had a gap.
+    pub(super) fn level(&self) -> &str {
+        let written = self.written();
+        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        match written.split_once('.') {
+            Some((whole, zeros))
+                if matches!(self, Cell::Number(..))
+                    && digits(whole.strip_prefix('-').unwrap_or(whole))
+                    && zeros.bytes().all(|b| b == b'0') =>
+            {
+                whole
+            }
+            _ => written,
+        }
+    }
+
     /// Whether it is no value to learn from: missing, NaN or an infinity.
     pub fn lacks(&self) -> bool {
         matches!(self, Cell::Missing) || matches!(self, Cell::Number(x, _) if !x.is_finite())
@@ -177,7 +194,7 @@ impl Table {
         if !cells.clone().all(whole) {
             return cells.any(|cell| matches!(cell, Cell::Word(_)));
         }
-        cells.map(Cell::written).collect::<BTreeSet<_>>().len() <= MOST_CLASSES
+        cells.map(Cell::level).collect::<BTreeSet<_>>().len() <= MOST_CLASSES
     }
 
     /// Whether a column has no finite number.
@@ -213,7 +230,7 @@ impl Table {
             }
             Some(_) => {}
         }
-        let mut codes: BTreeMap<&str, u32> = self.rows.iter().map(|(_, c)| (c[i].written(), 0)).collect();
+        let mut codes: BTreeMap<&str, u32> = self.rows.iter().map(|(_, c)| (c[i].level(), 0)).collect();
         let (levels, rows) = (codes.len(), self.rows.len());
         if !named && levels > 50 && levels * 2 > rows {
             let line = self.rows.first().map_or(1, |r| r.0);
@@ -227,7 +244,7 @@ impl Table {
         names.iter().enumerate().for_each(|(code, name)| {
             codes.insert(name, code as u32);
         });
-        let data = self.rows.iter().map(|(_, c)| codes[c[i].written()]).collect();
+        let data = self.rows.iter().map(|(_, c)| codes[c[i].level()]).collect();
         let levels = Levels::Named(names.iter().map(|n| n.to_string()).collect());
         Ok((Kind::Codes { levels }, Column::Codes { data }))
     }

@@ -388,3 +388,20 @@ proptest! {
         let _ = load("t.idx", &bytes, &Options::default());
     }
 }
+
+#[test]
+fn a_whole_number_is_one_level_however_it_is_written() {
+    let lines: String = (0..20).map(|i| format!("{},{}\n", ["3", "3.0", "10", "1.50"][i % 4], i)).collect();
+    let options = Options { categorical: Some(vec!["code".into()]), ..Options::default() };
+    let s = load("t.csv", format!("code,x\n{lines}").as_bytes(), &options).unwrap();
+    let names: Vec<String> = ["1.50", "3", "10"].map(String::from).to_vec();
+    assert_eq!(s.schema().fields[0].kind, Kind::Codes { levels: Levels::Named(names.into()) });
+}
+
+#[test]
+fn hashtags_are_tokens_and_comments_are_not() {
+    let text = "# lang = en\n#global\nat O\n#Oscars B-EVT\n\n#first B-EVT\nof O\n";
+    let sentences = conll::sentences(Path::new("t.conll"), text, &Options::default()).unwrap();
+    let words: Vec<&[String]> = sentences.iter().map(|s| s.words.as_slice()).collect();
+    assert_eq!(words, [["at", "#Oscars"], ["#first", "of"]]);
+}

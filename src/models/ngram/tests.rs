@@ -11,7 +11,7 @@ use crate::models::{Ask, Density, Sampling};
 
 fn rows(vocabulary: usize, rows: &[&[u32]]) -> Rows {
     let tokens = (0..vocabulary).map(|i| format!("t{i}")).collect();
-    let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Words, tokens });
+    let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Words, tokens));
     let mut offsets = vec![0];
     rows.iter().for_each(|r| offsets.push(offsets[offsets.len() - 1] + r.len()));
     let schema = Arc::new(Schema::single(Kind::Ragged { vocabulary }));

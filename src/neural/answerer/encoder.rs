@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn operands_keep_their_order_and_words_do_not() {
         let tokens = ["0", "1", "plus", "times"].map(String::from).to_vec();
-        let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Words, tokens });
+        let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Words, tokens));
         let schema = Arc::new(Schema::single(Kind::Ragged { vocabulary }));
         // "1 times 0 plus", "plus 0"
         let column = Column::Ragged { offsets: vec![0, 4, 6], tokens: vec![1, 3, 0, 2, 2, 0] };

@@ -12,7 +12,7 @@ fn text(rows: &[&str]) -> Samples {
     let tokens: Vec<String> = "abcdefgh".chars().map(String::from).collect();
     let code = |c: char| tokens.iter().position(|t| t.starts_with(c)).unwrap() as u32;
     let rows = rows.iter().map(|r| r.chars().map(code).collect()).collect();
-    let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Characters, tokens: tokens.clone() });
+    let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Characters, tokens.clone()));
     table(&Arc::new(Schema::single(Kind::Ragged { vocabulary })), rows).unwrap()
 }
 
@@ -243,7 +243,7 @@ fn what_does_not_fit_is_refused() {
     assert!(bad.accepts(varied().schema()).is_err());
     let empty = family.fit(&Mix::default(), Start::Scratch, &Streams::new(0, 0)).err().unwrap();
     assert_eq!(empty, FitError::TooFewRows { needed: 1, found: 0 });
-    let vocabulary = Arc::new(Vocabulary { unit: TokenUnit::Characters, tokens: vec!["a".into()] });
+    let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Characters, vec!["a".into()]));
     let schema = Arc::new(Schema::single(Kind::Ragged { vocabulary }));
     // A token outside the vocabulary makes no table to begin with.
     let foreign = table(&schema, vec![vec![0, 7]]).err().unwrap();

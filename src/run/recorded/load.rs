@@ -1,6 +1,6 @@
 //! Finding generations that were made elsewhere: files of a folder, or rows of one table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,10 +54,13 @@ pub fn load(path: &Path, schema: &Arc<Schema>, how: &Load) -> Result<Runs, FileE
         return Err(FileError::whole(path, Problem::NoGenerations));
     }
     let mut found = Vec::with_capacity(runs.len());
+    // A token that the human rows lack has one code in all files.
+    let mut schema = schema.clone();
     for (name, files) in runs {
         let mut generations: BTreeMap<u32, Samples> = BTreeMap::new();
         for (generation, file) in files {
-            let rows = rows(&file, schema, how)?;
+            let rows = rows(&file, &schema, how)?;
+            schema = rows.schema().clone();
             if generations.insert(generation, rows).is_some() {
                 return Err(FileError::whole(&file, Problem::TwoGenerations(generation)));
             }
@@ -65,6 +68,22 @@ pub fn load(path: &Path, schema: &Arc<Schema>, how: &Load) -> Result<Runs, FileE
         found.push((name, generations));
     }
     Ok(found)
+}
+
+/// How many tokens of all runs the human rows do not have, how many different ones these are, and the number of all
+/// tokens; `None` where the rows are no text.
+pub fn new_tokens(runs: &Runs, schema: &Schema) -> Option<(usize, usize, usize)> {
+    let known = schema.vocabulary()?.len();
+    let tokens = runs.iter().flat_map(|(_, g)| g.values()).filter_map(Samples::token_rows);
+    let (mut new, mut different, mut all) = (0, BTreeSet::new(), 0);
+    for (_, tokens) in tokens {
+        all += tokens.len();
+        for token in tokens.iter().filter(|token| **token as usize >= known) {
+            new += 1;
+            different.insert(*token);
+        }
+    }
+    Some((new, different.len(), all))
 }
 
 /// The generation files of a folder, ascending, and its folders.
@@ -131,6 +150,7 @@ fn rows(file: &Path, schema: &Arc<Schema>, how: &Load) -> Result<Samples, FileEr
                 keys: &[],
                 text_column: how.text_column.as_deref(),
                 window: how.window,
+                new_tokens: true,
                 ..Reading::default()
             };
             Ok(exchange::read(file, file, schema, format, &reading)?.rows)
@@ -151,6 +171,7 @@ fn table(path: &Path, schema: &Arc<Schema>, how: &Load) -> Result<Runs, FileErro
         elsewhere: true,
         keys: &keys,
         text_column: how.text_column.as_deref(),
+        new_tokens: true,
         ..Reading::default()
     };
     let read = exchange::read(path, path, schema, format, &reading)?;

@@ -9,7 +9,9 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-pub use load::{Load, Runs, load};
+pub use load::{Load, Runs, load, new_tokens};
+
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -18,10 +20,10 @@ use rand::seq::SliceRandom;
 use super::Work;
 use crate::data::{HumanRows, Mix, Samples, Source, Splits, Supply, digest};
 use crate::lineage::{Fit, LineageError, Outcome, Record, StopReason, Why};
-use crate::metrics::{BoxedMetric, METRICS, Measurement, Observation, Shared, Subject};
+use crate::metrics::{BoxedMetric, METRICS, Measurement, Observation, Shared, Space, Subject};
 use crate::models::Refusal;
 use crate::rng::Streams;
-use crate::spec::{self, Experiment, Node};
+use crate::spec::{self, Coordinates, Experiment, Node};
 use crate::store::{ELSEWHERE, SettingInfo};
 
 /// Recorded generations, ready to be measured.
@@ -31,6 +33,7 @@ pub struct Recorded {
     metrics: Vec<(String, BoxedMetric)>,
     size: usize,
     salt: u64,
+    space: Option<Arc<Space>>,
     info: Vec<SettingInfo>,
 }
 
@@ -95,6 +98,11 @@ impl Recorded {
             versions.push((entry.about.name, entry.about.version.to_string()));
             metrics.push((asked.name.clone(), metric));
         }
+        let space = match experiment.measure.space {
+            Coordinates::HumanScale => Space::of(&source).map(Arc::new),
+            Coordinates::Raw => None,
+        };
+        versions.extend(space.iter().map(|_| ("space", Space::VERSION.to_string())));
         let generations = runs.iter().filter_map(|(_, g)| g.keys().last()).max().copied().unwrap_or(0);
         let rows = runs.first().and_then(|(_, g)| g.values().next()).map(|rows| rows.len() as f64);
         let info = SettingInfo {
@@ -111,7 +119,7 @@ impl Recorded {
             skipped: None,
             label: format!("{} generations", source.name),
         };
-        Ok(Self { source, runs, metrics, size, salt, info: vec![info] })
+        Ok(Self { source, runs, metrics, size, salt, space, info: vec![info] })
     }
 
     fn observe(
@@ -124,7 +132,7 @@ impl Recorded {
         record: &mut dyn Record,
     ) {
         let (seed, subject, generation) = at;
-        let (shared, training) = (Shared::default(), Mix::default());
+        let (shared, training) = (Shared::default().in_space(self.space.clone()), Mix::default());
         let of = Observation {
             subject,
             generation,
@@ -218,7 +226,7 @@ fn fingerprint(source: &Source, runs: &Runs, size: usize, salt: u64) -> String {
 /// Where no such column is left.
 pub fn features_only(source: Source) -> Result<Source, Refusal> {
     let Supply::Finite(splits) = &source.supply else { return Ok(source) };
-    let features = |rows: &Samples| rows.features_and_tags().map(std::sync::Arc::new);
+    let features = |rows: &Samples| rows.features_and_tags().map(Arc::new);
     let nothing = || Refusal::new("the human rows have no feature to measure");
     let splits = Splits {
         train: features(&splits.train).ok_or_else(nothing)?,

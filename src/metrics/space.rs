@@ -1,0 +1,234 @@
+//! Where the rows of a table lie when distances between them are measured.
+//!
+//! A table's columns have units of their own, and some are categories. So that neither decides an answer, a
+//! number is written as (x − median) / scale of the human rows, the scale being their interquartile range ÷
+//! 1.349 (the standard deviation of normal rows; the plain standard deviation where the quartiles are equal,
+//! 1 where all rows are), and a category as one coordinate a level, 1 for its own and 0 for the others. Two
+//! rows of different levels then have squared distance 2, which is what two normal rows differ by in a
+//! number, E(x − x′)² = 2σ².
+//!
+//! *Which rows.* Data sets of one number a column, from files or embedded: everything that is not a known
+//! distribution, an image or a vector. Those keep their own space, in which laws and papers state their
+//! distances; so does a table under `measure.space = "raw"`.
+
+use crate::data::{Column, Kind, Samples, Source, Splits, Supply};
+
+/// The coordinates of a table's rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Space {
+    /// The columns that have coordinates, numbers first.
+    columns: Vec<(usize, Coding)>,
+    numbers: usize,
+    width: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Coding {
+    Number { median: f64, scale: f64 },
+    Level { levels: usize },
+}
+
+impl Space {
+    /// Raised when the coordinates change, so that cells measured in others are measured again.
+    pub const VERSION: u32 = 1;
+
+    /// The space of a source's rows; `None` where rows keep their own.
+    pub fn of(source: &Source) -> Option<Space> {
+        let Supply::Finite(Splits { train, validation, held_out }) = &source.supply else { return None };
+        Self::of_rows(&[train, validation, held_out])
+    }
+
+    /// The space of tables of one schema; `None` where a column is text or several numbers, or none is a number.
+    pub fn of_rows(tables: &[&Samples]) -> Option<Space> {
+        let schema = tables.first()?.schema();
+        let (mut numbers, mut levels) = (Vec::new(), Vec::new());
+        for (i, field) in schema.fields.iter().enumerate() {
+            match &field.kind {
+                Kind::F32 { width: 1, image: None, .. } | Kind::F64 { width: 1 } => {
+                    let mut all: Vec<f64> = tables.iter().flat_map(|rows| number(rows.column(i))).collect();
+                    all.retain(|x| x.is_finite());
+                    let (median, scale) = median_and_scale(&mut all);
+                    numbers.push((i, Coding::Number { median, scale }));
+                }
+                Kind::Codes { levels: of } => levels.push((i, Coding::Level { levels: of.count() })),
+                _ => return None,
+            }
+        }
+        if numbers.is_empty() {
+            return None;
+        }
+        let count = numbers.len();
+        let width = count + levels.iter().map(|(_, coding)| coding.width()).sum::<usize>();
+        numbers.append(&mut levels);
+        Some(Space { columns: numbers, numbers: count, width })
+    }
+
+    /// Coordinates of a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Coordinates of a row that are numbers: the first ones.
+    pub fn numbers(&self) -> usize {
+        self.numbers
+    }
+
+    /// The coordinates of all rows, row-major.
+    pub(super) fn points(&self, rows: &Samples) -> Vec<f64> {
+        let mut out = vec![0.0; rows.len() * self.width];
+        let mut at = 0;
+        for &(i, coding) in &self.columns {
+            let lines = out.chunks_exact_mut(self.width);
+            match (coding, rows.column(i)) {
+                (Coding::Number { median, scale }, column) => {
+                    lines.zip(number(column)).for_each(|(line, x)| line[at] = (x - median) / scale);
+                }
+                (Coding::Level { levels }, Column::Codes { data }) => {
+                    // A level that no human row has is as far from all others as they are from each other.
+                    for (line, &code) in lines.zip(data).filter(|(_, code)| (**code as usize) < levels) {
+                        line[at + code as usize] = 1.0;
+                    }
+                }
+                _ => {}
+            }
+            at += coding.width();
+        }
+        out
+    }
+
+    /// Moments of the numbers of a row in these coordinates; `None` where they are of another width.
+    pub(super) fn moments(&self, mean: &[f64], covariance: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
+        let known: Vec<(f64, f64)> = self.columns.iter().filter_map(|(_, coding)| coding.number()).collect();
+        let d = known.len();
+        if mean.len() != d || covariance.len() != d * d {
+            return None;
+        }
+        let mean = mean.iter().zip(&known).map(|(m, (median, scale))| (m - median) / scale).collect();
+        let of = |(i, c): (usize, &f64)| c / (known[i / d].1 * known[i % d].1);
+        Some((mean, covariance.iter().enumerate().map(of).collect()))
+    }
+}
+
+impl Coding {
+    fn width(self) -> usize {
+        match self {
+            Coding::Number { .. } => 1,
+            Coding::Level { levels } => levels,
+        }
+    }
+
+    fn number(self) -> Option<(f64, f64)> {
+        match self {
+            Coding::Number { median, scale } => Some((median, scale)),
+            Coding::Level { .. } => None,
+        }
+    }
+}
+
+fn number(column: &Column) -> Box<dyn Iterator<Item = f64> + '_> {
+    match column {
+        Column::F32 { data, .. } => Box::new(data.iter().map(|&x| f64::from(x))),
+        Column::F64 { data, .. } => Box::new(data.iter().copied()),
+        _ => Box::new(std::iter::empty()),
+    }
+}
+
+/// The median and the robust scale of finite numbers.
+fn median_and_scale(all: &mut [f64]) -> (f64, f64) {
+    all.sort_by(f64::total_cmp);
+    let n = all.len();
+    if n == 0 {
+        return (0.0, 1.0);
+    }
+    // Linear between order statistics, as numpy's default.
+    let quantile = |p: f64| {
+        let place = p * (n - 1) as f64;
+        let (low, part) = (place.floor() as usize, place.fract());
+        all[low] + part * (all[(low + 1).min(n - 1)] - all[low])
+    };
+    let range = (quantile(0.75) - quantile(0.25)) / 1.349;
+    let median = quantile(0.5);
+    // Around the median, so that a large offset takes no digits.
+    let mean = all.iter().map(|x| x - median).sum::<f64>() / n as f64;
+    let deviation = (all.iter().map(|x| (x - median - mean).powi(2)).sum::<f64>() / n as f64).sqrt();
+    let scale = [range, deviation].into_iter().find(|s| s.is_finite() && *s > 0.0);
+    (median, scale.unwrap_or(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::data::{Field, Levels, Role, Schema};
+    use crate::metrics::distances::Points;
+    use crate::metrics::manifold;
+    use crate::metrics::testing::normals;
+
+    /// A number in some unit, and one of three levels.
+    fn table(numbers: &[f64], unit: f64, offset: f64, codes: &[u32]) -> Samples {
+        let field = |name: &str, kind| Field { name: name.into(), role: Role::Feature, kind };
+        let levels = Kind::Codes { levels: Levels::Count(3) };
+        let schema = Schema { fields: vec![field("plan", levels), field("income", Kind::F64 { width: 1 })] };
+        let data = numbers.iter().map(|x| x * unit + offset).collect();
+        let columns = vec![Column::Codes { data: codes.to_vec() }, Column::F64 { width: 1, data }];
+        Samples::new(Arc::new(schema), columns).unwrap()
+    }
+
+    #[test]
+    fn a_category_costs_what_two_numbers_differ_by() {
+        // Quartiles of 0, 1, …, 8 are 2 and 6: the scale is 4/1.349.
+        let rows =
+            table(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], 1.0, 0.0, &[0, 1, 2, 0, 1, 2, 0, 1, 2]);
+        let space = Space::of_rows(&[&rows]).unwrap();
+        assert_eq!((space.width(), space.numbers()), (4, 1));
+        let points = space.points(&rows);
+        assert_eq!(points[4..8], [-3.0 * 1.349 / 4.0, 0.0, 1.0, 0.0]);
+        let distance = |i: usize, j: usize| -> f64 {
+            (1..4).map(|c| (points[4 * i + c] - points[4 * j + c]).powi(2)).sum()
+        };
+        assert_eq!((distance(0, 3), distance(0, 1), distance(1, 2)), (0.0, 2.0, 2.0));
+        // Two normal rows: E(x − x′)² = 2 with the normal's own quartiles.
+        let x = normals(4000, 1, 1);
+        let rows = table(&x, 70.0, 3.0, &vec![0; 4000]);
+        let coded = Space::of_rows(&[&rows]).unwrap().points(&rows);
+        let pairs = coded.chunks_exact(8).map(|p| (p[0] - p[4]).powi(2));
+        // 2,000 squared differences with standard deviation 2√2: five standard errors are 0.32.
+        assert!((pairs.sum::<f64>() / 2000.0 - 2.0).abs() < 0.4);
+    }
+
+    #[test]
+    fn units_and_offsets_change_nothing_and_a_dead_category_is_seen() {
+        let (x, y) = (normals(300, 1, 1), normals(300, 1, 2));
+        let codes: Vec<u32> = (0..300).map(|i| i % 3).collect();
+        let measured = |unit: f64, offset: f64, made: &[u32]| {
+            let human = table(&x, unit, offset, &codes);
+            let space = Space::of_rows(&[&human]).unwrap();
+            let (human, model) = (space.points(&human), space.points(&table(&y, unit, offset, made)));
+            let dim = space.width();
+            manifold::compare(Points { data: &human, dim }, Points { data: &model, dim }, 5)
+        };
+        let alive = measured(1.0, 0.0, &codes);
+        let other = measured(1e-3, 7.0, &codes);
+        assert!((alive.coverage - other.coverage).abs() < 0.01 && (alive.recall - other.recall).abs() < 0.01);
+        assert!(alive.coverage > 0.9 && alive.recall > 0.9, "{alive:?}");
+        // One level of three is left: a third of people can be covered at most.
+        let dead = measured(1.0, 0.0, &[0; 300]);
+        assert!(dead.coverage < 0.34 && dead.recall < 0.34, "{dead:?}");
+        assert_eq!(dead.precision, 1.0);
+    }
+
+    #[test]
+    fn columns_without_spread_and_stated_moments_are_scaled_too() {
+        // Four fifths of zeros: the quartiles are equal and the standard deviation serves.
+        let mostly: Vec<f64> = (0..100).map(|i| if i % 5 == 0 { 10.0 } else { 0.0 }).collect();
+        let rows = table(&mostly, 1.0, 0.0, &[0; 100]);
+        assert_eq!(Space::of_rows(&[&rows]).unwrap().points(&rows)[0], 10.0 / 4.0);
+        let constant = table(&[5.0; 10], 1.0, 0.0, &[0; 10]);
+        assert_eq!(Space::of_rows(&[&constant]).unwrap().points(&constant)[0], 0.0);
+        let space = Space::of_rows(&[&rows]).unwrap();
+        assert_eq!(space.moments(&[2.0], &[16.0]), Some((vec![0.5], vec![1.0])));
+        assert_eq!(space.moments(&[2.0, 1.0], &[16.0]), None);
+    }
+}
