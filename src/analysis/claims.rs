@@ -1,21 +1,49 @@
 //! Claims: a statistic against a law or a stated number, with a three-way verdict.
 //!
 //! *Passed*: the whole simultaneous interval lies within expected ± tolerance. *Failed*: it misses that zone. Else
-//! *undecided*: more seeds are needed. k generations are one joint test at [`ERROR_LEVEL`]: k intervals at
-//! 10⁻⁴/k each (Bonferroni). With the law's own standard deviation of one lineage the interval is normal; with the
-//! sample's it uses Student's t, which is the normal one for many seeds and keeps the level for few (at 5 seeds a
-//! normal 10⁻⁴ interval would raise a false alarm in 2 % of runs). Works from per-seed values or streamed moments.
-//! Cost: O(values).
+//! *undecided*: more seeds are needed. k generations at m looks (twice the seeds while a claim is undecided) are one
+//! joint test at [`ERROR_LEVEL`]: intervals at 10⁻⁴/(k m) each (Bonferroni), made by `claims_intervals`. Works from
+//! per-seed values or streamed moments. Cost: O(values).
 
 use serde::{Deserialize, Serialize};
 
-use super::intervals::{Interval, mean_sd, median_rank, normal_interval, t_quantile};
+use super::claims_intervals::{Range, mean_interval};
+use super::intervals::{Interval, median_rank, normal_interval, t_quantile};
 pub use crate::spec::Statistic;
 use crate::store::Accumulator;
 pub use crate::theory::Relation;
 
-/// The chance that a claim that is true fails.
+/// The chance that a claim that is true fails, at any of its looks.
 pub const ERROR_LEVEL: f64 = 1e-4;
+
+/// What is asked, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The claim in words.
+    pub says: &'a str,
+    /// How often it is looked at, at most: each look has its part of the error.
+    pub looks: u32,
+    /// What one value can be.
+    pub range: Range,
+}
+
+impl<'a> Question<'a> {
+    /// A question that is asked once, of values of any size.
+    pub fn once(says: &'a str) -> Self {
+        Self { says, looks: 1, range: Range::Any }
+    }
+
+    /// The same about other values.
+    #[must_use]
+    pub fn of(self, range: Range) -> Self {
+        Self { range, ..self }
+    }
+
+    /// The level of each of k simultaneous intervals.
+    pub(super) fn level(&self, k: usize) -> f64 {
+        1.0 - ERROR_LEVEL / (f64::from(self.looks.max(1)) * k.max(1) as f64)
+    }
+}
 
 /// The outcome of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -137,24 +165,19 @@ pub(super) fn judge(i: &Interval, expected: f64, tolerance: Tolerance, relation:
 
 /// Holds a statistic against its expectation at several generations, jointly at [`ERROR_LEVEL`].
 pub fn against_law(
-    says: &str,
+    question: Question<'_>,
     statistic: Statistic,
     points: &[Point<'_>],
     tolerance: Tolerance,
     relation: Relation,
 ) -> ClaimResult {
-    let level = joint_level(points.len());
+    let level = question.level(points.len());
     let part = |p: &Point<'_>| Part {
         at: Some(p.at),
         expected: p.expected.value,
-        estimate: estimate(statistic, p.evidence, p.expected.sd_of_one, level),
+        estimate: estimate(statistic, p, level, question.range),
     };
-    decide(says, points.iter().map(part), tolerance, relation)
-}
-
-/// The level of each of k simultaneous intervals.
-pub(super) fn joint_level(k: usize) -> f64 {
-    1.0 - ERROR_LEVEL / k.max(1) as f64
+    decide(question.says, points.iter().map(part), tolerance, relation)
 }
 
 /// The joint verdict: failed if a part failed, passed if all passed, else undecided.
@@ -241,61 +264,60 @@ fn short(value: f64) -> String {
 
 fn estimate(
     statistic: Statistic,
-    evidence: Evidence<'_>,
-    sd_of_one: Option<f64>,
+    point: &Point<'_>,
     level: f64,
+    range: Range,
 ) -> Result<(f64, Interval), String> {
-    match statistic {
-        Statistic::Mean => around(evidence_mean(evidence), sd_of_one, level),
-        Statistic::MeanLog => around(evidence_log_mean(evidence)?, sd_of_one, level),
-        Statistic::Median => median(evidence, level),
-        other => Err(format!(
+    let own = point.expected.sd_of_one;
+    if let (Range::Exact, Evidence::Moments(m)) = (range, point.evidence)
+        && let Some(value) = m.mean()
+    {
+        return mean_interval(&[value], None, level, range);
+    }
+    match (statistic, point.evidence) {
+        (Statistic::Mean, Evidence::Values(x)) => mean_interval(x, own, level, range),
+        (Statistic::MeanLog, Evidence::Values(x)) => {
+            if x.iter().any(|v| *v <= 0.0) {
+                return Err(NO_LOGARITHM.into());
+            }
+            mean_interval(&x.iter().map(|v| v.ln()).collect::<Vec<_>>(), own, level, Range::Any)
+        }
+        (Statistic::Mean, Evidence::Moments(m)) => {
+            around((m.count() as f64, m.mean().unwrap_or(f64::NAN), m.sd().unwrap_or(0.0)), own, level)
+        }
+        (Statistic::MeanLog, Evidence::Moments(m)) => {
+            let (mean, sd) = m.log_mean_sd().ok_or(NO_LOGARITHM)?;
+            around((m.count() as f64, mean, sd), own, level)
+        }
+        (Statistic::Median, evidence) => median(evidence, level),
+        (other, _) => Err(format!(
             "the statistic {other:?} compares generations or settings, not one generation with a law"
         )),
     }
 }
 
-/// Mean ± quantile × standard error, the law's own where given.
-pub(super) fn around(
+const NO_LOGARITHM: &str = "some values are not positive, so the mean of the logarithm does not exist";
+
+/// The interval of streamed moments, which have no skewness: mean ± quantile × standard error, the law's own where
+/// given.
+fn around(
     (n, mean, sd): (f64, f64, f64),
     sd_of_one: Option<f64>,
     level: f64,
 ) -> Result<(f64, Interval), String> {
     match sd_of_one {
         Some(own) if n >= 1.0 => Ok((mean, normal_interval(mean, own / n.sqrt(), level))),
-        None if n >= 2.0 => {
+        None if n >= 2.0 && sd > 0.0 => {
             let reach = t_quantile(level, n - 1.0) * sd / n.sqrt();
             Ok((mean, Interval::new(mean - reach, mean + reach, "t")))
+        }
+        None if n >= 2.0 => {
+            Err(format!("all {n} seeds have the value {mean}, so nothing is known of its spread"))
         }
         _ => {
             Err(format!("{n} seeds: at least 2 are needed (1 where the law has its own standard deviation)"))
         }
     }
-}
-
-/// Count, mean and standard deviation.
-pub(super) fn of_values(x: &[f64]) -> (f64, f64, f64) {
-    let (mean, sd) = mean_sd(x);
-    (x.len() as f64, mean, sd)
-}
-
-fn evidence_mean(evidence: Evidence<'_>) -> (f64, f64, f64) {
-    match evidence {
-        Evidence::Values(x) => of_values(x),
-        Evidence::Moments(m) => (m.count() as f64, m.mean().unwrap_or(f64::NAN), m.sd().unwrap_or(0.0)),
-    }
-}
-
-fn evidence_log_mean(evidence: Evidence<'_>) -> Result<(f64, f64, f64), String> {
-    let found = match evidence {
-        Evidence::Values(x) if x.iter().all(|v| *v > 0.0) => {
-            Some(of_values(&x.iter().map(|v| v.ln()).collect::<Vec<_>>()))
-        }
-        Evidence::Values(_) => None,
-        Evidence::Moments(m) => m.log_mean_sd().map(|(mean, sd)| (m.count() as f64, mean, sd)),
-    };
-    found
-        .ok_or_else(|| "some values are not positive, so the mean of the logarithm does not exist".to_owned())
 }
 
 fn median(evidence: Evidence<'_>, level: f64) -> Result<(f64, Interval), String> {

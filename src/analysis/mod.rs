@@ -7,6 +7,7 @@
 mod bearing;
 mod best;
 mod claims;
+mod claims_intervals;
 mod critical;
 mod definitions;
 pub mod effective_rows;
@@ -22,8 +23,10 @@ mod trends;
 pub use bearing::Bearing;
 pub use best::{RESAMPLES, share_best};
 pub use claims::{
-    ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Relation, Statistic, Tolerance, Verdict, against_law,
+    ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Question, Relation, Statistic, Tolerance, Verdict,
+    against_law,
 };
+pub use claims_intervals::Range;
 pub use critical::{Arm, CriticalFraction, MetricArms, critical_fraction};
 pub use definitions::{Answer, Definition, DefinitionsRow, Finding, definitions, write_definitions};
 pub use intervals::{BOOTSTRAP_FROM, Interval, mean_interval, normal_interval, order_interval, t_interval};
@@ -34,7 +37,7 @@ pub use paired::{Paired, differences, paired_difference};
 pub use rank_correlation::{Pair, rank_correlation};
 pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
 pub use table::{ArmSeries, Comparison, ComparisonRow, MetricSeries, comparison};
-pub use trends::{least_squares, monotone, ordering, scaled, slope, slope_along};
+pub use trends::{least_squares, monotone, rises, scaled, slope, slope_along};
 
 /// The level of displayed intervals.
 pub const DISPLAY_LEVEL: f64 = 0.95;

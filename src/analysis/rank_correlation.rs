@@ -8,9 +8,8 @@
 
 use rand::seq::SliceRandom;
 
-use super::claims::{
-    ClaimResult, Expected, Part, Relation, Tolerance, Verdict, around, decide, joint_level, of_values,
-};
+use super::claims::{ClaimResult, Expected, Part, Question, Relation, Tolerance, Verdict, decide};
+use super::claims_intervals::{Range, mean_interval};
 use crate::rng::Streams;
 
 /// The permutation p that a claim must stay below.
@@ -23,7 +22,7 @@ pub type Pair<'a> = (&'a [(u64, f64)], &'a [(u64, f64)]);
 
 /// Holds ρ of the two metrics over the settings against a bound, at one generation.
 pub fn rank_correlation(
-    says: &str,
+    question: Question<'_>,
     settings: &[Pair<'_>],
     at: Option<u32>,
     (expected, tolerance, relation): (Expected, Tolerance, Relation),
@@ -32,13 +31,15 @@ pub fn rank_correlation(
         let seeds = ours.iter().zip(&theirs);
         let each: Option<Vec<f64>> = seeds.map(|(x, y)| correlation(x, y)).collect();
         let each = each.ok_or("a metric is the same in every setting, so there is no correlation")?;
-        Ok((around(of_values(&each), None, joint_level(1))?, chance(&ours, &theirs, relation)))
+        let within = Range::Within(-1.0, 1.0);
+        Ok((mean_interval(&each, None, question.level(1), within)?, chance(&ours, &theirs, relation)))
     });
     let (estimate, p) = match found {
         Ok((estimate, p)) => (Ok(estimate), Some(p)),
         Err(why) => (Err(why), None),
     };
-    let mut result = decide(says, [Part { at, expected: expected.value, estimate }], tolerance, relation);
+    let part = Part { at, expected: expected.value, estimate };
+    let mut result = decide(question.says, [part], tolerance, relation);
     if let Some(p) = p {
         let by_chance = p >= SIGNIFICANCE;
         if by_chance && result.verdict == Verdict::Passed {
@@ -78,7 +79,8 @@ fn ranks(values: &[f64]) -> Vec<f64> {
 
 /// Pearson's correlation; `None` where one side does not vary.
 fn correlation(x: &[f64], y: &[f64]) -> Option<f64> {
-    let ((_, mx, _), (_, my, _)) = (of_values(x), of_values(y));
+    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+    let (mx, my) = (mean(x), mean(y));
     let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
     for (x, y) in x.iter().zip(y) {
         xy += (x - mx) * (y - my);
@@ -114,17 +116,18 @@ mod tests {
 
     type Values = Vec<(u64, f64)>;
 
-    /// Settings with the given pairs of metrics in each of six seeds, of which every second one is a little greater.
+    /// Settings with the given pairs of metrics in each of sixty seeds, of which every second one is a little greater.
+    /// Fewer that all have the same correlation say too little at 10⁻⁴.
     fn settings(pairs: &[(f64, f64)]) -> Vec<(Values, Values)> {
-        let six = |v: f64| (0..6).map(|s| (s, v * (1.0 + 1e-6 * (s % 2) as f64))).collect();
-        pairs.iter().map(|(x, y)| (six(*x), six(*y))).collect()
+        let sixty = |v: f64| (0..60).map(|s| (s, v * (1.0 + 1e-6 * (s % 2) as f64))).collect();
+        pairs.iter().map(|(x, y)| (sixty(*x), sixty(*y))).collect()
     }
 
     fn claim(pairs: &[(f64, f64)], bound: f64, relation: Relation) -> ClaimResult {
         let all = settings(pairs);
         let all: Vec<Pair<'_>> = all.iter().map(|(a, b)| (a.as_slice(), b.as_slice())).collect();
         let held = (Expected { value: bound, sd_of_one: None }, Tolerance::default(), relation);
-        rank_correlation("", &all, Some(1), held)
+        rank_correlation(Question::once(""), &all, Some(1), held)
     }
 
     #[test]

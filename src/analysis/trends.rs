@@ -1,9 +1,8 @@
 //! Claims about generations or settings: slope, order, monotony. All are paired within seeds and joint at
-//! [`ERROR_LEVEL`](super::ERROR_LEVEL), with t intervals over seeds. Cost: O(values).
+//! [`ERROR_LEVEL`](super::ERROR_LEVEL). Cost: O(values).
 
-use super::claims::{
-    ClaimResult, Expected, Part, Relation, Tolerance, around, decide, joint_level, of_values,
-};
+use super::claims::{ClaimResult, Expected, Part, Question, Relation, Tolerance, decide};
+use super::claims_intervals::{Range, mean_interval};
 use super::observations::Series;
 use super::paired::differences;
 use crate::spec::SlopeScale;
@@ -12,7 +11,7 @@ use crate::spec::SlopeScale;
 /// of the value's natural logarithm, and on ln(g + 1). A sign is a claim too: [`Relation::AtLeast`] or `AtMost` with
 /// expected 0.
 pub fn slope(
-    says: &str,
+    question: Question<'_>,
     series: &Series,
     scale: SlopeScale,
     expected: Expected,
@@ -26,11 +25,12 @@ pub fn slope(
         slopes.extend(least_squares(&points));
     }
     let estimate = if slopes.iter().all(|s| s.is_finite()) {
-        around(of_values(&slopes), expected.sd_of_one, joint_level(1))
+        mean_interval(&slopes, expected.sd_of_one, question.level(1), Range::Any)
     } else {
         Err("some values are not positive, so the slope of the logarithm does not exist".to_owned())
     };
-    decide(says, [Part { at: series.last(), expected: expected.value, estimate }], tolerance, relation)
+    let part = Part { at: series.last(), expected: expected.value, estimate };
+    decide(question.says, [part], tolerance, relation)
 }
 
 /// A number, and (seed, value) sorted by seed.
@@ -43,15 +43,15 @@ type Arm<'a> = (f64, &'a [(u64, f64)]);
 /// about the risk. Its error is that of the seeds' influences Σ w_i (v_si/m_i − 1), w_i = (x_i − x̄)/Σ(x − x̄)² (the
 /// delta method), which keeps the pairing of settings by seed.
 pub fn slope_along(
-    says: &str,
+    question: Question<'_>,
     arms: &[Arm<'_>],
     scale: SlopeScale,
     at: Option<u32>,
     (expected, tolerance, relation): (Expected, Tolerance, Relation),
 ) -> ClaimResult {
     let estimate =
-        influences(arms, scale).and_then(|all| around(of_values(&all), expected.sd_of_one, joint_level(1)));
-    decide(says, [Part { at, expected: expected.value, estimate }], tolerance, relation)
+        influences(arms, scale).and_then(|all| mean_interval(&all, None, question.level(1), Range::Any));
+    decide(question.says, [Part { at, expected: expected.value, estimate }], tolerance, relation)
 }
 
 /// One value a seed, whose mean is the slope and whose spread is its error.
@@ -63,7 +63,7 @@ fn influences(arms: &[Arm<'_>], scale: SlopeScale) -> Result<Vec<f64>, String> {
             "the settings do not have the same seeds, so a slope over them has no paired error".to_owned()
         );
     }
-    let mean = |arm: &[(u64, f64)]| of_values(&arm.iter().map(|(_, v)| *v).collect::<Vec<_>>()).1;
+    let mean = |arm: &[(u64, f64)]| arm.iter().map(|(_, v)| v).sum::<f64>() / arm.len() as f64;
     let points: Vec<(f64, f64)> = arms.iter().map(|(x, arm)| scaled(scale, (*x, mean(arm)))).collect();
     if points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
         return Err("a mean or a place is not positive, so its logarithm does not exist".to_owned());
@@ -101,35 +101,34 @@ pub fn least_squares(points: &[(f64, f64)]) -> Option<f64> {
     (xx > 0.0).then(|| xy / xx)
 }
 
-/// Whether the settings stand in this order at a generation, from the lowest to the highest: every paired difference
-/// between neighbours is positive. `arms` are (seed, value) sorted by seed, as `Series` keeps them.
-///
-/// Passed if every simultaneous interval is above 0, failed if one is below 0.
-pub fn ordering(says: &str, arms: &[&[(u64, f64)]], at: Option<u32>) -> ClaimResult {
-    let level = joint_level(arms.len().saturating_sub(1));
-    let parts = arms.windows(2).map(|pair| {
-        let rises = differences(pair[1], pair[0]);
-        let same = !rises.is_empty() && rises.iter().all(|d| *d == 0.0);
-        let estimate = if same {
-            Err("two settings have the same values in every seed: no order".to_owned())
-        } else {
-            around(of_values(&rises), None, level)
-        };
-        Part { at, expected: 0.0, estimate }
-    });
-    decide(says, parts, Tolerance::default(), Relation::AtLeast)
+/// Whether the metric rises (or falls) by at least `least` from each generation to the next, in expectation.
+pub fn monotone(
+    question: Question<'_>,
+    series: &Series,
+    generations: &[u32],
+    rising: bool,
+    least: f64,
+) -> ClaimResult {
+    let steps: Vec<(u32, Vec<f64>)> = generations
+        .windows(2)
+        .map(|step| {
+            let (before, after) = (series.pairs(step[0]), series.pairs(step[1]));
+            (step[1], if rising { differences(after, before) } else { differences(before, after) })
+        })
+        .collect();
+    rises(question, &steps, least)
 }
 
-/// Whether the metric only rises (or only falls) over the given generations, in expectation: each step's paired
-/// difference is in the right direction, up to `slack` in the metric's unit.
-pub fn monotone(says: &str, series: &Series, generations: &[u32], rising: bool, slack: f64) -> ClaimResult {
-    let level = joint_level(generations.len().saturating_sub(1));
-    let parts = generations.windows(2).map(|step| {
-        let (before, after) = (series.pairs(step[0]), series.pairs(step[1]));
-        let steps = if rising { differences(after, before) } else { differences(before, after) };
-        Part { at: Some(step[1]), expected: 0.0, estimate: around(of_values(&steps), None, level) }
+/// Whether every paired step is at least `least` in expectation, jointly; a step has the generation that it is about.
+pub fn rises(question: Question<'_>, steps: &[(u32, Vec<f64>)], least: f64) -> ClaimResult {
+    let level = question.level(steps.len());
+    let range = question.range.of_difference();
+    let parts = steps.iter().map(|(at, values)| Part {
+        at: Some(*at),
+        expected: least,
+        estimate: mean_interval(values, None, level, range),
     });
-    decide(says, parts, Tolerance { relative: 0.0, absolute: slack }, Relation::AtLeast)
+    decide(question.says, parts, Tolerance::default(), Relation::AtLeast)
 }
 
 #[cfg(test)]
@@ -155,7 +154,9 @@ mod tests {
     #[test]
     fn the_slope_of_the_logarithm_is_the_rate() {
         let s = decaying(0.2);
-        let claim = |e, r| slope("", &s, SlopeScale::Log, exactly(e), Tolerance::relative(0.05), r).verdict;
+        let claim = |e, r| {
+            slope(Question::once(""), &s, SlopeScale::Log, exactly(e), Tolerance::relative(0.05), r).verdict
+        };
         assert_eq!(claim(-0.2, Relation::Equal), Verdict::Passed);
         assert_eq!(claim(-0.3, Relation::Equal), Verdict::Failed);
         assert_eq!(claim(0.0, Relation::AtMost), Verdict::Passed);
@@ -175,7 +176,7 @@ mod tests {
             let arms: Vec<(f64, Vec<(u64, f64)>)> = [10.0, 100.0, 1000.0].map(|n| (n, arm(n, noise))).into();
             let arms: Vec<(f64, &[(u64, f64)])> = arms.iter().map(|(n, a)| (*n, a.as_slice())).collect();
             slope_along(
-                "",
+                Question::once(""),
                 &arms,
                 scale,
                 Some(0),
@@ -192,7 +193,7 @@ mod tests {
         assert!(noisy.high.unwrap() - noisy.low.unwrap() > 1e-4, "{noisy:?}");
         assert_ne!(slope(0.0, -0.5, SlopeScale::Log).verdict, Verdict::Passed);
         let lonely = slope_along(
-            "",
+            Question::once(""),
             &[],
             SlopeScale::Linear,
             None,
@@ -202,25 +203,31 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_decided_by_paired_differences() {
+    fn an_order_is_decided_by_paired_differences_and_their_least_size() {
         // Each seed's level differs a hundred times more than the settings do.
         let arm = |shift: f64| {
             (0..6).map(|s| (s, 100.0 * s as f64 + shift + 0.01 * (s % 2) as f64 * shift)).collect::<Vec<_>>()
         };
-        let (a, b, c) = (arm(3.0), arm(2.0), arm(1.0));
-        assert_eq!(ordering("", &[&c, &b, &a], None).verdict, Verdict::Passed);
-        assert_eq!(ordering("", &[&a, &c, &b], None).verdict, Verdict::Failed);
-        assert_eq!(ordering("", &[&a, &a], None).verdict, Verdict::Undecided);
-        assert_eq!(ordering("", &[&a, &b[..1]], None).verdict, Verdict::Undecided);
+        let (low, high) = (arm(2.0), arm(3.0));
+        let ask = |to: &[(u64, f64)], from: &[(u64, f64)], least| {
+            rises(Question::once(""), &[(1, differences(to, from))], least).verdict
+        };
+        assert_eq!(ask(&high, &low, 0.5), Verdict::Passed);
+        assert_eq!(ask(&high, &low, 1.5), Verdict::Failed, "one is not one and a half");
+        assert_eq!(ask(&low, &high, 0.0), Verdict::Failed);
+        assert_eq!(ask(&low, &low, 0.0), Verdict::Undecided, "equal in every seed");
+        assert_eq!(ask(&high, &low[..1], 0.0), Verdict::Undecided, "one pair");
     }
 
     #[test]
     fn a_decay_is_monotone_and_falls() {
         let s = decaying(0.2);
         let all: Vec<u32> = (0..=5).collect();
-        assert_eq!(monotone("", &s, &all, false, 0.0).verdict, Verdict::Passed);
-        let up = monotone("", &s, &all, true, 0.0);
+        let ask = |rising, least| monotone(Question::once(""), &s, &all, rising, least);
+        // The last step is 100 (e^−.8 − e^−1) = 8.14.
+        assert_eq!(ask(false, 5.0).verdict, Verdict::Passed);
+        assert_eq!(ask(false, 12.0).verdict, Verdict::Failed);
+        let up = ask(true, 0.0);
         assert_eq!((up.verdict, up.at), (Verdict::Failed, Some(1)));
-        assert_eq!(monotone("", &s, &all, true, 50.0).verdict, Verdict::Passed);
     }
 }

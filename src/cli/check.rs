@@ -29,6 +29,9 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8> {
         say!("{}", experiment.resolved());
     }
     publish::check_claims(&experiment)?;
+    for (says, why) in publish::blind_before(&experiment)? {
+        remark!("the claim \"{says}\" is blind: {why}");
+    }
     let prepared = Prepared::new(experiment, &Context::default())?;
     terminal::settings(&prepared);
     Ok(EXIT_DONE)

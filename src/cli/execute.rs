@@ -84,12 +84,12 @@ impl Done {
 }
 
 /// The seeds: the command line's count, or the spec's.
-fn seeds(experiment: &Experiment, options: &RunOptions) -> Vec<u64> {
+pub(super) fn seeds(experiment: &Experiment, options: &RunOptions) -> Vec<u64> {
     options.seeds.map_or_else(|| experiment.sweep.seeds.clone(), |n| (0..n).collect())
 }
 
 /// As many further seeds as make `times` the first ones.
-fn more_seeds(first: &[u64], times: u64) -> Vec<u64> {
+pub(super) fn more_seeds(first: &[u64], times: u64) -> Vec<u64> {
     let next = first.iter().max().map_or(0, |last| last + 1);
     let added = first.len() as u64 * (times - 1);
     first.iter().copied().chain(next..next + added).collect()
@@ -118,9 +118,13 @@ pub fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Done> {
     execute_until_decided(experiment, how, 1)
 }
 
+/// The looks that a budget of so many times the seeds allows: 1, 2, 4 … times.
+pub(super) fn looks(budget: u64) -> u32 {
+    budget.max(1).next_power_of_two().ilog2() + 1
+}
+
 /// The same, and while a claim stays undecided twice the seeds, up to `budget` times the first ones.
-/// Each look has the claims' full error level, so the chance that a true claim fails is at most the
-/// number of looks times 10⁻⁴.
+/// The looks share the claims' error level.
 pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget: u64) -> Result<Done> {
     let options = how.options;
     options.select_device();
@@ -212,7 +216,8 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
             manifest.save(&folder).into_diagnostic()?;
             return Ok(Done { report: Some(report), ..nothing(publication) });
         }
-        let claims = publish::decide_claims(&publication).into_diagnostic().wrap_err("the claims")?;
+        let claims =
+            publish::decide_claims(&publication, looks(budget)).into_diagnostic().wrap_err("the claims")?;
         let over = report.interrupted || report.tables.failed > 0 || times >= budget;
         if over || !claims.iter().any(wants_seeds) {
             break (report, claims, seeds.len() as u64);

@@ -20,7 +20,7 @@ pub struct ReportArgs {
 pub(super) fn report(args: &ReportArgs) -> Result<u8> {
     let publication = Publication::open(&args.folder).into_diagnostic()?;
     let summary = publish::summarise(&publication).into_diagnostic()?;
-    let claims = publish::decide_claims(&publication).into_diagnostic()?;
+    let claims = publish::decide_claims(&publication, 1).into_diagnostic()?;
     let Answered { sentences, comparisons, .. } = compare::answer(&publication)?;
     let drawn = publish::draw(&publication, None).into_diagnostic()?;
     let found = Found { claims: &claims, comparisons: &comparisons, summary: &summary };

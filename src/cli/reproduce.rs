@@ -1,4 +1,4 @@
-//! `collapse reproduce`: the papers' figures from fresh runs, their claims decided.
+//! `collapse reproduce`: the papers' figures from fresh runs, their claims decided and put before what they must fail.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,13 @@ use clap::Args;
 use include_dir::Dir;
 use miette::{IntoDiagnostic, Result, WrapErr};
 
-use super::execute::{Execution, execute_until_decided};
+use super::execute::{Done, Execution, execute, execute_until_decided, looks, more_seeds, seeds};
 use super::{
     Answered, EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, RunOptions, terminal,
 };
+use crate::publish::{self, ControlResult};
 use crate::report::ReportError;
-use crate::reproduce::{self, Catalogue, Figure, Outcome, Ran, Shelf};
+use crate::reproduce::{self, Catalogue, Figure, Lock, Outcome, Ran, Shelf};
 use crate::run::Interrupt;
 use crate::spec::{Experiment, Overlays};
 use crate::store::write_atomically;
@@ -26,11 +27,14 @@ Examples:
   collapse reproduce kazdan2024               every figure of a paper
   collapse reproduce kazdan2024/gaussian      one figure
   collapse reproduce all --quick              everything, small: figures, and the claims that few seeds can decide
+  collapse reproduce all --controls           and every claim before what it must fail
   collapse reproduce all --salt 7             everything with other random numbers
+  collapse reproduce --lock                   fix the claims' thresholds, before a run
 
 A claim passes if its whole interval lies within the tolerance and fails if it misses it. One that is
-undecided gets more seeds, up to --budget times the spec's, and then counts against us: the exit code
-is 3 if a claim failed or stayed undecided.";
+undecided gets more seeds, up to --budget times the spec's, and then counts against us. With --controls a
+claim that does not fail its control (its law one fit off, its mechanism switched off) is blind, and counts
+against us too. The exit code is 3 if a claim failed, stayed undecided or is blind.";
 
 /// The marker of the table in a document.
 const MARKER: &str = "reproduce";
@@ -50,10 +54,19 @@ pub struct ReproduceArgs {
     /// The most seeds an undecided claim gets, in multiples of the spec's
     #[arg(long, value_name = "TIMES", default_value_t = 4)]
     pub budget: u64,
+    /// Put every claim before its controls: what it must fail, with the same seeds
+    #[arg(long)]
+    pub controls: bool,
+    /// Write `experiments/claims.lock` from the specs there: the claims as they are before their results
+    #[arg(long, conflicts_with_all = ["what", "quick", "profile", "controls"])]
+    pub lock: bool,
     /// Read the specs from this folder and not from the program
     #[arg(long, value_name = "DIR")]
     pub experiments: Option<PathBuf>,
-    /// Write the table between the markers of a document
+    /// Write every claim to `claims.json` and `CLAIMS.md` of a folder; claims of figures that were not run stay
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "results")]
+    pub write_claims: Option<PathBuf>,
+    /// Write the counts and what counts against us between the markers of a document
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "README.md")]
     pub write_readme: Option<PathBuf>,
     /// Write each figure's summary, and the times that the catalogue shows
@@ -70,6 +83,9 @@ pub struct ReproduceArgs {
 /// A name that is nowhere in the catalogue, and those of the disk. A spec that can't run is told with
 /// its place, and the others go on.
 pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>) -> Result<u8> {
+    if args.lock {
+        return lock(args.experiments.as_deref().unwrap_or(Path::new("experiments")));
+    }
     let shelf = match &args.experiments {
         Some(folder) => Shelf::read(folder).into_diagnostic()?,
         None => Shelf::embedded(experiments),
@@ -100,22 +116,94 @@ pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>) -> Result<u8> {
             remark!("{} did not run: {why}", figure.id);
         }
     }
-    let (passed, failed, undecided) = reproduce::counts(&outcomes);
+    if args.controls {
+        say!("{}{}", reproduce::by_origin(&outcomes), reproduce::by_mechanism(&outcomes).trim_end());
+    }
     let seconds: f64 = ran.iter().map(|(_, r)| r.ran.seconds).sum();
     say!(
-        "{passed} claims passed, {failed} failed, {undecided} undecided; {} of runs",
+        "{} claims: {}; {} of runs",
+        outcomes.len(),
+        reproduce::counts(&outcomes),
         terminal::duration(seconds)
     );
+    unlocked(&shelf, &catalogue, &outcomes)?;
     say!("page     {}", out.join("index.html").display());
-    if let Some(document) = &args.write_readme {
-        let table = reproduce::markdown(&outcomes, &command(args), |key| name(&catalogue, key));
-        reproduce::write_between(document, MARKER, &table).into_diagnostic()?;
-        say!("table    {}", document.display());
-    }
+    documents(args, &catalogue, outcomes)?;
     if let Some(folder) = &args.write_reference {
         references(&ran, &out, folder)?;
     }
     Ok(code)
+}
+
+/// The tables of claims in documents.
+fn documents(args: &ReproduceArgs, catalogue: &Catalogue, mut outcomes: Vec<Outcome>) -> Result<()> {
+    let (mut told, name) = (command(args), |key: &str| name(catalogue, key));
+    if let Some(folder) = &args.write_claims {
+        std::fs::create_dir_all(folder).into_diagnostic().wrap_err_with(|| folder.display().to_string())?;
+        let path = folder.join("claims.json");
+        outcomes = with_earlier(&path, catalogue, outcomes)?;
+        told = command(&ReproduceArgs { what: vec!["all".into()], ..args.clone() });
+        let json = serde_json::to_vec_pretty(&outcomes).into_diagnostic()?;
+        write_atomically(&path, &json).into_diagnostic()?;
+        let text = format!("{CLAIMS_HEAD}{}", reproduce::all_claims(&outcomes, &told, name));
+        let path = folder.join("CLAIMS.md");
+        write_atomically(&path, text.as_bytes()).into_diagnostic()?;
+        say!("claims   {}", path.display());
+    }
+    if let Some(document) = &args.write_readme {
+        let table = reproduce::failures(&outcomes, &told, name);
+        reproduce::write_between(document, MARKER, &table).into_diagnostic()?;
+        say!("table    {}", document.display());
+    }
+    Ok(())
+}
+
+/// What stands above the table of all claims.
+pub const CLAIMS_HEAD: &str = "# Claims\n\n\
+    Written by `collapse reproduce all --controls --write-claims`. What the columns mean stands in METHODS.md, under \
+    *Claims*.\n\n";
+
+/// Outcomes of figures that were not run now, from an earlier run, in the catalogue's order.
+fn with_earlier(path: &Path, catalogue: &Catalogue, now: Vec<Outcome>) -> Result<Vec<Outcome>> {
+    let earlier: Vec<Outcome> = match std::fs::read(path) {
+        Ok(text) => {
+            serde_json::from_slice(&text).into_diagnostic().wrap_err_with(|| path.display().to_string())?
+        }
+        Err(_) => Vec::new(),
+    };
+    let ran = |figure: &str| now.iter().any(|o| o.figure == figure);
+    let mut all: Vec<Outcome> = earlier.into_iter().filter(|o| !ran(&o.figure)).collect();
+    all.extend(now);
+    let figures = || catalogue.figures();
+    all.retain(|o| figures().any(|figure| figure.id == o.figure));
+    all.sort_by_key(|o| figures().position(|figure| figure.id == o.figure));
+    Ok(all)
+}
+
+/// Writes the lock of a folder of experiments.
+fn lock(folder: &Path) -> Result<u8> {
+    let shelf = Shelf::read(folder).into_diagnostic()?;
+    let lock = Lock::of(&Catalogue::of(&shelf).into_diagnostic()?).into_diagnostic()?;
+    let earlier = Lock::read(shelf.get(LOCK).unwrap_or_default()).into_diagnostic()?;
+    lock.after(&earlier).into_diagnostic()?;
+    let path = folder.join(LOCK);
+    write_atomically(&path, lock.text().as_bytes()).into_diagnostic()?;
+    say!("{} claims locked in {}", lock.len(), path.display());
+    Ok(EXIT_DONE)
+}
+
+/// The file that holds the claims as they were before their results.
+const LOCK: &str = "claims.lock";
+
+/// Tells which claims of papers are not as they were locked.
+fn unlocked(shelf: &Shelf, catalogue: &Catalogue, outcomes: &[Outcome]) -> Result<()> {
+    let Some(text) = shelf.get(LOCK) else { return Ok(()) };
+    let lock = Lock::read(text).into_diagnostic()?;
+    let of_paper = |o: &&Outcome| catalogue.papers.iter().any(|paper| paper.key == o.paper);
+    for o in outcomes.iter().filter(of_paper).filter(|o| !lock.holds(&o.figure, &o.says, &o.digest)) {
+        remark!("{}: \"{}\" is not as it was locked", o.figure, o.says);
+    }
+    Ok(())
 }
 
 /// One figure, run or refused.
@@ -164,9 +252,14 @@ impl Session<'_> {
     }
 
     fn tell(&self, figure: &Figure, run: &Run, done: usize, all: usize) {
-        let (passed, failed, undecided) = reproduce::counts(&run.ran.outcomes);
+        let counts = reproduce::counts(&run.ran.outcomes);
         let mut line = format!("[{done:>3}/{all}] {:>7}  {}", terminal::duration(run.ran.seconds), figure.id);
-        for (count, word) in [(passed, "passed"), (failed, "FAILED"), (undecided, "undecided")] {
+        for (count, word) in [
+            (counts.passed, "passed"),
+            (counts.failed, "FAILED"),
+            (counts.undecided, "undecided"),
+            (counts.blind, "BLIND"),
+        ] {
             if count > 0 {
                 line.push_str(&format!(", {count} {word}"));
             }
@@ -203,20 +296,57 @@ impl Session<'_> {
             // One thread a figure; a bar each would overwrite the others.
             (options.jobs, options.quiet) = (Some(1), true);
         }
-        let no_answer = |_: &_| Ok(Answered::default());
-        let how = Execution {
-            options: &options,
-            out: Some(self.out.join(&figure.id)),
-            interrupt: self.interrupt,
-            answer: &no_answer,
-            decisions: Vec::new(),
-        };
+        let claims = experiment.claims.clone();
+        let first = seeds(&experiment, &options);
+        let out = self.out.join(&figure.id);
+        let how = self.execution(&options, out.clone());
         let done = execute_until_decided(experiment, &how, self.args.budget.max(1))?;
+        let controls = match self.args.controls && done.report.is_some() {
+            true => self.controls(&done, &options, &first, &out)?.into_iter().map(Some).collect(),
+            false => vec![None; claims.len()],
+        };
         let relative = |path: &Path| path.strip_prefix(self.out).unwrap_or(path).to_path_buf();
         let pictures = done.drawn.iter().map(|d| (relative(&d.svg_path), d.caption.clone())).collect();
-        let outcomes = done.claims.iter().map(|claim| Outcome::of(figure, claim, done.seeds)).collect();
-        Ok((Ran { pictures, outcomes, ..self.empty(figure, None) }, done.exit_code()))
+        let decided = done.claims.iter().zip(&claims).zip(controls);
+        let outcomes: Vec<Outcome> = decided
+            .map(|((found, claim), controls)| Outcome::of(figure, claim, found, done.seeds, controls))
+            .collect();
+        let code = match done.exit_code() {
+            EXIT_DONE if outcomes.iter().any(Outcome::counts_against) => EXIT_CLAIM,
+            code => code,
+        };
+        Ok((Ran { pictures, outcomes, ..self.empty(figure, None) }, code))
     }
+
+    fn execution<'o>(&'o self, options: &'o RunOptions, out: PathBuf) -> Execution<'o> {
+        let (out, interrupt, decisions) = (Some(out), self.interrupt, Vec::new());
+        Execution { options, out, interrupt, answer: &no_answer, decisions }
+    }
+
+    /// Puts the claims of a run before their controls; what these need beside its rows is run with its seeds.
+    fn controls(
+        &self,
+        done: &Done,
+        options: &RunOptions,
+        first: &[u64],
+        out: &Path,
+    ) -> Result<Vec<Vec<ControlResult>>> {
+        let experiment = &done.publication.experiment;
+        let times = done.seeds / (first.len() as u64).max(1);
+        let mut extra = Vec::new();
+        let options = RunOptions { no_figures: true, seeds: None, ..options.clone() };
+        let runs = publish::control_runs(experiment, &more_seeds(first, times.max(1)))?;
+        for (i, run) in runs.into_iter().enumerate() {
+            let how = self.execution(&options, out.join(format!("control-{i}")));
+            let control = execute(run.experiment.clone(), &how)?;
+            extra.push((run, control.publication));
+        }
+        publish::decide_controls(&done.publication, looks(self.args.budget), &extra).into_diagnostic()
+    }
+}
+
+fn no_answer(_: &publish::Publication) -> Result<Answered> {
+    Ok(Answered::default())
 }
 
 /// 130 if interrupted, else 2 if a spec could not run, else 1 if lineages failed, else 3 for claims.
@@ -248,6 +378,7 @@ fn write(
 fn command(args: &ReproduceArgs) -> String {
     let mut words = vec!["collapse".to_owned(), "reproduce".to_owned()];
     words.extend(args.what.iter().cloned());
+    words.extend(args.controls.then(|| "--controls".to_owned()));
     words.extend(args.quick.then(|| "--quick".to_owned()));
     words.extend(args.profile.as_ref().map(|name| format!("--profile {name}")));
     words.extend(args.options.seeds.map(|n| format!("--seeds {n}")));

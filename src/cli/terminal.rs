@@ -202,7 +202,10 @@ pub(super) fn outcomes_table(outcomes: &[Outcome]) -> Table {
             Cell::new(with_note(&outcome.says, outcome.note.as_deref(), outcome.verdict)),
             Cell::new(expectation(outcome.expected, outcome.relation)),
             Cell::new(outcome.found()),
-            verdict_cell(outcome.verdict),
+            match outcome.blind() {
+                Some(true) => Cell::new("BLIND").fg(Color::Red),
+                _ => verdict_cell(outcome.verdict),
+            },
         ]);
     }
     table

@@ -6,24 +6,27 @@
 //! summary does not keep) is undecided, with the reason: nothing passes silently.
 
 use super::claim_checks::{arm, check_claims, run_along};
+use super::claims_controls::Stand;
 use super::conditions::predict;
 use super::findings::{Findings, MomentSeries, is_of};
 use super::settings::{label, opponent, picked, setting_of};
 use super::{Publication, PublishError};
 use crate::analysis::{
-    ClaimResult, Evidence, Expected, Point, Relation, Series, Statistic, Tolerance, Verdict, against_law,
-    differences, least_squares, monotone, rank_correlation, scaled, slope, slope_along,
+    ClaimResult, Evidence, Expected, Point, Question, Range, Relation, Series, Statistic, Tolerance, Verdict,
+    against_law, differences, least_squares, monotone, rank_correlation, rises, scaled, slope, slope_along,
 };
-use crate::metrics::Subject;
-use crate::spec::{self, ClaimSpec, Direction, Setting, SlopeScale};
+use crate::metrics::{METRICS, Scale, Subject};
+use crate::spec::{self, ClaimSpec, Control, Direction, Setting, SlopeScale};
 use crate::store::tables;
+use crate::tasks::reading;
 use crate::theory;
 
-/// Decides every claim and writes `claims.json`.
+/// Decides every claim and writes `claims.json`. A claim that is looked at up to `looks` times, with more seeds each
+/// time, has its error shared by the looks.
 ///
 /// # Errors
 /// [`PublishError::Claim`] for a claim that no run of the spec can decide, and those of the files.
-pub fn decide_claims(publication: &Publication) -> Result<Vec<ClaimResult>, PublishError> {
+pub fn decide_claims(publication: &Publication, looks: u32) -> Result<Vec<ClaimResult>, PublishError> {
     let experiment = &publication.experiment;
     if experiment.claims.is_empty() {
         return Ok(Vec::new());
@@ -34,19 +37,19 @@ pub fn decide_claims(publication: &Publication) -> Result<Vec<ClaimResult>, Publ
     let findings = Findings::with_laws(publication)?;
     let mut results = Vec::with_capacity(experiment.claims.len());
     for claim in &experiment.claims {
-        let asked = Asked { claim, settings: &settings, findings: &findings };
+        let asked = Asked::plainly(claim, &settings, &findings, looks);
         if !asked.measured_somewhere() {
             let why = format!("is about `{}`, which was not measured in any setting", claim.metric);
             return Err(PublishError::Claim { says: claim.says.clone(), why });
         }
-        let decided = asked.decide().unwrap_or_else(|reason| undecided(claim, reason));
+        let decided = asked.decide().unwrap_or_else(|open| undecided(claim, open.why()));
         results.push(ClaimResult { note: claim.note.clone(), ..decided });
     }
     tables::write_json(&publication.folder.claims(), &results)?;
     Ok(results)
 }
 
-fn undecided(claim: &ClaimSpec, reason: String) -> ClaimResult {
+pub(super) fn undecided(claim: &ClaimSpec, reason: String) -> ClaimResult {
     ClaimResult {
         says: claim.says.clone(),
         verdict: Verdict::Undecided,
@@ -61,14 +64,50 @@ fn undecided(claim: &ClaimSpec, reason: String) -> ClaimResult {
     }
 }
 
+/// Why a claim stays open.
+pub(super) enum Open {
+    /// What is compared is the same in every seed, at this generation.
+    Same(u32),
+    /// Anything else, in words.
+    Why(String),
+}
+
+impl Open {
+    pub(super) fn why(self) -> String {
+        match self {
+            Open::Same(at) => {
+                format!("what is compared has the same value in every seed at generation {at}")
+            }
+            Open::Why(why) => why,
+        }
+    }
+}
+
+impl From<String> for Open {
+    fn from(why: String) -> Self {
+        Open::Why(why)
+    }
+}
+
+impl From<&str> for Open {
+    fn from(why: &str) -> Self {
+        Open::Why(why.to_owned())
+    }
+}
+
 const NO_PAIRS: &str =
     "streamed moments hold no pairs of seeds and no single values; set measure.keep = \"rows\"";
 
 /// One claim and what it is decided from.
-struct Asked<'a> {
-    claim: &'a ClaimSpec,
-    settings: &'a [Setting],
-    findings: &'a Findings,
+pub(super) struct Asked<'a> {
+    pub(super) claim: &'a ClaimSpec,
+    /// The settings of the spec.
+    pub(super) settings: &'a [Setting],
+    /// Whose rows stand for which setting's.
+    pub(super) rows: Stand<'a>,
+    pub(super) looks: u32,
+    /// What the claim is asked against in place of its own target.
+    pub(super) against: Option<&'a Control>,
 }
 
 /// The evidence at one generation of one setting, owned where it was made here.
@@ -78,6 +117,15 @@ enum Found<'a> {
 }
 
 impl<'a> Asked<'a> {
+    pub(super) fn plainly(
+        claim: &'a ClaimSpec,
+        settings: &'a [Setting],
+        findings: &'a Findings,
+        looks: u32,
+    ) -> Self {
+        Self { claim, settings, rows: Stand::own(findings, settings), looks, against: None }
+    }
+
     fn subject(&self) -> Subject {
         match self.claim.subject {
             spec::Subject::Model => Subject::Model,
@@ -87,13 +135,24 @@ impl<'a> Asked<'a> {
     }
 
     fn measured_somewhere(&self) -> bool {
-        match self.findings {
+        match self.rows.findings {
             Findings::Rows(all) => all.iter().any(|s| s.metric == self.claim.metric),
             Findings::Moments(all) => all.iter().any(|m| m.metric == self.claim.metric),
         }
     }
 
-    fn decide(&self) -> Result<ClaimResult, String> {
+    /// The question, with what one value of the metric can be.
+    fn question(&self) -> Question<'a> {
+        let metric = self.claim.metric.as_str();
+        let range = match reading(metric).map(|r| r.scale) {
+            Some(Scale::Logit) => Range::Within(0.0, 1.0),
+            None if METRICS.get(metric).is_none() && theory::find(metric).is_some() => Range::Exact,
+            _ => Range::Any,
+        };
+        Question { says: &self.claim.says, looks: self.looks, range }
+    }
+
+    pub(super) fn decide(&self) -> Result<ClaimResult, Open> {
         let claim = self.claim;
         let chosen = picked(claim, self.settings);
         let first = *chosen.first().ok_or("no setting matches `where`")?;
@@ -103,19 +162,23 @@ impl<'a> Asked<'a> {
             Statistic::Slope if claim.by.is_some() => self.slope_along(&chosen),
             Statistic::Monotone => {
                 let rising = claim.direction == Some(Direction::Increasing);
-                let slack = claim.tolerance_absolute.unwrap_or(0.0);
-                Ok(monotone(&claim.says, self.series(first)?, &claim.at, rising, slack))
+                Ok(monotone(self.question(), self.series(first)?, &claim.at, rising, self.least()))
             }
             Statistic::Slope => {
                 let mut series = self.series(first)?.clone();
                 series.at.retain(|generation, _| claim.at.contains(generation));
                 let last = claim.at.iter().copied().max().unwrap_or(0);
                 let (expected, tolerance, relation) = self.target(first, last)?;
-                Ok(slope(&claim.says, &series, self.scale(), expected, tolerance, relation))
+                Ok(slope(self.question(), &series, self.scale(), expected, tolerance, relation))
             }
             Statistic::RankCorrelation => self.rank_correlation(&chosen),
             Statistic::Mean | Statistic::Median | Statistic::MeanLog => self.joint(&chosen),
         }
+    }
+
+    /// The least size of a step.
+    fn least(&self) -> f64 {
+        self.claim.least.unwrap_or(0.0)
     }
 
     /// What a slope is taken of. A law about the logarithm's slope, held against a metric that is not
@@ -128,17 +191,18 @@ impl<'a> Asked<'a> {
     }
 
     /// The values of a setting, one a seed, of the member that the claim names.
-    fn series(&self, setting: &Setting) -> Result<&'a Series, String> {
+    pub(super) fn series(&self, setting: &Setting) -> Result<&'a Series, String> {
         self.series_of(&self.claim.metric, setting, self.claim.member)
     }
 
     fn series_of(&self, metric: &str, setting: &Setting, member: Option<u32>) -> Result<&'a Series, String> {
-        let Findings::Rows(all) = self.findings else { return Err(NO_PAIRS.into()) };
+        let Findings::Rows(all) = self.rows.findings else { return Err(NO_PAIRS.into()) };
+        let setting = self.rows.of(setting)?;
         let mine = |s: &&Series| {
             s.metric == metric
                 && s.subject == self.subject()
                 && is_of(&s.key, member)
-                && setting_of(self.settings, &s.key).is_some_and(|of| of.index == setting.index)
+                && setting_of(self.rows.settings, &s.key).is_some_and(|of| of.index == setting.index)
         };
         all.iter().find(mine).ok_or_else(|| {
             let subject = self.subject().name();
@@ -147,11 +211,12 @@ impl<'a> Asked<'a> {
     }
 
     fn moments(&self, setting: &Setting, all: &'a [MomentSeries]) -> Result<Vec<&'a MomentSeries>, String> {
+        let setting = self.rows.of(setting)?;
         let mine = |m: &&MomentSeries| {
             m.metric == self.claim.metric
                 && m.subject == self.subject()
                 && is_of(&m.key, self.claim.member)
-                && setting_of(self.settings, &m.key).is_some_and(|of| of.index == setting.index)
+                && setting_of(self.rows.settings, &m.key).is_some_and(|of| of.index == setting.index)
         };
         let found: Vec<&MomentSeries> = all.iter().filter(mine).collect();
         match found.first() {
@@ -164,17 +229,18 @@ impl<'a> Asked<'a> {
     }
 
     /// What one setting has at each generation of the claim.
-    fn evidence(&self, setting: &Setting) -> Result<Vec<Found<'a>>, String> {
+    fn evidence(&self, setting: &Setting) -> Result<Vec<Found<'a>>, Open> {
         let claim = self.claim;
         let none = |at: u32| format!("no seed has a value at generation {at} of {}", label(setting));
-        if let Findings::Moments(all) = self.findings {
+        if let Findings::Moments(all) = self.rows.findings {
             if claim.compares() {
                 return Err(NO_PAIRS.into());
             }
             let mine = self.moments(setting, all)?;
             let at = |g: &u32| {
-                let found = mine.iter().find(|m| m.generation == *g && m.moments.count() > 0);
-                found.map(|m| Found::Moments(m)).ok_or_else(|| none(*g))
+                let g = self.rows.at(*g);
+                let found = mine.iter().find(|m| m.generation == g && m.moments.count() > 0);
+                found.map(|m| Found::Moments(m)).ok_or_else(|| none(g).into())
             };
             return claim.at.iter().map(at).collect();
         }
@@ -186,37 +252,54 @@ impl<'a> Asked<'a> {
             None
         };
         let at = |g: &u32| {
+            let g = self.rows.at(*g);
             let values = match other {
-                Some(other) => differences(one.pairs(*g), other.pairs(*g)),
-                None => one.values(*g),
+                Some(other) => differences(one.pairs(g), other.pairs(g)),
+                None => one.values(g),
             };
-            if values.is_empty() { Err(none(*g)) } else { Ok(Found::Values(values)) }
+            match values.first() {
+                None => Err(none(g).into()),
+                Some(_) if other.is_some() && values.iter().all(|d| *d == 0.0) => Err(Open::Same(g)),
+                Some(_) => Ok(Found::Values(values)),
+            }
         };
         claim.at.iter().map(at).collect()
     }
 
     /// One joint test over all picked settings and all generations.
-    fn joint(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+    fn joint(&self, chosen: &[&Setting]) -> Result<ClaimResult, Open> {
         let claim = self.claim;
         let mut found = Vec::new();
         for setting in chosen {
             let evidence = self.evidence(setting)?;
             found.extend(claim.at.iter().zip(evidence).map(|(at, evidence)| (*setting, *at, evidence)));
         }
+        // A law one fit earlier says nothing of the first fit.
+        let off = matches!(self.against, Some(Control::Fits(_)));
+        let targets: Vec<_> = found.iter().map(|(setting, at, _)| self.target(setting, *at)).collect();
         let mut points = Vec::with_capacity(found.len());
+        let mut settings = Vec::with_capacity(found.len());
         let mut how = None;
-        for (setting, at, evidence) in &found {
-            let (expected, tolerance, relation) = self.target(setting, *at)?;
+        for ((setting, at, evidence), target) in found.iter().zip(targets) {
+            let (expected, tolerance, relation) = match target {
+                Err(_) if off => continue,
+                other => other?,
+            };
             let evidence = match evidence {
                 Found::Values(values) => Evidence::Values(values),
                 Found::Moments(series) => Evidence::Moments(&series.moments),
             };
             points.push(Point { at: *at, evidence, expected });
+            settings.push(*setting);
             how = Some((tolerance, relation));
         }
-        let (tolerance, relation) = how.ok_or("the claim names no generation")?;
-        let mut result = against_law(&claim.says, claim.statistic, &points, tolerance, relation);
-        // Seeds whose value was refused or not finite are missing, and not at random.
+        let (tolerance, relation) = how.ok_or("the claim names no generation that the law speaks of")?;
+        let mut question = self.question();
+        if claim.compares() {
+            question = question.of(question.range.of_difference());
+        }
+        let mut result = against_law(question, claim.statistic, &points, tolerance, relation);
+        // Seeds whose value was refused or not finite are missing, and not at random: what is left decides nothing.
         let count = |p: &Point<'_>| match p.evidence {
             Evidence::Values(values) => values.len() as u64,
             Evidence::Moments(moments) => moments.count(),
@@ -226,30 +309,33 @@ impl<'a> Asked<'a> {
             result
                 .reason
                 .push_str(&format!("; at some generation only {least} of {most} seeds have a value"));
+            if result.verdict == Verdict::Passed {
+                result.verdict = Verdict::Undecided;
+            }
         }
         if let [_, _, ..] = chosen
             && let Some(at) = result.at
             && let Some(deciding) =
                 points.iter().position(|p| p.at == at && Some(p.expected.value) == result.expected)
         {
-            result.reason.push_str(&format!("; in {}", label(found[deciding].0)));
+            result.reason.push_str(&format!("; in {}", label(settings[deciding])));
         }
         Ok(result)
     }
 
     /// The slope of the mean along a swept number. A law's slope is that of its predictions at the
     /// same settings.
-    fn slope_along(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+    fn slope_along(&self, chosen: &[&Setting]) -> Result<ClaimResult, Open> {
         let claim = self.claim;
-        let at = *claim.at.first().ok_or("the claim names no generation")?;
+        let at = self.first_generation()?;
         let along = run_along(claim, chosen).map_err(|(_, why)| why)?;
         let arms: Vec<(f64, &[(u64, f64)])> = along
             .iter()
-            .map(|(x, setting)| Ok((*x, self.series(setting)?.pairs(at))))
+            .map(|(x, setting)| Ok((*x, self.series(setting)?.pairs(self.rows.at(at)))))
             .collect::<Result<_, String>>()?;
         let (_, first) = along.first().ok_or("no setting matches `where`")?;
         let (mut expected, tolerance, relation) = self.target(first, at)?;
-        if claim.law.is_some() {
+        if claim.law.is_some() && !matches!(self.against, Some(Control::Value(_))) {
             let predicted: Vec<(f64, f64)> = along
                 .iter()
                 .map(|(x, setting)| Ok(scaled(self.scale(), (*x, self.target(setting, at)?.0.value))))
@@ -259,34 +345,39 @@ impl<'a> Asked<'a> {
             expected = Expected { value, sd_of_one: None };
         }
         let held = (expected, tolerance, relation);
-        Ok(slope_along(&claim.says, &arms, self.scale(), Some(at), held))
+        Ok(slope_along(self.question(), &arms, self.scale(), Some(at), held))
+    }
+
+    fn first_generation(&self) -> Result<u32, Open> {
+        Ok(*self.claim.at.first().ok_or("the claim names no generation")?)
     }
 
     /// Spearman's correlation of two metrics over the picked settings.
-    fn rank_correlation(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+    fn rank_correlation(&self, chosen: &[&Setting]) -> Result<ClaimResult, Open> {
         let claim = self.claim;
-        let at = *claim.at.first().ok_or("the claim names no generation")?;
+        let at = self.first_generation()?;
         let with = claim.with.as_deref().ok_or("a rank correlation needs `with`")?;
         let first = *chosen.first().ok_or("no setting matches `where`")?;
+        let from = self.rows.at(at);
         let pair = |setting: &&Setting| {
-            Ok((self.series(setting)?.pairs(at), self.series_of(with, setting, claim.member)?.pairs(at)))
+            Ok((self.series(setting)?.pairs(from), self.series_of(with, setting, claim.member)?.pairs(from)))
         };
         let pairs = chosen.iter().map(pair).collect::<Result<Vec<_>, String>>()?;
-        Ok(rank_correlation(&claim.says, &pairs, Some(at), self.target(first, at)?))
+        Ok(rank_correlation(self.question(), &pairs, Some(at), self.target(first, at)?))
     }
 
     /// Each setting along a swept number lies above (or below) the one before, at every generation.
-    fn monotone_along(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+    fn monotone_along(&self, chosen: &[&Setting]) -> Result<ClaimResult, Open> {
         let mut along = run_along(self.claim, chosen).map_err(|(_, why)| why)?;
         if self.claim.direction == Some(Direction::Decreasing) {
             along.reverse();
         }
         let arms = along.iter().map(|(_, setting)| self.series(setting)).collect::<Result<Vec<_>, _>>()?;
-        self.rising(&arms, self.claim.tolerance_absolute.unwrap_or(0.0))
+        self.rising(&arms)
     }
 
     /// Every neighbour in the order lies above the one before, at every generation, jointly.
-    fn order(&self, chosen: &[&Setting]) -> Result<ClaimResult, String> {
+    fn order(&self, chosen: &[&Setting]) -> Result<ClaimResult, Open> {
         let claim = self.claim;
         let by = claim.by.as_deref().ok_or("an ordering needs `by`")?;
         let arms: Vec<&Series> = claim
@@ -294,36 +385,35 @@ impl<'a> Asked<'a> {
             .iter()
             .map(|value| self.series(arm(chosen, by, value)?))
             .collect::<Result<_, String>>()?;
-        self.rising(&arms, 0.0)
+        self.rising(&arms)
     }
 
-    /// Each arm lies above the one before, up to `slack` in the metric's unit, at every generation of
-    /// the claim: one joint test of the paired differences.
-    fn rising(&self, arms: &[&Series], slack: f64) -> Result<ClaimResult, String> {
-        let claim = self.claim;
-        let mut rises = Vec::new();
-        for &at in &claim.at {
+    /// Each arm lies above the one before by the least size, at every generation of the claim: one joint test of the
+    /// paired differences.
+    fn rising(&self, arms: &[&Series]) -> Result<ClaimResult, Open> {
+        let mut steps = Vec::new();
+        for &at in &self.claim.at {
+            let from = self.rows.at(at);
             for pair in arms.windows(2) {
-                let values = differences(pair[1].pairs(at), pair[0].pairs(at));
-                if values.iter().all(|d| *d == 0.0) {
-                    return Err(format!(
-                        "two settings have no seed or the same values in every seed at generation {at}"
-                    ));
+                let values = differences(pair[1].pairs(from), pair[0].pairs(from));
+                if values.is_empty() {
+                    return Err(format!("two settings have no seed in common at generation {from}").into());
                 }
-                rises.push((at, values));
+                if values.iter().all(|d| *d == 0.0) {
+                    return Err(Open::Same(from));
+                }
+                steps.push((at, values));
             }
         }
-        let expected = Expected { value: 0.0, sd_of_one: None };
-        let points: Vec<Point<'_>> = rises
-            .iter()
-            .map(|(at, values)| Point { at: *at, evidence: Evidence::Values(values), expected })
-            .collect();
-        let slack = Tolerance::absolute(slack);
-        Ok(against_law(&claim.says, Statistic::Mean, &points, slack, Relation::AtLeast))
+        Ok(rises(self.question(), &steps, self.least()))
     }
 
-    /// What the claim holds its statistic against.
-    fn target(&self, setting: &Setting, at: u32) -> Result<(Expected, Tolerance, Relation), String> {
+    /// What the claim holds its statistic against, or what its control puts in the place of that.
+    pub(super) fn target(
+        &self,
+        setting: &Setting,
+        at: u32,
+    ) -> Result<(Expected, Tolerance, Relation), String> {
         let claim = self.claim;
         let plain = |value: f64| Expected { value, sd_of_one: None };
         let tolerance = match (claim.tolerance, claim.tolerance_absolute) {
@@ -331,14 +421,24 @@ impl<'a> Asked<'a> {
             (None, Some(absolute)) => Tolerance::absolute(absolute),
             (None, None) => Tolerance::default(),
         };
-        match (&claim.law, claim.value, claim.greater, claim.less) {
-            (Some(name), _, _, _) => {
-                let law = theory::find(name).ok_or_else(|| format!("no law is called `{name}`"))?;
-                let found = predict(law, setting, at)?;
-                // The law's spread is that of the metric itself, not of a paired difference.
-                let sd_of_one = found.sd_of_one.filter(|_| !claim.compares());
-                Ok((Expected { value: found.mean, sd_of_one }, tolerance, law.relation()))
+        let of_law = |name: &str, at: u32| {
+            let law = theory::find(name).ok_or_else(|| format!("no law is called `{name}`"))?;
+            let found = predict(law, setting, at)?;
+            // The law's spread is that of the metric itself, not of a paired difference.
+            let sd_of_one = found.sd_of_one.filter(|_| !claim.compares());
+            Ok::<_, String>((Expected { value: found.mean, sd_of_one }, tolerance, law.relation()))
+        };
+        match (self.against, &claim.law) {
+            (Some(Control::Law(name)), _) => return of_law(name, at),
+            (Some(Control::Value(value)), _) => return Ok((plain(*value), tolerance, Relation::Equal)),
+            (Some(Control::Fits(by)), Some(name)) => {
+                let at = at.checked_add_signed(*by).ok_or("there is no fit before the first")?;
+                return of_law(name, at);
             }
+            _ => {}
+        }
+        match (&claim.law, claim.value, claim.greater, claim.less) {
+            (Some(name), _, _, _) => of_law(name, at),
             (_, Some(value), _, _) => Ok((plain(value), tolerance, Relation::Equal)),
             (_, _, Some(low), Some(high)) => {
                 Ok((plain((low + high) / 2.0), Tolerance::absolute((high - low) / 2.0), Relation::Equal))

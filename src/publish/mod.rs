@@ -8,6 +8,7 @@ mod bars;
 mod best;
 mod claim_checks;
 mod claims;
+mod claims_controls;
 mod computed;
 mod conditions;
 mod curves;
@@ -35,6 +36,7 @@ use std::path::{Path, PathBuf};
 
 pub use claim_checks::check_claims;
 pub use claims::decide_claims;
+pub use claims_controls::{ControlResult, ControlRun, blind_before, control_runs, decide_controls};
 pub use draw::draw;
 pub use error::PublishError;
 pub use findings::{Findings, series, summarise};

@@ -97,7 +97,7 @@ fn claims_are_decided_alike_from_rows_and_from_streamed_moments() {
     let mut measured = Vec::new();
     for keep in ["rows", "summary"] {
         let (_root, publication) = ran(&variance_run(keep, 2000, &true_and_false()));
-        let results = decide_claims(&publication).unwrap();
+        let results = decide_claims(&publication, 1).unwrap();
         assert_eq!(verdicts(&results), expected, "{keep}: {results:#?}");
         let text = std::fs::read_to_string(publication.folder.claims()).unwrap();
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap().as_array().unwrap().len(), 4);
@@ -120,12 +120,12 @@ fn orders_slopes_and_pairs_need_rows_and_summaries_say_so() {
     .map(claim)
     .concat();
     let (_root, publication) = ran(&variance_run("rows", 2000, &claims));
-    let found = decide_claims(&publication).unwrap();
+    let found = decide_claims(&publication, 1).unwrap();
     use Verdict::{Failed, Passed, Undecided};
     assert_eq!(verdicts(&found), [Passed, Passed, Failed, Passed, Passed], "{found:#?}");
 
     let (_root, publication) = ran(&variance_run("summary", 2000, &claims));
-    let found = decide_claims(&publication).unwrap();
+    let found = decide_claims(&publication, 1).unwrap();
     assert_eq!(verdicts(&found), [Undecided; 5]);
     assert!(found.iter().all(|r| r.reason.contains("keep")), "{found:#?}");
 }
@@ -148,7 +148,7 @@ fn a_claim_may_run_along_a_swept_number() {
          [sweep]\nseeds = 2000\n\"loop.samples\" = [160, 10, 40]\n{claims}"
     );
     let (_root, publication) = ran(&spec);
-    let found = decide_claims(&publication).unwrap();
+    let found = decide_claims(&publication, 1).unwrap();
     use Verdict::{Failed, Passed};
     assert_eq!(verdicts(&found), [Passed, Passed, Failed, Passed, Failed], "{found:#?}");
     assert!(
@@ -176,7 +176,7 @@ fn two_metrics_may_be_correlated_over_settings() {
         )
     };
     let (_root, publication) = ran(&spec("at = 10\n", "[30, 3, 300, 10, 100, 1000]"));
-    let found = decide_claims(&publication).unwrap();
+    let found = decide_claims(&publication, 1).unwrap();
     assert_eq!(verdicts(&found), [Verdict::Failed, Verdict::Passed], "{found:#?}");
     assert!(found[1].reason.contains("over 6 settings"), "{}", found[1].reason);
     for (rest, samples, want) in [
@@ -222,7 +222,7 @@ fn a_claim_about_what_is_not_there_is_an_error_that_names_it() {
     let other =
         claim("at = 1\nstatistic = \"mean\"\nvalue = 1\ntolerance = 1").replace("variance", "perplexity");
     let (_root, publication) = ran(&variance_run("rows", 3, &other));
-    assert!(decide_claims(&publication).unwrap_err().to_string().contains("perplexity"));
+    assert!(decide_claims(&publication, 1).unwrap_err().to_string().contains("perplexity"));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_run_without_figures_in_its_spec_gets_curves_and_the_page_holds_everything()
         let drawn = draw(&publication, None).unwrap();
         exists(&drawn);
         assert_eq!(drawn[0].name, "curves");
-        let claims = decide_claims(&publication).unwrap();
+        let claims = decide_claims(&publication, 1).unwrap();
         let path = page(
             &publication,
             &drawn,

@@ -51,6 +51,7 @@ struct Row {
     note: Option<String>,
     expected: String,
     found: String,
+    must_fail: String,
     verdict: &'static str,
 }
 
@@ -80,9 +81,7 @@ pub fn index_page(
         }
     }
     let all: Vec<Outcome> = ran.iter().flat_map(|(_, r)| r.outcomes.iter().cloned()).collect();
-    let (passed, failed, undecided) = counts(&all);
-    let answer =
-        format!("Of {} claims {passed} passed, {failed} failed and {undecided} stayed undecided.", all.len());
+    let answer = format!("Of {} claims {}.", all.len(), counts(&all));
     let groups: Vec<Group> = groups.into_iter().map(|(_, group)| group).collect();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -114,7 +113,9 @@ fn shown(figure: &Figure, ran: &Ran) -> Shown {
         note: o.note.clone().filter(|_| o.verdict != Verdict::Passed),
         expected: expectation(o.expected, o.relation),
         found: o.found(),
+        must_fail: o.must_fail().replace("**", ""),
         verdict: match o.verdict {
+            Verdict::Passed if o.blind() == Some(true) => "blind",
             Verdict::Passed => "passed",
             Verdict::Failed => "failed",
             Verdict::Undecided => "undecided",

@@ -4,19 +4,23 @@
 //! The [`Catalogue`] sorts them: `<paper>/<figure>.toml`, where `<paper>` is a key of
 //! `bibliography.toml` (hyphens aside) or carries a year and the spec names a key, is a paper's
 //! figure; `studies/<study>/<figure>.toml` a study's; the rest are demonstrations. An [`Outcome`] is
-//! one claim of one figure; the tables, the page and the files made of outcomes are here, the running
-//! is the command line's.
+//! one claim of one figure; the tables, the page, the lock and the files made of outcomes are here, the
+//! running is the command line's.
 
 mod catalogue;
+mod claims_table;
 mod index;
+mod lock;
 mod markers;
 mod outcome;
 mod shelf;
 mod statements;
 
 pub use catalogue::{Catalogue, Entry, Figure, Paper, Unknown, bibliography};
+pub use claims_table::{all_claims, by_mechanism, by_origin, failures};
 pub use index::{Ran, index_page};
+pub use lock::{Lock, LockError};
 pub use markers::{MarkerError, write_between};
-pub use outcome::{Outcome, counts, markdown, write_csv};
+pub use outcome::{Counts, Outcome, counts, write_csv};
 pub use shelf::{Shelf, ShelfError};
 pub use statements::{Evidence, Measured, Statement, Statements};

@@ -21,8 +21,12 @@ pub struct ShelfError {
     pub source: std::io::Error,
 }
 
+fn is_ours(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "toml" || e == "lock")
+}
+
 impl Shelf {
-    /// The TOML files of an embedded folder.
+    /// The TOML files of an embedded folder, and its lock.
     pub fn embedded(folder: &Dir<'_>) -> Self {
         let mut shelf = Self::default();
         shelf.take(folder);
@@ -42,7 +46,7 @@ impl Shelf {
         }
     }
 
-    /// The TOML files of a folder on disk.
+    /// The TOML files of a folder on disk, and its lock.
     ///
     /// # Errors
     /// The first file or folder that can't be read.
@@ -55,7 +59,7 @@ impl Shelf {
                 let path = entry.map_err(wrong)?.path();
                 if path.is_dir() {
                     left.push(path);
-                } else if path.extension().is_some_and(|e| e == "toml") {
+                } else if is_ours(&path) {
                     let text = std::fs::read_to_string(&path)
                         .map_err(|source| ShelfError { path: path.clone(), source })?;
                     shelf.put(path.strip_prefix(folder).unwrap_or(&path), &text);
@@ -65,9 +69,9 @@ impl Shelf {
         Ok(shelf)
     }
 
-    /// Adds a file where it is a TOML file.
+    /// Adds a file where it is a TOML file or a lock.
     pub fn put(&mut self, path: &Path, text: &str) {
-        if path.extension().is_some_and(|e| e == "toml") {
+        if is_ours(path) {
             let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
             self.files.insert(parts.join("/"), text.to_owned());
         }

@@ -1,12 +1,15 @@
-//! `[[claim]]`: a number, law or ordering that a paper states, and the test that decides it.
+//! `[[claim]]`: a number, law or ordering that a paper states, the test that decides it, and what it must fail.
 
 use serde::{Deserialize, Serialize};
 
+use sha2::{Digest, Sha256};
+
+use super::control::{Control, Mechanism, Origin};
 use super::de::one_or_many;
 use super::error::Error;
 use super::hash::canonical;
 use super::measure::Subject;
-use super::node::{Node, Value};
+use super::node::{Key, Node, Value};
 use super::setting::Setting;
 
 /// One claim. `where_` picks the settings; exactly one target says what must hold.
@@ -15,6 +18,16 @@ use super::setting::Setting;
 pub struct ClaimSpec {
     /// The claim in words.
     pub says: String,
+    /// Whose statement it is. Default `derived`.
+    #[serde(default)]
+    pub origin: Origin,
+    /// Where the paper states it: section, equation, figure or table. Needed with `origin = "paper"`.
+    pub place: Option<String>,
+    /// What it is about, for counting.
+    pub mechanism: Option<Mechanism>,
+    /// What it must fail. Empty: the law one fit off, both ways, where the claim names a law.
+    #[serde(skip)]
+    pub controls: Vec<Control>,
     /// `where`: dotted settings and the values that they must have.
     #[serde(skip)]
     pub where_: Vec<(String, Node)>,
@@ -58,11 +71,15 @@ pub struct ClaimSpec {
     pub tolerance: Option<f64>,
     /// Allowed absolute deviation, in the metric's unit, > 0; for targets near 0.
     pub tolerance_absolute: Option<f64>,
+    /// With `ordering` and `monotone`: the least size of every step, in the metric's unit. Default 0: the sign alone.
+    pub least: Option<f64>,
     /// What the metric is about. Default `model`.
     #[serde(default)]
     pub subject: Subject,
     /// Why a claim that does not reproduce does not; shown beside a verdict that is not *passed*.
     pub note: Option<String>,
+    /// Why a threshold is not the one that was first locked, or was changed before thresholds were locked.
+    pub changed: Option<String>,
     /// The table that was read, for the places of its keys.
     #[serde(skip)]
     pub node: Node,
@@ -116,7 +133,8 @@ impl ClaimSpec {
     /// # Errors
     /// On unknown keys, and a target that is missing, doubled or of another statistic.
     pub fn read(node: &Node) -> Result<Self, Error> {
-        let mut claim: Self = node.parse_without(&["where", "versus", "order"])?;
+        let mut claim: Self = node.parse_without(&["where", "versus", "order", "control"])?;
+        claim.controls = Control::read(node.get("control"))?;
         (claim.where_, claim.member) = picks(node.get("where"))?;
         (claim.versus, claim.versus_member) = picks(node.get("versus"))?;
         if let Some(order) = node.get("order") {
@@ -133,6 +151,9 @@ impl ClaimSpec {
         if self.at.is_empty() {
             return missing("at");
         }
+        if self.origin == Origin::Paper && self.place.is_none() {
+            return missing("place");
+        }
         let numeric = [
             ("law", self.law.is_some()),
             ("value", self.value.is_some()),
@@ -145,10 +166,11 @@ impl ClaimSpec {
             ("direction", self.direction.is_some()),
             ("scale", self.scale.is_some()),
             ("with", self.with.is_some()),
+            ("least", self.least.is_some()),
         ];
         let (needed, allowed): (&[&str], &[&str]) = match self.statistic {
-            Statistic::Ordering => (&["by", "order"], &["by", "order"]),
-            Statistic::Monotone => (&["direction"], &["direction", "by"]),
+            Statistic::Ordering => (&["by", "order"], &["by", "order", "least"]),
+            Statistic::Monotone => (&["direction"], &["direction", "by", "least"]),
             Statistic::Slope => (&[], &["law", "value", "greater", "less", "by", "scale"]),
             Statistic::RankCorrelation => (&["with"], &["with", "greater", "less"]),
             _ => (&[], &["law", "value", "greater", "less"]),
@@ -160,6 +182,11 @@ impl ClaimSpec {
             if *there && !allowed.contains(key) {
                 return Err(self.clash(node, key, "statistic", "does not fit this statistic"));
             }
+        }
+        if let Some(least) = self.least.filter(|least| !(*least > 0.0 && least.is_finite())) {
+            let message = format!("`least` is {least} and must be above 0");
+            let help = "give the smallest step that still counts, in the metric's unit".to_owned();
+            return Err(Error::bad_value(node.at_of("least"), message, help));
         }
         if self.statistic == Statistic::RankCorrelation {
             // Its permutation test has one side, and deals one metric of each setting.
@@ -207,6 +234,28 @@ impl ClaimSpec {
         Error::conflict(node.key_at(key), node.key_at(with), message, "remove one of them".into())
     }
 
+    /// What the claim must fail: what it names, or its law one fit earlier and one fit later.
+    pub fn must_fail(&self) -> Vec<Control> {
+        if self.controls.is_empty() && self.law.is_some() && self.statistic != Statistic::Slope {
+            vec![Control::Fits(-1), Control::Fits(1)]
+        } else {
+            self.controls.clone()
+        }
+    }
+
+    /// SHA-256 (16 hex digits) of what the claim says, where, of which metric, when, and by which threshold and control:
+    /// whatever decides it. Notes and counts are not part of it.
+    pub fn digest(&self) -> String {
+        let mut text = self.node.clone();
+        if let Some(table) = text.as_table_mut() {
+            for key in ["origin", "place", "mechanism", "note", "changed"] {
+                table.remove(key);
+            }
+        }
+        let digest = Sha256::digest(canonical(&text).as_bytes());
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Whether the claim is about paired differences.
     pub fn compares(&self) -> bool {
         !self.versus.is_empty() || self.versus_member.is_some()
@@ -220,26 +269,26 @@ impl ClaimSpec {
     }
 }
 
-/// Dotted settings with the values that they must have.
-type Picks = Vec<(String, Node)>;
+/// Dotted settings with their values.
+pub(super) type Picks = Vec<(String, Node)>;
+
+/// The dotted settings of a table; a value may be a list where it is set and not picked.
+pub(super) fn table_of_picks(node: &Node, lists: bool) -> Result<Picks, Error> {
+    let table = node.as_table().ok_or_else(|| Error::wrong_type(node, "a table"))?;
+    let one = |(key, value): (&Key, &Node)| {
+        super::sweep::check_key(&key.name, &key.at)?;
+        match value.value {
+            Value::Array(_) if !lists => Err(Error::wrong_type(value, "one value").about(&key.name)),
+            _ => Ok((key.name.clone(), value.clone())),
+        }
+    };
+    table.iter().map(one).collect()
+}
 
 /// The settings that a table asks for, and the member of the population.
 fn picks(node: Option<&Node>) -> Result<(Picks, Option<u32>), Error> {
-    let mut found = (Vec::new(), None);
-    let Some(node) = node else {
-        return Ok(found);
-    };
-    let table = node.as_table().ok_or_else(|| Error::wrong_type(node, "a table"))?;
-    for (key, value) in table.iter() {
-        super::sweep::check_key(&key.name, &key.at)?;
-        if matches!(value.value, Value::Array(_)) {
-            return Err(Error::wrong_type(value, "one value").about(&key.name));
-        }
-        if key.name == "member" {
-            found.1 = Some(value.parse()?);
-        } else {
-            found.0.push((key.name.clone(), value.clone()));
-        }
-    }
-    Ok(found)
+    let Some(node) = node else { return Ok((Vec::new(), None)) };
+    let (member, settings): (Picks, Picks) =
+        table_of_picks(node, false)?.into_iter().partition(|(key, _)| key == "member");
+    Ok((settings, member.first().map(|(_, value)| value.parse()).transpose()?))
 }

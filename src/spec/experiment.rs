@@ -1,5 +1,6 @@
 //! The typed top level of a spec.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use super::error::Error;
 use super::figure::FigureSpec;
 use super::loop_spec::LoopSpec;
 use super::measure::MeasureSpec;
-use super::node::{Node, Value};
+use super::node::{Key, Node, Table, Value};
 use super::overlay::Overlays;
 use super::sampling::SamplingSpec;
 use super::setting::{Setting, settings};
@@ -85,7 +86,10 @@ impl Experiment {
     /// # Errors
     /// On syntax, unknown keys, wrong types and values, and conflicting keys, each with its place.
     pub fn with_overlays(text: &str, name: &str, overlays: &Overlays) -> Result<Self, Error> {
-        let template = overlays.apply(Node::from_toml(text, name)?)?;
+        Self::of(overlays.apply(Node::from_toml(text, name)?)?, name)
+    }
+
+    fn of(template: Node, name: &str) -> Result<Self, Error> {
         let empty = Node::table(At::default_value());
         let part = |key: &str| template.get(key).unwrap_or(&empty);
         let experiment = Self {
@@ -99,6 +103,50 @@ impl Experiment {
         };
         experiment.settings()?;
         Ok(experiment)
+    }
+
+    /// The same experiment at other points of its sweep, with these seeds, metrics and generations, and without figures
+    /// and claims. A metric that is not listed by its name is a part of another; then all stay.
+    ///
+    /// # Errors
+    /// On the first point that can't be a setting.
+    pub fn at_points(
+        &self,
+        points: &[Vec<(String, Node)>],
+        seeds: &[u64],
+        metrics: &BTreeSet<&str>,
+        at: &BTreeSet<u32>,
+    ) -> Result<Self, Error> {
+        let place = At::default_value();
+        let node = |value: Value| Node { value, at: place.clone() };
+        let key = |name: &str| Key { name: name.to_owned(), at: place.clone() };
+        let table = |entries: Vec<(Key, Node)>| node(Value::Table(Table { entries, inline: false }));
+        let whole = |n: u64| node(Value::Integer(i64::try_from(n).unwrap_or(i64::MAX)));
+        let counted = seeds.iter().copied().eq(0..seeds.len() as u64);
+        let seeds = if counted {
+            whole(seeds.len() as u64)
+        } else {
+            node(Value::Array(seeds.iter().copied().map(whole).collect()))
+        };
+        let point = |pairs: &Vec<(String, Node)>| {
+            table(pairs.iter().map(|(name, value)| (key(name), value.clone())).collect())
+        };
+        let points = node(Value::Array(points.iter().map(point).collect()));
+        let mut template = self.template.clone();
+        if let Some(root) = template.as_table_mut() {
+            root.remove("figure");
+            root.remove("claim");
+            root.insert(key("sweep"), table(vec![(key("seeds"), seeds), (key("point"), points)]));
+        }
+        let listed = |name: &str| self.measure.metrics.iter().any(|m| m.name == name);
+        if metrics.iter().all(|name| listed(name)) {
+            let kept = self.measure.metrics.iter().filter(|m| metrics.contains(m.name.as_str()));
+            let kept = node(Value::Array(kept.map(|m| m.node.clone()).collect()));
+            template.set("measure.metrics", &place, kept)?;
+        }
+        let at = node(Value::Array(at.iter().map(|g| whole(u64::from(*g))).collect()));
+        template.set("measure.at", &place, at)?;
+        Self::of(template, &self.name)
     }
 
     /// The title, or the name where there is none.

@@ -320,6 +320,15 @@ pub const KEYS: &[SpecKey] = &[
     key("figure", "title", "by the axes", "The title"),
     key("figure", "name", "by its position", "The file's name without its ending"),
     key("claim", "says", "required", "The claim in words"),
+    key("claim", "origin", "\"derived\"", "Whose statement it is: \"paper\", \"derived\", \"sanity\""),
+    key("claim", "place", "none", "Where the paper states it: section, equation, figure or table"),
+    key("claim", "mechanism", "none", "What it is about, from a short list; claims are counted by it"),
+    key(
+        "claim",
+        "control",
+        "the law one fit off",
+        "What it must fail with the same seeds: { where = … }, { set = … }, { fits = ±1 }, { law = … }, { value = … }, { at = … }, or a list",
+    ),
     key(
         "claim",
         "where",
@@ -347,6 +356,7 @@ pub const KEYS: &[SpecKey] = &[
     ),
     key("claim", "order", "none", "With `ordering`: values of `by`, from the lowest metric to the highest"),
     key("claim", "direction", "none", "With `monotone`: \"increasing\" or \"decreasing\""),
+    key("claim", "least", "0", "With `ordering` and `monotone`: the least size of a step"),
     key(
         "claim",
         "scale",
@@ -358,6 +368,7 @@ pub const KEYS: &[SpecKey] = &[
     key("claim", "tolerance_absolute", "none", "The allowed deviation in the metric's unit, above 0"),
     key("claim", "subject", "\"model\"", "What the metric is of: \"model\", \"synthetic\", \"training\""),
     key("claim", "note", "none", "Why a claim that does not reproduce does not"),
+    key("claim", "changed", "none", "Why a threshold is not the one that was first written"),
 ];
 
 #[cfg(test)]
@@ -414,7 +425,7 @@ mod tests {
             ("sampling", fields::<SamplingSpec>(), &[]),
             ("measure", fields::<MeasureSpec>(), &["metrics"]),
             ("figure", fields::<FigureSpec>(), &[]),
-            ("claim", fields::<ClaimSpec>(), &["where", "versus", "order"]),
+            ("claim", fields::<ClaimSpec>(), &["where", "versus", "order", "control"]),
         ] {
             let told: BTreeSet<&str> = KEYS.iter().filter(|k| k.table == table).map(|k| k.name).collect();
             let taken: BTreeSet<&str> = read.iter().chain(beside).copied().collect();

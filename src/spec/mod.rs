@@ -26,6 +26,7 @@
 
 mod choices;
 mod claim;
+mod control;
 mod de;
 mod error;
 mod experiment;
@@ -51,6 +52,7 @@ pub(crate) use de::one_or_many;
 
 pub use choices::{ChoicesSpec, Combine, Draw, Inflow, RetainHuman, RetainSynthetic, Weights};
 pub use claim::{ClaimSpec, Direction, SlopeScale, Statistic};
+pub use control::{Control, Mechanism, Origin};
 pub use error::{Error, Kind, unknown_name};
 pub use experiment::{About, Experiment};
 pub use figure::{FigureKind, FigureSpec, Mark};

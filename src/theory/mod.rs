@@ -64,7 +64,7 @@ pub trait Law: Sync {
 }
 
 /// How a measurement relates to the law's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
     /// The expectation equals the number.

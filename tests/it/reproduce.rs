@@ -61,7 +61,7 @@ fn claims_are_decided_and_a_failure_is_the_exit_code() {
         .assert()
         .code(3);
     let text = stdout(&run);
-    assert!(text.contains("1 claims passed, 1 failed, 1 undecided"), "{text}");
+    assert!(text.contains("3 claims: 1 passed, 1 failed, 1 undecided"), "{text}");
     assert!(text.contains("it falls"), "{text}");
     let claims = fs::read_to_string(folder.path().join("out/claims.csv")).unwrap();
     let row = |figure: &str| claims.lines().find(|l| l.contains(figure)).unwrap().to_owned();
