@@ -21,7 +21,7 @@ struct Sum(f64);
 
 impl Record for Sum {
     fn measurement(&mut self, m: Measurement) {
-        self.0 += m.value;
+        self.0 += m.value.number().unwrap_or(0.0);
     }
 }
 

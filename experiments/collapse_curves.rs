@@ -39,7 +39,8 @@ struct Variances(BTreeMap<u32, f64>);
 impl Record for Variances {
     fn measurement(&mut self, m: Measurement) {
         if m.subject == Subject::Model && m.metric == "variance" {
-            *self.0.entry(m.generation).or_default() += m.value;
+            // The variance of a Gaussian always has a value.
+            *self.0.entry(m.generation).or_default() += m.value.number().unwrap_or(f64::NAN);
         }
     }
 }

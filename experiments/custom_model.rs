@@ -68,7 +68,8 @@ struct Print;
 impl Record for Print {
     fn measurement(&mut self, m: Measurement) {
         if m.generation.is_multiple_of(10) {
-            say!("  generation {:2}  {:9} {} = {:.4}", m.generation, m.subject.name(), m.metric, m.value);
+            let value = m.value.number().unwrap_or(f64::NAN);
+            say!("  generation {:2}  {:9} {} = {value:.4}", m.generation, m.subject.name(), m.metric);
         }
     }
 }

@@ -13,7 +13,7 @@
 //! impl Record for Last {
 //!     fn measurement(&mut self, m: Measurement) {
 //!         if m.metric == "variance" {
-//!             self.0 = m.value;
+//!             self.0 = m.value.number().unwrap_or(f64::NAN);
 //!         }
 //!     }
 //! }

@@ -16,6 +16,7 @@
 mod assemble;
 mod curating;
 mod generator;
+mod measured;
 mod measuring;
 mod member;
 mod record;
@@ -24,7 +25,9 @@ mod synthesis;
 pub use assemble::{Assembled, Context, assemble, find_family};
 pub use curating::Step;
 pub use generator::Generator;
-pub use measuring::{Measured, Measuring};
+pub use measured::{Measured, Names, measure};
+pub use measuring::Measuring;
+use measuring::Memory;
 pub use member::Member;
 pub use record::{Fit, LineageError, Outcome, Record, StopReason, Why};
 pub use synthesis::{Synthesiser, Teacher, When};
@@ -32,7 +35,7 @@ pub use synthesis::{Synthesiser, Teacher, When};
 use std::sync::Arc;
 
 use crate::data::{Field, Kind, Part, Source};
-use crate::models::{Family, FitError};
+use crate::models::{Family, FitError, Refusal};
 use crate::regimes::{Budget, Counts, Regime};
 use crate::spec::StartFrom;
 
@@ -70,48 +73,68 @@ impl Lineage {
         let failed =
             |g: u32, stage: &'static str| move |why: Why| LineageError { seed, generation: g, stage, why };
         let ended = |stop_reason, last_generation| Ok(Outcome { stop_reason, last_generation });
+        let measuring = &self.measuring;
 
         // Generation 0 is trained on human rows alone.
         let mut population = Vec::with_capacity(self.families.len());
         for (index, family) in self.families.iter().enumerate() {
             match Member::first(self, index, family.as_ref(), seed, record) {
                 Ok(member) => population.push(member),
-                Err(Why::Fit(FitError::Diverged { .. })) => return ended(StopReason::Diverged, 0),
+                Err(Why::Fit(diverged @ FitError::Diverged { .. })) => {
+                    measuring.end(self, seed, 0, None, &Refusal::diverged(diverged.to_string()), record);
+                    return ended(StopReason::Diverged, 0);
+                }
                 Err(why) => return Err(failed(0, "fit")(why)),
             }
         }
-        let mut memory = self.measuring.start(self, &population, record).map_err(failed(0, "measure"))?;
+        let mut memory = measuring.start(self, &population, record).map_err(failed(0, "measure"))?;
 
         for g in 1..=self.budget.generations {
             if !record.generation(seed, g - 1) {
                 return ended(StopReason::Interrupted, g - 1);
             }
-            // M(g) = retain(M(g−1)) ∪ inflow(g) ∪ curate(synthesise(model(g−1)))
-            for member in &mut population {
-                member.retain(self, g).map_err(failed(g, "retain"))?;
-                member.receive_human(self, g).map_err(failed(g, "inflow"))?;
-            }
-            let synthetic = self.synthesiser.serve(self, &population, g).map_err(failed(g, "synthesise"))?;
-            let curated = self.curate_synthetic(&population, synthetic, g).map_err(failed(g, "curate"))?;
-            for (member, parts) in population.iter_mut().zip(curated) {
-                member.receive_synthetic(self, parts).map_err(failed(g, "synthesise"))?;
-            }
-            // D(g) = weight(curate_mix(draw(M(g)))), and the next fit.
-            for member in &mut population {
-                member.compose(self, g).map_err(failed(g, "compose"))?;
-                match member.refit(self, g, record) {
-                    Err(Why::Fit(FitError::Diverged { .. })) => return ended(StopReason::Diverged, g - 1),
-                    other => other.map_err(failed(g, "fit"))?,
+            match self.generation(&mut population, g, &mut memory, record) {
+                Ok(()) => {}
+                // The model's own rows made the next fit impossible: there is no value from here on.
+                Err((stage, why)) => {
+                    let kind = why.outcome().ok_or_else(|| failed(g, stage)(why.clone()))?;
+                    let why = Refusal::of(kind, format!("the lineage ended: {stage}: {why}"));
+                    measuring.end(self, seed, g, Some(&memory), &why, record);
+                    return ended(StopReason::Diverged, g - 1);
                 }
             }
-            self.measuring
-                .observe(self, &population, g, &mut memory, record)
-                .map_err(failed(g, "measure"))?;
         }
         record.generation(seed, self.budget.generations);
         let collapsed = population.iter().all(|m| m.model.is_degenerate());
         let reason = if collapsed { StopReason::Collapsed } else { StopReason::Finished };
         ended(reason, self.budget.generations)
+    }
+
+    /// Generation `g ≥ 1` of every member. Errors name the step of the loop.
+    fn generation(
+        &self,
+        population: &mut [Member<'_>],
+        g: u32,
+        memory: &mut Memory,
+        record: &mut dyn Record,
+    ) -> Result<(), (&'static str, Why)> {
+        let at = |stage: &'static str| move |why: Why| (stage, why);
+        // M(g) = retain(M(g−1)) ∪ inflow(g) ∪ curate(synthesise(model(g−1)))
+        for member in population.iter_mut() {
+            member.retain(self, g).map_err(at("retain"))?;
+            member.receive_human(self, g).map_err(at("inflow"))?;
+        }
+        let synthetic = self.synthesiser.serve(self, population, g).map_err(at("synthesise"))?;
+        let curated = self.curate_synthetic(population, synthetic, g).map_err(at("curate"))?;
+        for (member, parts) in population.iter_mut().zip(curated) {
+            member.receive_synthetic(self, parts).map_err(at("synthesise"))?;
+        }
+        // D(g) = weight(curate_mix(draw(M(g)))), and the next fit.
+        for member in population.iter_mut() {
+            member.compose(self, g).map_err(at("compose"))?;
+            member.refit(self, g, record).map_err(at("fit"))?;
+        }
+        self.measuring.observe(self, population, g, memory, record).map_err(at("measure"))
     }
 
     /// The same lineage with another family, for example one of your own. It runs on rows: whether

@@ -15,8 +15,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::DISPLAY_LEVEL;
+use super::bearing::Losses;
 use super::intervals::{mean_sd, t_quantile};
 use super::observations::{Series, SettingKey};
+use crate::metrics::Direction;
 use contrast::{Contrast, without_size};
 use metrics::{Kind, measured};
 
@@ -193,6 +195,9 @@ fn find(own: &[&Series], alike: &[&Series], definition: Definition) -> Finding {
     let Some((of, scale)) = measured(own, kind) else {
         return Finding::absent(definition, "", format!("no metric of {} was measured", kind.name()));
     };
+    if let Some(finding) = lost(definition, of) {
+        return finding;
+    }
     let contrast = match definition {
         Definition::CatastrophicRisk => Contrast::grows(of, scale, CATASTROPHE),
         Definition::AnyRisk => Contrast::grows(of, scale, 1.0),
@@ -206,6 +211,25 @@ fn find(own: &[&Series], alike: &[&Series], definition: Definition) -> Finding {
         Ok(contrast) => Finding::of(definition, &of.metric, &Estimate::new(&contrast), same, None),
         Err(reason) => Finding::absent(definition, &of.metric, reason),
     }
+}
+
+/// What a definition says where seeds that had a value at the first generation have none at the last: collapsed where
+/// half of them lost it by collapse, else nothing. `None` where every seed kept its value.
+fn lost(definition: Definition, of: &Series) -> Option<Finding> {
+    let last = of.last()?;
+    let remark =
+        of.counts(last).remark().filter(|_| !of.lost(last).is_empty() || of.pairs(last).is_empty())?;
+    let direction = crate::metrics::reading(&of.metric).map_or(Direction::TwoSided, |r| r.direction);
+    let (_, first) = of.at.first_key_value()?;
+    let losses = Losses::between(first, of.lost(last), direction);
+    let absent = Finding::absent(definition, &of.metric, format!("at generation {last} a value in {remark}"));
+    let answer = match definition {
+        Definition::ScalingLaw => Answer::Undecided,
+        _ if losses.most_collapsed() => Answer::Yes,
+        _ if losses.collapsed + losses.other > 0 => Answer::Undecided,
+        _ => Answer::NotApplicable,
+    };
+    Some(Finding { answer, ..absent })
 }
 
 /// Diverging takes two things: the risk still grows, and the last doubling adds its share.

@@ -13,14 +13,13 @@ mod definitions;
 pub mod effective_rows;
 mod intervals;
 mod observations;
-mod onset;
 mod paired;
 mod rank_correlation;
 mod summary;
 mod table;
 mod trends;
 
-pub use bearing::Bearing;
+pub use bearing::{Bearing, Losses, is_collapse};
 pub use best::{RESAMPLES, share_best};
 pub use claims::{
     ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Question, Relation, Statistic, Tolerance, Verdict,
@@ -31,8 +30,7 @@ pub use critical::{Arm, CriticalFraction, MetricArms, critical_fraction};
 pub use definitions::{Answer, Definition, DefinitionsRow, Finding, definitions, write_definitions};
 pub use intervals::{BOOTSTRAP_FROM, Interval, mean_interval, normal_interval, order_interval, t_interval};
 pub(crate) use intervals::{mean_sd, t_quantile};
-pub use observations::{Observation, Series, SettingKey, group, read_csv};
-pub use onset::{Band, Onset, half_life, leaves_band};
+pub use observations::{Counts, Gathering, Place, Series, SettingKey};
 pub use paired::{Paired, differences, paired_difference};
 pub use rank_correlation::{Pair, rank_correlation};
 pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
@@ -65,15 +63,7 @@ pub enum AnalysisError {
         /// The missing arm.
         what: String,
     },
-    /// A file of rows can't be read.
+    /// A table can't be written.
     #[error("{0}")]
     Csv(#[from] csv::Error),
-    /// A file of rows lacks a column or has a value that isn't a number.
-    #[error("line {line}: {what}")]
-    Row {
-        /// The line in the file, the header being 1.
-        line: u64,
-        /// What is wrong.
-        what: String,
-    },
 }

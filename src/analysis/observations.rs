@@ -1,14 +1,16 @@
-//! From long-form rows to grouped series: setting × metric × subject → generation → one value a seed.
+//! What a run observed, grouped: setting × metric × subject → generation → one observation a seed.
 //!
-//! Members of a population are averaged within their seed, because they are not independent of each other.
-//! Cost: O(rows · log rows).
+//! Members of a population are averaged within their seed, because they are not independent of each other. Every
+//! observation that was asked for is here, with or without a value, and the last generation is the setting's, for every
+//! metric. Cost: O(observations).
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
-use super::AnalysisError;
-use crate::metrics::Subject;
-use crate::store::Row;
+use serde::Serialize;
+
+use super::intervals::mean_sd;
+use super::summary::median;
+use crate::metrics::{Absence, Observed, Subject};
 
 /// The columns that make a setting, in the file's order, with their values as text. The cell is not among them: a
 /// setting's seeds may lie in several cells.
@@ -38,51 +40,6 @@ impl SettingKey {
     }
 }
 
-/// One observation with its setting.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Observation {
-    /// The setting.
-    pub key: SettingKey,
-    /// The seed of the lineage.
-    pub seed: u64,
-    /// The member of the population.
-    pub member: u32,
-    /// The generation.
-    pub generation: u32,
-    /// Whose rows were measured.
-    pub subject: Subject,
-    /// The metric.
-    pub metric: String,
-    /// The value; finite.
-    pub value: f64,
-}
-
-impl Observation {
-    /// From a row of the store; `swept` names the file's further columns.
-    pub fn from_row(row: &Row, swept: &[String]) -> Self {
-        let number = |v: Option<f64>| v.map(|v| v.to_string()).unwrap_or_default();
-        let fixed = [
-            ("experiment", row.experiment.clone()),
-            ("data", row.data.clone()),
-            ("model", row.model.clone()),
-            ("regime", row.regime.clone()),
-            ("human_fraction", number(row.human_fraction)),
-            ("samples", number(row.samples)),
-        ];
-        let named = fixed.into_iter().map(|(c, v)| (c.to_owned(), v));
-        let m = &row.measurement;
-        Self {
-            key: SettingKey(named.chain(swept.iter().cloned().zip(row.swept.iter().cloned())).collect()),
-            seed: m.seed,
-            member: m.member,
-            generation: m.generation,
-            subject: m.subject,
-            metric: m.metric.clone().into_owned(),
-            value: m.value,
-        }
-    }
-}
-
 /// One metric of one subject in one setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
@@ -92,27 +49,80 @@ pub struct Series {
     pub metric: String,
     /// Whose rows were measured.
     pub subject: Subject,
-    /// Generation → (seed, value), seeds ascending and each once.
+    /// Every generation measured → (seed, finite value), seeds ascending and each once; empty where no seed has one.
     pub at: BTreeMap<u32, Vec<(u64, f64)>>,
+    /// Generation → what is infinite or has no value, seeds ascending. No seed is here and in `at`.
+    pub lost: BTreeMap<u32, Vec<(u64, Observed)>>,
+    /// The last generation measured in the setting, by whatever metric.
+    pub end: u32,
+    /// The seeds that the setting was asked for.
+    pub seeds: usize,
 }
 
 impl Series {
-    /// The values at a generation, in the order of the seeds; empty if nothing was measured there.
+    /// A series without a lost value, as where it is computed: it ends where its own values do.
+    pub fn new(
+        key: SettingKey,
+        metric: impl Into<String>,
+        subject: Subject,
+        at: BTreeMap<u32, Vec<(u64, f64)>>,
+    ) -> Self {
+        let end = at.keys().next_back().copied().unwrap_or(0);
+        let seeds = at.values().map(Vec::len).max().unwrap_or(0);
+        Self { key, metric: metric.into(), subject, at, lost: BTreeMap::new(), end, seeds }
+    }
+
+    /// The finite values at a generation, in the order of the seeds.
     pub fn values(&self, generation: u32) -> Vec<f64> {
         self.pairs(generation).iter().map(|(_, v)| *v).collect()
     }
 
-    /// (seed, value) at a generation.
+    /// (seed, finite value) at a generation.
     pub fn pairs(&self, generation: u32) -> &[(u64, f64)] {
         self.at.get(&generation).map_or(&[], Vec::as_slice)
     }
 
-    /// The last generation measured.
-    pub fn last(&self) -> Option<u32> {
-        self.at.keys().next_back().copied()
+    /// (seed, what is infinite or has no value) at a generation.
+    pub fn lost(&self, generation: u32) -> &[(u64, Observed)] {
+        self.lost.get(&generation).map_or(&[], Vec::as_slice)
     }
 
-    /// Seed → (generation, value), generations ascending.
+    /// Every observation at a generation, in the order of the seeds.
+    pub fn observed(&self, generation: u32) -> Vec<(u64, Observed)> {
+        let finite = self.pairs(generation).iter().map(|(seed, value)| (*seed, Observed::Number(*value)));
+        let mut all: Vec<(u64, Observed)> = finite.chain(self.lost(generation).iter().copied()).collect();
+        all.sort_by_key(|(seed, _)| *seed);
+        all
+    }
+
+    /// The last generation: the setting's, also where this metric has no value there. Human rows are measured by
+    /// themselves.
+    pub fn last(&self) -> Option<u32> {
+        match self.subject {
+            Subject::Human => {
+                self.at.keys().next_back().copied().or((!self.at.is_empty()).then_some(self.end))
+            }
+            _ => Some(self.end),
+        }
+    }
+
+    /// Of how many seeds the finite values at a generation speak.
+    pub fn counts(&self, generation: u32) -> Counts {
+        Counts::of(self.pairs(generation).len(), self.lost(generation), self.seeds)
+    }
+
+    /// The mean of the seeds at a generation; where some are infinite their median, which may be infinite too; NaN where
+    /// no seed has a number.
+    pub fn centre(&self, generation: u32) -> f64 {
+        let numbers: Vec<f64> =
+            self.observed(generation).iter().filter_map(|(_, observed)| observed.number()).collect();
+        if numbers.iter().all(|v| v.is_finite()) {
+            return if numbers.is_empty() { f64::NAN } else { mean_sd(&numbers).0 };
+        }
+        median(&numbers)
+    }
+
+    /// Seed → (generation, finite value), generations ascending.
     pub fn by_seed(&self) -> BTreeMap<u64, Vec<(u32, f64)>> {
         let mut seeds: BTreeMap<u64, Vec<(u32, f64)>> = BTreeMap::new();
         for (generation, pairs) in &self.at {
@@ -124,113 +134,242 @@ impl Series {
     }
 }
 
-/// Groups observations; the order of the result is that of setting, metric and subject, whatever the rows' order.
-/// Values that are not finite are left out.
-pub fn group(observations: impl IntoIterator<Item = Observation>) -> Vec<Series> {
-    type Cells = BTreeMap<(u32, u64, u32), f64>;
-    let mut groups: BTreeMap<(SettingKey, String, Subject), Cells> = BTreeMap::new();
-    for o in observations.into_iter().filter(|o| o.value.is_finite()) {
-        let cells = groups.entry((o.key, o.metric, o.subject)).or_default();
-        cells.insert((o.generation, o.seed, o.member), o.value);
-    }
-    let series = |((key, metric, subject), cells): (_, Cells)| {
-        let mut sums: BTreeMap<(u32, u64), (f64, f64)> = BTreeMap::new();
-        for ((generation, seed, _), value) in cells {
-            let (sum, members) = sums.entry((generation, seed)).or_insert((0.0, 0.0));
-            *sum += value;
-            *members += 1.0;
+/// Of how many seeds something speaks, and why not of all that were asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Seeds with a finite value.
+    pub n: usize,
+    /// Seeds asked for.
+    #[serde(rename = "n_asked")]
+    pub asked: usize,
+    /// Seeds whose value is infinite.
+    #[serde(rename = "n_infinite")]
+    pub infinite: usize,
+    /// Seeds that have no value.
+    #[serde(rename = "n_absent")]
+    pub absent: usize,
+    /// The most frequent reason of those.
+    pub why: Option<Absence>,
+}
+
+impl Counts {
+    fn of(finite: usize, lost: &[(u64, Observed)], asked: usize) -> Self {
+        let mut reasons: BTreeMap<Absence, usize> = BTreeMap::new();
+        for (_, observed) in lost {
+            if let Observed::Absent(why) = observed {
+                *reasons.entry(*why).or_default() += 1;
+            }
         }
-        let mut at: BTreeMap<u32, Vec<(u64, f64)>> = BTreeMap::new();
-        for ((generation, seed), (sum, members)) in sums {
-            at.entry(generation).or_default().push((seed, sum / members));
-        }
-        Series { key, metric, subject, at }
-    };
-    groups.into_iter().map(series).collect()
-}
-
-/// Reads `metrics.csv`.
-///
-/// # Errors
-/// [`AnalysisError::Row`] names the line and the column that is missing or isn't a number.
-pub fn read_csv(file: impl Read) -> Result<Vec<Observation>, AnalysisError> {
-    const PER_ROW: [&str; 7] = ["seed", "member", "generation", "subject", "metric", "value", "cell"];
-    let mut reader = csv::Reader::from_reader(file);
-    let header = reader.headers()?.clone();
-    let column = |name: &str| {
-        let missing = || AnalysisError::Row { line: 1, what: format!("the column `{name}` is missing") };
-        header.iter().position(|c| c == name).ok_or_else(missing)
-    };
-    let (seed, generation) = (column("seed")?, column("generation")?);
-    let (subject, metric, value) = (column("subject")?, column("metric")?, column("value")?);
-    let member = column("member").ok();
-    let setting: Vec<usize> = (0..header.len()).filter(|i| !PER_ROW.contains(&&header[*i])).collect();
-    let mut observations = Vec::new();
-    for record in reader.into_records() {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
-        observations.push(Observation {
-            key: SettingKey(setting.iter().map(|i| (header[*i].to_owned(), record[*i].to_owned())).collect()),
-            seed: parse(&record[seed], "seed", line)?,
-            member: member.map_or(Ok(0), |i| parse(&record[i], "member", line))?,
-            generation: parse(&record[generation], "generation", line)?,
-            subject: subject_named(&record[subject], line)?,
-            metric: record[metric].to_owned(),
-            value: parse(&record[value], "value", line)?,
-        });
+        let absent = reasons.values().sum();
+        // Of equals the first is the more telling one: degenerate before all others.
+        let why = reasons.into_iter().rev().max_by_key(|(_, count)| *count).map(|(why, _)| why);
+        let asked = asked.max(finite + lost.len());
+        Self { n: finite, asked, infinite: lost.len() - absent, absent, why }
     }
-    Ok(observations)
+
+    /// Whether every seed asked for has a finite value.
+    pub fn is_whole(&self) -> bool {
+        self.n == self.asked
+    }
+
+    /// Nothing where every seed has a finite value; else `3 of 20 seeds; infinite in 2, degenerate in 15`.
+    pub fn remark(&self) -> Option<String> {
+        let Self { n, asked, infinite, absent, why } = *self;
+        let lost = [
+            (infinite, "infinite"),
+            (absent, why.map_or("no value", Absence::name)),
+            (asked - n - infinite - absent, "missing"),
+        ];
+        let lost: Vec<String> = lost
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{word} in {count}"))
+            .collect();
+        (!lost.is_empty()).then(|| format!("{n} of {asked} seeds; {}", lost.join(", ")))
+    }
 }
 
-fn parse<T: std::str::FromStr>(text: &str, column: &str, line: u64) -> Result<T, AnalysisError> {
-    let wrong = |_| AnalysisError::Row {
-        line,
-        what: format!("`{text}` in column `{column}` is not a number of its kind"),
-    };
-    text.parse().map_err(wrong)
+/// Collects the observations of one setting into series.
+#[derive(Default)]
+pub struct Gathering {
+    series: BTreeMap<(Option<u32>, String, Subject), BTreeMap<u32, Vec<(u64, Members)>>>,
 }
 
-fn subject_named(text: &str, line: u64) -> Result<Subject, AnalysisError> {
-    let wrong = || AnalysisError::Row {
-        line,
-        what: format!("`{text}` is no subject: model, synthetic, training or human"),
-    };
-    Subject::named(text).ok_or_else(wrong)
+/// The members of a population at one place of one seed.
+#[derive(Clone, Copy, Default)]
+struct Members {
+    sum: f64,
+    numbers: u32,
+    absent: Option<Absence>,
+}
+
+impl Members {
+    fn add(&mut self, observed: Observed) {
+        match observed {
+            Observed::Number(value) => {
+                self.sum += value;
+                self.numbers += 1;
+            }
+            Observed::Absent(why) => self.absent = Some(self.absent.map_or(why, |known| known.min(why))),
+        }
+    }
+
+    /// Their mean. The mean of those that survive is not the population's: if one has no value, there is none.
+    fn mean(self) -> Observed {
+        match self.absent {
+            Some(why) => Observed::Absent(why),
+            None => Observed::of(self.sum / f64::from(self.numbers)),
+        }
+    }
+}
+
+/// Where an observation stands: metric, subject, generation, member.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The metric.
+    pub metric: &'a str,
+    /// Whose rows were measured.
+    pub subject: Subject,
+    /// The generation.
+    pub generation: u32,
+    /// The member, where members are told apart; those of one seed are averaged otherwise.
+    pub member: Option<u32>,
+}
+
+impl Gathering {
+    /// Adds what the seeds observed at one place.
+    pub fn add(&mut self, place: Place<'_>, observed: impl IntoIterator<Item = (u64, Observed)>) {
+        let name = (place.member, place.metric.to_owned(), place.subject);
+        let seeds = self.series.entry(name).or_default().entry(place.generation).or_default();
+        for (seed, observed) in observed {
+            let at = match seeds.last() {
+                Some((last, _)) if *last < seed => Err(seeds.len()),
+                _ => seeds.binary_search_by_key(&seed, |(known, _)| *known),
+            };
+            let at = at.unwrap_or_else(|at| {
+                seeds.insert(at, (seed, Members::default()));
+                at
+            });
+            seeds[at].1.add(observed);
+        }
+    }
+
+    /// The series of a setting that was asked for so many seeds, in the order of metric and subject.
+    pub fn series(self, key: &SettingKey, seeds: usize) -> Vec<Series> {
+        let of_model = self.series.iter().filter(|((_, _, subject), _)| *subject != Subject::Human);
+        let end = of_model.filter_map(|(_, at)| at.keys().next_back()).max().copied().unwrap_or(0);
+        let one = |((member, metric, subject), places): (_, BTreeMap<u32, Vec<(u64, Members)>>)| {
+            let mut key = key.clone();
+            key.0.extend(Option::map(member, member_column));
+            let mut series = Series { end, seeds, ..Series::new(key, metric, subject, BTreeMap::new()) };
+            for (generation, all) in places {
+                let finite = series.at.entry(generation).or_default();
+                for (seed, members) in all {
+                    match members.mean() {
+                        Observed::Number(value) if value.is_finite() => finite.push((seed, value)),
+                        lost => series.lost.entry(generation).or_default().push((seed, lost)),
+                    }
+                }
+            }
+            series
+        };
+        self.series.into_iter().map(one).collect()
+    }
+}
+
+/// The column of a key that tells the members of a population apart.
+fn member_column(member: u32) -> (String, String) {
+    ("member".into(), member.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
+    use Absence::{Degenerate, Diverged, TooFewRows};
+    use Observed::{Absent, Number};
 
-    const CSV: &str = "experiment,cell,data,model,regime,human_fraction,samples,seed,member,generation,subject,metric,value,model.ddof
-e,b,gaussian,gaussian,replace,0,100,7,0,1,model,variance,0.5,0
-e,a,gaussian,gaussian,replace,0,100,2,1,1,model,variance,3,0
-e,a,gaussian,gaussian,replace,0,100,2,0,1,model,variance,1,0
-e,a,gaussian,gaussian,replace,0,100,2,0,0,model,variance,1,0
-e,c,gaussian,gaussian,replace,0,100,2,0,0,model,variance,9,1
-";
+    fn place(metric: &str, generation: u32) -> Place<'_> {
+        Place { metric, subject: Subject::Model, generation, member: None }
+    }
 
-    #[test]
-    fn rows_of_several_cells_and_members_become_one_series_of_seeds() {
-        let series = group(read_csv(CSV.as_bytes()).unwrap());
-        assert_eq!(series.len(), 2);
-        let s = series
-            .iter()
-            .find(|s| s.key.matches([("model.ddof", "0.0"), ("loop.regime", "replace")]))
-            .unwrap();
-        assert_eq!(s.pairs(1), [(2, 2.0), (7, 0.5)]);
-        assert_eq!(s.values(0), [1.0]);
-        assert_eq!(s.last(), Some(1));
-        assert_eq!(s.by_seed()[&2], [(0, 1.0), (1, 2.0)]);
-        assert_eq!(s.key.get("model"), Some("gaussian"));
+    fn key() -> SettingKey {
+        SettingKey(vec![("regime".into(), "replace".into())])
     }
 
     #[test]
-    fn a_bad_value_is_refused_with_its_line() {
-        let bad = CSV.replace("variance,3,0", "variance,three,0");
-        let message = read_csv(bad.as_bytes()).unwrap_err().to_string();
-        assert!(message.contains("line 3") && message.contains("`three`"), "{message}");
-        assert!(read_csv("seed,value\n1,2\n".as_bytes()).is_err());
+    fn members_are_averaged_and_seeds_stay_apart() {
+        let mut all = Gathering::default();
+        all.add(place("variance", 1), [(2, Number(1.0)), (7, Number(0.5))]);
+        all.add(place("variance", 1), [(2, Number(3.0))]);
+        all.add(place("variance", 0), [(2, Number(1.0))]);
+        let series = all.series(&key(), 3);
+        assert_eq!(series.len(), 1);
+        let s = &series[0];
+        assert_eq!(s.pairs(1), [(2, 2.0), (7, 0.5)]);
+        assert_eq!((s.values(0), s.last(), s.seeds), (vec![1.0], Some(1), 3));
+        assert_eq!(s.by_seed()[&2], [(0, 1.0), (1, 2.0)]);
+    }
+
+    #[test]
+    fn a_value_that_is_not_there_stays_and_the_last_generation_is_the_settings() {
+        let mut all = Gathering::default();
+        let infinite = Number(f64::INFINITY);
+        all.add(place("kl", 0), [(0, Number(0.1)), (1, Number(0.2)), (2, Number(0.3))]);
+        all.add(place("kl", 4), [(0, infinite), (1, Absent(Degenerate)), (2, Number(2.0))]);
+        // Measured before the end alone, whatever the reason.
+        all.add(place("recall", 0), [(0, Number(0.9))]);
+        all.add(Place { subject: Subject::Human, ..place("kl", 0) }, [(0, Number(0.0))]);
+        let series = all.series(&key(), 3);
+        let of = |metric: &str, subject: Subject| {
+            series.iter().find(|s| s.metric == metric && s.subject == subject).cloned()
+        };
+        let kl = of("kl", Subject::Model);
+        let kl = kl.as_ref();
+        assert_eq!(kl.map(|s| s.values(4)), Some(vec![2.0]));
+        let observed = vec![(0, infinite), (1, Absent(Degenerate)), (2, Number(2.0))];
+        assert_eq!(kl.map(|s| s.observed(4)), Some(observed));
+        assert_eq!(of("recall", Subject::Model).and_then(|s| s.last()), Some(4));
+        assert_eq!(of("kl", Subject::Human).and_then(|s| s.last()), Some(0));
+    }
+
+    #[test]
+    fn a_population_with_a_member_that_has_no_value_has_none() {
+        let mut all = Gathering::default();
+        all.add(place("variance", 0), [(0, Number(1.0))]);
+        all.add(place("variance", 0), [(0, Absent(Diverged))]);
+        all.add(place("variance", 0), [(0, Absent(Degenerate))]);
+        let series = all.series(&key(), 1);
+        assert_eq!(series[0].lost(0), [(0, Absent(Degenerate))]);
+        assert!(series[0].pairs(0).is_empty());
+        let apart = [0, 1].map(|member| {
+            let mut all = Gathering::default();
+            all.add(Place { member: Some(member), ..place("variance", 0) }, [(0, Number(1.0))]);
+            all.series(&key(), 1)[0].key.get("member").map(str::to_owned)
+        });
+        assert_eq!(apart, [Some("0".to_owned()), Some("1".to_owned())]);
+    }
+
+    #[test]
+    fn counts_say_of_how_many_seeds_and_why() {
+        let lost = [(0, Absent(TooFewRows)), (1, Absent(Degenerate)), (2, Number(f64::INFINITY))];
+        let counts = Counts::of(3, &lost, 7);
+        assert_eq!((counts.infinite, counts.absent, counts.why), (1, 2, Some(Degenerate)));
+        let words = "3 of 7 seeds; infinite in 1, degenerate in 2, missing in 1";
+        assert_eq!(counts.remark().as_deref(), Some(words));
+        assert_eq!(Counts::of(2, &[lost[0], lost[0], lost[1]], 5).why, Some(TooFewRows));
+        assert!(Counts::of(4, &[], 4).is_whole() && Counts::of(4, &[], 4).remark().is_none());
+    }
+
+    #[test]
+    fn where_seeds_are_infinite_the_median_stands_for_them() {
+        let of = |values: &[f64]| {
+            let mut all = Gathering::default();
+            all.add(place("kl", 0), (0..).zip(values.iter().map(|v| Number(*v))));
+            all.series(&key(), values.len())[0].centre(0)
+        };
+        assert_eq!(of(&[1.0, 2.0, 6.0]), 3.0);
+        assert_eq!(of(&[1.0, 2.0, f64::INFINITY]), 2.0);
+        assert_eq!(of(&[1.0, f64::INFINITY, f64::INFINITY]), f64::INFINITY);
+        assert!(of(&[]).is_nan());
     }
 }

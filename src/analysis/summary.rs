@@ -1,8 +1,9 @@
 //! The rows of `summary.csv`: setting × generation × subject × metric.
 //!
-//! Columns: the setting's, then `generation,subject,metric,n,mean,sd,median,ci_low,ci_high,ci_method`. Empty = not
-//! applicable. Cost: that of the intervals.
+//! Columns: the setting's, then `generation,subject,metric,n,n_asked,n_infinite,mean,sd,median,ci_low,ci_high,ci_method,why`.
+//! Empty = there is none. Cost: that of the intervals.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use rand::Rng;
@@ -10,8 +11,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::DISPLAY_LEVEL;
 use super::intervals::{Interval, mean_interval, mean_sd, normal_interval};
-use super::observations::{Series, SettingKey};
-use crate::metrics::{Scale, Subject};
+use super::observations::{Counts, Series, SettingKey};
+use crate::metrics::{Absence, Scale, Subject};
 use crate::store::Accumulator;
 
 /// One row of `summary.csv`.
@@ -26,15 +27,16 @@ pub struct SummaryRow {
     pub subject: Subject,
     /// The metric.
     pub metric: String,
-    /// Seeds.
-    pub n: u64,
-    /// Mean over seeds, in the metric's unit.
+    /// Of how many seeds it speaks.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Mean over seeds, in the metric's unit: infinite where a value is, NaN where there is no number.
     pub mean: f64,
     /// Standard deviation over seeds; none for one seed.
     pub sd: Option<f64>,
-    /// Median over seeds.
+    /// Median over seeds, the infinite ones among them; NaN where there is no number.
     pub median: f64,
-    /// Lower end of the 95 % interval of the mean.
+    /// Lower end of the 95 % interval of the mean over the seeds that have a finite value; none where one is infinite.
     pub ci_low: Option<f64>,
     /// Upper end.
     pub ci_high: Option<f64>,
@@ -42,8 +44,28 @@ pub struct SummaryRow {
     pub ci_method: &'static str,
 }
 
-const COLUMNS: [&str; 10] =
-    ["generation", "subject", "metric", "n", "mean", "sd", "median", "ci_low", "ci_high", "ci_method"];
+const COLUMNS: [&str; 13] = [
+    "generation",
+    "subject",
+    "metric",
+    "n",
+    "n_asked",
+    "n_infinite",
+    "mean",
+    "sd",
+    "median",
+    "ci_low",
+    "ci_high",
+    "ci_method",
+    "why",
+];
+
+impl SummaryRow {
+    /// What stands for the seeds: their mean, or their median where some are infinite; NaN where there is no number.
+    pub fn centre(&self) -> f64 {
+        if self.counts.infinite > 0 { self.median } else { self.mean }
+    }
+}
 
 fn as_columns<S: Serializer>(key: &SettingKey, serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(key.0.len()))?;
@@ -68,13 +90,22 @@ pub(super) fn median(values: &[f64]) -> f64 {
 pub fn summarise(series: &[Series], scale: impl Fn(&str) -> Scale, rng: &mut impl Rng) -> Vec<SummaryRow> {
     let mut rows = Vec::new();
     for s in series {
-        for generation in s.at.keys() {
-            let values = s.values(*generation);
-            let (mean, sd) = mean_sd(&values);
-            let interval = mean_interval(&values, scale(&s.metric), DISPLAY_LEVEL, rng);
-            let sd = (values.len() > 1).then_some(sd);
-            let numbers = (values.len() as u64, mean, sd, median(&values), interval);
-            rows.push(row(&s.key, *generation, s.subject, &s.metric, numbers));
+        // The last generation is the setting's, whether this metric has a value there or not.
+        let generations: BTreeSet<u32> = s.at.keys().copied().chain(s.last()).collect();
+        for generation in generations {
+            let numbers: Vec<f64> =
+                s.observed(generation).iter().filter_map(|(_, observed)| observed.number()).collect();
+            let counts = s.counts(generation);
+            let (mut mean, sd) = mean_sd(&numbers);
+            if numbers.is_empty() {
+                mean = f64::NAN;
+            }
+            let finite = counts.infinite == 0;
+            let interval =
+                if finite { mean_interval(&numbers, scale(&s.metric), DISPLAY_LEVEL, rng) } else { None };
+            let sd = (finite && numbers.len() > 1).then_some(sd);
+            let numbers = (counts, mean, sd, median(&numbers), interval);
+            rows.push(row(&s.key, generation, s.subject, &s.metric, numbers));
         }
     }
     rows
@@ -90,20 +121,22 @@ pub fn summary_of_moments(
 ) -> Option<SummaryRow> {
     let (mean, sd) = (moments.mean()?, moments.sd());
     let interval = sd.map(|sd| normal_interval(mean, sd / (moments.count() as f64).sqrt(), DISPLAY_LEVEL));
-    let numbers = (moments.count(), mean, sd, moments.median()?, interval);
+    let n = moments.count() as usize;
+    let counts = Counts { n, asked: n, ..Counts::default() };
+    let numbers = (counts, mean, sd, moments.median()?, interval);
     Some(row(key, generation, subject, metric, numbers))
 }
 
-type Numbers = (u64, f64, Option<f64>, f64, Option<Interval>);
+type Numbers = (Counts, f64, Option<f64>, f64, Option<Interval>);
 
 fn row(key: &SettingKey, generation: u32, subject: Subject, metric: &str, numbers: Numbers) -> SummaryRow {
-    let (n, mean, sd, median, interval) = numbers;
+    let (counts, mean, sd, median, interval) = numbers;
     SummaryRow {
         key: key.clone(),
         generation,
         subject,
         metric: metric.to_owned(),
-        n,
+        counts,
         mean,
         sd,
         median,
@@ -126,7 +159,7 @@ pub fn write_csv(rows: &[SummaryRow], to: impl Write) -> Result<(), csv::Error> 
     }
     let mut writer = csv::Writer::from_writer(to);
     writer.write_record(setting.iter().copied().chain(COLUMNS))?;
-    let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map(|x| x.to_string()).unwrap_or_default();
+    let number = |x: Option<f64>| x.filter(|x| !x.is_nan()).map(|x| x.to_string()).unwrap_or_default();
     for r in rows {
         let value = |c: &&str| r.key.0.iter().find(|(k, _)| k == c).map_or(String::new(), |(_, v)| v.clone());
         let mut record: Vec<String> = setting.iter().map(value).collect();
@@ -134,10 +167,13 @@ pub fn write_csv(rows: &[SummaryRow], to: impl Write) -> Result<(), csv::Error> 
             r.generation.to_string(),
             r.subject.name().to_owned(),
             r.metric.clone(),
-            r.n.to_string(),
+            r.counts.n.to_string(),
+            r.counts.asked.to_string(),
+            r.counts.infinite.to_string(),
         ]);
         record.extend([Some(r.mean), r.sd, Some(r.median), r.ci_low, r.ci_high].map(number));
         record.push(r.ci_method.to_owned());
+        record.push(r.counts.why.map_or("", Absence::name).to_owned());
         writer.write_record(&record)?;
     }
     writer.flush().map_err(csv::Error::from)
@@ -147,6 +183,7 @@ pub fn write_csv(rows: &[SummaryRow], to: impl Write) -> Result<(), csv::Error> 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::metrics::Observed;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -154,7 +191,7 @@ mod tests {
         let key = SettingKey(vec![("regime".into(), "replace".into()), ("model.ddof".into(), "0".into())]);
         let values = [1.0, 2.0, 3.0, 4.0, 5.0];
         let at = [(0, vec![(1, 7.5)]), (4, (0..5).zip(values).collect())].into();
-        Series { key, metric: "variance".into(), subject: Subject::Model, at }
+        Series::new(key, "variance", Subject::Model, at)
     }
 
     #[test]
@@ -166,16 +203,35 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[0],
-            "regime,model.ddof,generation,subject,metric,n,mean,sd,median,ci_low,ci_high,ci_method"
+            "regime,model.ddof,generation,subject,metric,n,n_asked,n_infinite,mean,sd,median,ci_low,ci_high,ci_method,why"
         );
-        assert_eq!(lines[1], "replace,0,0,model,variance,1,7.5,,7.5,,,");
+        assert_eq!(lines[1], "replace,0,0,model,variance,1,5,0,7.5,,7.5,,,,");
         assert!(
-            lines[2].starts_with("replace,0,4,model,variance,5,3,1.58") && lines[2].ends_with(",t"),
+            lines[2].starts_with("replace,0,4,model,variance,5,5,0,3,1.58") && lines[2].ends_with(",t,"),
             "{}",
             lines[2]
         );
         let json = serde_json::to_value(&rows[1]).unwrap();
         assert_eq!((json["regime"].as_str(), json["n"].as_u64()), (Some("replace"), Some(5)));
+    }
+
+    #[test]
+    fn what_is_infinite_or_missing_has_a_row_that_says_so() {
+        let lost = [(7, Observed::Number(f64::INFINITY)), (8, Observed::Absent(Absence::Degenerate))];
+        let mut s = series();
+        s.lost.insert(4, lost.to_vec());
+        s.seeds = 9;
+        s.end = 6;
+        let rows = summarise(&[s], |_| Scale::Linear, &mut ChaCha8Rng::seed_from_u64(0));
+        let mut file = Vec::new();
+        write_csv(&rows, &mut file).unwrap();
+        let text = String::from_utf8(file).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        // Six numbers, 1 to 5 and ∞: their median is 3.5.
+        assert_eq!(lines[2], "replace,0,4,model,variance,5,9,1,inf,,3.5,,,,degenerate");
+        // The setting was measured once more, and this metric has nothing there.
+        assert_eq!(lines[3], "replace,0,6,model,variance,0,9,0,,,,,,,");
+        assert_eq!(rows[1].centre(), 3.5);
     }
 
     #[test]

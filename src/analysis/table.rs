@@ -7,9 +7,9 @@
 use rand::Rng;
 use serde::Serialize;
 
-use super::bearing::Bearing;
+use super::bearing::{Bearing, Losses};
 use super::intervals::{Interval, mean_interval, mean_sd};
-use super::observations::Series;
+use super::observations::{Counts, Series};
 use super::paired::{Paired, paired_difference};
 use super::{AnalysisError, DISPLAY_LEVEL};
 use crate::metrics::{Direction, Scale};
@@ -47,9 +47,10 @@ pub struct ComparisonRow {
     pub fraction: f64,
     /// The last generation measured.
     pub generation: u32,
-    /// Seeds there.
-    pub n: usize,
-    /// Mean over seeds at the last generation.
+    /// Of how many seeds the value speaks.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Mean over seeds at the last generation; the median where some are infinite; NaN where none has a number.
     pub value: f64,
     /// Its interval; none for one seed.
     pub interval: Option<Interval>,
@@ -68,6 +69,8 @@ pub struct ComparisonRow {
     pub margin: Option<f64>,
     /// The word.
     pub bearing: Bearing,
+    /// Why there is no verdict, or what the word rests on where seeds have no value; empty where all have one.
+    pub reason: String,
 }
 
 /// The comparison within one regime.
@@ -82,7 +85,7 @@ pub struct Comparison {
 }
 
 /// The rows of the comparison at the last generation that was measured, metric by metric; `margin` in units of the
-/// spread. An arm without a value there (a share of training rows where none are left) has no row.
+/// spread. An arm without a value there has a row that says why.
 ///
 /// # Errors
 /// [`AnalysisError::NoReference`] for a metric without arms or without rows in any of them.
@@ -98,7 +101,7 @@ pub fn comparison(
         let human_only = m.arms.iter().find(|a| a.fraction == 1.0);
         let reference = human_only.or(m.arms.first()).ok_or_else(|| missing("any arm"))?;
         let last = m.arms.iter().filter_map(|a| a.series.last()).max().ok_or_else(|| missing("any row"))?;
-        for arm in m.arms.iter().filter(|arm| !arm.series.pairs(last).is_empty()) {
+        for arm in &m.arms {
             let apart = arm.fraction != reference.fraction;
             let reference_pairs = if apart { reference.series.pairs(last) } else { &[] };
             let against = paired_difference(arm.series.pairs(last), reference_pairs, DISPLAY_LEVEL, rng);
@@ -120,12 +123,12 @@ fn by_itself(
     margin: f64,
     rng: &mut impl Rng,
 ) -> ComparisonRow {
-    let values = arm.series.values(last);
-    let (value, _) = mean_sd(&values);
+    let (values, counts) = (arm.series.values(last), arm.series.counts(last));
+    let value = arm.series.centre(last);
     let first = arm.series.pairs(0);
-    let first_values = arm.series.values(0);
+    let (first_values, first_lost) = (arm.series.values(0), arm.series.lost(0));
     let human = arm.human.and_then(|h| h.last().map(|g| (h.pairs(g), h.values(g))));
-    let human_mean = human.as_ref().map(|(_, v)| mean_sd(v).0);
+    let human_mean = arm.human.and_then(|h| Some(h.centre(h.last()?))).filter(|v| !v.is_nan());
     // Generation 0 of the same lineages is the start; where it wasn't measured, the human-vs-human baseline.
     let start = if last > 0 && !first.is_empty() {
         first
@@ -133,27 +136,43 @@ fn by_itself(
         human.as_ref().map_or(&[][..], |(pairs, _)| pairs)
     };
     let change = paired_difference(arm.series.pairs(last), start, DISPLAY_LEVEL, rng).ok();
+    let losses = Losses::between(start, arm.series.lost(last), m.direction);
     let spread = human.as_ref().map_or(&first_values, |(_, v)| v);
     let margin = (spread.len() > 1).then(|| margin * mean_sd(spread).1);
     let first_mean = (!first_values.is_empty()).then(|| mean_sd(&first_values).0).filter(|v| *v != 0.0);
     let bearing = match (&change, margin) {
         (Some(change), Some(margin)) => Bearing::of(&change.interval, m.direction, margin),
+        // No verdict without a value at the end or at the start; one seed alone is undecided.
+        _ if counts.n == 0 || (start.is_empty() && !first_lost.is_empty()) => Bearing::NoVerdict,
         _ => Bearing::Undecided,
+    };
+    let reason = match counts.remark() {
+        Some(remark) => remark,
+        None if start.is_empty() && !first_lost.is_empty() => {
+            let remark = arm.series.counts(0).remark().unwrap_or_default();
+            format!("at generation 0 {remark}")
+        }
+        None => String::new(),
     };
     ComparisonRow {
         metric: m.metric.to_owned(),
         fraction: arm.fraction,
         generation: last,
-        n: values.len(),
+        counts,
         value,
-        interval: mean_interval(&values, m.scale, DISPLAY_LEVEL, rng),
+        interval: if counts.infinite == 0 {
+            mean_interval(&values, m.scale, DISPLAY_LEVEL, rng)
+        } else {
+            None
+        },
         against_reference: None,
         reference: arm.fraction,
-        ratio_to_first: first_mean.map(|f| value / f),
+        ratio_to_first: first_mean.map(|f| value / f).filter(|ratio| ratio.is_finite()),
         human: human_mean,
         change,
         margin,
-        bearing,
+        bearing: bearing.given(losses),
+        reason,
     }
 }
 
@@ -162,7 +181,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::SettingKey;
     use super::*;
-    use crate::metrics::Subject;
+    use crate::metrics::{Absence, Observed, Subject};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -178,12 +197,8 @@ mod tests {
                 )
             })
         };
-        Series {
-            key: SettingKey::default(),
-            metric: "m".into(),
-            subject: Subject::Model,
-            at: [0, 5].map(|g| (g, at(g).collect())).into(),
-        }
+        let at = [0, 5].map(|g| (g, at(g).collect())).into();
+        Series::new(SettingKey::default(), "m", Subject::Model, at)
     }
 
     #[test]
@@ -216,7 +231,7 @@ mod tests {
     fn without_a_start_the_human_baseline_serves_and_one_seed_decides_nothing() {
         let only_last = |s: &Series, seeds: usize| {
             let pairs = s.pairs(5)[..seeds].to_vec();
-            Series { at: [(5, pairs)].into(), ..s.clone() }
+            Series::new(s.key.clone(), "m", Subject::Model, [(5, pairs)].into())
         };
         let (human, model) = (series(0.0), only_last(&series(3.0), 8));
         let one = only_last(&model, 1);
@@ -230,14 +245,54 @@ mod tests {
         assert!(rows[0].ratio_to_first.is_none() && rows[0].human.is_some() && rows[1].interval.is_none());
     }
 
-    #[test]
-    fn an_arm_without_a_value_at_the_end_has_no_row() {
+    /// The word and the reason of an arm beside one that is whole.
+    fn judged(arm: &Series, direction: Direction) -> (Bearing, String, f64) {
         let whole = series(0.0);
-        let stopped = Series { at: [(0, whole.pairs(0).to_vec())].into(), ..whole.clone() };
-        let arm = |fraction, series| ArmSeries { fraction, series, human: None };
-        let arms = vec![arm(0.0, &stopped), arm(1.0, &whole)];
-        let m = MetricSeries { metric: "m", direction: Direction::Lower, scale: Scale::Log, arms };
-        let rows = comparison(&[m], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
-        assert_eq!(rows.iter().map(|r| (r.fraction, r.generation)).collect::<Vec<_>>(), [(1.0, 5)]);
+        let of = |fraction, series| ArmSeries { fraction, series, human: None };
+        let m = MetricSeries {
+            metric: "m",
+            direction,
+            scale: Scale::Log,
+            arms: vec![of(0.0, arm), of(1.0, &whole)],
+        };
+        let mut rows = comparison(&[m], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+        assert_eq!(rows.iter().map(|r| (r.fraction, r.generation)).collect::<Vec<_>>(), [(0.0, 5), (1.0, 5)]);
+        assert_eq!(rows[1].bearing, Bearing::Holds);
+        let row = rows.swap_remove(0);
+        (row.bearing, row.reason, row.value)
+    }
+
+    /// The first `seeds` of eight lose their value at the end in this way.
+    fn losing(seeds: usize, what: Observed) -> Series {
+        let mut s = series(0.0);
+        let gone: Vec<(u64, f64)> = s.at.get_mut(&5).unwrap().drain(..seeds).collect();
+        s.lost.insert(5, gone.iter().map(|(seed, _)| (*seed, what)).collect());
+        s
+    }
+
+    #[test]
+    fn an_arm_that_lost_its_value_by_collapse_degrades_and_never_holds() {
+        let infinite = Observed::Number(f64::INFINITY);
+        let degenerate = Observed::Absent(Absence::Degenerate);
+        let lower = |seeds, what| judged(&losing(seeds, what), Direction::Lower);
+        let (word, reason, value) = lower(8, degenerate);
+        assert_eq!((word, reason.as_str()), (Bearing::Degrades, "0 of 8 seeds; degenerate in 8"));
+        assert!(value.is_nan());
+        assert_eq!(lower(8, infinite).0, Bearing::Degrades);
+        assert_eq!(lower(8, infinite).2, f64::INFINITY);
+        assert_eq!(lower(4, infinite).0, Bearing::Degrades);
+        assert_eq!(lower(1, degenerate).0, Bearing::Undecided);
+        // Infinitely good, or gone for another reason: no verdict, with the reason.
+        assert_eq!(judged(&losing(8, infinite), Direction::Higher).0, Bearing::NoVerdict);
+        let (word, reason, _) = lower(8, Observed::Absent(Absence::TooFewRows));
+        assert_eq!((word, reason.as_str()), (Bearing::NoVerdict, "0 of 8 seeds; too-few-rows in 8"));
+        assert_eq!(lower(1, Observed::Absent(Absence::UndefinedHere)).0, Bearing::NoVerdict);
+    }
+
+    #[test]
+    fn an_arm_that_was_not_measured_at_the_end_has_no_verdict() {
+        let mut stopped = series(0.0);
+        stopped.at.remove(&5);
+        assert_eq!(judged(&stopped, Direction::Lower).0, Bearing::NoVerdict);
     }
 }

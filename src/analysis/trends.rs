@@ -144,7 +144,7 @@ mod tests {
             100.0 * (-rate * f64::from(g)).exp() * (1.0 + 1e-3 * ((s * 7 + u64::from(g) * 3) % 5) as f64)
         };
         let at = (0..=5).map(|g| (g, (0..8).map(|s| (s, value(s, g))).collect())).collect();
-        Series { key: SettingKey::default(), metric: "variance".into(), subject: Subject::Model, at }
+        Series::new(SettingKey::default(), "variance", Subject::Model, at)
     }
 
     fn exactly(value: f64) -> Expected {

@@ -12,7 +12,7 @@ use crate::neural::device;
 use crate::publish::{self, Drawn, Found, Publication};
 use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
 use crate::spec::{self, Experiment};
-use crate::store::{Folder, Keep, Manifest, write_atomically};
+use crate::store::{Folder, Keep, Manifest, StoreError, write_atomically};
 
 /// What a run says to its question.
 #[derive(Default)]
@@ -109,6 +109,7 @@ fn refuse_another(folder: &Folder, name: &str) -> Result<()> {
             folder.root().display(),
             manifest.experiment
         )),
+        Err(old @ StoreError::Schema { .. }) => Err(old).into_diagnostic(),
         _ => Ok(()),
     }
 }
@@ -209,9 +210,6 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
         wall_seconds += report.wall_seconds;
         report.wall_seconds = wall_seconds;
         write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
-        for (cell, note) in &report.tables.notes {
-            tracing::debug!("{cell}: {note}");
-        }
         if report.tables.rows == 0 && keep == Keep::Rows {
             manifest.save(&folder).into_diagnostic()?;
             return Ok(Done { report: Some(report), ..nothing(publication) });

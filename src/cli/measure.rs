@@ -200,6 +200,7 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     for line in sentences(&rows, seeds.len()) {
         say!("{line}");
     }
+    terminal::missing(&report.tables.notes);
     say!("folder   {}", out.display());
     if !args.no_figures {
         let drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
@@ -290,10 +291,6 @@ fn readings(publication: &Publication) -> Result<Vec<ComparisonRow>> {
 fn comparison(rows: &[ComparisonRow]) -> comfy_table::Table {
     let mut table = terminal::plain(&["metric", "human", "last generation [95 %]", "change since g 0", ""]);
     for row in rows {
-        let value = match &row.interval {
-            Some(i) => format!("{} [{}, {}]", number(row.value), number(i.low), number(i.high)),
-            None => number(row.value),
-        };
         let change = row.change.as_ref().map_or("–".into(), |c| {
             format!("{} [{}, {}]", number(c.difference), number(c.interval.low), number(c.interval.high))
         });
@@ -301,7 +298,7 @@ fn comparison(rows: &[ComparisonRow]) -> comfy_table::Table {
         table.add_row([
             Cell::new(&row.metric),
             right(row.human.map_or("–".into(), number)),
-            right(value),
+            right(terminal::measured(row)),
             right(change),
             Cell::new(word(row.bearing)),
         ]);
@@ -314,6 +311,7 @@ fn word(bearing: Bearing) -> &'static str {
         Bearing::Holds => "holds",
         Bearing::Degrades => "degrades",
         Bearing::Undecided => "undecided",
+        Bearing::NoVerdict => "no verdict",
     }
 }
 
@@ -328,6 +326,14 @@ fn sentences(rows: &[ComparisonRow], runs: usize) -> Vec<String> {
         with(Bearing::Holds),
         with(Bearing::Undecided)
     )];
+    let without: Vec<String> = rows
+        .iter()
+        .filter(|r| r.bearing == Bearing::NoVerdict)
+        .map(|r| format!("{} ({})", r.metric, r.reason))
+        .collect();
+    if !without.is_empty() {
+        lines.push(format!("No value to judge by: {}.", without.join(", ")));
+    }
     if runs < 2 {
         lines.push(
             "One run has no interval: nothing can be decided. Give several runs, a folder each.".into(),

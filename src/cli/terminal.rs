@@ -5,11 +5,12 @@ use std::path::Path;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 
 use super::Done;
-use crate::analysis::{Bearing, ClaimResult, Comparison, SummaryRow, Verdict};
+use crate::analysis::{Bearing, ClaimResult, Comparison, ComparisonRow, SummaryRow, Verdict};
 use crate::metrics::METRICS;
-use crate::publish::{self, expectation, number};
+use crate::publish::{self, expectation, number, written};
 use crate::reproduce::{Catalogue, Figure, Outcome};
 use crate::run::{Estimate, Prepared, Work};
+use crate::store::Note;
 
 /// The settings that a spec makes, and the notes on them.
 pub(super) fn settings(prepared: &Prepared) {
@@ -74,11 +75,25 @@ pub(super) fn finished(done: &Done) {
     if report.interrupted {
         say!("interrupted: what was finished is kept, and the same command goes on from there");
     }
+    missing(&tables.notes);
     say!("folder   {}", done.publication.folder.root().display());
     if let Some(page) = &done.page {
         say!("page     {}", page.display());
     }
 }
+
+/// The values that are missing, metric by metric.
+pub(super) fn missing(notes: &[Note]) {
+    for note in notes.iter().take(MOST_NOTES) {
+        say!("  {note}");
+    }
+    if notes.len() > MOST_NOTES {
+        say!("  … {} more in cells.csv and on the page", notes.len() - MOST_NOTES);
+    }
+}
+
+/// Lines of missing values.
+const MOST_NOTES: usize = 8;
 
 /// The skipped settings by the reason.
 fn by_reason(skipped: &[(String, String)]) -> Vec<(&str, Vec<&str>)> {
@@ -105,18 +120,12 @@ pub(super) fn values(summary: &[SummaryRow]) {
         plain(&["metric", "setting", "generation", "mean over seeds [95 %]", "at first", "human"]);
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     for v in all.iter().take(MOST_VALUES) {
-        let mean = match (v.last.ci_low, v.last.ci_high) {
-            (Some(low), Some(high)) => {
-                format!("{} [{}, {}]", number(v.last.mean), number(low), number(high))
-            }
-            _ => number(v.last.mean),
-        };
         table.add_row([
             Cell::new(&v.metric),
             Cell::new(&v.setting),
             right(v.last.generation.to_string()),
-            right(mean),
-            right(number(v.first.mean)),
+            right(written(v.last)),
+            right(number(v.first.centre())),
             right(v.human.map_or("–".into(), number)),
         ]);
     }
@@ -232,10 +241,7 @@ pub fn comparison_table(comparison: &Comparison, arm: &str) -> Table {
         let title = METRICS.get(&row.metric).map_or(row.metric.as_str(), |e| e.about.name);
         let name = if last == row.metric { "" } else { title };
         last = row.metric.as_str();
-        let value = match &row.interval {
-            Some(i) => format!("{} [{}, {}]", number(row.value), number(i.low), number(i.high)),
-            None => number(row.value),
-        };
+        let value = measured(row);
         let paired = |p: &Option<crate::analysis::Paired>| {
             p.as_ref().map_or("–".to_owned(), |p| {
                 format!("{:+} ± {}", Signed(p.difference), number((p.interval.high - p.interval.low) / 2.0))
@@ -245,6 +251,7 @@ pub fn comparison_table(comparison: &Comparison, arm: &str) -> Table {
             Bearing::Holds => ("holds", Color::Green),
             Bearing::Degrades => ("degrades", Color::Red),
             Bearing::Undecided => ("undecided", Color::Yellow),
+            Bearing::NoVerdict => ("no verdict", Color::Yellow),
         };
         table.add_row([
             Cell::new(name).add_attribute(Attribute::Bold),
@@ -257,6 +264,18 @@ pub fn comparison_table(comparison: &Comparison, arm: &str) -> Table {
         ]);
     }
     table
+}
+
+/// The value of a row with its interval and, where seeds have none, of how many it speaks and why.
+pub(super) fn measured(row: &ComparisonRow) -> String {
+    let mut text = number(row.value);
+    if let Some(i) = &row.interval {
+        text.push_str(&format!(" [{}, {}]", number(i.low), number(i.high)));
+    }
+    match row.counts.remark() {
+        Some(remark) => format!("{text} ({remark})"),
+        None => text,
+    }
 }
 
 pub(super) fn plain(header: &[&str]) -> Table {

@@ -51,7 +51,7 @@ pub use verified::Verified;
 use std::sync::Arc;
 
 use crate::data::{Body, Column, Distribution, Mix, Origin, Part, Rows, Samples, Schema, ShapeError};
-use crate::models::{Model, Refusal, SampleError};
+use crate::models::{Absence, Model, Refusal, SampleError};
 use crate::registry::Registry;
 use crate::rng::Streams;
 
@@ -159,6 +159,19 @@ pub enum CurationError {
     },
 }
 
+impl CurationError {
+    /// What the values of a lineage are that ends with this error, where it is an outcome of the loop: nothing that the
+    /// model makes passes, or the model makes nothing.
+    pub fn outcome(&self) -> Option<Absence> {
+        match self {
+            CurationError::Refused(refusal) => refusal.outcome(),
+            CurationError::Sample(error) => error.outcome(),
+            CurationError::TooFew { .. } => Some(Absence::Degenerate),
+            CurationError::Shape(_) => None,
+        }
+    }
+}
+
 /// All steps.
 pub static CURATIONS: Registry<BoxedCuration> = Registry {
     kind: "curation step",
@@ -216,6 +229,9 @@ fn likelihood_per_token(
 ) -> Result<Vec<f64>, CurationError> {
     let why = || Refusal::new(format!("`{step}` needs a model whose likelihood can be computed"));
     let mut likelihood = model.density().ok_or_else(why)?.log_likelihood(table, streams)?;
+    if likelihood.iter().any(|l| !l.is_finite()) {
+        return Err(Refusal::new(format!("`{step}`: a row has probability 0 under the model")).into());
+    }
     if let Some((offsets, _)) = table.token_rows() {
         let lengths = offsets.windows(2).map(|w| (w[1] - w[0]).max(1) as f64);
         likelihood.iter_mut().zip(lengths).for_each(|(l, n)| *l /= n);

@@ -242,7 +242,7 @@ mod tests {
         let step = Verified { center: Some(vec![1.0, 2.0]), radius: 0.5, ..Verified::default() };
         assert_eq!(step.correct(&rows, None).unwrap(), [true, false, true]);
         let wrong = Verified { center: Some(vec![1.0]), ..Verified::default() };
-        assert!(wrong.correct(&rows, None).unwrap_err().0.contains("1 numbers where the rows have 2"));
+        assert!(wrong.correct(&rows, None).unwrap_err().reason.contains("1 numbers where the rows have 2"));
     }
 
     #[test]
@@ -267,7 +267,7 @@ mod tests {
     fn an_unknown_truth_is_refused() {
         let step = Verified::default();
         let rows = outcomes(2, vec![0]);
-        assert!(step.accepts(rows.schema(), None).unwrap_err().0.contains("center"));
+        assert!(step.accepts(rows.schema(), None).unwrap_err().reason.contains("center"));
         seen(&[1.0, 1.0], |seen| {
             assert!(step.apply(synthetic(outcomes(2, vec![0])), None, seen, &Streams::new(0, 0)).is_err());
         });

@@ -225,6 +225,9 @@ impl Curve {
                 runs.iter().flatten().for_each(|p| marker(scene, plot.at(p.x, p.y), *style));
             } else {
                 draw_lines(scene, &plot, runs, *style, i);
+                if let Some(last) = runs.last().and_then(|run| run.last()).filter(|last| self.ends(i, last)) {
+                    ring(scene, plot.at(last.x, last.y), *style);
+                }
             }
         }
         let points: Vec<_> = runs.iter().flatten().flatten().map(|p| plot.at(p.x, p.y)).collect();
@@ -242,6 +245,12 @@ impl Curve {
             }
         }
         plot
+    }
+
+    /// Whether a series has points beyond its last value, and none of them has a finite one.
+    fn ends(&self, series: usize, last: &Point) -> bool {
+        let mut beyond = self.series[series].points.iter().filter(|p| p.x > last.x).peekable();
+        beyond.peek().is_some() && beyond.all(|p| !p.y.is_finite())
     }
 
     /// The unbroken stretches of a series, in order of x.
@@ -331,6 +340,15 @@ fn fill(scene: &mut Scene, plot: &Frame, run: &[Point], style: Style) {
     for part in clip_line(&path, plot.area) {
         scene.line(part, 1.2, style.colour, style.dash);
     }
+}
+
+/// The open end of a line: there is no value after it.
+fn ring(scene: &mut Scene, (x, y): (f64, f64), style: Style) {
+    let at = |i: u32| {
+        let angle = std::f64::consts::TAU * f64::from(i) / 24.0;
+        (x + 4.2 * angle.cos(), y + 4.2 * angle.sin())
+    };
+    scene.line((0..=24).map(at).collect(), 1.1, style.colour, Dash::Solid);
 }
 
 fn draw_lines(scene: &mut Scene, plot: &Frame, runs: &[Vec<Point>], style: Style, index: usize) {

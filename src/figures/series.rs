@@ -5,7 +5,7 @@
 pub struct Point {
     /// Position on x.
     pub x: f64,
-    /// Value; NaN leaves a gap in the line.
+    /// Value; where it is not finite there is a gap in the line, and an open ring where the line ends there.
     pub y: f64,
     /// Lower end of the interval.
     pub low: Option<f64>,

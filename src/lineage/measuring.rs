@@ -1,10 +1,12 @@
 //! What is measured of each generation, and on which rows.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Lineage, Member, Record, Why};
+use super::measured::{self, Measured, Names};
+use super::{Fit, Lineage, Member, Record, Why};
 use crate::data::Samples;
-use crate::metrics::{Arrivals, BoxedMetric, Measurement, Observation, Peer, Shared, Space, Subject};
+use crate::metrics::{Arrivals, Observation, Peer, Shared, Space, Subject};
 use crate::models::{Ask, Model, Refusal};
 use crate::rng::Streams;
 use crate::spec::Inflow;
@@ -26,16 +28,6 @@ pub struct Measuring {
     pub task: Option<Examination>,
 }
 
-/// One metric of a setting.
-pub struct Measured {
-    /// The metric's registry name.
-    pub name: String,
-    /// The metric.
-    pub metric: BoxedMetric,
-    /// Whether this metric needs a sample for this setting's family and source.
-    pub sample: bool,
-}
-
 /// What a lineage remembers of its first observation.
 pub struct Memory {
     held_out: Vec<Option<Samples>>,
@@ -43,7 +35,12 @@ pub struct Memory {
     test: Vec<Option<Samples>>,
     /// The first generation whose model was absorbed, by member.
     absorbed: Vec<Option<u32>>,
+    /// What was measured so far, by member.
+    names: Vec<Names>,
 }
+
+/// The share of human rows in the training sets, which every generation has.
+const HUMAN_SHARE: Cow<'static, str> = Cow::Borrowed("realised-human-fraction");
 
 impl Measuring {
     /// How many passes over pair distances the metrics make.
@@ -64,6 +61,7 @@ impl Measuring {
             first: vec![None; population.len()],
             test: Vec::new(),
             absorbed: vec![None; population.len()],
+            names: population.iter().map(|_| Names::default()).collect(),
         };
         for member in population {
             let truth = lineage.source.truth();
@@ -83,7 +81,8 @@ impl Measuring {
                 others: &[],
                 absorbed: None,
             };
-            self.measure(lineage, member, look, memory.held_out[0].as_ref(), None, record)?;
+            let held_out = memory.held_out[0].as_ref();
+            self.measure(lineage, member, look, held_out, None, &mut memory.names[0], record);
             if record.wants_examples(member.seed) > 0 {
                 let truth = lineage.source.truth().and_then(|truth| truth.components());
                 record.examples(member.fit(0), Subject::Human, &rows, truth);
@@ -120,14 +119,7 @@ impl Measuring {
         }
         for (member, sample) in population.iter().zip(&samples) {
             if let Some(share) = member.human_fraction() {
-                record.measurement(Measurement {
-                    seed: member.seed,
-                    member: member.index as u32,
-                    generation: g,
-                    subject: Subject::Training,
-                    metric: "realised-human-fraction".into(),
-                    value: share,
-                });
+                measured::write(member.fit(g), Subject::Training, HUMAN_SHARE, share, record);
             }
             if let Some(rows) = sample.as_ref().filter(|_| record.wants_examples(member.seed) > 0) {
                 let parameters = member.model.parameters();
@@ -153,10 +145,39 @@ impl Measuring {
             };
             let held_out = memory.held_out[member.index].as_ref();
             let first = memory.first[member.index].as_ref();
-            self.measure(lineage, member, look, held_out, first, record)?;
-            self.examine(member, g, memory.test[member.index].as_ref(), record);
+            let names = &mut memory.names[member.index];
+            self.measure(lineage, member, look, held_out, first, names, record);
+            self.examine(member, g, memory.test[member.index].as_ref(), names, record);
         }
         Ok(())
+    }
+
+    /// Records that there is no value from generation `from` on: the lineage ended there, and why.
+    pub(super) fn end(
+        &self,
+        lineage: &Lineage,
+        seed: u64,
+        from: u32,
+        memory: Option<&Memory>,
+        why: &Refusal,
+        record: &mut dyn Record,
+    ) {
+        let nothing = Names::default();
+        let measured =
+            (from..=lineage.budget.generations).filter(|&g| self.at.get(g as usize) == Some(&true));
+        for generation in measured {
+            for member in 0..lineage.families.len() {
+                let fit = Fit { seed, member: member as u32, generation };
+                let names = memory.map_or(&nothing, |memory| &memory.names[member]);
+                measured::missing(&self.metrics, self.subject, fit, names, why, record);
+                for (subject, names) in &names.tasks {
+                    names.iter().for_each(|name| record.refused(fit, *subject, name, why));
+                }
+                if memory.is_some() {
+                    record.refused(fit, Subject::Training, &HUMAN_SHARE, why);
+                }
+            }
+        }
     }
 
     /// Whether the model of generation `g` is fitted at all: with a task, the last one is left out
@@ -167,23 +188,30 @@ impl Measuring {
     }
 
     /// The downstream task on `D(g)`.
-    fn examine(&self, member: &Member<'_>, g: u32, test: Option<&Samples>, record: &mut dyn Record) {
+    fn examine(
+        &self,
+        member: &Member<'_>,
+        g: u32,
+        test: Option<&Samples>,
+        names: &mut Names,
+        record: &mut dyn Record,
+    ) {
         let Some((task, test)) = self.task.as_ref().zip(test) else { return };
         let streams = member.streams.of("task").at(u64::from(g));
+        let fit = member.fit(g);
         for (subject, found) in task.run(&member.training, test, &streams) {
+            let known = names.tasks.entry(subject).or_default();
             match found {
-                Err(why) => record.refused(member.fit(g), subject, task.report.primary, &why),
+                Err(why) if known.is_empty() => {
+                    record.refused(fit, subject, &Cow::Borrowed(task.report.primary), &why);
+                }
+                Err(why) => known.iter().for_each(|name| record.refused(fit, subject, name, &why)),
                 Ok(values) => {
-                    for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
-                        let (seed, member) = (member.seed, member.index as u32);
-                        record.measurement(Measurement {
-                            seed,
-                            member,
-                            generation: g,
-                            subject,
-                            metric,
-                            value,
-                        });
+                    if known.is_empty() {
+                        known.extend(values.iter().map(|(name, _)| name.clone()));
+                    }
+                    for (metric, value) in values {
+                        measured::write(fit, subject, metric, value, record);
                     }
                 }
             }
@@ -213,6 +241,7 @@ impl Measuring {
         }
     }
 
+    #[allow(clippy::too_many_arguments)]
     fn measure(
         &self,
         lineage: &Lineage,
@@ -220,8 +249,9 @@ impl Measuring {
         look: Look<'_>,
         held_out: Option<&Samples>,
         first: Option<&Samples>,
+        names: &mut Names,
         record: &mut dyn Record,
-    ) -> Result<(), Why> {
+    ) {
         let shared = Shared::for_passes(self.passes()).in_space(self.space.clone());
         let human = look.subject == Subject::Human;
         let of = Observation {
@@ -239,32 +269,8 @@ impl Measuring {
             arrivals: arrivals(lineage),
             shared: &shared,
         };
-        for measured in &self.metrics {
-            if human && !measured.sample {
-                continue;
-            }
-            let streams = self.streams(member, look.generation, human).of(&measured.name);
-            // A refusal is an outcome: the metric has no value for such rows (a distance to a model
-            // that gives an outcome probability 0, a spread of one row).
-            let values = match measured.metric.measure(&of, &streams) {
-                Ok(values) => values,
-                Err(why) => {
-                    record.refused(member.fit(look.generation), look.subject, &measured.name, &why);
-                    continue;
-                }
-            };
-            for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
-                record.measurement(Measurement {
-                    seed: member.seed,
-                    member: member.index as u32,
-                    generation: look.generation,
-                    subject: look.subject,
-                    metric,
-                    value,
-                });
-            }
-        }
-        Ok(())
+        let streams = self.streams(member, look.generation, human);
+        measured::measure(&self.metrics, &of, member.fit(look.generation), &streams, names, record);
     }
 
     /// Whether a metric needs the model of generation 0.

@@ -1,13 +1,15 @@
 //! What a lineage reports, and how it ends.
 
+use std::borrow::Cow;
+
 use crate::curation::CurationError;
 use crate::data::{NormalMixture, Samples, SupplyError};
-use crate::metrics::{Measurement, Subject};
+use crate::metrics::{Absence, Measurement, Observed, Subject};
 use crate::models::{Family, FitError, Model, Refusal, SampleError};
 
 /// Where a lineage reports what it sees.
 pub trait Record {
-    /// One measured number.
+    /// What became of one observation: a number, an infinity, or no value and why.
     fn measurement(&mut self, measurement: Measurement);
 
     /// A measured sample, for galleries, scatter plots and text samples, and the components of what it
@@ -30,8 +32,12 @@ pub trait Record {
         None
     }
 
-    /// A metric that has no value for these rows, and why.
-    fn refused(&mut self, _fit: Fit, _subject: Subject, _metric: &str, _why: &Refusal) {}
+    /// An observation without a value, and why in a sentence: a measurement like any other.
+    fn refused(&mut self, fit: Fit, subject: Subject, metric: &Cow<'static, str>, why: &Refusal) {
+        let Fit { seed, member, generation } = fit;
+        let (metric, value) = (metric.clone(), Observed::Absent(why.why));
+        self.measurement(Measurement { seed, member, generation, subject, metric, value });
+    }
 
     /// How many example rows of this seed are wanted; 0 for none.
     fn wants_examples(&self, _seed: u64) -> usize {
@@ -72,7 +78,8 @@ pub enum StopReason {
     Finished,
     /// It was absorbed in a degenerate model and goes on as a constant.
     Collapsed,
-    /// A fit diverged. An outcome, not an error.
+    /// A fit diverged, or the model's own rows made a further fit impossible. An outcome, not an error: its values are
+    /// recorded as missing from then on.
     Diverged,
     /// Somebody asked it to stop; it is not recorded and will be run again.
     Interrupted,
@@ -110,4 +117,17 @@ pub enum Why {
     /// Something was asked that can't be done.
     #[error(transparent)]
     Refused(#[from] Refusal),
+}
+
+impl Why {
+    /// What the lineage's values are from here on, where this is an outcome of the loop and no fault of the setting.
+    pub(super) fn outcome(&self) -> Option<Absence> {
+        match self {
+            Why::Fit(error) => error.outcome(),
+            Why::Sample(error) => error.outcome(),
+            Why::Curation(error) => error.outcome(),
+            Why::Refused(refusal) => refusal.outcome(),
+            Why::Supply(_) => None,
+        }
+    }
 }

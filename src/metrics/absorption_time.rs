@@ -48,7 +48,7 @@ impl Metric for AbsorptionTime {
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
         if of.subject != Subject::Model {
-            return Err(Refusal::new("it is a time of models, not of rows"));
+            return Err(Refusal::not_applicable("it is a time of models, not of rows"));
         }
         one("absorption-time", f64::from(of.absorbed.unwrap_or(of.generation)) + 1.0)
     }

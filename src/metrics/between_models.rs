@@ -161,7 +161,9 @@ fn rows<'a>(other: &Peer<'a>) -> Result<&'a Samples, Refusal> {
 fn features(of: &Observation<'_>, other: &Peer<'_>, dim: usize) -> Result<Vec<f64>, Refusal> {
     let rows = rows(other)?;
     if let Some((row, column)) = rows.first_non_finite() {
-        return Err(Refusal::new(format!("row {row} of another member is not finite (column `{column}`)")));
+        return Err(Refusal::diverged(format!(
+            "row {row} of another member is not finite (column `{column}`)"
+        )));
     }
     let data = of.shared.coordinates(rows);
     if data.len() != dim * rows.len() {
@@ -187,7 +189,7 @@ fn moments<'a>(of: &Observation<'_>, other: &Peer<'a>) -> Result<Normal<'a>, Ref
     let (data, dim) = (leading(Points { data: &data, dim: own }, numbers), numbers);
     let n = data.len() / dim.max(1);
     if n < 2 {
-        return Err(Refusal::new("a covariance needs two rows, but another member has fewer"));
+        return Err(Refusal::too_few_rows("a covariance needs two rows, but another member has fewer"));
     }
     let Moments { mean, mut scatter, .. } = Moments::of_matrix(&data, dim);
     scatter.iter_mut().for_each(|s| *s /= (n - 1) as f64);

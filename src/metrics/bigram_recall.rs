@@ -52,7 +52,7 @@ impl Metric for BigramRecall {
         let made: HashSet<&[u32]> = sample.grams(2).collect();
         let there: HashSet<&[u32]> = human.grams(2).collect();
         if there.is_empty() {
-            return Err(Refusal::new("no held-out row has two words"));
+            return Err(Refusal::undefined("no held-out row has two words"));
         }
         let found = there.iter().filter(|gram| made.contains(*gram)).count();
         one("bigram-recall", found as f64 / there.len() as f64)

@@ -62,7 +62,7 @@ impl Metric for TwoSample {
         let (human, model, between) = (of.held_out_pairs()?, of.sample_pairs()?, of.cross_pairs()?);
         let n = human.rows().min(model.rows());
         if 2 * n <= self.k {
-            return Err(Refusal::new(format!(
+            return Err(Refusal::too_few_rows(format!(
                 "k = {} needs more rows than the {} of the pool",
                 self.k,
                 2 * n

@@ -49,9 +49,9 @@ impl Metric for CompressionRatio {
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
         let rows = of.rows()?;
         let lines: Option<Vec<String>> = (0..rows.len()).map(|i| rows.text(i)).collect();
-        let text = lines.ok_or_else(|| Refusal::new("the rows hold no text"))?.join("\n");
+        let text = lines.ok_or_else(|| Refusal::not_applicable("the rows hold no text"))?.join("\n");
         if text.is_empty() {
-            return Err(Refusal::new("the rows hold no text"));
+            return Err(Refusal::degenerate("the rows hold no text"));
         }
         let failed = |e: std::io::Error| Refusal::new(format!("the text could not be compressed: {e}"));
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));

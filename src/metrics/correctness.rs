@@ -90,7 +90,7 @@ impl Metric for Share {
         match self.of {
             Of::Correct => one(self.name, correct / all),
             Of::WellFormed => one(self.name, (wrong + correct) / all),
-            Of::Accuracy if wrong + correct == 0.0 => Err(Refusal::new("no row is well formed")),
+            Of::Accuracy if wrong + correct == 0.0 => Err(Refusal::degenerate("no row is well formed")),
             Of::Accuracy => one(self.name, correct / (wrong + correct)),
         }
     }

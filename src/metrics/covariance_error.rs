@@ -53,7 +53,7 @@ impl Metric for CovarianceError {
             Parameters::Gaussian { covariance, .. } | Parameters::Moments { covariance, .. } => {
                 one("covariance-error", squared_distance(covariance, truth)?)
             }
-            _ => Err(Refusal::new("the model states no covariance")),
+            _ => Err(Refusal::not_applicable("the model states no covariance")),
         }
     }
 }

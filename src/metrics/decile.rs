@@ -58,7 +58,7 @@ impl Metric for Decile {
         let held_out = of.held_out.map(Samples::modelled);
         let rows = || match held_out.as_deref() {
             Some(rows) if !rows.is_empty() => Ok(rows),
-            _ => Err(Refusal::new("there are no held-out human rows to compare with")),
+            _ => Err(Refusal::not_applicable("there are no held-out human rows to compare with")),
         };
         let p: Cow<'_, [f64]> = match of.truth.and_then(|t| t.probabilities()) {
             Some(p) => p.into(),
@@ -89,15 +89,11 @@ impl Metric for Decile {
                 nats[tenth] -= log;
             }
         }
-        let row = |i: usize| {
-            let value = nats[i] / weight[i];
-            value.is_finite().then(|| (Cow::Owned(format!("cross-entropy-decile-{}", i + 1)), value))
-        };
-        let rows: Measured = (0..10).rev().filter_map(row).collect();
-        if rows.is_empty() {
-            return Err(Refusal::new("the model gives a human outcome of every tenth probability 0"));
-        }
-        Ok(rows)
+        // A tenth in which people have no outcome has no row.
+        let there = (0..10).rev().filter(|&i| weight[i] > 0.0);
+        Ok(there
+            .map(|i| (Cow::Owned(format!("cross-entropy-decile-{}", i + 1)), nats[i] / weight[i]))
+            .collect())
     }
 }
 
@@ -106,9 +102,9 @@ fn logs(of: &Observation<'_>, rows: &Samples, streams: &Streams) -> Result<Vec<f
     let outcomes = rows.codes().is_some();
     let Some(model) = of.model else {
         let truth = of.truth.and_then(|t| t.log_density(rows)).filter(|_| outcomes);
-        return truth.ok_or_else(|| Refusal::new("the true density is not known"));
+        return truth.ok_or_else(|| Refusal::not_applicable("the true density is not known"));
     };
-    let density = model.density().ok_or_else(|| Refusal::new("this family has no likelihood"))?;
+    let density = model.density().ok_or_else(|| Refusal::not_applicable("this family has no likelihood"))?;
     if outcomes { density.log_likelihood(rows, streams) } else { density.token_log_likelihood(rows, streams) }
 }
 
@@ -158,9 +154,11 @@ mod tests {
             assert_eq!(*name, format!("cross-entropy-decile-{tenth}"));
             assert!((value - expected).abs() < 1e-12, "{name}: {value}");
         }
-        // An outcome that died out: its tenth has no row, the others stay.
+        // An outcome that died out: its tenth is infinitely badly predicted, the others stay.
         let dead = Scene::model(Fitted::Outcomes(vec![0.0, 0.6, 0.05, 0.3, 0.05])).with_truth(truth());
-        assert_eq!(dead.measure(&Decile).unwrap().len(), 3);
+        let dead = dead.measure(&Decile).unwrap();
+        assert_eq!(dead[0].1, f64::INFINITY);
+        assert!(dead[1..].iter().all(|(_, value)| value.is_finite()) && dead.len() == 4);
     }
 
     #[test]

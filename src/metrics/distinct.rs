@@ -78,7 +78,7 @@ impl Metric for Distinct {
             different.insert(gram);
         }
         if all == 0 {
-            return Err(Refusal::new(format!("no row has {} words", self.n)));
+            return Err(Refusal::degenerate(format!("no row has {} words", self.n)));
         }
         one(self.name, different.len() as f64 / all as f64)
     }

@@ -73,7 +73,7 @@ impl Metric for Energy {
                 let pairs = of.sample_pairs()?;
                 let n = pairs.rows() as f64;
                 if n < 2.0 {
-                    return Err(Refusal::new("a distance needs two rows"));
+                    return Err(Refusal::too_few_rows("a distance needs two rows"));
                 }
                 one("pairwise-distance", mean_distance(pairs) * n / (n - 1.0))
             }

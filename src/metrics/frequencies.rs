@@ -29,7 +29,7 @@ pub(super) fn counts(rows: &Samples) -> Option<Vec<u64>> {
 pub(super) fn sample_counts(of: &Observation<'_>) -> Result<Vec<u64>, Refusal> {
     let counts = counts(of.rows()?).unwrap_or_default();
     if counts.iter().all(|&c| c == 0) {
-        return Err(Refusal::new("the sample holds no outcome and no token"));
+        return Err(Refusal::degenerate("the sample holds no outcome and no token"));
     }
     Ok(counts)
 }

@@ -47,18 +47,20 @@ impl Metric for GaussianKl {
     }
 }
 
-/// KL(p‖q); refuses singular covariances and different dimensions.
+/// KL(p‖q); +∞ where q is singular and p is not. Refuses a singular p and different dimensions.
 fn divergence(p: &Normal<'_>, q: &Normal<'_>) -> Result<f64, Refusal> {
     let d = p.mean.len();
     if q.mean.len() != d || p.covariance.len() != d * d || q.covariance.len() != d * d {
         return Err(Refusal::new("the two Gaussians differ in dimension"));
     }
     let factor = |covariance: &[f64]| {
-        let finite = covariance.iter().all(|v| v.is_finite());
-        let factor = finite.then(|| Cholesky::new(DMatrix::from_row_slice(d, d, covariance))).flatten();
-        factor.ok_or_else(|| Refusal::new("a covariance is singular: the divergence is infinite"))
+        if covariance.iter().any(|v| !v.is_finite()) {
+            return Err(Refusal::diverged("a covariance is not finite"));
+        }
+        Ok(Cholesky::new(DMatrix::from_row_slice(d, d, covariance)))
     };
-    let (own, other) = (factor(&p.covariance)?, factor(&q.covariance)?);
+    let own = factor(&p.covariance)?.ok_or_else(|| Refusal::undefined("the human covariance is singular"))?;
+    let Some(other) = factor(&q.covariance)? else { return Ok(f64::INFINITY) };
     let log_determinant =
         |c: &Cholesky<f64, nalgebra::Dyn>| 2.0 * c.l_dirty().diagonal().iter().map(|v| v.ln()).sum::<f64>();
     let trace = other.solve(&DMatrix::from_row_slice(d, d, &p.covariance)).trace();
@@ -71,6 +73,7 @@ fn divergence(p: &Normal<'_>, q: &Normal<'_>) -> Result<f64, Refusal> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::metrics::Absence;
     use crate::metrics::testing::{Fitted, Scene, Truth, value};
 
     fn kl(q: Fitted, p: Truth) -> Result<f64, Refusal> {
@@ -97,6 +100,9 @@ mod tests {
     #[test]
     fn a_singular_model_is_infinitely_far() {
         let p = Truth::gaussian(&[0.0, 0.0], &[1.0, 0.0, 0.0, 1.0]);
-        assert!(kl(Fitted::gaussian(&[0.0, 0.0], &[1.0, 0.0, 0.0, 0.0]), p).is_err());
+        assert_eq!(kl(Fitted::gaussian(&[0.0, 0.0], &[1.0, 0.0, 0.0, 0.0]), p), Ok(f64::INFINITY));
+        let singular = Truth::gaussian(&[0.0, 0.0], &[1.0, 0.0, 0.0, 0.0]);
+        let refused = kl(Fitted::gaussian(&[0.0, 0.0], &[1.0, 0.0, 0.0, 1.0]), singular).unwrap_err();
+        assert_eq!(refused.why, Absence::UndefinedHere);
     }
 }

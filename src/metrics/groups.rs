@@ -164,8 +164,8 @@ impl Metric for Groups {
                 let labels = codes(rows, Role::Label)?;
                 let positive = gap.of(rows.schema())?;
                 let all = groups.iter().zip(labels).map(|(&g, &l)| (g, l == positive));
-                let value =
-                    difference(all).ok_or_else(|| Refusal::new("the rows are of fewer than two groups"))?;
+                let value = difference(all)
+                    .ok_or_else(|| Refusal::degenerate("the rows are of fewer than two groups"))?;
                 one("demographic-parity-gap", value)
             }
             Groups::Odds(gap) => {
@@ -177,8 +177,8 @@ impl Metric for Groups {
                     difference(alike.map(|i| (groups[i], labels[i] == positive)))
                 };
                 let value = within(true).into_iter().chain(within(false)).reduce(f64::max);
-                let value =
-                    value.ok_or_else(|| Refusal::new("no label that people would give has two groups"))?;
+                let value = value
+                    .ok_or_else(|| Refusal::degenerate("no label that people would give has two groups"))?;
                 one("equalised-odds-gap", value)
             }
         }
@@ -217,7 +217,7 @@ fn rarest(rows: &Samples) -> Result<u32, Refusal> {
     codes(rows, Role::Group)?.iter().for_each(|&g| counts[g as usize] += 1);
     let present = (0..counts.len()).filter(|&g| counts[g] > 0);
     let rarest = present.min_by_key(|&g| counts[g]);
-    rarest.map(|g| g as u32).ok_or_else(|| Refusal::new("the held-out rows have no group"))
+    rarest.map(|g| g as u32).ok_or_else(|| Refusal::undefined("the held-out rows have no group"))
 }
 
 /// max − min over groups of the share of positives; `None` with fewer than two groups.

@@ -41,7 +41,8 @@ impl Metric for HumanFraction {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let share = of.training.human_fraction().ok_or_else(|| Refusal::new("the training set is empty"))?;
+        let share =
+            of.training.human_fraction().ok_or_else(|| Refusal::degenerate("the training set is empty"))?;
         one("realised-human-fraction", share)
     }
 }

@@ -67,14 +67,17 @@ impl Metric for KnnEntropy {
         let points = of.sample_numbers()?;
         let (n, d) = (points.rows() as f64, points.dim as f64);
         if points.rows() <= self.k {
-            return Err(Refusal::new(format!("k = {} needs more rows than the {n} of the sample", self.k)));
+            return Err(Refusal::too_few_rows(format!(
+                "k = {} needs more rows than the {n} of the sample",
+                self.k
+            )));
         }
         let radii = match of.sample_points()?.dim == points.dim {
             true => neighbour_radii(of.sample_pairs()?, self.k),
             false => neighbour_radii(&Pairs::within(points, 1), self.k),
         };
         if radii.contains(&0.0) {
-            return Err(Refusal::new(format!(
+            return Err(Refusal::degenerate(format!(
                 "a row has {} exact copies: the entropy is not finite",
                 self.k
             )));

@@ -69,7 +69,7 @@ impl Metric for Levenshtein {
         let texts: Vec<&[u32]> =
             (0..rows.len().min(self.rows)).filter_map(|i| rows.tokens(i)).map(content).collect();
         if texts.len() < 2 {
-            return Err(Refusal::new("one row has no distance to another"));
+            return Err(Refusal::too_few_rows("one row has no distance to another"));
         }
         let (mut sum, mut pairs, mut line) = (0.0, 0.0, Vec::new());
         for (i, a) in texts.iter().enumerate() {

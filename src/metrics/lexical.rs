@@ -149,7 +149,7 @@ impl Metric for Lexical {
 fn mattr(words: &Words, window: usize) -> Result<f64, Refusal> {
     let all = words.all();
     if all.len() < window {
-        return Err(Refusal::new(format!("the sample has {} words, a window {window}", all.len())));
+        return Err(Refusal::degenerate(format!("the sample has {} words, a window {window}", all.len())));
     }
     let mut inside: HashMap<u32, usize> = HashMap::new();
     let mut different = 0;
@@ -195,7 +195,11 @@ fn repeated(words: &Words, n: usize) -> Result<f64, Refusal> {
         total += 1.0 - different.len() as f64 / (row.len() + 1 - n) as f64;
         rows += 1;
     }
-    if rows == 0 { Err(Refusal::new(format!("no row has {n} words"))) } else { Ok(total / rows as f64) }
+    if rows == 0 {
+        Err(Refusal::degenerate(format!("no row has {n} words")))
+    } else {
+        Ok(total / rows as f64)
+    }
 }
 
 fn diversity(words: &Words) -> Result<f64, Refusal> {

@@ -72,7 +72,7 @@ impl Metric for LexicalDiversity {
         let words = Lexicon::default().read_bare(of.rows()?)?;
         let pool = self.pool.min(words.grams(3).count());
         if pool == 0 {
-            return Err(Refusal::new("no row has three words"));
+            return Err(Refusal::degenerate("no row has three words"));
         }
         let total: f64 = (1..=3).map(|n| expected_types(&words, n, pool) / pool as f64).sum();
         one("lexical-diversity", total / 3.0)

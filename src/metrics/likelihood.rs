@@ -87,12 +87,12 @@ impl Metric for Likelihood {
         let logs = match of.model {
             Some(model) => model
                 .density()
-                .ok_or_else(|| Refusal::new("this family has no likelihood"))?
+                .ok_or_else(|| Refusal::not_applicable("this family has no likelihood"))?
                 .log_likelihood(rows, streams)?,
             None => of
                 .truth
                 .and_then(|t| t.log_density(rows))
-                .ok_or_else(|| Refusal::new("the true density is not known"))?,
+                .ok_or_else(|| Refusal::not_applicable("the true density is not known"))?,
         };
         let nats = -logs.iter().sum::<f64>() / units(rows)?;
         match self {
@@ -105,7 +105,7 @@ impl Metric for Likelihood {
 /// The number of rows, for text of tokens.
 fn units(rows: &Samples) -> Result<f64, Refusal> {
     let n = rows.token_rows().map_or(rows.len(), |(_, tokens)| tokens.len());
-    if n == 0 { Err(Refusal::new("the held-out rows hold no token")) } else { Ok(n as f64) }
+    if n == 0 { Err(Refusal::undefined("the held-out rows hold no token")) } else { Ok(n as f64) }
 }
 
 #[cfg(test)]
@@ -127,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn impossible_rows_and_models_without_likelihood_are_refused() {
+    fn impossible_rows_are_infinitely_bad_and_models_without_likelihood_are_refused() {
         let scene = Scene::model(Fitted::Unigram(vec![1.0, 0.0])).beside(outcomes(&[0, 1], 2));
-        assert!(value(&Likelihood::Nats, &scene).is_err());
+        assert_eq!(value(&Likelihood::Nats, &scene), Ok(f64::INFINITY));
         let scene = Scene::model(Fitted::Outcomes(vec![0.5, 0.5])).beside(outcomes(&[0, 1], 2));
         assert!(value(&Likelihood::Perplexity, &scene).is_err());
     }

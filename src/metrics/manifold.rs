@@ -152,7 +152,7 @@ fn manifold(of: &Observation<'_>, k: usize) -> Result<Arc<Manifold>, Refusal> {
     }
     let least = reference.rows().min(sample.rows());
     if least <= k {
-        return Err(Refusal::new(format!(
+        return Err(Refusal::too_few_rows(format!(
             "k = {k} needs more than {k} rows on both sides, but one has {least}"
         )));
     }

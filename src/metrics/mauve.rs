@@ -97,7 +97,7 @@ impl Metric for Mauve {
         let n = human.len();
         let k = self.clusters.min(n.min(model.len()) / 10).max(2);
         if n + model.len() < k {
-            return Err(Refusal::new(format!("{k} clusters need as many rows")));
+            return Err(Refusal::too_few_rows(format!("{k} clusters need as many rows")));
         }
         let mut features = hashed(human, self.features)?;
         features.extend(hashed(model, self.features)?);
@@ -112,7 +112,7 @@ impl Metric for Mauve {
         let mean = values.iter().sum::<f64>() / runs;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (runs - 1.0);
         if !mean.is_finite() {
-            return Err(Refusal::new("the divergence frontier is not finite"));
+            return Err(Refusal::undefined("the divergence frontier is not finite"));
         }
         Ok(vec![
             (Cow::Borrowed("mauve"), mean),

@@ -91,7 +91,7 @@ fn neighbours(of: &Observation<'_>) -> Result<Neighbours, Refusal> {
     let (sample, held_out) = (of.sample_points()?, of.held_out_points()?);
     let training = human_training_rows(of)?;
     if let Some((row, column)) = training.first_non_finite() {
-        return Err(Refusal::new(format!(
+        return Err(Refusal::diverged(format!(
             "training row {row} holds a number that is not finite (`{column}`)"
         )));
     }
@@ -139,13 +139,13 @@ pub(super) fn human_training_rows(of: &Observation<'_>) -> Result<Samples, Refus
         match &part.body {
             Body::Rows(rows) => tables.push(rows.gather()),
             Body::Statistics(_) => {
-                return Err(Refusal::new("the training set is kept as statistics, not as rows"));
+                return Err(Refusal::not_applicable("the training set is kept as statistics, not as rows"));
             }
         }
     }
     let tables: Vec<&Samples> = tables.iter().collect();
     if tables.is_empty() {
-        return Err(Refusal::new("the training set holds no human row"));
+        return Err(Refusal::not_applicable("the training set holds no human row"));
     }
     Samples::concat(&tables).map_err(|e| Refusal::new(e.to_string()))
 }

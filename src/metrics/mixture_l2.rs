@@ -71,7 +71,7 @@ impl Metric for MixtureL2 {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let none = || Refusal::new("the model states no mixture of normal distributions");
+        let none = || Refusal::not_applicable("the model states no mixture of normal distributions");
         let model = of.model.filter(|_| of.subject == Subject::Model).ok_or_else(none)?;
         let truth = of.truth.filter(|_| self.against == Against::Truth).and_then(|t| t.components());
         let other =
@@ -100,11 +100,11 @@ fn inner(p: &NormalMixture<'_>, q: &NormalMixture<'_>) -> Result<f64, Refusal> {
             let both = DMatrix::from_row_slice(d, d, p.covariance(i))
                 + DMatrix::from_row_slice(d, d, q.covariance(j));
             let factor = both.cholesky().map(|c| c.unpack()).ok_or_else(|| {
-                Refusal::new("a component has no density: its covariance is singular or not finite")
+                Refusal::degenerate("a component has no density: its covariance is singular or not finite")
             })?;
             let mut apart = DVector::from_row_slice(p.mean(i)) - DVector::from_row_slice(q.mean(j));
             if !factor.solve_lower_triangular_mut(&mut apart) {
-                return Err(Refusal::new("a component has no density: its covariance is singular"));
+                return Err(Refusal::degenerate("a component has no density: its covariance is singular"));
             }
             let log_root: f64 = factor.diagonal().iter().map(|x| x.ln()).sum();
             let log = -0.5 * (d as f64 * std::f64::consts::TAU.ln() + apart.norm_squared()) - log_root;

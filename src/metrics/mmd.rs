@@ -124,7 +124,7 @@ impl Metric for Cubic {
 
 fn two_rows(x: usize, y: usize) -> Result<(), Refusal> {
     if x < 2 || y < 2 {
-        return Err(Refusal::new("an unbiased discrepancy needs two rows on both sides"));
+        return Err(Refusal::too_few_rows("an unbiased discrepancy needs two rows on both sides"));
     }
     Ok(())
 }
@@ -161,7 +161,7 @@ fn median_distance(points: Points<'_>) -> Result<f64, Refusal> {
         }
     });
     if all.is_empty() {
-        return Err(Refusal::new("a median distance needs two held-out rows"));
+        return Err(Refusal::too_few_rows("a median distance needs two held-out rows"));
     }
     let (middle, even) = (all.len() / 2, all.len().is_multiple_of(2));
     let (below, upper, _) = all.select_nth_unstable_by(middle, f64::total_cmp);
@@ -173,7 +173,7 @@ fn median_distance(points: Points<'_>) -> Result<f64, Refusal> {
     if median > 0.0 && median.is_finite() {
         Ok(median)
     } else {
-        Err(Refusal::new("the median distance of the held-out rows is no bandwidth: set `bandwidth`"))
+        Err(Refusal::undefined("the median distance of the held-out rows is no bandwidth: set `bandwidth`"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Metrics: what is measured of a generation.
 //!
 //! A metric sees an [`Observation`]: the model, a sample of fixed size, the training set, held-out
-//! human rows, the truth where it is known. It returns finite numbers or a typed refusal. Costly
+//! human rows, the truth where it is known. It returns numbers, finite or not, or a typed refusal. Costly
 //! intermediate results (distance matrices) are computed once per observation and shared.
 
 mod absorption_time;
@@ -78,7 +78,7 @@ pub(crate) mod testing;
 
 pub use needs::{Needs, When, truth_is_known};
 pub use observation::{Arrivals, Observation, Peer, Subject};
-pub use observed::{Absence, Observed};
+pub use observed::Observed;
 pub use pairs::Pairs;
 pub use shared::Shared;
 pub use space::Space;
@@ -89,6 +89,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::data::{Distribution, Schema};
+pub use crate::models::Absence;
 use crate::models::Refusal;
 use crate::registry::{Entry, Registry};
 use crate::rng::Streams;
@@ -114,13 +115,13 @@ pub trait Metric: Send + Sync {
     /// Whether rows of this shape can be measured.
     fn accepts(&self, schema: &Schema, truth: Option<&dyn Distribution>) -> Result<(), Refusal>;
 
-    /// The values: usually one, named like the metric. Always finite. A refusal is an outcome of
-    /// this generation (the logarithm of a variance that is zero, a divergence that is infinite):
-    /// the row is left out, the lineage goes on.
+    /// The values: usually one, named like the metric; finite or infinite, never NaN. A refusal is an outcome of this
+    /// generation (a distance of one row, a class without rows) and says by its kind whether it is a consequence of
+    /// collapse: it is recorded in the value's place, and the lineage goes on.
     fn measure(&self, of: &Observation<'_>, streams: &Streams) -> Result<Measured, Refusal>;
 }
 
-/// One number that a lineage measured: everything of a row that the setting does not already say.
+/// What became of one observation that was asked of a lineage: everything of a row that the setting does not already say.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Measurement {
     /// The seed of the lineage.
@@ -133,8 +134,8 @@ pub struct Measurement {
     pub subject: Subject,
     /// The metric's name.
     pub metric: Cow<'static, str>,
-    /// The value; always finite.
-    pub value: f64,
+    /// The value, or why there is none.
+    pub value: Observed,
 }
 
 /// How a metric's numbers are to be read.
@@ -324,11 +325,10 @@ fn plain(node: &Node, metric: impl Metric + 'static) -> Result<BoxedMetric, spec
     Ok(Box::new(metric))
 }
 
-/// A single value under the metric's name; a value that is not finite becomes a refusal.
+/// A single value under the metric's name. An infinity is a value; what is no number is undefined.
 fn one(name: &'static str, value: f64) -> Result<Measured, Refusal> {
-    if value.is_finite() {
-        Ok(vec![(Cow::Borrowed(name), value)])
-    } else {
-        Err(Refusal::new(format!("`{name}` is not a finite number here ({value})")))
+    if value.is_nan() {
+        return Err(Refusal::undefined(format!("`{name}` is not a number here")));
     }
+    Ok(vec![(Cow::Borrowed(name), value)])
 }

@@ -217,7 +217,7 @@ fn modal_variance(points: Points<'_>, modes: &[Mode]) -> Result<f64, Refusal> {
     };
     let all: Vec<f64> = rows.iter().filter(|of| of.len() > 1).map(variance).collect();
     if all.is_empty() {
-        return Err(Refusal::new("no mode has two rows"));
+        return Err(Refusal::degenerate("no mode has two rows"));
     }
     Ok(all.iter().sum::<f64>() / all.len() as f64)
 }

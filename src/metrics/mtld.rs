@@ -77,7 +77,7 @@ impl Metric for Mtld {
         let (forward, backward) =
             (factors(all.iter(), self.threshold), factors(all.iter().rev(), self.threshold));
         if forward == 0.0 || backward == 0.0 {
-            return Err(Refusal::new("no word repeats, so no factor ends"));
+            return Err(Refusal::undefined("no word repeats, so no factor ends"));
         }
         one("mtld", 0.5 * (n / forward + n / backward))
     }

@@ -89,7 +89,7 @@ impl Metric for Novelty {
                     (all + 1, new + usize::from(!known.contains(gram)))
                 });
                 if all == 0 {
-                    return Err(Refusal::new(format!("no row has {n} words")));
+                    return Err(Refusal::degenerate(format!("no row has {n} words")));
                 }
                 one(name, new as f64 / all as f64)
             }
@@ -103,7 +103,7 @@ fn training_rows(of: &Observation<'_>) -> Result<Samples, Refusal> {
     match of.training.gather() {
         Some(Ok((rows, _))) => Ok(rows),
         Some(Err(e)) => Err(Refusal::new(e.to_string())),
-        None => Err(Refusal::new("there are no training rows to compare with")),
+        None => Err(Refusal::not_applicable("there are no training rows to compare with")),
     }
 }
 

@@ -103,7 +103,10 @@ impl<'a> Observation<'a> {
     pub(super) fn rows(&self) -> Result<&'a Samples, Refusal> {
         match self.sample {
             Some(sample) if !sample.is_empty() => Ok(sample),
-            _ => Err(Refusal::new(format!("there are no rows of the {} to measure", self.subject.name()))),
+            Some(_) => Err(Refusal::degenerate(format!("the {} made no rows", self.subject.name()))),
+            None => {
+                Err(Refusal::not_applicable(format!("there are no {} rows to measure", self.subject.name())))
+            }
         }
     }
 
@@ -111,7 +114,7 @@ impl<'a> Observation<'a> {
     pub(super) fn reference(&self) -> Result<&'a Samples, Refusal> {
         match self.held_out {
             Some(rows) if !rows.is_empty() => Ok(rows),
-            _ => Err(Refusal::new("there are no held-out human rows to compare with")),
+            _ => Err(Refusal::not_applicable("there are no held-out human rows to compare with")),
         }
     }
 
@@ -194,7 +197,7 @@ impl<'a> Observation<'a> {
     fn width(&self, rows: &Samples) -> Result<usize, Refusal> {
         match (self.shared.space(), rows.schema().numeric_width()) {
             (Some(space), _) => Ok(space.width()),
-            (None, 0) => Err(Refusal::new("the rows have no numeric feature")),
+            (None, 0) => Err(Refusal::not_applicable("the rows have no numeric feature")),
             (None, width) => Ok(width),
         }
     }
@@ -238,7 +241,7 @@ impl<'a> Observation<'a> {
             let Moments { mean, mut scatter, .. } = Moments::of_matrix(points.data, points.dim);
             let n = points.rows();
             if n < 2 {
-                return Err(Refusal::new(format!("a covariance needs two rows, and there is {n}")));
+                return Err(Refusal::too_few_rows(format!("a covariance needs two rows, and there is {n}")));
             }
             scatter.iter_mut().for_each(|s| *s /= (n - 1) as f64);
             Ok(Normal { mean: mean.into(), covariance: scatter.into() })

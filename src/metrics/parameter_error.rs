@@ -70,7 +70,7 @@ impl Metric for Error {
         let unknown = || Refusal::new("the true regression is not known");
         let truth = of.truth.and_then(|t| t.regression()).ok_or_else(unknown)?;
         let Parameters::Regression { weights, intercept, .. } = of.parameters() else {
-            return Err(Refusal::new("the model is not a regression"));
+            return Err(Refusal::not_applicable("the model is not a regression"));
         };
         if weights.len() != truth.weights.len() {
             let (found, known) = (weights.len(), truth.weights.len());

@@ -73,7 +73,7 @@ impl Metric for Score {
         match self {
             Score::MeanSquare => {
                 let Predictions::Means(means) = predictions(of, rows)? else {
-                    return Err(Refusal::new("the model predicts classes, not a number"));
+                    return Err(Refusal::not_applicable("the model predicts classes, not a number"));
                 };
                 let square: f64 = numbers(rows)?.iter().zip(&means).map(|(y, m)| (y - m) * (y - m)).sum();
                 one("test-mse", square / rows.len() as f64)
@@ -106,8 +106,8 @@ pub(super) fn class_probabilities<'a>(
         Predictions::Classes { classes, probabilities } if probabilities.iter().all(|p| p.is_finite()) => {
             Ok((labels, classes, probabilities))
         }
-        Predictions::Classes { .. } => Err(Refusal::new("a predicted probability is not finite")),
-        Predictions::Means(_) => Err(Refusal::new("the model predicts a number, not classes")),
+        Predictions::Classes { .. } => Err(Refusal::diverged("a predicted probability is not finite")),
+        Predictions::Means(_) => Err(Refusal::not_applicable("the model predicts a number, not classes")),
     }
 }
 
@@ -117,7 +117,7 @@ pub(super) fn likeliest(p: &[f64]) -> usize {
 }
 
 fn predictions(of: &Observation<'_>, rows: &Samples) -> Result<Predictions, Refusal> {
-    let none = || Refusal::new("this family predicts no label");
+    let none = || Refusal::not_applicable("this family predicts no label");
     of.model.and_then(|m| m.predictor()).ok_or_else(none)?.predict(rows)
 }
 

@@ -5,6 +5,10 @@
 pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let at = q * (sorted.len() - 1) as f64;
     let (low, high) = (at.floor() as usize, at.ceil() as usize);
+    // Between two infinities there is no difference to interpolate.
+    if sorted[low] == sorted[high] {
+        return sorted[low];
+    }
     sorted[low] + (at - at.floor()) * (sorted[high] - sorted[low])
 }
 

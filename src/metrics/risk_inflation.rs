@@ -86,7 +86,7 @@ impl Metric for Inflation {
                 // The information of outcomes, on the plane where they sum to 1: Σ δ²/p.
                 let known = truth.probabilities().ok_or_else(differ)?;
                 if known.len() < 2 || known.iter().any(|p| *p <= 0.0) {
-                    return Err(Refusal::new("it needs two outcomes or more, each of them possible"));
+                    return Err(Refusal::undefined("it needs two outcomes or more, each of them possible"));
                 }
                 let errors = error(found, known)?;
                 (errors.iter().zip(known).map(|(e, p)| e * e / p).sum(), known.len() - 1)
@@ -96,8 +96,9 @@ impl Metric for Inflation {
                 let error = DVector::from_vec(error(mean, known)?);
                 let d = error.len();
                 let factor = DMatrix::from_row_slice(d, d, covariance).cholesky();
-                let whitened =
-                    factor.ok_or_else(|| Refusal::new("the true covariance is singular"))?.solve(&error);
+                let whitened = factor
+                    .ok_or_else(|| Refusal::undefined("the true covariance is singular"))?
+                    .solve(&error);
                 (error.dot(&whitened), d)
             }
             _ => return Err(differ()),

@@ -56,7 +56,7 @@ impl Metric for SelfBleu {
         let words = Lexicon::default().read(of.rows()?)?;
         let rows: Vec<&[u32]> = words.rows().collect();
         if rows.len() < 2 {
-            return Err(Refusal::new("a row needs another row to be compared with"));
+            return Err(Refusal::degenerate("a row needs another row to be compared with"));
         }
         let mut logs = vec![0.0; rows.len()];
         for n in 1..=LONGEST {

@@ -112,7 +112,8 @@ impl Metric for SequencePerplexity {
 fn perplexities(of: &Observation<'_>, streams: &Streams) -> Result<Vec<f64>, Refusal> {
     let rows = &*of.rows()?.modelled();
     let density = of.base.and_then(|m| m.density());
-    let density = density.ok_or_else(|| Refusal::new("the generation-0 model has no likelihood"))?;
+    let density =
+        density.ok_or_else(|| Refusal::not_applicable("the generation-0 model has no likelihood"))?;
     let (offsets, _) = rows.token_rows().ok_or_else(|| Refusal::new("the rows hold no text"))?;
     let logs = density.log_likelihood(rows, streams)?;
     let of_row = |(row, log): (&[usize], &f64)| {
@@ -120,8 +121,13 @@ fn perplexities(of: &Observation<'_>, streams: &Streams) -> Result<Vec<f64>, Ref
         (tokens > 0).then(|| (-log / tokens as f64).exp())
     };
     let mut all: Vec<f64> = offsets.windows(2).zip(&logs).filter_map(of_row).collect();
-    if all.is_empty() || all.iter().any(|p| !p.is_finite()) {
-        return Err(Refusal::new("the perplexity of a row under the generation-0 model is not finite"));
+    if all.is_empty() {
+        return Err(Refusal::degenerate("every row is empty"));
+    }
+    if all.iter().any(|p| p.is_nan()) {
+        return Err(Refusal::undefined(
+            "the perplexity of a row under the generation-0 model is not a number",
+        ));
     }
     all.sort_by(f64::total_cmp);
     Ok(all)
@@ -146,8 +152,9 @@ mod tests {
         let low = 2.0 + 0.1 * (8f64.sqrt() - 2.0);
         assert_eq!(found[1].0, "sequence-perplexity-5");
         assert!((found[1].1 - low).abs() < 1e-12);
+        // "b b b" and "a b" are impossible: two of three rows are infinitely surprising.
         scene.base = Some(Fitted::Unigram(vec![1.0, 0.0]));
-        assert!(scene.measure(&SequencePerplexity::Quantiles).is_err());
+        assert_eq!(scene.measure(&SequencePerplexity::Quantiles).unwrap()[0].1, f64::INFINITY);
     }
 
     #[test]

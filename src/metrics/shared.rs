@@ -97,7 +97,7 @@ impl Shared {
         whose: &str,
     ) -> Result<&'a [f64], Refusal> {
         let made = cell.get_or_init(|| match rows.first_non_finite() {
-            Some((row, column)) => Err(Refusal::new(format!(
+            Some((row, column)) => Err(Refusal::diverged(format!(
                 "row {row} of the {whose} holds a number that is not finite (column `{column}`)"
             ))),
             None => Ok(self.coordinates(rows)),
@@ -158,7 +158,7 @@ fn moments<'a>(
 ) -> Result<Normal<'a>, Refusal> {
     let n = points.rows();
     if n < 2 {
-        return Err(Refusal::new(format!("a covariance needs two rows, but the {whose} has {n}")));
+        return Err(Refusal::too_few_rows(format!("a covariance needs two rows, but the {whose} has {n}")));
     }
     let (mean, covariance) = cell.get_or_init(|| {
         let Moments { mean, mut scatter, .. } = Moments::of_matrix(points.data, points.dim);

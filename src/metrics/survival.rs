@@ -126,7 +126,9 @@ impl Metric for Survival {
                 let moments = match (self.within, of.parameters()) {
                     (false, _) => of.fitted_or_sample_moments()?,
                     (true, Parameters::Mixture(mixture)) => within(&mixture),
-                    (true, _) => return Err(Refusal::new("`within` needs a model that states a mixture")),
+                    (true, _) => {
+                        return Err(Refusal::not_applicable("`within` needs a model that states a mixture"));
+                    }
                 };
                 let d = moments.mean.len();
                 (moments.covariance.iter().step_by(d + 1).sum::<f64>() / d as f64).max(0.0).sqrt()
@@ -135,7 +137,7 @@ impl Metric for Survival {
         if left.is_finite() {
             one("survival", f64::from(u8::from(left > self.above)))
         } else {
-            Err(Refusal::new("the fitted model is not finite"))
+            Err(Refusal::diverged("the fitted model is not finite"))
         }
     }
 }

@@ -76,7 +76,7 @@ impl Metric for TailMass {
             }
         }
         if human <= 0.0 {
-            return Err(Refusal::new("the human distribution has no tail of that share"));
+            return Err(Refusal::undefined("the human distribution has no tail of that share"));
         }
         one("tail-mass", model / human)
     }

@@ -41,8 +41,9 @@ impl Metric for Survival {
     }
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
-        let first =
-            of.first.ok_or_else(|| Refusal::new("there is no generation-0 sample to compare with"))?;
+        let first = of
+            .first
+            .ok_or_else(|| Refusal::not_applicable("there is no generation-0 sample to compare with"))?;
         let mut lexicon = Lexicon::default();
         let before = lexicon.read(first)?.distinct().len();
         let now = lexicon.read(of.rows()?)?.distinct().len();
@@ -157,7 +158,7 @@ pub(super) fn slope(points: &[(f64, f64)]) -> Result<f64, Refusal> {
         xy += (p.0 - x) * (p.1 - y);
         xx += (p.0 - x) * (p.0 - x);
     }
-    if xx > 0.0 { Ok(xy / xx) } else { Err(Refusal::new("a slope needs two different points")) }
+    if xx > 0.0 { Ok(xy / xx) } else { Err(Refusal::degenerate("a slope needs two different points")) }
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ pub(super) fn squared_wasserstein2(a: &Normal<'_>, b: &Normal<'_>) -> Result<f64
     let d = a.mean.len();
     let all_finite = a.covariance.iter().chain(&*b.covariance).all(|x| x.is_finite());
     if !all_finite || a.covariance.len() != d * d || b.covariance.len() != d * d {
-        return Err(Refusal::new("a covariance is not a finite square matrix"));
+        return Err(Refusal::diverged("a covariance is not a finite square matrix"));
     }
     if a.covariance == b.covariance {
         return Ok(means);
@@ -82,7 +82,7 @@ pub(super) fn squared_wasserstein2(a: &Normal<'_>, b: &Normal<'_>) -> Result<f64
 pub(super) fn symmetric_eigen(matrix: DMatrix<f64>) -> Result<SymmetricEigen<f64, nalgebra::Dyn>, Refusal> {
     let most = 100 * matrix.nrows().max(10);
     SymmetricEigen::try_new(matrix, f64::EPSILON, most)
-        .ok_or_else(|| Refusal::new("the eigenvalues of a covariance did not converge"))
+        .ok_or_else(|| Refusal::undefined("the eigenvalues of a covariance did not converge"))
 }
 
 #[cfg(test)]

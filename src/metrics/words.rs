@@ -43,7 +43,7 @@ impl Lexicon {
             }
         };
         if words.ids.is_empty() {
-            return Err(Refusal::new("the rows hold no word"));
+            return Err(Refusal::degenerate("the rows hold no word"));
         }
         Ok(words)
     }
@@ -63,7 +63,7 @@ impl Lexicon {
             }
             words.offsets.push(words.ids.len());
         }
-        if words.ids.is_empty() { Err(Refusal::new("the rows hold no word")) } else { Ok(words) }
+        if words.ids.is_empty() { Err(Refusal::degenerate("the rows hold no word")) } else { Ok(words) }
     }
 
     fn number(&mut self, word: &str) -> u32 {

@@ -169,7 +169,9 @@ impl Model for ClassConditionalModel {
                 continue;
             }
             let model = model.as_ref().ok_or_else(|| {
-                Refusal::new(format!("no training row had the label {class}, so none can be made with it"))
+                Refusal::degenerate(format!(
+                    "no training row had the label {class}, so none can be made with it"
+                ))
             })?;
             let streams = streams.of("class").at(class as u64);
             let prompts = match ask {
@@ -224,7 +226,7 @@ impl Density for ClassConditionalModel {
             if own.is_empty() {
                 continue;
             }
-            let unseen = || Refusal::new(format!("the model has never seen the label {class}"));
+            let unseen = || Refusal::degenerate(format!("the model has never seen the label {class}"));
             let density = model.as_ref().and_then(|m| m.density()).ok_or_else(unseen)?;
             let texts = self.columns.texts(&rows.take(&own))?;
             let log_likelihood = density.log_likelihood(&texts, streams)?;

@@ -59,7 +59,7 @@ impl Encoding {
                 && scales.iter().any(|(mean, inverse)| !(mean.is_finite() && inverse.is_finite()))
             {
                 let name = &fields[*column].name;
-                return Err(Refusal::new(format!("column `{name}` holds a number that is not finite")));
+                return Err(Refusal::diverged(format!("column `{name}` holds a number that is not finite")));
             }
         }
         Ok(Self { group, blocks })

@@ -2,15 +2,57 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Absence;
+
 /// Why something can't be done with this input. Not an error of the program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refusal(pub String);
+#[error("{reason}")]
+pub struct Refusal {
+    /// The reason in a sentence.
+    pub reason: String,
+    /// What an observation that was asked for is recorded as.
+    pub why: Absence,
+}
 
 impl Refusal {
-    /// A refusal with a reason.
+    /// A component refuses for a reason.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
+        Self::of(Absence::Refused, reason)
+    }
+
+    /// A refusal of this kind.
+    pub fn of(why: Absence, reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), why }
+    }
+
+    /// The rows or the model are degenerate, a consequence of collapse.
+    pub fn degenerate(reason: impl Into<String>) -> Self {
+        Self::of(Absence::Degenerate, reason)
+    }
+
+    /// There are fewer rows than it takes.
+    pub fn too_few_rows(reason: impl Into<String>) -> Self {
+        Self::of(Absence::TooFewRows, reason)
+    }
+
+    /// Not defined for these rows, for a reason that is not collapse.
+    pub fn undefined(reason: impl Into<String>) -> Self {
+        Self::of(Absence::UndefinedHere, reason)
+    }
+
+    /// It does not apply to this setting.
+    pub fn not_applicable(reason: impl Into<String>) -> Self {
+        Self::of(Absence::NotApplicable, reason)
+    }
+
+    /// Its kind, unless a component just refused: that is a fault of the setting and no outcome.
+    pub fn outcome(&self) -> Option<Absence> {
+        (self.why != Absence::Refused).then_some(self.why)
+    }
+
+    /// A number of the rows or of the model is not finite.
+    pub fn diverged(reason: impl Into<String>) -> Self {
+        Self::of(Absence::Diverged, reason)
     }
 }
 
@@ -47,6 +89,19 @@ pub enum FitError {
     },
 }
 
+impl FitError {
+    /// What the values of a lineage are that ends with this error, where the error is an outcome of the loop: a model's
+    /// own rows made the next fit impossible. `None` where something else is wrong.
+    pub fn outcome(&self) -> Option<Absence> {
+        match self {
+            FitError::Diverged { .. } | FitError::NotFinite { .. } => Some(Absence::Diverged),
+            FitError::TooFewRows { .. } => Some(Absence::TooFewRows),
+            FitError::Refused(refusal) => refusal.outcome(),
+            FitError::Outside(_) => None,
+        }
+    }
+}
+
 /// Why a model made no rows.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SampleError {
@@ -59,6 +114,17 @@ pub enum SampleError {
     /// An outside model failed.
     #[error("{0}")]
     Outside(String),
+}
+
+impl SampleError {
+    /// As [`FitError::outcome`].
+    pub fn outcome(&self) -> Option<Absence> {
+        match self {
+            SampleError::Refused(refusal) => refusal.outcome(),
+            SampleError::NotFinite => Some(Absence::Diverged),
+            SampleError::Outside(_) => None,
+        }
+    }
 }
 
 /// Why a model could not be written or read.

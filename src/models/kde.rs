@@ -194,7 +194,7 @@ impl Density for KdeModel {
         if values.iter().all(|v| v.is_finite()) {
             Ok(values)
         } else {
-            Err(Refusal::new(
+            Err(Refusal::diverged(
                 "a log likelihood is not finite: the rows hold values that are not, or too large",
             ))
         }

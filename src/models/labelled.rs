@@ -123,7 +123,7 @@ impl Heads {
         }
         let total: f64 = shares.iter().sum();
         if !(total > 0.0 && total.is_finite()) {
-            return Err(Refusal::new("no training row has any weight"));
+            return Err(Refusal::degenerate("no training row has any weight"));
         }
         shares.iter_mut().for_each(|s| *s /= total);
         let mut sum = 0.0;

@@ -4,6 +4,7 @@
 //! nothing can sample before it is fitted. Closed-form families live in this folder, one file each;
 //! burn families in [`neural`](crate::neural).
 
+mod absence;
 pub(crate) mod affine;
 mod bernoulli;
 mod categorical;
@@ -40,6 +41,7 @@ mod tests;
 mod vectoriser;
 mod wishart;
 
+pub use absence::Absence;
 pub use affine::{Affine, Moved, Movement};
 pub use bernoulli::Bernoulli;
 pub use categorical::{Categorical, CategoricalModel};
@@ -290,7 +292,7 @@ pub enum Ask<'a> {
 
 /// The likelihood of rows.
 pub trait Density {
-    /// The log likelihood of each row in nats.
+    /// The log likelihood of each row in nats; minus infinity for a row that the model gives probability 0.
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal>;
 
     /// The log likelihood of every token after those before it in its row, row after row, in nats;

@@ -124,7 +124,7 @@ pub fn gathered(mix: &Mix) -> Result<(Samples, Vec<f64>), FitError> {
 pub fn normalise(weights: &mut [f64]) -> Result<(), Refusal> {
     let total: f64 = weights.iter().sum();
     if !(total > 0.0 && total.is_finite()) {
-        return Err(Refusal::new("the training set's rows have no weight"));
+        return Err(Refusal::degenerate("the training set's rows have no weight"));
     }
     let scale = weights.len() as f64 / total;
     if scale != 1.0 {

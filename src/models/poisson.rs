@@ -80,7 +80,7 @@ impl Family for Poisson {
             return Err(FitError::TooFewRows { needed: 1, found: 0 });
         }
         if !(weight > 0.0 && weight.is_finite() && sum.is_finite()) {
-            return Err(Refusal::new("the training set's rows have no weight").into());
+            return Err(Refusal::degenerate("the training set's rows have no weight").into());
         }
         Ok(Box::new(PoissonModel { rate: [sum / weight], layout: Layout::of(mix) }))
     }
@@ -217,7 +217,7 @@ impl Model for PoissonModel {
 }
 
 impl Density for PoissonModel {
-    /// k ln λ − λ − ln k! of each row; refused for rows that are no counts, and above 0 at λ = 0.
+    /// k ln λ − λ − ln k! of each row; minus infinity for a row that is no count, and above 0 at λ = 0.
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
         if rows.schema().numeric_width() != 1 {
             return Err(Refusal::new("a Poisson row is one count"));
@@ -228,14 +228,7 @@ impl Density for PoissonModel {
             (true, false) => -rate,
             (true, true) => k * rate.ln() - rate - ln_gamma(k + 1.0),
         };
-        let values: Vec<f64> = rows.features().iter().map(|k| log(*k)).collect();
-        match values.iter().filter(|v| !v.is_finite()).count() {
-            0 => Ok(values),
-            lost => Err(Refusal::new(format!(
-                "{lost} of {} rows are impossible under a Poisson of rate {rate}: no counts, or above 0 at rate 0",
-                values.len()
-            ))),
-        }
+        Ok(rows.features().iter().map(|k| log(*k)).collect())
     }
 }
 
@@ -278,7 +271,8 @@ mod tests {
             model.density().unwrap().log_likelihood(&table(vec![0.0, 4.0]), &Streams::new(0, 0)).unwrap();
         assert!((logs[0] + 3.25).abs() < 1e-12);
         assert!((logs[1] - (4.0 * 3.25_f64.ln() - 3.25 - 24.0_f64.ln())).abs() < 1e-12);
-        assert!(model.density().unwrap().log_likelihood(&table(vec![0.5]), &Streams::new(0, 0)).is_err());
+        let half = model.density().unwrap().log_likelihood(&table(vec![0.5]), &Streams::new(0, 0));
+        assert_eq!(half.unwrap(), [f64::NEG_INFINITY]);
     }
 
     #[test]

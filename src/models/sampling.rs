@@ -163,7 +163,7 @@ mod tests {
     fn what_a_family_cannot_do_is_named() {
         let how = Sampling { beam: Some(5), ..Default::default() };
         let why = how.check("gaussian", &[Transform::Temperature]).expect_err("no beam for numbers");
-        assert!(why.0.contains("sampling.beam") && why.0.contains("gaussian"));
+        assert!(why.reason.contains("sampling.beam") && why.reason.contains("gaussian"));
         let how = Sampling { temperature: f64::NAN, ..Default::default() };
         assert!(how.check("gaussian", &[Transform::Temperature]).is_err());
     }

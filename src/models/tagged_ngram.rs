@@ -184,7 +184,7 @@ impl Model for TaggedNGramModel {
         }
         let made = self.model.synthesise(Ask::Rows, n, how, streams)?;
         let Some((offsets, symbols)) = made.token_rows() else {
-            return Err(Refusal::new("the model made no text").into());
+            return Err(Refusal::degenerate("the model made no text").into());
         };
         let side = |of: fn(&(u32, u32)) -> u32| Column::Ragged {
             offsets: offsets.to_vec(),

@@ -6,6 +6,8 @@ use super::python::{list, string};
 const LOAD: &str = include_str!("load.py");
 const CURVES: &str = include_str!("curves.py");
 const DIFFERENCES: &str = include_str!("differences.py");
+const MISSING: &str =
+    "pd.concat([without_value(values_of(m)) for m in METRICS], ignore_index=True) if METRICS else None";
 
 /// Returns a notebook that reads `metrics.csv` (at `csv`, relative to the notebook, with `/`),
 /// draws each metric over generations, and the paired differences to all-human training at the
@@ -34,15 +36,22 @@ pub fn comparison_notebook(title: &str, csv: &str, metrics: &[&str], swept: &[&s
         .code(&settings)
         .code(LOAD)
         .markdown(
-            "## Collapse curves\n\nThe mean over seeds with its 95 % interval, by human fraction. \
+            "## Collapse curves\n\nThe mean over seeds with its 95 % interval, by human fraction; the median where \
+             some are infinite; an open ring where there is no finite value after it. \
              Grey: human rows against human rows, where the run measured them.",
         )
         .code(CURVES)
         .markdown(
             "## Paired differences at the last generation\n\nEach seed is compared with itself under the \
-             highest human fraction of the same setting. An interval that holds 0 does not show a difference.",
+             highest human fraction of the same setting. An interval that holds 0 does not show a difference. \
+             Where a seed has no value there is no difference.",
         )
         .code(DIFFERENCES)
+        .markdown(
+            "## Values that are missing or infinite at the last generation\n\nSeeds by reason: `degenerate` ones are a \
+             consequence of collapse.",
+        )
+        .code(MISSING)
 }
 
 #[cfg(test)]
@@ -61,6 +70,6 @@ mod tests {
             cells["cells"][1]["source"].as_array().unwrap().iter().filter_map(|l| l.as_str()).collect();
         assert!(source.contains("METRICS = [\"variance\"]"));
         assert!(source.contains("SWEPT = [\"loop.regime\"]"));
-        assert_eq!(cells["cells"].as_array().unwrap().len(), 7);
+        assert_eq!(cells["cells"].as_array().unwrap().len(), 9);
     }
 }

@@ -1,7 +1,15 @@
 def summary(part, by):
-    """Mean over seeds with its interval, by the columns given."""
-    s = part.groupby(by, dropna=False)["value"].agg(["count", "mean", "std"]).reset_index()
-    half = critical(s["count"]) * s["std"].fillna(0) / np.sqrt(s["count"])
+    """Mean over the seeds that have a value, with its interval, by the columns given; where some are infinite the
+    median of all, without an interval."""
+    def of(values):
+        finite = values[np.isfinite(values)]
+        infinite = len(finite) < values.notna().sum()
+        return pd.Series({"count": len(finite), "mean": values.median() if infinite else finite.mean(),
+                          "std": np.nan if infinite else finite.std()})
+
+    s = part.groupby(by, dropna=False)["value"].apply(of).unstack().reset_index()
+    half = critical(s["count"]) * s["std"].fillna(0) / np.sqrt(s["count"].clip(lower=1))
+    half = half.where(np.isfinite(s["mean"]) & ((s["count"] < 2) | s["std"].notna()))
     return s.assign(low=s["mean"] - half, high=s["mean"] + half)
 
 
@@ -30,6 +38,10 @@ for column, metric in enumerate(METRICS):
                 colour = colours.get(fraction, "black")
                 line, = ax.plot(c["generation"], c["mean"], color=colour, marker=MARKERS[i % len(MARKERS)],
                                 markersize=3.5, markevery=max(len(c) // 10, 1), label=name_of(fraction))
+                shown = c[np.isfinite(c["mean"])]
+                if len(shown) and shown["generation"].max() < c["generation"].max():  # an open end
+                    end = shown.iloc[-1]
+                    ax.plot(end["generation"], end["mean"], "o", markersize=9, markerfacecolor="none", color=colour)
                 ax.fill_between(c["generation"], c["low"], c["high"], color=colour, alpha=0.18, linewidth=0)
                 handles.setdefault(name_of(fraction), line)
         else:

@@ -4,10 +4,13 @@ for metric in METRICS:
         if not len(part) or part["human_fraction"].isna().all():
             continue
         last = part[part["generation"] == part["generation"].max()]
-        table = last.pivot_table(index="seed", columns="human_fraction", values="value")
+        table = last.pivot_table(index="seed", columns="human_fraction", values="value", dropna=False,
+                                 aggfunc=lambda v: v.mean(skipna=False))
         reference = table.columns.max()
         for fraction in table.columns.drop(reference):
-            d = (table[fraction] - table[reference]).dropna()
+            d = table[fraction] - table[reference]
+            if not np.isfinite(d).all():  # the difference of the seeds that survive is not that of all
+                continue
             half = critical(len(d)) * d.std() / np.sqrt(len(d)) if len(d) > 1 else np.nan
             differences.append({"metric": metric, "setting": setting, "human_fraction": fraction,
                                 "against": reference, "seeds": len(d), "difference": d.mean(),

@@ -22,9 +22,10 @@ def critical(n):
 
 # Metric and setting names may look like missing values ("none"), so only empty means missing.
 rows = pd.read_csv(CSV, keep_default_na=False, na_values=[""], low_memory=False)
+# A value may be missing: the column `why` has the reason. "inf" and "-inf" are values.
+rows["value"] = pd.to_numeric(rows["value"])
 if not METRICS:
     METRICS = sorted(m for m in rows["metric"].unique() if m != "realised-human-fraction")
-# A metric that was asked for may have no value here: cells.csv says why.
 METRICS = [m for m in METRICS if (rows["metric"] == m).any()]
 # Columns that tell settings apart; one that has a single value says nothing.
 SETTING = [c for c in dict.fromkeys(["data", "model", "regime", *SWEPT])
@@ -44,6 +45,15 @@ def values_of(metric):
         if (found["subject"] == subject).any():
             return found[found["subject"] == subject]
     return found.iloc[0:0]
+
+
+def without_value(part):
+    """How many seeds of the last generation have no finite value, and why, for every metric and setting."""
+    last = part[part["generation"] == part["generation"].max()]
+    lost = last[~np.isfinite(last["value"])]
+    why = lost["why"].where(lost["why"].notna(), "infinite")
+    by = [c for c in ["metric", *SETTING, "human_fraction"] if c in lost.columns]
+    return lost.assign(why=why).groupby([*by, "why"], dropna=False)["seed"].nunique().rename("seeds").reset_index()
 
 
 def settings_of(part):

@@ -1,6 +1,7 @@
 //! What figures are made from: the findings of a run, asked by metric and setting.
 
 use super::findings::Findings;
+use super::names::{name_of, varying};
 use super::settings::setting_of;
 use super::{Publication, PublishError};
 use crate::analysis::{SettingKey, SummaryRow};
@@ -12,6 +13,9 @@ use crate::spec::{self, Setting};
 pub(super) fn is_binned(metric: &str) -> bool {
     metric.ends_with("-from")
 }
+
+/// Series without a value that a caption names; summary.csv has them all.
+const MOST_LOST: usize = 6;
 
 /// A figure that is to be drawn.
 pub(super) struct Planned {
@@ -97,9 +101,48 @@ impl<'p> Artist<'p> {
         self.of(metric, key).pop()
     }
 
+    /// The seeds that a setting was asked for.
+    pub fn seeds(&self) -> usize {
+        self.rows.iter().map(|r| r.counts.asked).max().unwrap_or(0)
+    }
+
+    /// Where the metrics of a figure have no value at the last generation, from when on and why; empty where all have one.
+    pub fn lost<'m>(&self, metrics: impl IntoIterator<Item = &'m String>, keys: &[&SettingKey]) -> String {
+        let columns = varying(keys);
+        let mut lines = Vec::new();
+        for metric in metrics {
+            for key in keys {
+                let rows = self.of(metric, key);
+                let Some((last, remark)) = rows.last().and_then(|r| Some((*r, r.counts.remark()?))) else {
+                    continue;
+                };
+                let whose = if columns.is_empty() {
+                    String::new()
+                } else {
+                    format!(" of {}", name_of(key, &columns).0)
+                };
+                let gone = rows.iter().rev().take_while(|r| r.counts.n == 0).last();
+                lines.push(match gone {
+                    Some(first) => {
+                        let from = first.generation;
+                        format!("{metric}{whose} has no finite value from generation {from} on ({remark})")
+                    }
+                    None => format!("{metric}{whose} at generation {}: {remark}", last.generation),
+                });
+            }
+        }
+        let more = lines.len().saturating_sub(MOST_LOST);
+        lines.truncate(MOST_LOST);
+        match (lines.is_empty(), more) {
+            (true, _) => String::new(),
+            (_, 0) => format!("{}.", lines.join("; ")),
+            (_, more) => format!("{}; and {more} more.", lines.join("; ")),
+        }
+    }
+
     /// What every interval of a figure is.
     pub fn seeds_line(&self) -> String {
-        match self.rows.iter().map(|r| r.n).max().unwrap_or(0) {
+        match self.seeds() {
             1 => "one training seed, no interval".into(),
             seeds => format!("mean over {seeds} training seeds, 95 % interval"),
         }

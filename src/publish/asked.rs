@@ -122,6 +122,9 @@ impl Artist<'_> {
             format!("{title}: {} by {}. {}.", spec.y.join(", "), plain(x_name), capital(&self.seeds_line()));
         let law = !spec.overlay.is_empty() && curves.iter().any(|c| !c.laws.is_empty());
         let caption = if law { format!("{caption} Dashed: the closed-form prediction.") } else { caption };
+        let lost = self.lost(&spec.y, &keys);
+        let caption = if lost.is_empty() { caption } else { format!("{caption} {ENDED} {lost}") };
+        let note = if lost.is_empty() { String::new() } else { format!("{ENDED} {lost}") };
         let subtitle = if spec.y.iter().all(|metric| is_computed(metric)) {
             "computed, not simulated".to_owned()
         } else if by_seed {
@@ -133,6 +136,7 @@ impl Artist<'_> {
             [one] => {
                 one.title = title;
                 one.subtitle = subtitle;
+                one.note = note;
                 (Box::new(curves.remove(0)), Size::PAGE)
             }
             _ => {
@@ -146,15 +150,8 @@ impl Artist<'_> {
                 let rows = curves.len().div_ceil(across);
                 let key = plain_all(&columns);
                 let share_y = spec.y.len() == 1;
-                let panels = Panels {
-                    title,
-                    subtitle,
-                    key,
-                    panels: curves,
-                    columns: Some(across),
-                    share_y,
-                    note: String::new(),
-                };
+                let panels =
+                    Panels { title, subtitle, key, panels: curves, columns: Some(across), share_y, note };
                 (Box::new(panels), Size::inches(7.0, 1.2 + 2.1 * rows as f64))
             }
         };
@@ -184,7 +181,8 @@ impl Artist<'_> {
             // Numbers in the cells could not be read under the lines.
             figure.write_values &= spec.overlay.is_empty();
             figure.lines = spec.overlay.iter().filter_map(|name| self.line_on_map(name, x, &keys)).collect();
-            let caption = format!("{title}: {metric} by {} and {}. {which}", plain(x), plain(y));
+            let lost = self.lost([&metric.to_owned()], &keys);
+            let caption = format!("{title}: {metric} by {} and {}. {which} {lost}", plain(x), plain(y));
             let name = if several { format!("{name}-{}", file_name(&which)) } else { name.to_owned() };
             Planned { name, caption, figure: Box::new(figure), size: Size::PAGE }
         };
@@ -215,10 +213,10 @@ impl Artist<'_> {
         let across = ordered(rows.iter().map(|r| place(r, x)).collect());
         let up = ordered(rows.iter().map(|r| place(r, y)).collect());
         let cell = |v: &String, u: &String| {
-            rows.iter().find(|r| place(r, x) == *u && place(r, y) == *v).map_or(f64::NAN, |r| r.mean)
+            rows.iter().find(|r| place(r, x) == *u && place(r, y) == *v).map_or(f64::NAN, |r| r.centre())
         };
         let when = if by_generation { "" } else { " at the last generation" };
-        let seeds = self.rows.iter().map(|r| r.n).max().unwrap_or(0);
+        let seeds = self.seeds();
         let mut subtitle = if is_computed(metric) {
             format!("{metric}, computed, not simulated")
         } else {
@@ -257,6 +255,9 @@ impl Artist<'_> {
         (points.len() > 1).then(|| MapLine { label: name.replace('-', " "), points })
     }
 }
+
+/// What an open end of a line is.
+pub(super) const ENDED: &str = "Open ring: no finite value after it.";
 
 /// The colour of a figure with a line for each seed.
 const SEED: &str = "seed";

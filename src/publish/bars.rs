@@ -77,7 +77,7 @@ impl Artist<'_> {
         let names = |p: &DotPlot| p.series.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
         let alike = plots.iter().all(|p| names(p) == names(&plots[0]));
         let high = |p: &DotPlot| 1.2 + 0.3 * p.categories.len() as f64;
-        let seeds = capital(&self.seeds_line());
+        let (seeds, lost) = (capital(&self.seeds_line()), self.lost(&spec.y, &self.keys()));
         if plots.len() > 1 && alike {
             // Half a page is too narrow for units beside the longest names; the page's tables have them.
             let named = |(mut plot, metric): (DotPlot, &String)| {
@@ -90,7 +90,7 @@ impl Artist<'_> {
             let plots: Vec<DotPlot> = plots.into_iter().zip(spec.y.iter().cycle()).map(named).collect();
             let columns = if plots.len() == 4 { 2 } else { plots.len().min(3) };
             let rows = plots.len().div_ceil(columns);
-            let caption = format!("{title}: {} at the last generation. {seeds}.", spec.y.join(", "));
+            let caption = format!("{title}: {} at the last generation. {seeds}. {lost}", spec.y.join(", "));
             let size = Size::inches(7.0, 0.7 + rows as f64 * high(&plots[0]).max(1.7));
             let figure: Box<dyn Figure> = Box::new(DotPanels {
                 title: title.to_owned(),
@@ -104,7 +104,7 @@ impl Artist<'_> {
         }
         let several = plots.len() > 1;
         let one = |(about, plot): (String, DotPlot)| {
-            let caption = format!("{title}: {about} at the last generation. {seeds}.");
+            let caption = format!("{title}: {about} at the last generation. {seeds}. {lost}");
             let name = if several { format!("{name}-{}", file_name(&about)) } else { name.to_owned() };
             let size = Size::inches(7.0, (0.4 + high(&plot)).max(2.4));
             Planned { name, caption, figure: Box::new(plot), size }
@@ -137,9 +137,9 @@ impl Artist<'_> {
             keys.retain(|k| value_of(k, column) == Some(value));
         }
         let estimate = |key: &&&SettingKey| {
-            let row = self.last(metric, key)?;
-            let ends = (row.ci_low.unwrap_or(row.mean), row.ci_high.unwrap_or(row.mean));
-            Some(Estimate { value: row.mean, low: ends.0, high: ends.1 })
+            let row = self.last(metric, key).filter(|row| row.centre().is_finite())?;
+            let value = row.centre();
+            Some(Estimate { value, low: row.ci_low.unwrap_or(value), high: row.ci_high.unwrap_or(value) })
         };
         let mut series: Vec<DotSeries> = grouped(&keys, &columns)
             .iter()

@@ -5,9 +5,9 @@ use super::findings::Findings;
 use super::names::{file_name, grouped, name_of, ordered, plain};
 use super::settings::value_of;
 use super::{PublishError, number};
-use crate::analysis::{RESAMPLES, Series, SettingKey, share_best};
+use crate::analysis::{RESAMPLES, Series, SettingKey, is_collapse, share_best};
 use crate::figures::{Axis, ColourScale, HeatMap, Ramp, Size};
-use crate::metrics::Direction;
+use crate::metrics::{Direction, Observed};
 use crate::rng::Streams;
 use crate::spec::FigureSpec;
 use crate::tasks::reading;
@@ -26,28 +26,31 @@ impl Artist<'_> {
         let across = ordered(keys.iter().map(|k| place(k)).collect());
         let mut drawn = Vec::new();
         for metric in &spec.y {
-            let higher = match reading(metric).map(|r| r.direction) {
-                Some(Direction::Higher) => true,
-                Some(Direction::Lower) => false,
-                _ => return Err(nothing(&format!("`{metric}` has no better direction"))),
-            };
+            let direction = reading(metric).map_or(Direction::TwoSided, |r| r.direction);
+            if direction == Direction::TwoSided {
+                return Err(nothing(&format!("`{metric}` has no better direction")));
+            }
+            let higher = direction == Direction::Higher;
             let subject = self.subject_of(metric);
             let of = |key: &SettingKey| {
                 series.iter().find(|s: &&Series| s.metric == *metric && s.subject == subject && s.key == *key)
             };
-            let mut up = Vec::new();
-            let mut values = Vec::new();
+            let (mut up, mut values, mut without) = (Vec::new(), Vec::new(), Vec::new());
             for (_, members) in grouped(&keys, &[color.to_owned()]) {
-                let last = |v: &String| {
+                let mut last = |v: &String| {
                     let found = of(members.iter().find(|k| place(k) == *v)?)?;
-                    Some(found.pairs(found.last()?))
+                    let last = found.last()?;
+                    let name = name_of(members[0], &[color.to_owned()]).0;
+                    without
+                        .extend(found.counts(last).remark().map(|remark| format!("{name}, {v}: {remark}")));
+                    Some(ranked(found, last, direction)).filter(|ranked| !ranked.is_empty())
                 };
-                let there: Vec<Option<&[(u64, f64)]>> = across.iter().map(last).collect();
-                let known: Vec<&[(u64, f64)]> = there.iter().flatten().copied().collect();
+                let there: Vec<Option<Vec<(u64, f64)>>> = across.iter().map(&mut last).collect();
+                let known: Vec<&[(u64, f64)]> = there.iter().flatten().map(Vec::as_slice).collect();
                 let mut rng = Streams::new(0, 0).of("best").rng();
                 let Some(shares) = share_best(&known, higher, &mut rng) else { continue };
                 let mut shares = shares.into_iter();
-                let cell = |v: &Option<_>| v.and_then(|_| shares.next()).unwrap_or(f64::NAN);
+                let cell = |v: &Option<_>| v.as_ref().and_then(|_| shares.next()).unwrap_or(f64::NAN);
                 values.push(there.iter().map(cell).collect());
                 up.push(name_of(members[0], &[color.to_owned()]).0);
             }
@@ -57,7 +60,7 @@ impl Artist<'_> {
             // Rows of a map run upwards; the first of the sweep stands on top.
             up.reverse();
             values.reverse();
-            let seeds = self.rows.iter().map(|r| r.n).max().unwrap_or(0);
+            let seeds = self.seeds();
             let subtitle = format!(
                 "share of {} resamples of {seeds} training seeds in which the mean of {metric} is best there",
                 number(RESAMPLES as f64)
@@ -79,7 +82,10 @@ impl Artist<'_> {
             };
             let name =
                 if spec.y.len() > 1 { format!("{name}-{}", file_name(metric)) } else { name.to_owned() };
-            let caption = format!("{title}: {subtitle}. Equal shares: the places can't be told apart.");
+            let mut caption = format!("{title}: {subtitle}. Equal shares: the places can't be told apart.");
+            if !without.is_empty() {
+                caption.push_str(&format!(" Without a value in some seeds: {}.", without.join("; ")));
+            }
             drawn.push(Planned {
                 name,
                 caption,
@@ -89,4 +95,14 @@ impl Artist<'_> {
         }
         Ok(drawn)
     }
+}
+
+/// (seed, value) at a generation, a seed that collapsed as the worst of all.
+fn ranked(series: &Series, generation: u32, direction: Direction) -> Vec<(u64, f64)> {
+    let worst = if direction == Direction::Higher { f64::NEG_INFINITY } else { f64::INFINITY };
+    let value = |(seed, observed): (u64, Observed)| match observed {
+        lost if is_collapse(lost, direction) => Some((seed, worst)),
+        other => Some((seed, other.finite()?)),
+    };
+    series.observed(generation).into_iter().filter_map(value).collect()
 }

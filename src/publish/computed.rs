@@ -67,12 +67,10 @@ impl Findings {
             let values: Vec<(u32, f64)> = generations.iter().filter_map(value).collect();
             match self {
                 // Twice, since an interval is made of two values; these are the same.
-                Findings::Rows(all) if !values.is_empty() => all.push(Series {
-                    key,
-                    metric: name.to_owned(),
-                    subject: Subject::Model,
-                    at: values.iter().map(|(g, v)| (*g, vec![(0, *v), (1, *v)])).collect(),
-                }),
+                Findings::Rows(all) if !values.is_empty() => {
+                    let at = values.iter().map(|(g, v)| (*g, vec![(0, *v), (1, *v)])).collect();
+                    all.push(Series::new(key, name, Subject::Model, at));
+                }
                 Findings::Rows(_) => {}
                 Findings::Moments(all) => {
                     all.extend(values.into_iter().map(|(generation, v)| MomentSeries {

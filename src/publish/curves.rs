@@ -1,5 +1,7 @@
 //! Curves of one metric: over generations, over a swept number, or over another metric.
 
+use std::collections::BTreeMap;
+
 use super::artist::Artist;
 use super::conditions::{is_plain, predict_above};
 use super::findings::Findings;
@@ -99,14 +101,22 @@ impl Artist<'_> {
         let mine = all
             .iter()
             .filter(|s| s.metric == panel.metric && s.subject == subject && panel.keys.contains(&&s.key));
-        let at = |(generation, value): (u32, f64)| Point::new(f64::from(generation) + shift(panel), value);
-        mine.flat_map(|series| series.by_seed())
-            .map(|(seed, values)| Series {
-                name: seed.to_string(),
-                order: None,
-                points: values.into_iter().map(at).collect(),
-            })
-            .collect()
+        let at = |generation: u32, value| Point::new(f64::from(generation) + shift(panel), value);
+        let mut lines: BTreeMap<(usize, u64), Vec<Point>> = BTreeMap::new();
+        for (i, series) in mine.enumerate() {
+            for &generation in series.at.keys() {
+                for (seed, observed) in series.observed(generation) {
+                    let value = observed.finite().unwrap_or(f64::NAN);
+                    lines.entry((i, seed)).or_default().push(at(generation, value));
+                }
+            }
+        }
+        let line = |((_, seed), points): ((usize, u64), Vec<Point>)| Series {
+            name: seed.to_string(),
+            order: None,
+            points,
+        };
+        lines.into_iter().map(line).collect()
     }
 
     fn over_generations(&self, points: &mut Vec<Point>, panel: &Panel<'_>, key: &SettingKey) {
@@ -118,7 +128,7 @@ impl Artist<'_> {
         let across = self.of(other, key);
         for row in self.of(metric, key) {
             let x = across.iter().find(|r| r.generation == row.generation);
-            points.extend(x.map(|x| point(x.mean, row)));
+            points.extend(x.map(|x| point(x.centre(), row)));
         }
     }
 
@@ -135,10 +145,11 @@ impl Artist<'_> {
         }
         let human =
             |r: &&SummaryRow| r.subject == Subject::Human && r.metric == metric && keys.contains(&&r.key);
-        let row = self.rows.iter().filter(human).min_by_key(|r| r.generation)?;
+        let row =
+            self.rows.iter().filter(human).filter(|r| r.centre().is_finite()).min_by_key(|r| r.generation)?;
         Some(Baseline {
             label: "human vs human".into(),
-            value: row.mean,
+            value: row.centre(),
             interval: row.ci_low.zip(row.ci_high),
         })
     }
@@ -258,7 +269,7 @@ fn marked(marks: &[Mark], lines: &[Series]) -> Vec<Law> {
 }
 
 pub(super) fn point(x: f64, row: &SummaryRow) -> Point {
-    Point { x, y: row.mean, low: row.ci_low, high: row.ci_high }
+    Point { x, y: row.centre(), low: row.ci_low, high: row.ci_high }
 }
 
 /// Generation 0 has no place on a log axis, so fits are counted there.

@@ -1,6 +1,9 @@
 //! The figures of a run whose spec asks for none: collapse curves and paired differences.
 
+use std::collections::BTreeSet;
+
 use super::artist::{Artist, Planned};
+use super::asked::ENDED;
 use super::curves::{Panel, X};
 use super::findings::Findings;
 use super::names::{grouped, name_of, plain_all, varying};
@@ -83,6 +86,11 @@ impl Artist<'_> {
                 if laws {
                     caption.push_str(" Dashed: the closed-form prediction.");
                 }
+                let lost = self.lost(&self.in_order(), &keys);
+                let note = if lost.is_empty() { lost } else { format!("{ENDED} {lost}") };
+                if !note.is_empty() {
+                    caption.push_str(&format!(" {note}"));
+                }
                 let mut name = "curves".to_owned();
                 if pages.len() > 1 {
                     name = format!("{name}-{data}-{model}");
@@ -104,7 +112,7 @@ impl Artist<'_> {
                     columns: Some(panels.len().min(3)),
                     panels,
                     share_y: false,
-                    note: String::new(),
+                    note,
                 };
                 let size = Size::inches(7.0, 1.1 + if rows == 1 { 2.6 } else { 2.0 * rows as f64 });
                 planned.push(Planned { name, caption, figure: Box::new(figure), size });
@@ -126,7 +134,7 @@ impl Artist<'_> {
                 continue;
             }
             let mut rng = Streams::new(0, 0).of("differences").rng();
-            let mut categories = Vec::new();
+            let (mut categories, mut without) = (Vec::new(), BTreeSet::new());
             let arms: Vec<&SettingKey> =
                 (0..keys.len()).filter(|i| *i != reference).map(|i| keys[i]).collect();
             let mut series: Vec<DotSeries> = arms
@@ -147,10 +155,17 @@ impl Artist<'_> {
                 let mut estimate = |key: &SettingKey| {
                     let arm = of(key)?;
                     let last = arm.last()?;
+                    let mut whole = true;
+                    for (whose, series) in [(key, arm), (keys[reference], base)] {
+                        if let Some(remark) = series.counts(last).remark() {
+                            without.insert(format!("{metric} of {} ({remark})", name_of(whose, &columns).0));
+                            whole = false;
+                        }
+                    }
                     let p =
                         paired_difference(arm.pairs(last), base.pairs(last), DISPLAY_LEVEL, &mut rng).ok()?;
                     let (low, high) = (p.interval.low / unit, p.interval.high / unit);
-                    Some(Estimate { value: p.difference / unit, low, high })
+                    whole.then_some(Estimate { value: p.difference / unit, low, high })
                 };
                 let found: Vec<Option<Estimate>> = arms.iter().map(|key| estimate(key)).collect();
                 if found.iter().any(Option::is_some) {
@@ -158,9 +173,14 @@ impl Artist<'_> {
                     categories.push(metric);
                 }
             }
-            if categories.is_empty() {
+            if categories.is_empty() && without.is_empty() {
                 continue;
             }
+            // A difference of survivors would be none of the seeds': it is not drawn, and is listed.
+            let without = match without.len() {
+                0 => String::new(),
+                _ => format!("Not drawn, since seeds have no value: {}.", Vec::from_iter(without).join("; ")),
+            };
             let against = match name_of(keys[reference], &columns) {
                 (number, Some(_)) => format!("{} {number}", plain_all(&columns)),
                 (name, None) => name,
@@ -179,12 +199,13 @@ impl Artist<'_> {
                 key: plain_all(&columns),
                 series,
                 reference: Some(0.0),
+                note: without.clone(),
                 ..Default::default()
             };
             let name =
                 if pages.len() > 1 { format!("differences-{data}-{model}") } else { "differences".into() };
             let caption = format!(
-                "Differences to {against} at the last generation, each seed against itself, in standard deviations over seeds of its generation 0. An interval that holds 0 shows no difference."
+                "Differences to {against} at the last generation, each seed against itself, in standard deviations over seeds of its generation 0. An interval that holds 0 shows no difference. {without}"
             );
             planned.push(Planned {
                 name,

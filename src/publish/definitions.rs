@@ -122,7 +122,9 @@ fn found(finding: &Finding) -> String {
             // Only after the metric's name may a line end.
             format!("{}: {}\u{a0}[{},\u{a0}{}]", finding.metric, number(v), number(low), number(high))
         }
-        _ => String::new(),
+        // Why there is no number, where the metric was measured.
+        _ if finding.metric.is_empty() => String::new(),
+        _ => format!("{}: {}", finding.metric, finding.reason),
     }
 }
 

@@ -27,13 +27,16 @@ pub(super) fn section(
     let settings = publication.settings()?;
     rows.sort_by_key(|(key, ..)| setting_of(&settings, key).map_or(usize::MAX, |s| s.index));
     let columns = varying(&rows.iter().map(|(key, ..)| key).collect::<Vec<_>>());
-    let line = |(key, generation, worth): &(SettingKey, u32, EffectiveRows)| {
-        let ends = worth.low.zip(worth.high).map(|(low, high)| format!("[{}, {}]", said(low), said(high)));
-        vec![
-            Cell::text(name_of(key, &columns).0),
-            Cell::text(generation.to_string()),
-            Cell::with_detail(said(worth.rows), ends.unwrap_or_default()),
-        ]
+    let line = |(key, generation, worth): &(SettingKey, u32, Result<EffectiveRows, String>)| {
+        let cell = match worth {
+            Ok(worth) => {
+                let ends =
+                    worth.low.zip(worth.high).map(|(low, high)| format!("[{}, {}]", said(low), said(high)));
+                Cell::with_detail(said(worth.rows), ends.unwrap_or_default())
+            }
+            Err(why) => Cell::with_detail("–", why.clone()),
+        };
+        vec![Cell::text(name_of(key, &columns).0), Cell::text(generation.to_string()), cell]
     };
     let column = |name: &str, numeric| Column { name: name.into(), numeric };
     let table = TableData {
@@ -61,16 +64,28 @@ fn said(rows: Rows) -> String {
     }
 }
 
-type Valued = Vec<(SettingKey, u32, EffectiveRows)>;
+/// A setting, its last generation, and what it is worth there or why that can't be said.
+type Valued = Vec<(SettingKey, u32, Result<EffectiveRows, String>)>;
+
+/// What a series is worth at the setting's last generation, by the errors there.
+fn worth(
+    series: &Series,
+    of: impl Fn(&[f64]) -> Option<EffectiveRows>,
+) -> Option<(SettingKey, u32, Result<EffectiveRows, String>)> {
+    let last = series.last()?;
+    let counts = series.counts(last);
+    let worth = match counts.remark() {
+        // The errors of those that survive say nothing of the others.
+        Some(remark) => Err(remark),
+        None => of(&series.values(last)).ok_or_else(|| "the mean error is not positive".to_owned()),
+    };
+    Some((series.key.clone(), last, worth))
+}
 
 /// By the constant of the closed-form error curve, where the run measured it.
 fn constant(series: &[&Series]) -> Option<(String, Valued)> {
-    let value = |s: &&Series| {
-        let last = s.last()?;
-        Some((s.key.clone(), last, by_constant(&s.values(last))?))
-    };
-    let rows: Valued =
-        series.iter().filter(|s| s.metric == "inverse-effective-rows").filter_map(value).collect();
+    let of = series.iter().filter(|s| s.metric == "inverse-effective-rows");
+    let rows: Valued = of.filter_map(|s| worth(s, by_constant)).collect();
     let how = "How many independent human rows have the same expected squared error, by the exact error of a fit to n human rows \
                (METHODS.md): 1 / mean of inverse-effective-rows.";
     (!rows.is_empty()).then(|| (how.to_owned(), rows))
@@ -92,11 +107,8 @@ fn measured(series: &[&Series]) -> Option<(String, Valued)> {
         return None;
     }
     let curve = HumanCurve::measured(&sizes).ok()?;
-    let value = |s: &&Series| {
-        let last = s.last()?;
-        Some((s.key.clone(), last, curve.worth(&s.values(last))?))
-    };
-    let rows: Valued = of.iter().filter(|s| !human(s)).filter_map(value).collect();
+    let others = of.iter().filter(|s| !human(s));
+    let rows: Valued = others.filter_map(|s| worth(s, |errors| curve.worth(errors))).collect();
     let how = format!(
         "How many human rows have the same mean {metric}, looked up on this run's own human-only settings of {} sizes; never beyond \
          them. The curve is taken as known.",

@@ -1,9 +1,7 @@
 //! The rows of a run folder, grouped and summarised.
 
-use std::fs::File;
-
 use super::{Publication, PublishError};
-use crate::analysis::{self, AnalysisError, Series, SettingKey, SummaryRow};
+use crate::analysis::{self, AnalysisError, Gathering, Place, Series, SettingKey, SummaryRow};
 use crate::metrics::{Scale, Subject};
 use crate::rng::Streams;
 use crate::spec::Keep;
@@ -34,18 +32,33 @@ pub struct MomentSeries {
     pub moments: Accumulator,
 }
 
-/// Every series of the folder's `metrics.csv`; those of the members of a population apart where the spec says so.
+/// Everything that the folder's cells hold, setting by setting; the members of a population apart where the spec says so.
 ///
 /// # Errors
-/// Those of the file.
+/// Those of the files.
 pub fn series(publication: &Publication) -> Result<Vec<Series>, PublishError> {
-    let path = publication.folder.metrics();
-    let file = File::open(&path).map_err(|source| PublishError::File { path, source })?;
-    let mut rows = analysis::read_csv(file)?;
-    if publication.experiment.measure.by_member {
-        rows.iter_mut().for_each(|row| row.key.0.push(member_column(row.member)));
+    let apart = publication.experiment.measure.by_member;
+    let mut all = Vec::new();
+    for setting in read::observations(&publication.folder)? {
+        let setting = setting?;
+        let mut key = key_of(&setting.setting);
+        key.0.insert(0, ("experiment".into(), publication.experiment.name.clone()));
+        let mut gathering = Gathering::default();
+        for (rows, seeds) in &setting.cells {
+            for (slot, observed) in rows.by_place(seeds) {
+                let member = apart.then_some(slot.member);
+                let place = Place {
+                    metric: &slot.metric,
+                    subject: slot.subject,
+                    generation: slot.generation,
+                    member,
+                };
+                gathering.add(place, observed);
+            }
+        }
+        all.extend(gathering.series(&key, setting.asked as usize));
     }
-    Ok(analysis::group(rows))
+    Ok(all)
 }
 
 impl Findings {

@@ -95,7 +95,7 @@ impl Artist<'_> {
                 ..Curve::default()
             });
         }
-        let seeds = self.rows.iter().map(|r| r.n).max().unwrap_or(0);
+        let seeds = self.seeds();
         let subtitle = match seeds {
             1 => "one training seed".to_owned(),
             seeds => format!("mean share over {} training seeds", number(seeds as f64)),
@@ -134,7 +134,8 @@ impl Artist<'_> {
     }
 
     fn generations_of(&self, bins: &Bins, key: &SettingKey) -> Vec<u32> {
-        self.of(&format!("{}-{}", bins.metric, bins.edges[0]), key).iter().map(|r| r.generation).collect()
+        let rows = self.of(&format!("{}-{}", bins.metric, bins.edges[0]), key);
+        rows.iter().filter(|r| r.counts.n > 0).map(|r| r.generation).collect()
     }
 
     /// The mean share of each bin.

@@ -43,7 +43,7 @@ pub use findings::{Findings, series, summarise};
 pub use notebook::export_notebook;
 pub use number::{expectation, number};
 pub use page::{Found, command_line, page};
-pub use values::{Values, values};
+pub use values::{Values, values, written};
 
 use crate::spec::{Experiment, Setting};
 use crate::store::{Folder, Manifest};

@@ -2,8 +2,14 @@
 
 use crate::analysis::Relation;
 
-/// Three significant digits, in plain notation where that is short.
+/// Three significant digits, in plain notation where that is short; a dash where there is no number.
 pub fn number(value: f64) -> String {
+    if value.is_nan() {
+        return "–".into();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "∞" } else { "−∞" }.into();
+    }
     let size = value.abs();
     // What is left of a difference of equal numbers.
     if size < 1e-15 {
@@ -44,6 +50,8 @@ mod tests {
             (1e-7, "1e-7"),
             (5.126e-4, "5.13e-4"),
             (-5.55e-18, "0"),
+            (f64::NAN, "–"),
+            (f64::NEG_INFINITY, "−∞"),
         ];
         for (value, text) in cases {
             assert_eq!(number(value), text);

@@ -36,7 +36,7 @@ pub fn page(
         sections.push(Section {
             heading: "Comparison".into(),
             prose: vec![
-                "Values at the last generation with 95 % intervals over training seeds; differences are paired by seed. A metric holds if its change since generation 0 stays, with its whole interval, within two standard deviations of human samples of the same size; it degrades if the interval lies beyond.".into(),
+                "Values at the last generation with 95 % intervals over training seeds; differences are paired by seed. A metric holds if its change since generation 0 stays, with its whole interval, within two standard deviations of human samples of the same size; it degrades if the interval lies beyond, and where at least half of the seeds lost their value by collapse (infinite, or degenerate); where seeds have none for another reason there is no verdict.".into(),
             ],
             tables: found.comparisons.iter().map(comparison_table).collect(),
             ..Default::default()
@@ -92,7 +92,7 @@ pub fn page(
     if let Some(table) = missing_table(&cells) {
         sections.push(Section {
             heading: "Values that are missing".into(),
-            prose: vec!["A metric has no value where its definition has none for such rows; means and intervals are over the seeds that have one.".into()],
+            prose: vec!["A metric has no value where its definition has none for such rows: degenerate ones are a consequence of collapse. Means and intervals are over the seeds that have one, and say over how many.".into()],
             tables: vec![table],
             ..Default::default()
         });

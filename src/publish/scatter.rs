@@ -29,11 +29,11 @@ impl Artist<'_> {
         let draw = |metric: &String| {
             let at = |key: &SettingKey| -> Option<Point> {
                 let across = match &x {
-                    X::Metric(other) => self.last(other, key)?.mean,
+                    X::Metric(other) => self.last(other, key)?.centre(),
                     X::Column(column) => key.number(column_of(column))?,
                     X::Generation => return None,
                 };
-                Some(point(across, self.last(metric, key)?))
+                Some(point(across, self.last(metric, key)?)).filter(|p| p.x.is_finite() && p.y.is_finite())
             };
             let series = |(_, members): &(String, Vec<&SettingKey>)| {
                 let (name, order) = name_of(members[0], &columns);
@@ -65,7 +65,11 @@ impl Artist<'_> {
             let several = spec.y.len() > 1;
             Planned {
                 name: if several { format!("{name}-{}", file_name(metric)) } else { name.to_owned() },
-                caption: format!("{title}: {metric} by {}, a point for each setting.", plain(x_name)),
+                caption: format!(
+                    "{title}: {metric} by {}, a point for each setting. {}",
+                    plain(x_name),
+                    self.lost([metric], &keys)
+                ),
                 figure: Box::new(figure),
                 size: Size::PAGE,
             }

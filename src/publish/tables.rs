@@ -21,20 +21,21 @@ pub(super) fn comparison_table(comparison: &Comparison) -> TableData {
         None => Cell::text("–"),
     };
     let row = |r: &ComparisonRow| {
-        let value = match &r.interval {
-            Some(i) => Cell::with_detail(number(r.value), format!("[{}, {}]", number(i.low), number(i.high))),
-            None => Cell::text(number(r.value)),
-        };
+        let interval = r.interval.as_ref().map(|i| format!("[{}, {}]", number(i.low), number(i.high)));
+        let detail: Vec<String> = interval.into_iter().chain(r.counts.remark()).collect();
+        let value = Cell::with_detail(number(r.value), detail.join("; "));
         let mut word = Cell::verdict(match r.bearing {
             Bearing::Holds => report::Verdict::Passed,
             Bearing::Degrades => report::Verdict::Failed,
-            Bearing::Undecided => report::Verdict::Undecided,
+            Bearing::Undecided | Bearing::NoVerdict => report::Verdict::Undecided,
         });
         word.text = match r.bearing {
             Bearing::Holds => "holds".into(),
             Bearing::Degrades => "degrades".into(),
             Bearing::Undecided => "undecided".into(),
+            Bearing::NoVerdict => "no verdict".into(),
         };
+        word.detail.clone_from(&r.reason);
         vec![
             Cell::text(&*r.metric),
             Cell::text(if comparison.own_fraction { "its own".to_owned() } else { number(r.fraction) }),
@@ -46,7 +47,7 @@ pub(super) fn comparison_table(comparison: &Comparison) -> TableData {
         ]
     };
     let last = rows.iter().map(|r| r.generation).max().unwrap_or(0);
-    let seeds = rows.iter().map(|r| r.n).max().unwrap_or(0);
+    let seeds = rows.iter().map(|r| r.counts.asked).max().unwrap_or(0);
     TableData {
         caption: match &comparison.regime {
             Some(regime) => format!("{regime}: generation {last}, {seeds} seeds"),
@@ -144,7 +145,7 @@ pub(super) fn missing_table(cells: &[CellEntry]) -> Option<TableData> {
         let place = format!("first: {}, seed {}, generation {}", setting.text, note.first.0, note.first.1);
         vec![
             Cell::text(format!("{} ({})", note.metric, note.subject.name())),
-            Cell::with_detail(&*note.why, place),
+            Cell::with_detail(format!("{}: {}", note.kind.name(), note.why), place),
             Cell::text(note.count.to_string()),
             Cell::text(cells.to_string()),
         ]

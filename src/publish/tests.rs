@@ -228,12 +228,56 @@ fn a_claim_about_what_is_not_there_is_an_error_that_names_it() {
 #[test]
 fn an_empty_folder_is_an_error_that_counts_its_cells() {
     let (_root, publication) = ran(&variance_run("rows", 3, ""));
-    let text = std::fs::read_to_string(publication.folder.metrics()).unwrap();
+    let text = std::fs::read_to_string(publication.folder.lineages()).unwrap();
     let header = text.lines().next().unwrap().to_owned() + "\n";
-    std::fs::write(publication.folder.metrics(), header).unwrap();
+    std::fs::write(publication.folder.lineages(), header).unwrap();
     let error = summarise(&publication).unwrap_err();
     assert!(matches!(error, PublishError::Empty { .. }));
     assert!(error.to_string().contains("of 2 cells"), "{error}");
+}
+
+/// Outcomes die out in every lineage of five draws, so the divergence from people, Σ p ln(p/q), becomes infinite; its
+/// mean over the lineages that still have all outcomes is no answer.
+#[test]
+fn a_table_whose_outcomes_die_is_shown_as_infinitely_worse() {
+    let spec = "[data]\nsource = \"categorical\"\nprobabilities = [0.4, 0.3, 0.3]\n[model]\nfamily = \"categorical\"\n\
+                [loop]\ngenerations = 40\nsamples = 5\nregime = \"fixed-mix\"\n[measure]\n\
+                metrics = [\"kl\", \"negative-log-likelihood\", \"tv\"]\nsize = 50\n[sweep]\nseeds = 10\n\
+                \"loop.human_fraction\" = [0.0, 1.0]\n";
+    let (_root, publication) = ran(spec);
+    let summary = summarise(&publication).unwrap();
+    let last = |metric: &str, fraction: &str| {
+        let of = |r: &&crate::analysis::SummaryRow| {
+            r.metric == metric && r.generation == 40 && r.key.get("human_fraction") == Some(fraction)
+        };
+        summary.iter().find(of).unwrap()
+    };
+    for metric in ["kl", "negative-log-likelihood"] {
+        let row = last(metric, "0");
+        assert_eq!((row.counts.n, row.counts.infinite, row.counts.asked), (0, 10, 10));
+        assert_eq!(row.centre(), f64::INFINITY);
+        assert!(row.ci_low.is_none());
+    }
+    assert!(last("tv", "0").counts.is_whole());
+    let drawn = draw(&publication, None).unwrap();
+    let caption = &drawn.iter().find(|d| d.name == "curves").unwrap().caption;
+    assert!(
+        caption.contains("has no finite value from generation") && caption.contains("infinite in 10"),
+        "{caption}"
+    );
+    let differences = &drawn.iter().find(|d| d.name == "differences").unwrap().caption;
+    assert!(
+        differences.contains("Not drawn") && differences.contains("kl of 0 (0 of 10 seeds"),
+        "{differences}"
+    );
+    let found = Found { summary: &summary, ..Found::default() };
+    let page = std::fs::read_to_string(page(&publication, &drawn, &found, Vec::new()).unwrap()).unwrap();
+    assert!(page.contains('∞') && page.contains("0 of 10 seeds; infinite in 10"));
+    let definitions = std::fs::read_to_string(publication.folder.root().join("definitions.csv")).unwrap();
+    assert!(
+        definitions.lines().any(|l| l.contains("any rise of risk,yes,negative-log-likelihood")),
+        "{definitions}"
+    );
 }
 
 fn exists(drawn: &[Drawn]) {

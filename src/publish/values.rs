@@ -33,7 +33,7 @@ pub fn values(summary: &[SummaryRow]) -> Vec<Values<'_>> {
     let columns = varying(&keys);
     let mut found: Vec<Values<'_>> = Vec::new();
     let (human, other): (Vec<_>, Vec<_>) = summary.iter().partition(|r| r.subject == Subject::Human);
-    let human: BTreeMap<_, f64> = human.iter().map(|r| ((&r.key, r.metric.as_str()), r.mean)).collect();
+    let human: BTreeMap<_, f64> = human.iter().map(|r| ((&r.key, r.metric.as_str()), r.centre())).collect();
     let mut places: BTreeMap<(&SettingKey, &str, Subject), usize> = BTreeMap::new();
     for row in other {
         let place = (&row.key, row.metric.as_str(), row.subject);
@@ -73,6 +73,18 @@ pub fn values(summary: &[SummaryRow]) -> Vec<Values<'_>> {
     found
 }
 
+/// What stands for the seeds of a row, with its interval and, where seeds have no value, of how many it speaks and why.
+pub fn written(row: &SummaryRow) -> String {
+    let mut text = number(row.centre());
+    if let (Some(low), Some(high)) = (row.ci_low, row.ci_high) {
+        text.push_str(&format!(" [{}, {}]", number(low), number(high)));
+    }
+    match row.counts.remark() {
+        Some(remark) => format!("{text} ({remark})"),
+        None => text,
+    }
+}
+
 /// The table of the page.
 pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
     let all = values(summary);
@@ -81,12 +93,15 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
         [] => "regime".to_owned(),
         some => plain_all(some),
     };
-    let cell = |row: &SummaryRow| match (row.ci_low, row.ci_high) {
-        (Some(low), Some(high)) => {
-            let detail = format!("g {}: [{}, {}]", row.generation, number(low), number(high));
-            Cell::with_detail(number(row.mean), detail)
+    let cell = |row: &SummaryRow| {
+        let mut detail = format!("g {}", row.generation);
+        if let (Some(low), Some(high)) = (row.ci_low, row.ci_high) {
+            detail.push_str(&format!(": [{}, {}]", number(low), number(high)));
         }
-        _ => Cell::with_detail(number(row.mean), format!("g {}", row.generation)),
+        if let Some(remark) = row.counts.remark() {
+            detail.push_str(&format!("; {remark}"));
+        }
+        Cell::with_detail(number(row.centre()), detail)
     };
     let line = |v: &Values<'_>| {
         vec![
@@ -97,7 +112,7 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
             cell(v.last),
         ]
     };
-    let seeds = all.iter().map(|v| v.last.n).max()?;
+    let seeds = all.iter().map(|v| v.last.counts.asked).max()?;
     let shown = match all.len() {
         n if n > MOST => format!("{MOST} of {n} lines; summary.csv has them all. "),
         _ => String::new(),
@@ -105,7 +120,9 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
     Some(Section {
         heading: "First and last generation".into(),
         tables: vec![TableData {
-            caption: format!("{shown}Means over {seeds} seeds with 95 % intervals"),
+            caption: format!(
+                "{shown}Means over {seeds} seeds with 95 % intervals; medians where some are infinite"
+            ),
             columns: columns(&[
                 ("metric", false),
                 (setting.as_str(), false),
@@ -122,6 +139,7 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::Counts;
 
     fn row(regime: &str, metric: &str, subject: Subject, generation: u32, mean: f64) -> SummaryRow {
         SummaryRow {
@@ -129,7 +147,7 @@ mod tests {
             generation,
             subject,
             metric: metric.into(),
-            n: 4,
+            counts: Counts { n: 4, asked: 4, ..Counts::default() },
             mean,
             sd: None,
             median: mean,

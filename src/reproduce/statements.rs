@@ -7,17 +7,19 @@
 //! breaks it, else *open*; the stated verdict is printed only where all are shown. A sentence of the plain
 //! answer says beside it which of the statements that it rests on are not.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs::File;
 use std::path::Path;
+use std::rc::Rc;
 
 use serde::Deserialize;
 
 use super::Entry;
 
-use crate::analysis::{self, DISPLAY_LEVEL, Series, differences, t_interval};
+use crate::analysis::{DISPLAY_LEVEL, Series, differences, t_interval};
 use crate::metrics::{Scale, Subject};
+use crate::publish::{self, Publication};
 
 /// `statements.toml`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -119,6 +121,9 @@ struct Decided {
     words: String,
 }
 
+/// Reads what a figure's run observed.
+type Read<'a> = dyn Fn(&str) -> Result<Rc<Vec<Series>>, String> + 'a;
+
 impl Statements {
     /// Reads `statements.toml`.
     ///
@@ -131,6 +136,18 @@ impl Statements {
     /// The page, in Markdown: the answer, a row for each statement, and the studies. `runs` holds a run folder for
     /// each figure; `papers` is the bibliography.
     pub fn page(&self, runs: &Path, papers: &BTreeMap<String, Entry>) -> String {
+        let known: RefCell<BTreeMap<String, Result<Rc<Vec<Series>>, String>>> = RefCell::default();
+        let read = |figure: &str| {
+            let from_disk = || {
+                let series = Publication::open(&runs.join(figure)).and_then(|run| publish::series(&run));
+                series.map(Rc::new).map_err(|e| format!("{figure}: {e}"))
+            };
+            known.borrow_mut().entry(figure.to_owned()).or_insert_with(from_disk).clone()
+        };
+        self.written(&read, papers)
+    }
+
+    fn written(&self, runs: &Read<'_>, papers: &BTreeMap<String, Entry>) -> String {
         let decided: Vec<Decided> = self.all.iter().map(|statement| statement.decide(runs)).collect();
         let sentences: Vec<String> =
             self.answer.iter().map(|sentence| sentence.qualified(&decided)).collect();
@@ -183,11 +200,11 @@ fn at(decided: &[Decided], place: &str) -> Option<Standing> {
 
 impl Statement {
     /// Our numbers, and the verdict that they write.
-    fn decide(&self, runs: &Path) -> Decided {
+    fn decide(&self, runs: &Read<'_>) -> Decided {
         let mut numbers = Vec::new();
         let mut found: Vec<(Standing, &str)> = Vec::new();
         for evidence in &self.evidence {
-            let (text, standing) = match evidence.measure(runs) {
+            let (text, standing) = match runs(&evidence.figure).and_then(|all| evidence.of(&all)) {
                 Ok(measured) => (evidence.written(&measured), measured.standing),
                 Err(why) => (format!("not measured ({why})"), Standing::Open),
             };
@@ -227,17 +244,6 @@ impl Evidence {
         };
         let (low, high) = found.interval;
         format!("{} [{}, {}]", digits(found.mean), digits(low), digits(high))
-    }
-
-    /// The number in a folder of runs.
-    ///
-    /// # Errors
-    /// Says which rows are missing.
-    pub fn measure(&self, runs: &Path) -> Result<Measured, String> {
-        let path = runs.join(&self.figure).join("metrics.csv");
-        let file = File::open(&path).map_err(|e| format!("{}: {e}", self.figure))?;
-        let rows = analysis::read_csv(file).map_err(|e| format!("{}: {e}", self.figure))?;
-        self.of(&analysis::group(rows))
     }
 
     /// The number in grouped rows.
@@ -291,16 +297,21 @@ fn written(value: &toml::Value) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::analysis::SettingKey;
 
-    const ROWS: &str =
-        "experiment,cell,data,model,regime,human_fraction,samples,seed,member,generation,subject,metric,value,task.arm
-e,a,d,m,r,0,9,0,0,1,training,task-accuracy,0.70,mix
-e,a,d,m,r,0,9,1,0,1,training,task-accuracy,0.80,mix
-e,a,d,m,r,0,9,2,0,1,training,task-accuracy,0.90,mix
-e,b,d,m,r,1,9,0,0,1,training,task-accuracy,0.50,human
-e,b,d,m,r,1,9,1,0,1,training,task-accuracy,0.60,human
-e,b,d,m,r,1,9,2,0,1,training,task-accuracy,0.69,human
-";
+    /// Three seeds of two arms at generation 1.
+    fn rows() -> Vec<Series> {
+        let arm = |name: &str, values: [f64; 3]| {
+            let key = SettingKey(vec![("regime".into(), "r".into()), ("task.arm".into(), name.into())]);
+            let at = [(1, (0..).zip(values).collect())].into();
+            Series::new(key, "task-accuracy", Subject::Training, at)
+        };
+        vec![arm("mix", [0.7, 0.8, 0.9]), arm("human", [0.5, 0.6, 0.69])]
+    }
+
+    fn read(figure: &str) -> Result<Rc<Vec<Series>>, String> {
+        if figure == "f" { Ok(Rc::new(rows())) } else { Err(format!("{figure}: there is no run")) }
+    }
 
     /// A statement about the mix with one bound.
     fn statement(figure: &str, versus: &str, bound: &str) -> String {
@@ -326,10 +337,7 @@ e,b,d,m,r,1,9,2,0,1,training,task-accuracy,0.69,human
 
     #[test]
     fn the_numbers_write_the_verdict() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("f")).unwrap();
-        std::fs::write(folder.path().join("f/metrics.csv"), ROWS).unwrap();
-        let page = statements().page(folder.path(), &BTreeMap::new());
+        let page = statements().written(&read, &BTreeMap::new());
         let lines: Vec<&str> = page.lines().collect();
         assert_eq!(
             lines[0],
@@ -349,12 +357,9 @@ e,b,d,m,r,1,9,2,0,1,training,task-accuracy,0.69,human
 
     #[test]
     fn the_worst_number_decides_and_the_others_are_still_told() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("f")).unwrap();
-        std::fs::write(folder.path().join("f/metrics.csv"), ROWS).unwrap();
         let all = statements().all;
         let evidence = [0, 1, 4].map(|i| all[i].evidence[0].clone()).to_vec();
-        let decided = Statement { evidence, ..all[0].clone() }.decide(folder.path());
+        let decided = Statement { evidence, ..all[0].clone() }.decide(&read);
         assert_eq!(decided.standing, Standing::Contradicted);
         assert_eq!(decided.words, "shown: it helps. open: it helps. **not so here**: it helps");
     }
@@ -374,15 +379,15 @@ e,b,d,m,r,1,9,2,0,1,training,task-accuracy,0.69,human
             assert!(root.join(format!("{}.toml", evidence.figure)).is_file(), "{}", evidence.figure);
             assert!(evidence.above.is_some() || evidence.below.is_some(), "{}: no bound", evidence.says);
         }
-        let nowhere = tempfile::tempdir().unwrap();
-        let decided: Vec<Decided> = statements.all.iter().map(|s| s.decide(nowhere.path())).collect();
+        let nowhere = |_: &str| Err("there is no run".to_owned());
+        let decided: Vec<Decided> = statements.all.iter().map(|s| s.decide(&nowhere)).collect();
         let rests_on: Vec<&String> = statements.answer.iter().flat_map(|s| &s.rests_on).collect();
         assert!(rests_on.len() > 10 && rests_on.iter().all(|place| at(&decided, place).is_some()));
     }
 
     #[test]
     fn a_setting_that_is_not_one_is_told() {
-        let all = analysis::group(analysis::read_csv(ROWS.as_bytes()).unwrap());
+        let all = rows();
         let evidence = Evidence { picks: toml::Table::new(), ..statements().all[0].evidence[0].clone() };
         assert!(evidence.of(&all).unwrap_err().contains("2 settings"));
     }

@@ -12,7 +12,7 @@ use rand_distr::{ChiSquared, Distribution};
 use super::*;
 use crate::data::{Column, Kind, Samples, Schema};
 use crate::lineage::{Fit, StopReason, Why};
-use crate::metrics::{Measurement, Subject};
+use crate::metrics::{Measurement, Observed, Subject};
 use crate::models::Refusal;
 use crate::rng::Streams;
 
@@ -72,6 +72,12 @@ impl Work for Fake {
             let sqrt = if self.not_finite.contains(&seed) { f64::NAN } else { f64::sqrt(variance) };
             for (metric, value) in [("variance", variance), ("deviation", sqrt)] {
                 let (subject, metric) = (Subject::Model, Cow::Borrowed(metric));
+                if value.is_nan() {
+                    let why = Refusal::undefined("it is not a number");
+                    record.refused(Fit { seed, member: 0, generation }, subject, &metric, &why);
+                    continue;
+                }
+                let value = Observed::Number(value);
                 record.measurement(Measurement { seed, member: 0, generation, subject, metric, value });
             }
             if record.wants_examples(seed) > 0 {

@@ -1,5 +1,6 @@
 //! The [`Record`] that the runner hands to a lineage.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use super::{Interrupt, Progress};
@@ -108,8 +109,8 @@ impl Record for Recorder<'_> {
         }
     }
 
-    fn refused(&mut self, fit: Fit, subject: Subject, metric: &str, why: &Refusal) {
-        self.part.lacks(subject, metric, (fit.seed, fit.generation), &why.0);
+    fn refused(&mut self, fit: Fit, subject: Subject, metric: &Cow<'static, str>, why: &Refusal) {
+        self.part.lacks(fit, subject, metric, why);
     }
 
     fn wants_examples(&self, seed: u64) -> usize {

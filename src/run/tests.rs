@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -28,6 +28,11 @@ fn fresh(fake: &Fake, seeds: &[u64], jobs: usize, keep: Keep) -> (tempfile::Temp
     (out, report)
 }
 
+/// The rows of `metrics.csv`, by column.
+fn metrics(out: &Path) -> Vec<BTreeMap<String, String>> {
+    csv::Reader::from_path(Folder::at(out).metrics()).unwrap().deserialize().map(Result::unwrap).collect()
+}
+
 fn all(seeds: std::ops::Range<u64>) -> Vec<u64> {
     seeds.collect()
 }
@@ -51,21 +56,41 @@ fn one_thread_and_two_give_the_same_bytes() {
 fn rows_read_back_in_order_with_their_setting() {
     let fake = Fake::new(&[50, 5], 3, 2);
     let (out, report) = fresh(&fake, &[4, 0, 2, 2], 2, Keep::Rows);
-    let reader = read::metrics(&Folder::at(out.path())).unwrap();
-    assert_eq!(reader.swept(), ["loop.initial"]);
-    let rows: Vec<_> = reader.map(Result::unwrap).collect();
+    let rows = metrics(out.path());
     assert_eq!(rows.len() as u64, report.tables.rows);
     assert_eq!(rows.len(), 2 * 3 * 3 * 2);
+    let number = |row: &BTreeMap<String, String>, column: &str| row[column].parse::<u64>().unwrap();
     let keys: Vec<_> = rows
         .iter()
         .map(|r| {
-            let m = &r.measurement;
-            let setting = usize::from(r.samples == Some(5.0));
-            (setting, m.seed, m.generation, m.metric.clone())
+            let setting = usize::from(r["samples"] == "5");
+            (setting, number(r, "seed"), number(r, "generation"), r["metric"].clone())
         })
         .collect();
-    assert!(keys.is_sorted() && rows.iter().all(|r| r.model == "gaussian, \"exact\""));
-    assert!(rows.iter().all(|r| r.swept == [r.samples.unwrap().to_string()]));
+    assert!(keys.is_sorted() && rows.iter().all(|r| r["model"] == "gaussian, \"exact\""));
+    assert!(rows.iter().all(|r| r["loop.initial"] == r["samples"]));
+    // What the cells say is what the table says.
+    let mut told = 0;
+    for setting in read::observations(&Folder::at(out.path())).unwrap() {
+        let setting = setting.unwrap();
+        assert_eq!((setting.asked, setting.cells.len()), (3, 2));
+        for (cell, seeds) in &setting.cells {
+            for (slot, column) in cell.by_place(seeds) {
+                for (seed, observed) in column {
+                    let same = |r: &&BTreeMap<String, String>| {
+                        r["samples"] == setting.setting.samples.unwrap().to_string()
+                            && number(r, "seed") == seed
+                            && number(r, "generation") == u64::from(slot.generation)
+                            && r["metric"] == slot.metric
+                    };
+                    let row = rows.iter().find(same).unwrap();
+                    assert_eq!(row["value"].parse().ok(), observed.number());
+                    told += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(told, rows.len());
     let entries = read::cells(&Folder::at(out.path())).unwrap();
     assert_eq!(entries.len(), 4);
     assert_eq!((entries[1].first_seed, entries[1].seeds), (Some(4), 1));
@@ -201,17 +226,22 @@ fn another_measurement_runs_the_cell_again() {
 }
 
 #[test]
-fn values_that_are_not_finite_are_noted_and_never_written() {
+fn values_that_are_missing_are_noted_and_have_a_row_with_the_reason() {
     let mut fake = Fake::new(&[5], 10, 4);
     fake.not_finite = BTreeSet::from([2, 3]);
     let (out, report) = fresh(&fake, &all(0..10), 2, Keep::Rows);
-    assert_eq!(report.tables.rows, (10 * 2 - 2) * 5);
+    assert_eq!(report.tables.rows, 10 * 2 * 5);
     assert_eq!(report.tables.notes.len(), 1);
-    let note = &report.tables.notes[0].1;
+    let note = report.tables.notes[0].to_string();
     assert_eq!(
         note,
-        "deviation (model): no value 10 times, first at seed 2, generation 0: it is not a finite number"
+        "deviation (model): no value 10 times (undefined-here), first at seed 2, generation 0: it is not a number"
     );
+    let lost = |r: &&BTreeMap<String, String>| r["value"].is_empty();
+    let rows = metrics(out.path());
+    assert_eq!(rows.iter().filter(lost).count(), 10);
+    assert!(rows.iter().filter(lost).all(|r| r["why"] == "undefined-here" && r["metric"] == "deviation"));
+    assert!(rows.iter().filter(|r| !r["value"].is_empty()).all(|r| r["why"].is_empty()));
     assert!(!String::from_utf8(result(out.path()).0).unwrap().contains("NaN"));
 }
 
@@ -230,14 +260,13 @@ fn a_summary_is_that_of_the_rows() {
     let fake = Fake::new(&[20], 1000, 3);
     let (rows, _) = fresh(&fake, &all(0..300), 2, Keep::Rows);
     let (sums, _) = fresh(&fake, &all(0..300), 2, Keep::Summary);
+    let table = metrics(rows.path());
     let summary = read::summaries(&Folder::at(sums.path())).unwrap().next().unwrap().unwrap();
     for (slot, sum) in &summary.places {
-        let values: Vec<f64> = read::metrics(&Folder::at(rows.path()))
-            .unwrap()
-            .map(|r| r.unwrap().measurement)
-            .filter(|m| m.generation == slot.generation && m.metric == slot.metric)
-            .map(|m| m.value)
-            .collect();
+        let here = |r: &&BTreeMap<String, String>| {
+            r["generation"] == slot.generation.to_string() && r["metric"] == slot.metric
+        };
+        let values: Vec<f64> = table.iter().filter(here).map(|r| r["value"].parse().unwrap()).collect();
         let mean = values.iter().sum::<f64>() / 300.0;
         let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
         assert_eq!(sum.count(), 300);
@@ -386,7 +415,7 @@ fn an_observation_costs_less_than_a_microsecond() {
                         generation,
                         subject,
                         metric,
-                        value,
+                        value: crate::metrics::Observed::Number(value),
                     });
                 }
                 record.generation(seed, generation);

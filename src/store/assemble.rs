@@ -25,8 +25,8 @@ pub struct Assembled {
     pub pending: u64,
     /// Rows of `metrics.csv`.
     pub rows: u64,
-    /// Notes of cells: `(cell, note)`.
-    pub notes: Vec<(String, String)>,
+    /// The values that are missing, over all cells.
+    pub notes: Vec<Note>,
 }
 
 /// Writes the three tables of `folder` from its cells, for these settings and seeds (ascending,
@@ -56,8 +56,8 @@ pub fn assemble(
                 let head = metrics.head(setting, &id.cell);
                 for &seed in wanted {
                     let text = seed.to_string();
-                    for (slot, value) in rows.of(seed) {
-                        metrics.write(&head, &text, slot, value)?;
+                    for (slot, observed) in rows.of(seed) {
+                        metrics.write(&head, &text, slot, observed)?;
                         told.rows += 1;
                     }
                 }
@@ -67,7 +67,6 @@ pub fn assemble(
                     write_lineage(&mut lineages, &id.cell, seed, outcome)?;
                 }
             }
-            let notes: Vec<String> = cell.notes.iter().map(ToString::to_string).collect();
             let line = CellLine {
                 cell: &id.cell,
                 seeds: wanted,
@@ -83,7 +82,7 @@ pub fn assemble(
                 Status::Skipped => {}
             }
             cells.write(setting, &line)?;
-            told.notes.extend(notes.into_iter().map(|note| (id.cell.clone(), note)));
+            Note::merge(&mut told.notes, cell.notes);
         }
     }
     // metrics.csv comes last: where it is there, so are the other two.

@@ -7,6 +7,7 @@ use super::examples::Example;
 use super::slots::Slot;
 use super::{Note, SettingInfo};
 use crate::lineage::Outcome;
+use crate::metrics::Observed;
 
 /// Seeds that are accumulated one after the other before they are merged with what came before.
 /// Part of the meaning of a streamed summary's last digits, so it is fixed.
@@ -74,7 +75,7 @@ pub struct Cell {
     pub body: Body,
     /// Rows to show, of the first seed.
     pub examples: Vec<Example>,
-    /// Numbers that were dropped because they were not finite, and what else must be known.
+    /// Values that are missing, and why.
     pub notes: Vec<Note>,
     /// Wall-clock seconds spent on it, over all runs.
     pub wall_seconds: f64,
@@ -96,8 +97,8 @@ pub struct Rows {
     pub slots: Vec<Slot>,
     /// Lists of places, ascending in the order of rows.
     pub layouts: Vec<Vec<u32>>,
-    /// The layout that each seed fills, and its numbers.
-    pub seeds: BTreeMap<u64, (u32, Vec<f64>)>,
+    /// The layout that each seed fills, and what was observed there.
+    pub seeds: BTreeMap<u64, (u32, Vec<Observed>)>,
 }
 
 /// The streamed summary of a cell.
@@ -156,12 +157,26 @@ impl Cell {
 }
 
 impl Rows {
-    /// The places and numbers of one seed, in the order of rows.
-    pub fn of(&self, seed: u64) -> impl Iterator<Item = (&Slot, f64)> {
+    /// The places of one seed and what was observed there, in the order of rows.
+    pub fn of(&self, seed: u64) -> impl Iterator<Item = (&Slot, Observed)> {
         self.seeds.get(&seed).into_iter().flat_map(|(layout, values)| {
             let places = &self.layouts[*layout as usize];
             places.iter().zip(values).map(|(&slot, &value)| (&self.slots[slot as usize], value))
         })
+    }
+}
+
+impl Rows {
+    /// What these seeds observed at each place, seeds in the order given.
+    pub fn by_place(&self, seeds: &[u64]) -> Vec<(&Slot, Vec<(u64, Observed)>)> {
+        let mut columns: Vec<Vec<(u64, Observed)>> = vec![Vec::new(); self.slots.len()];
+        for &seed in seeds {
+            let Some((layout, values)) = self.seeds.get(&seed) else { continue };
+            for (&slot, &value) in self.layouts[*layout as usize].iter().zip(values) {
+                columns[slot as usize].push((seed, value));
+            }
+        }
+        self.slots.iter().zip(columns).filter(|(_, column)| !column.is_empty()).collect()
     }
 }
 

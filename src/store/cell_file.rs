@@ -1,7 +1,7 @@
 //! A cell's file: JSON with a checksum, written beside and renamed.
 //!
-//! `{"format": "model-collapse cell 1", "sha256": "…", …}`: the checksum is over all bytes before
-//! and after its own 64 digits. Numbers are strings, so that they read back to the same bits. A
+//! `{"format": "model-collapse cell 2", "sha256": "…", …}`: the checksum is over all bytes before
+//! and after its own 64 digits. Observations are text, so that numbers read back to the same bits. A
 //! file that is truncated, changed or of another cell is refused with the reason and never used.
 
 use std::borrow::Cow;
@@ -16,14 +16,14 @@ use super::accumulator::Accumulator;
 use super::atomic::AtomicFile;
 use super::cell::{Body, Cell, CellId, Ending, Rows, Summary};
 use super::examples::Example;
-use super::number::Numbers;
+use super::number::Values;
 use super::slots::Slot;
 use super::{Note, StoreError};
 use crate::lineage::Outcome;
 use crate::metrics::Subject;
 
 /// What every file begins with, up to the checksum's digits.
-const HEAD: &str = "{\"format\":\"model-collapse cell 1\",\"sha256\":\"";
+const HEAD: &str = "{\"format\":\"model-collapse cell 2\",\"sha256\":\"";
 const DIGITS: usize = 64;
 
 /// Why a file is not used.
@@ -77,7 +77,7 @@ struct DiskSeed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     layout: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    values: Option<Numbers>,
+    values: Option<Values>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -141,7 +141,7 @@ impl Cell {
                 Body::Rows(rows) => rows.seeds.get(&seed),
                 Body::Summary(_) => None,
             };
-            let (layout, values) = row.map(|(l, v)| (*l, Numbers(v.clone()))).unzip();
+            let (layout, values) = row.map(|(l, v)| (*l, Values(v.clone()))).unzip();
             let (outcome, error) = match ending {
                 Ending::Ended(outcome) => (Some(outcome.clone()), None),
                 Ending::Failed(error) => (None, Some(error.clone())),
@@ -149,7 +149,7 @@ impl Cell {
             DiskSeed { seed, error, outcome, layout, values }
         };
         Disk {
-            format: "model-collapse cell 1".into(),
+            format: "model-collapse cell 2".into(),
             sha256: "0".repeat(DIGITS),
             id: self.id.clone(),
             wall_seconds: self.wall_seconds,

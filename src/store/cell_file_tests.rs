@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use super::*;
-use crate::lineage::StopReason;
-use crate::metrics::Measurement;
+use crate::lineage::{Fit, StopReason};
+use crate::metrics::{Absence, Measurement, Observed};
+use crate::models::Refusal;
 use crate::store::{Folder, Keep, Part};
 
 fn id(keep: Keep) -> CellId {
     CellId { cell: "abc-0".into(), setting: "abc".into(), measure: "m".into(), block: 0, size: 1000, keep }
 }
 
-/// Seeds that measure the numbers `seed / 10` and, at odd seeds, a NaN.
+/// Seeds that measure the numbers `seed / 10` and, at odd seeds, lack another.
 fn part(cell: &Cell, seeds: std::ops::Range<u64>) -> Part {
     let mut part = Part::new(cell, seeds.start);
     for seed in seeds {
@@ -20,6 +21,12 @@ fn part(cell: &Cell, seeds: std::ops::Range<u64>) -> Part {
             for (metric, value) in [("variance", seed as f64 / 10.0 + f64::from(generation)), ("mean", 0.1)] {
                 let value = if seed % 2 == 1 && metric == "mean" { f64::NAN } else { value };
                 let (member, subject, metric) = (0, Subject::Model, Cow::Borrowed(metric));
+                if value.is_nan() {
+                    let why = Refusal::degenerate("one point");
+                    part.lacks(Fit { seed, member, generation }, subject, &metric, &why);
+                    continue;
+                }
+                let value = Observed::Number(value);
                 part.observe(&Measurement { seed, member, generation, subject, metric, value });
             }
         }
@@ -56,7 +63,7 @@ fn a_cell_reads_back_as_it_was() {
 }
 
 #[test]
-fn rows_come_in_order_without_failed_seeds_and_without_nan() {
+fn rows_come_in_order_without_failed_seeds_and_with_what_is_missing() {
     let cell = cell(Keep::Rows, &[0, 7]);
     let Body::Rows(rows) = &cell.body else { panic!("rows were kept") };
     let read: Vec<_> = rows.of(2).map(|(s, v)| (s.generation, &*s.metric, v)).collect();
@@ -68,8 +75,14 @@ fn rows_come_in_order_without_failed_seeds_and_without_nan() {
         (2, "mean", 0.1),
         (2, "variance", 2.2),
     ];
-    assert_eq!(read, expected);
-    assert_eq!(rows.of(3).count(), 3);
+    assert_eq!(read, expected.map(|(g, metric, value)| (g, metric, Observed::Number(value))));
+    let lost = rows.of(3).filter(|(_, observed)| *observed == Observed::Absent(Absence::Degenerate));
+    assert_eq!((rows.of(3).count(), lost.count()), (6, 3));
+    let places = rows.by_place(&[3, 2]);
+    assert_eq!(places.len(), 6);
+    let (slot, column) = &places[0];
+    assert_eq!((slot.generation, &*slot.metric), (0, "mean"));
+    assert_eq!(column, &[(3, Observed::Absent(Absence::Degenerate)), (2, Observed::Number(0.1))]);
     assert_eq!(rows.of(4).count(), 0);
     assert_eq!(cell.failures(&[4]).count(), 1);
     assert_eq!(cell.notes.len(), 1);
@@ -143,7 +156,7 @@ fn truncated_changed_and_foreign_files_are_told_apart() {
     let at = whole.len() - 100;
     changed[at] ^= 1;
     assert!(matches!(distrust(&changed, &rows), Distrust::Damaged(_)));
-    let newer = String::from_utf8(whole.clone()).unwrap().replace("cell 1", "cell 2");
+    let newer = String::from_utf8(whole.clone()).unwrap().replace("cell 2", "cell 3");
     assert!(matches!(distrust(newer.as_bytes(), &rows), Distrust::Foreign(_)));
     let other = CellId { setting: "abcdef".into(), ..rows.clone() };
     assert!(matches!(distrust(&whole, &other), Distrust::Foreign(_)));

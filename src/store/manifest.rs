@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{Folder, LOCK_FILE, StoreError, tables};
 
 /// The version of the layout of a run folder. Readers refuse another one.
-pub const SCHEMA_VERSION: u64 = 1;
+pub const SCHEMA_VERSION: u64 = 2;
 
 /// The manifest of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -237,7 +237,7 @@ mod tests {
         assert!(!manifest.cpu.is_empty());
 
         let text = std::fs::read_to_string(folder.manifest()).unwrap();
-        std::fs::write(folder.manifest(), text.replace("\"schema_version\": 1", "\"schema_version\": 99"))
+        std::fs::write(folder.manifest(), text.replace("\"schema_version\": 2", "\"schema_version\": 99"))
             .unwrap();
         assert!(matches!(Manifest::load(&folder), Err(StoreError::Schema { found: 99, .. })));
     }

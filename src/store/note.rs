@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Subject;
+use crate::metrics::{Absence, Subject};
+use crate::models::Refusal;
 
-/// Values that are missing, counted by metric and subject: a metric that has none for such rows, or
-/// a number that is not finite and so was not written.
+/// Values that are missing, counted by metric and subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
@@ -17,18 +17,20 @@ pub struct Note {
     pub first: (u64, u32),
     /// How often it happened.
     pub count: u64,
+    /// The kind of the reason, the first time.
+    pub kind: Absence,
     /// The reason, the first time.
     pub why: String,
 }
 
 impl Note {
     /// Counts one missing value into a list of notes.
-    pub fn count(notes: &mut Vec<Note>, subject: Subject, metric: &str, at: (u64, u32), why: &str) {
+    pub fn count(notes: &mut Vec<Note>, subject: Subject, metric: &str, at: (u64, u32), why: &Refusal) {
         match notes.iter_mut().find(|n| n.subject == subject && n.metric == metric) {
             Some(note) if note.first <= at => note.count += 1,
             _ => {
-                let (metric, why) = (metric.to_owned(), why.to_owned());
-                Note::merge(notes, [Note { subject, metric, first: at, count: 1, why }]);
+                let (metric, why, kind) = (metric.to_owned(), why.reason.clone(), why.why);
+                Note::merge(notes, [Note { subject, metric, first: at, count: 1, kind, why }]);
             }
         }
     }
@@ -40,7 +42,7 @@ impl Note {
                 Some(note) => {
                     note.count += new.count;
                     if new.first < note.first {
-                        (note.first, note.why) = (new.first, new.why);
+                        (note.first, note.kind, note.why) = (new.first, new.kind, new.why);
                     }
                 }
                 None => notes.push(new),
@@ -74,7 +76,8 @@ impl Note {
     fn read(text: &str) -> Option<Note> {
         let (metric, rest) = text.split_once(" (")?;
         let (subject, rest) = rest.split_once("): no value ")?;
-        let (count, rest) = rest.split_once(" times, first at seed ")?;
+        let (count, rest) = rest.split_once(" times (")?;
+        let (kind, rest) = rest.split_once("), first at seed ")?;
         let (seed, rest) = rest.split_once(", generation ")?;
         let (generation, why) = rest.split_once(": ")?;
         Some(Note {
@@ -82,6 +85,7 @@ impl Note {
             metric: metric.to_owned(),
             first: (seed.parse().ok()?, generation.parse().ok()?),
             count: count.parse().ok()?,
+            kind: Absence::named(kind)?,
             why: why.to_owned(),
         })
     }
@@ -92,11 +96,11 @@ const BETWEEN: &str = "; ";
 
 impl std::fmt::Display for Note {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Note { subject, metric, first: (seed, generation), count, why } = self;
-        let subject = subject.name();
+        let Note { subject, metric, first: (seed, generation), count, kind, why } = self;
+        let (subject, kind) = (subject.name(), kind.name());
         write!(
             f,
-            "{metric} ({subject}): no value {count} times, first at seed {seed}, generation {generation}: {why}"
+            "{metric} ({subject}): no value {count} times ({kind}), first at seed {seed}, generation {generation}: {why}"
         )
     }
 }
@@ -112,6 +116,7 @@ mod tests {
             metric: metric.into(),
             first: (3, 1),
             count: 12,
+            kind: Absence::Degenerate,
             why: why.into(),
         };
         let notes =

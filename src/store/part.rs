@@ -4,6 +4,7 @@
 //! moments. One observation costs a comparison and 16 bytes while it waits, and in a summary one
 //! update of an [`Accumulator`].
 
+use std::borrow::Cow;
 use std::mem::take;
 
 use super::accumulator::Accumulator;
@@ -11,8 +12,9 @@ use super::cell::{Cell, Ending, Keep, SUB_BLOCK, Summary};
 use super::examples::Example;
 use super::slots::Slots;
 use super::{Body, Note};
-use crate::lineage::Outcome;
-use crate::metrics::{Measurement, Subject};
+use crate::lineage::{Fit, Outcome};
+use crate::metrics::{Measurement, Observed, Subject};
+use crate::models::Refusal;
 
 /// Numbers, endings and examples of consecutive seeds of one sub-block.
 #[derive(Debug, Default)]
@@ -24,14 +26,14 @@ pub struct Part {
     /// Lists of places in the order in which they were measured.
     pub(super) layouts: Vec<Vec<u32>>,
     /// Seed, layout, numbers.
-    pub(super) rows: Vec<(u64, u32, Vec<f64>)>,
+    pub(super) rows: Vec<(u64, u32, Vec<Observed>)>,
     pub(super) sums: Vec<Accumulator>,
     pub(super) endings: Vec<(u64, Ending)>,
     pub(super) examples: Vec<Example>,
     pub(super) notes: Vec<Note>,
     /// Whether every seed asked for was reached.
     pub(super) complete: bool,
-    waiting: Vec<(u32, f64)>,
+    waiting: Vec<(u32, Observed)>,
     waiting_examples: Vec<Example>,
     waiting_notes: Vec<Note>,
 }
@@ -61,19 +63,18 @@ impl Part {
         self.waiting_notes.clear();
     }
 
-    /// Takes one number of the running lineage. One that is not finite is dropped and noted.
+    /// Takes one observation of the running lineage.
     pub fn observe(&mut self, m: &Measurement) {
-        if m.value.is_finite() {
-            let slot = self.slots.of(m);
-            self.waiting.push((slot, m.value));
-        } else {
-            self.lacks(m.subject, &m.metric, (m.seed, m.generation), "it is not a finite number");
-        }
+        let slot = self.slots.of(m);
+        self.waiting.push((slot, m.value));
     }
 
-    /// Notes a value that the running lineage does not have, at this seed and generation.
-    pub fn lacks(&mut self, subject: Subject, metric: &str, at: (u64, u32), why: &str) {
-        Note::count(&mut self.waiting_notes, subject, metric, at, why);
+    /// Takes an observation without a value, and notes why there is none.
+    pub fn lacks(&mut self, fit: Fit, subject: Subject, metric: &Cow<'static, str>, why: &Refusal) {
+        let Fit { seed, member, generation } = fit;
+        let value = Observed::Absent(why.why);
+        self.observe(&Measurement { seed, member, generation, subject, metric: metric.clone(), value });
+        Note::count(&mut self.waiting_notes, subject, metric, (seed, generation), why);
     }
 
     /// Takes example rows of the running lineage.
@@ -92,7 +93,10 @@ impl Part {
             Keep::Summary => {
                 self.sums.resize_with(self.slots.list().len(), Accumulator::default);
                 for &(slot, value) in &self.waiting {
-                    self.sums[slot as usize].push(value);
+                    // Moments are those of finite numbers.
+                    if let Some(value) = value.finite() {
+                        self.sums[slot as usize].push(value);
+                    }
                 }
             }
             Keep::Rows => {

@@ -1,91 +1,12 @@
-//! Reading an existing run folder: rows, cells, summaries.
+//! Reading an existing run folder: what ran, and what it observed.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::tables::{CELLS_COLUMNS, CELLS_END, METRICS_COLUMNS, Status};
-use super::{Accumulator, Body, Cell, Folder, Manifest, Row, Slot, StoreError};
-use crate::metrics::{Measurement, Subject};
-
-/// Rows of a `metrics.csv`, one after the other.
-pub struct MetricsReader {
-    csv: csv::Reader<File>,
-    path: PathBuf,
-    swept: Vec<String>,
-    record: csv::StringRecord,
-}
-
-/// Opens `metrics.csv` of a run folder. Errors if the folder holds no run, or one of another
-/// schema version. A run that has no manifest yet (it was interrupted) is read.
-pub fn metrics(folder: &Folder) -> Result<MetricsReader, StoreError> {
-    match Manifest::load(folder) {
-        Ok(_) | Err(StoreError::NotARun { .. }) => {}
-        Err(error) => return Err(error),
-    }
-    let path = folder.metrics();
-    if !path.is_file() {
-        return Err(StoreError::NotARun { path: folder.root().into(), missing: "metrics.csv" });
-    }
-    metrics_file(&path)
-}
-
-/// Opens a table with the columns of `metrics.csv`, wherever it lies.
-pub fn metrics_file(path: &Path) -> Result<MetricsReader, StoreError> {
-    let (csv, columns) = open(path)?;
-    expect(path, &columns[..columns.len().min(METRICS_COLUMNS.len())], &METRICS_COLUMNS)?;
-    // `expect` has seen that there are at least as many.
-    let swept = columns[METRICS_COLUMNS.len()..].to_vec();
-    Ok(MetricsReader { csv, path: path.into(), swept, record: csv::StringRecord::new() })
-}
-
-impl MetricsReader {
-    /// The further swept keys, in the order of [`Row::swept`].
-    pub fn swept(&self) -> &[String] {
-        &self.swept
-    }
-
-    fn row(&self) -> Result<Row, StoreError> {
-        let r = &self.record;
-        let read = Line { record: r, path: &self.path };
-        let subject = read.subject(10)?;
-        let value: f64 = read.number(12)?;
-        if !value.is_finite() {
-            return Err(read.refuse(format!("value is {value}")));
-        }
-        Ok(Row {
-            experiment: r[0].into(),
-            cell: r[1].into(),
-            data: r[2].into(),
-            model: r[3].into(),
-            regime: r[4].into(),
-            human_fraction: read.optional(5)?,
-            samples: read.optional(6)?,
-            measurement: Measurement {
-                seed: read.number(7)?,
-                member: read.number(8)?,
-                generation: read.number(9)?,
-                subject,
-                metric: Cow::Owned(r[11].into()),
-                value,
-            },
-            swept: r.iter().skip(METRICS_COLUMNS.len()).map(str::to_owned).collect(),
-        })
-    }
-}
-
-impl Iterator for MetricsReader {
-    type Item = Result<Row, StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self.csv.read_record(&mut self.record) {
-            Ok(false) => None,
-            Ok(true) => Some(self.row()),
-            Err(error) => Some(Err(damaged(&self.path, &error))),
-        }
-    }
-}
+use super::cell::Rows;
+use super::tables::{CELLS_COLUMNS, CELLS_END, LINEAGES_COLUMNS, Status};
+use super::{Accumulator, Body, Cell, Folder, Manifest, Slot, StoreError};
 
 /// One line of `cells.csv`.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,6 +83,66 @@ pub fn cells(folder: &Folder) -> Result<Vec<CellEntry>, StoreError> {
     Ok(entries)
 }
 
+/// The lines of `cells.csv`, by setting.
+fn by_setting(entries: &[CellEntry]) -> impl Iterator<Item = &[CellEntry]> {
+    let digest = |e: &CellEntry| e.cell.rsplit_once('-').map(|(digest, _)| digest.to_owned());
+    entries.chunk_by(move |a, b| digest(a) == digest(b))
+}
+
+/// The seeds of each cell whose lineages ended, from `lineages.csv`.
+fn ended(folder: &Folder) -> Result<BTreeMap<String, Vec<u64>>, StoreError> {
+    let path = folder.lineages();
+    let (mut csv, columns) = open(&path)?;
+    expect(&path, &columns, &LINEAGES_COLUMNS)?;
+    let mut seeds: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for record in csv.records() {
+        let record = record.map_err(|e| damaged(&path, &e))?;
+        let seed = Line { record: &record, path: &path }.number(1)?;
+        seeds.entry(record[0].to_owned()).or_default().push(seed);
+    }
+    seeds.values_mut().for_each(|seeds| seeds.sort_unstable());
+    Ok(seeds)
+}
+
+/// What one setting observed, cell by cell.
+pub struct SettingRows {
+    /// The setting's first line in `cells.csv`.
+    pub setting: CellEntry,
+    /// The seeds that it was asked for.
+    pub asked: u64,
+    /// Its cells, each with the seeds that belong to the run.
+    pub cells: Vec<(Rows, Vec<u64>)>,
+}
+
+/// Reads the cells of each setting that was run, one setting at a time, in the order of `cells.csv`.
+///
+/// # Errors
+/// Those of the files; a folder of another format says so.
+pub fn observations(
+    folder: &Folder,
+) -> Result<impl Iterator<Item = Result<SettingRows, StoreError>> + use<>, StoreError> {
+    match Manifest::load(folder) {
+        // A run that was interrupted before its first end has no manifest yet.
+        Ok(_) | Err(StoreError::NotARun { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let (entries, mut seeds) = (cells(folder)?, ended(folder)?);
+    let run = |group: &&[CellEntry]| group[0].status != Status::Skipped;
+    let groups: Vec<Vec<CellEntry>> = by_setting(&entries).filter(run).map(<[CellEntry]>::to_vec).collect();
+    let folder = folder.clone();
+    Ok(groups.into_iter().map(move |group| {
+        let mut cells = Vec::with_capacity(group.len());
+        for entry in &group {
+            let Some(seeds) = seeds.remove(&entry.cell) else { continue };
+            if let Body::Rows(rows) = Cell::open(&folder.cell(&entry.cell))?.body {
+                cells.push((rows, seeds));
+            }
+        }
+        let asked = group.iter().map(|entry| entry.seeds).sum();
+        Ok(SettingRows { setting: group[0].clone(), asked, cells })
+    }))
+}
+
 /// The streamed summary of one setting over all its cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingSummary {
@@ -177,9 +158,7 @@ pub fn summaries(
     folder: &Folder,
 ) -> Result<impl Iterator<Item = Result<SettingSummary, StoreError>> + use<>, StoreError> {
     let entries = cells(folder)?;
-    let prefix = |e: &CellEntry| e.cell.rsplit_once('-').map(|(digest, _)| digest.to_owned());
-    let groups: Vec<Vec<CellEntry>> =
-        entries.chunk_by(|a, b| prefix(a) == prefix(b)).map(<[CellEntry]>::to_vec).collect();
+    let groups: Vec<Vec<CellEntry>> = by_setting(&entries).map(<[CellEntry]>::to_vec).collect();
     let folder = folder.clone();
     Ok(groups.into_iter().map(move |group| {
         let mut places: BTreeMap<Slot, Accumulator> = BTreeMap::new();
@@ -217,13 +196,6 @@ impl Line<'_> {
     fn optional<T: std::str::FromStr>(&self, at: usize) -> Result<Option<T>, StoreError> {
         if self.record[at].is_empty() { Ok(None) } else { self.number(at).map(Some) }
     }
-
-    fn subject(&self, at: usize) -> Result<Subject, StoreError> {
-        let all = [Subject::Model, Subject::Synthetic, Subject::Training, Subject::Human];
-        let text = &self.record[at];
-        let found = all.into_iter().find(|s| s.name() == text);
-        found.ok_or_else(|| self.refuse(format!("`{text}` is no subject")))
-    }
 }
 
 fn open(path: &Path) -> Result<(csv::Reader<File>, Vec<String>), StoreError> {
@@ -244,7 +216,3 @@ fn damaged(path: &Path, error: &csv::Error) -> StoreError {
     let line = error.position().map_or(0, csv::Position::line);
     StoreError::Line { path: path.into(), line, why: error.to_string() }
 }
-
-#[cfg(test)]
-#[path = "read_tests.rs"]
-mod tests;

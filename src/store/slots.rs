@@ -19,12 +19,6 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// The observation that fills this place.
-    pub fn measurement(&self, seed: u64, value: f64) -> Measurement {
-        let Slot { generation, member, subject, metric } = self.clone();
-        Measurement { seed, member, generation, subject, metric, value }
-    }
-
     fn holds(&self, m: &Measurement) -> bool {
         self.generation == m.generation
             && self.member == m.member
@@ -90,6 +84,7 @@ fn same(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Observed;
 
     #[test]
     fn a_place_has_one_number_whatever_the_order() {
@@ -99,7 +94,7 @@ mod tests {
             generation,
             subject: Subject::Model,
             metric: Cow::Owned(metric.to_owned()),
-            value: 0.0,
+            value: Observed::Number(0.0),
         };
         let mut slots = Slots::default();
         assert_eq!([slots.of(&m(0, "a")), slots.of(&m(0, "b")), slots.of(&m(1, "a"))], [0, 1, 2]);

@@ -5,11 +5,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::number::number;
-use super::{AtomicFile, Row, SettingInfo, Slot, StoreError};
+use super::{AtomicFile, SettingInfo, Slot, StoreError};
 use crate::lineage::{Outcome, StopReason};
+use crate::metrics::Observed;
 
 /// The fixed columns of `metrics.csv`; one column per further swept key follows.
-pub const METRICS_COLUMNS: [&str; 13] = [
+pub const METRICS_COLUMNS: [&str; 14] = [
     "experiment",
     "cell",
     "data",
@@ -23,6 +24,7 @@ pub const METRICS_COLUMNS: [&str; 13] = [
     "subject",
     "metric",
     "value",
+    "why",
 ];
 
 /// The columns of `cells.csv` before the swept keys.
@@ -133,35 +135,22 @@ impl MetricsTable {
         }
     }
 
-    /// Writes one observation. A value that is not finite is refused: the recorder drops them.
-    pub fn write(&mut self, head: &RowHead, seed: &str, slot: &Slot, value: f64) -> Result<(), StoreError> {
-        if !value.is_finite() {
-            let why = format!("{} of seed {seed} is {value}", slot.metric);
-            return Err(StoreError::Format { path: self.table.path.clone(), why });
-        }
+    /// Writes one observation: its value (empty where there is none), and why there is none.
+    pub fn write(
+        &mut self,
+        head: &RowHead,
+        seed: &str,
+        slot: &Slot,
+        observed: Observed,
+    ) -> Result<(), StoreError> {
         let (member, generation) = (slot.member.to_string(), slot.generation.to_string());
-        let value = number(value);
-        let own = [seed, &member, &generation, slot.subject.name(), &slot.metric, &value];
+        let (value, why) = match observed {
+            Observed::Number(value) => (number(value), ""),
+            Observed::Absent(why) => (String::new(), why.name()),
+        };
+        let own = [seed, &member, &generation, slot.subject.name(), &slot.metric, &value, why];
         let (before, after) = (head.before.iter(), head.after.iter());
         self.table.write(before.map(String::as_str).chain(own).chain(after.map(String::as_str)))
-    }
-
-    /// Writes a row that is already whole, as in a merged table.
-    pub fn write_row(&mut self, row: &Row) -> Result<(), StoreError> {
-        let m = &row.measurement;
-        let slot =
-            Slot { generation: m.generation, member: m.member, subject: m.subject, metric: m.metric.clone() };
-        let before = [
-            row.experiment.clone(),
-            row.cell.clone(),
-            row.data.clone(),
-            row.model.clone(),
-            row.regime.clone(),
-            optional(row.human_fraction),
-            optional(row.samples),
-        ];
-        let head = RowHead { before, after: row.swept.clone() };
-        self.write(&head, &m.seed.to_string(), &slot, m.value)
     }
 
     /// Completes the file.

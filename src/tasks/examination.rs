@@ -246,7 +246,9 @@ fn lesson(training: &Mix, on: TrainedOn) -> Option<(Samples, Vec<f64>)> {
 fn split(n: usize, share: f64, streams: &Streams) -> Result<(Vec<u32>, Vec<u32>), Refusal> {
     let size = (share * n as f64).round() as usize;
     if size == 0 || size == n {
-        return Err(Refusal::new(format!("{n} rows can't give a validation slice of {share} of them")));
+        return Err(Refusal::too_few_rows(format!(
+            "{n} rows can't give a validation slice of {share} of them"
+        )));
     }
     let mut order: Vec<u32> = (0..n as u32).collect();
     order.shuffle(&mut streams.of("slice").rng());

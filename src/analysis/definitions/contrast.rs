@@ -13,10 +13,10 @@ pub(super) struct Contrast {
 
 /// (first, last) of each seed that has both.
 pub(super) fn paired(of: &Series) -> Vec<(f64, f64)> {
-    let (Some((_, first)), Some((_, last))) = (of.at.first_key_value(), of.at.last_key_value()) else {
+    let (Some((_, first)), Some(last)) = (of.at.first_key_value(), of.last()) else {
         return Vec::new();
     };
-    let last: BTreeMap<u64, f64> = last.iter().copied().collect();
+    let last: BTreeMap<u64, f64> = of.pairs(last).iter().copied().collect();
     first.iter().filter_map(|(seed, v)| last.get(seed).map(|l| (*v, *l))).collect()
 }
 
@@ -92,11 +92,11 @@ impl Contrast {
         let log = |v: f64| if scale == Scale::Log { v } else { v.ln() };
         for s in alike.iter().filter(|s| s.metric == of.metric && s.subject == of.subject) {
             let (Some(rows), Some(first), Some(last)) =
-                (s.key.number("samples"), s.at.first_key_value(), s.at.last_key_value())
+                (s.key.number("samples"), s.at.first_key_value(), s.last())
             else {
                 continue;
             };
-            let last: BTreeMap<u64, f64> = last.1.iter().copied().collect();
+            let last: BTreeMap<u64, f64> = s.pairs(last).iter().copied().collect();
             for (seed, v) in first.1 {
                 if let Some(l) = last.get(seed) {
                     seeds.entry(*seed).or_default().push((rows.ln(), log(*v), log(*l)));

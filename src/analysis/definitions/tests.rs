@@ -1,14 +1,14 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::metrics::Subject;
+use crate::metrics::{Absence, Observed, Subject};
 
 /// A metric of one setting: 12 seeds, 33 generations, with seed-to-seed scatter of 1 %.
 fn series(samples: u32, metric: &str, value: impl Fn(u32) -> f64) -> Series {
     let wobble = |seed: u64, g: u32| 1.0 + 0.01 * ((seed * 5 + u64::from(g) * 3) % 7) as f64 / 7.0;
     let at = (0..=32).map(|g| (g, (0..12).map(|s| (s, value(g) * wobble(s, g))).collect())).collect();
     let key = SettingKey(vec![("regime".into(), "replace".into()), ("samples".into(), samples.to_string())]);
-    Series { key, metric: metric.into(), subject: Subject::Model, at }
+    Series::new(key, metric, Subject::Model, at)
 }
 
 fn answers(series: &[Series]) -> Vec<Answer> {
@@ -83,6 +83,25 @@ fn few_seeds_leave_it_undecided_and_people_are_no_run() {
     assert_eq!(answers(std::slice::from_ref(&one))[4], Undecided);
     one.subject = Subject::Human;
     assert_eq!(answers(&[one])[4], Absent);
+}
+
+#[test]
+fn a_metric_that_died_by_collapse_is_a_collapse_and_no_earlier_value_stands_for_it() {
+    let dying = |metric: &str, seeds: u64, what: Observed| {
+        let mut s = series(100, metric, |_| 1.0);
+        let gone = s.at.get_mut(&32).unwrap().drain(..seeds as usize).map(|(seed, _)| (seed, what));
+        let gone: Vec<(u64, Observed)> = gone.collect();
+        s.lost.insert(32, gone);
+        s
+    };
+    let infinite = Observed::Number(f64::INFINITY);
+    assert_eq!(answers(&[dying("negative-log-likelihood", 12, infinite)])[..4], [Yes, Yes, Yes, Undecided]);
+    assert_eq!(answers(&[dying("variance", 6, Observed::Absent(Absence::Degenerate))])[4], Yes);
+    assert_eq!(answers(&[dying("variance", 1, Observed::Absent(Absence::Degenerate))])[4], Undecided);
+    assert_eq!(answers(&[dying("variance", 12, Observed::Absent(Absence::TooFewRows))])[4], Undecided);
+    let mut stopped = series(100, "variance", |_| 1.0);
+    stopped.at.remove(&32);
+    assert_eq!(answers(&[stopped])[4], Absent);
 }
 
 #[test]

@@ -103,8 +103,11 @@ fn arms<'s>(publication: &Publication, series: &'s [Series], regime: &str) -> Ve
 /// has none where there are none.
 fn in_every_arm<'m, 's>(metrics: &'m [MetricSeries<'s>]) -> Vec<&'m MetricSeries<'s>> {
     let last = metrics.iter().flat_map(|m| &m.arms).filter_map(|a| a.series.last()).max();
-    let whole =
-        |m: &&MetricSeries<'_>| last.is_some_and(|g| m.arms.iter().all(|a| a.series.last() == Some(g)));
+    let whole = |m: &&MetricSeries<'_>| {
+        last.is_some_and(|g| {
+            m.arms.iter().all(|a| a.series.lost(g).is_empty() && !a.series.pairs(g).is_empty())
+        })
+    };
     metrics.iter().filter(whole).collect()
 }
 
@@ -163,20 +166,28 @@ fn fraction(series: &Series) -> Option<f64> {
     }
 }
 
+/// A metric, with the reason where seeds have no value.
+fn named(row: &ComparisonRow) -> String {
+    if row.reason.is_empty() { row.metric.clone() } else { format!("{} ({})", row.metric, row.reason) }
+}
+
 fn sentences(comparison: &Comparison) -> Vec<String> {
     let rows = &comparison.rows;
     let mut fractions: Vec<f64> = rows.iter().map(|r| r.fraction).collect();
     fractions.sort_by(f64::total_cmp);
     fractions.dedup();
     let line = |fraction: f64| {
-        let with = |bearing: Bearing| -> Vec<&str> {
+        let with = |bearing: Bearing| -> Vec<String> {
             let of = |r: &&ComparisonRow| r.fraction == fraction && r.bearing == bearing;
-            rows.iter().filter(of).map(|r| r.metric.as_str()).collect()
+            rows.iter().filter(of).map(named).collect()
         };
         let mut parts = Vec::new();
-        for (bearing, word) in
-            [(Bearing::Degrades, "degrade"), (Bearing::Holds, "hold"), (Bearing::Undecided, "stay undecided")]
-        {
+        for (bearing, word) in [
+            (Bearing::Degrades, "degrade"),
+            (Bearing::Holds, "hold"),
+            (Bearing::Undecided, "stay undecided"),
+            (Bearing::NoVerdict, "have no value to judge by"),
+        ] {
             let names = with(bearing);
             if !names.is_empty() {
                 parts.push(format!("{} {word}", names.join(", ")));

@@ -202,6 +202,11 @@ pub enum Problem {
     /// Two files of one generation.
     #[error("another file has the number {0} too; give every generation its own number")]
     TwoGenerations(u32),
+    /// A generation without a row.
+    #[error(
+        "generation {0} has no rows: where nothing was made or nothing passed, there is nothing to measure; leave the file out"
+    )]
+    EmptyGeneration(u32),
     /// One file that can't hold several generations.
     #[error(
         "one file of this kind is one generation; name a folder of them, or a .csv or .jsonl with a generation column"

@@ -64,7 +64,7 @@ impl Graph {
         match strata.iter().position(Vec::is_empty) {
             Some(level) => {
                 let name = &rows.schema().fields[self.group].name;
-                Err(Refusal::new(format!("no row has level {level} of the group `{name}`")))
+                Err(Refusal::degenerate(format!("no row has level {level} of the group `{name}`")))
             }
             None => Ok(strata),
         }
@@ -134,7 +134,8 @@ fn carried_over(from: &Samples, y: &[f64], to: &Samples, columns: &[usize]) -> R
             weights.push(weight);
         }
     }
-    let fit = Logistic::fit(&design, &labels, &weights, 2, 1.0).map_err(|e| Refusal::new(e.to_string()))?;
+    let fit =
+        Logistic::fit(&design, &labels, &weights, 2, 1.0).map_err(|e| Refusal::undefined(e.to_string()))?;
     let matrix = encoding.matrix(to);
     let mut design = Design::new(width);
     (0..to.len()).for_each(|i| design.push(cells(&matrix[i * width..(i + 1) * width])));

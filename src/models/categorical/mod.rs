@@ -119,7 +119,7 @@ impl Family for Categorical {
         }
         let total: f64 = sum.iter().sum();
         if !(total > 0.0 && total.is_finite()) {
-            return Err(Refusal::new("the training set's rows have no weight").into());
+            return Err(Refusal::degenerate("the training set's rows have no weight").into());
         }
         let (scale, outcomes) = (rows as f64 / total, sum.len() as f64);
         let divisor = rows as f64 + self.smoothing * outcomes;

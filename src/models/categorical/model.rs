@@ -100,20 +100,12 @@ impl Model for CategoricalModel {
 }
 
 impl Density for CategoricalModel {
-    /// ln p of each row's outcome; refused if an outcome has probability 0.
+    /// ln p of each row's outcome.
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
         let codes = rows.codes().ok_or_else(|| Refusal::new("the rows hold no outcomes"))?;
-        let values: Vec<f64> = codes
+        Ok(codes
             .iter()
             .map(|&code| self.probabilities.get(code as usize).map_or(f64::NEG_INFINITY, |p| p.ln()))
-            .collect();
-        match values.iter().filter(|v| !v.is_finite()).count() {
-            0 => Ok(values),
-            lost => Err(Refusal::new(format!(
-                "{lost} of {} rows have outcomes with probability 0 under the model, so the log likelihood is \
-                 minus infinity; set `smoothing` above 0 or measure coverage",
-                values.len()
-            ))),
-        }
+            .collect())
     }
 }

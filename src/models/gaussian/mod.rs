@@ -152,11 +152,11 @@ impl Gaussian {
             return Err(FitError::TooFewRows { needed, found: m.n as usize });
         }
         if !(m.weight > 0.0 && squares > 0.0) {
-            return Err(Refusal::new("the training set's rows have no weight").into());
+            return Err(Refusal::degenerate("the training set's rows have no weight").into());
         }
         let divisor = m.weight - f64::from(self.ddof) * squares * scale * scale / m.weight;
         if divisor <= 0.0 {
-            return Err(Refusal::new("`ddof = 1` needs more than one row with weight").into());
+            return Err(Refusal::too_few_rows("`ddof = 1` needs more than one row with weight").into());
         }
         let d = m.dim();
         let mut covariance: Vec<f64> = m.scatter.iter().map(|s| s / divisor).collect();
@@ -168,7 +168,9 @@ impl Gaussian {
             }
         }
         if !m.mean.iter().chain(&covariance).all(|v| v.is_finite()) {
-            return Err(Refusal::new("the mean or the covariance of the training set is not finite").into());
+            return Err(
+                Refusal::diverged("the mean or the covariance of the training set is not finite").into()
+            );
         }
         Ok(Box::new(GaussianModel::new(m.mean.clone(), covariance, layout)))
     }

@@ -121,7 +121,7 @@ impl Density for GaussianModel {
         let root = [self.covariance[0].sqrt()];
         let factor = if d == 1 { root.as_slice() } else { self.factor() };
         let log_det = cholesky::log_determinant(factor, d).ok_or_else(|| {
-            Refusal::new("the fitted covariance is singular: the model has collapsed in some direction and has no density")
+            Refusal::degenerate("the fitted covariance is singular: the model has collapsed in some direction and has no density")
         })?;
         let constant = -0.5 * (d as f64 * std::f64::consts::TAU.ln() + log_det);
         let mut centred = vec![0.0; d];
@@ -134,7 +134,9 @@ impl Density for GaussianModel {
         if values.iter().all(|v| v.is_finite()) {
             Ok(values)
         } else {
-            Err(Refusal::new("a log likelihood is below the least double: the model is all but collapsed"))
+            Err(Refusal::degenerate(
+                "a log likelihood is below the least double: the model is all but collapsed",
+            ))
         }
     }
 }

@@ -50,7 +50,7 @@ impl Components {
         let k = weights.len();
         let d = means.len() / k;
         if means.iter().chain(&covariances).any(|v| !v.is_finite()) {
-            return Err(Refusal::new(
+            return Err(Refusal::diverged(
                 "a mean or covariance of the mixture is not finite: the rows are too large",
             ));
         }
@@ -66,7 +66,7 @@ impl Components {
                 cholesky::log_determinant(&roots[c * d * d..], d)
             };
             let log_det = log_det.filter(|l| l.is_finite()).ok_or_else(|| {
-                Refusal::new(format!("the covariance of component {c} is singular: it has no spread left (a larger `covariance_floor` keeps some)"))
+                Refusal::degenerate(format!("the covariance of component {c} is singular: it has no spread left (a larger `covariance_floor` keeps some)"))
             })?;
             constants.push(weight.ln() - 0.5 * (d as f64 * std::f64::consts::TAU.ln() + log_det));
         }
@@ -163,7 +163,7 @@ fn climb(how: &GaussianMixture, rows: &Matrix, first: Components) -> Result<Comp
         }
         likelihood /= rows.len() as f64;
         if !likelihood.is_finite() {
-            return Err(Refusal::new(
+            return Err(Refusal::diverged(
                 "the log likelihood of the mixture is not finite: the rows are too far apart",
             )
             .into());

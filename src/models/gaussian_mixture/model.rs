@@ -98,7 +98,9 @@ impl Density for GaussianMixtureModel {
         if values.iter().all(|v| v.is_finite()) {
             Ok(values)
         } else {
-            Err(Refusal::new("a log likelihood is below the least double: the model is all but collapsed"))
+            Err(Refusal::degenerate(
+                "a log likelihood is below the least double: the model is all but collapsed",
+            ))
         }
     }
 }

@@ -140,7 +140,9 @@ impl Family for SymmetricMixture {
             Estimator::Approximate => folded.approximate(),
         };
         if !(variance > 0.0 && variance.is_finite() && mean.is_finite()) {
-            return Err(Refusal::new("all rows are equally far from zero: the mixture has no spread").into());
+            return Err(
+                Refusal::degenerate("all rows are equally far from zero: the mixture has no spread").into()
+            );
         }
         let both = Components::new(Shape::Spherical, vec![0.5; 2], vec![-mean, mean], vec![variance; 2])?;
         Ok(Box::new(GaussianMixtureModel::new(both, Layout::of(mix))))

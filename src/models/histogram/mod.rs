@@ -190,10 +190,10 @@ impl Histogram {
     ) -> Result<Box<dyn Model>, FitError> {
         let total: f64 = counts.iter().sum();
         if !(total > 0.0 && total.is_finite()) {
-            return Err(Refusal::new("the training set's rows have no weight").into());
+            return Err(Refusal::degenerate("the training set's rows have no weight").into());
         }
         if !(range.1 - range.0).is_finite() {
-            return Err(Refusal::new("the rows span more than the greatest double").into());
+            return Err(Refusal::diverged("the rows span more than the greatest double").into());
         }
         let (scale, divisor) = (rows as f64 / total, rows as f64 + self.smoothing * self.bins as f64);
         counts.iter_mut().for_each(|c| *c = (*c * scale + self.smoothing) / divisor);

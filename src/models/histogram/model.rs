@@ -101,13 +101,13 @@ impl Model for HistogramModel {
 }
 
 impl Density for HistogramModel {
-    /// ln p(x) of each row; refused where a row lies in an empty bin or beyond the range.
+    /// ln p(x) of each row; minus infinity in an empty bin and beyond the range.
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
         if rows.schema().numeric_width() != 1 {
             return Err(Refusal::new("a histogram is of one number a row"));
         }
         if self.range.0 == self.range.1 {
-            return Err(Refusal::new(
+            return Err(Refusal::degenerate(
                 "all training rows were equal: the histogram is a point and has no density",
             ));
         }
@@ -117,14 +117,6 @@ impl Density for HistogramModel {
             let b = bin(*x, self.range, self.probabilities.len());
             if inside { self.probabilities[b].ln() - log_width } else { f64::NEG_INFINITY }
         };
-        let values: Vec<f64> = rows.features().iter().map(log).collect();
-        match values.iter().filter(|v| !v.is_finite()).count() {
-            0 => Ok(values),
-            lost => Err(Refusal::new(format!(
-                "{lost} of {} rows lie in empty bins or beyond the range, so the log likelihood is minus infinity; \
-                 set `smoothing` above 0 and a wider `range`",
-                values.len()
-            ))),
-        }
+        Ok(rows.features().iter().map(log).collect())
     }
 }

@@ -61,7 +61,7 @@ impl NGramModel {
         let mut lengths: std::collections::BTreeMap<usize, f64> = Default::default();
         rows().for_each(|(tokens, weight)| *lengths.entry(tokens.len()).or_default() += weight);
         if lengths.keys().all(|&length| length == 0) {
-            return Err(Refusal::new("the rows of the training set hold no token").into());
+            return Err(Refusal::degenerate("the rows of the training set hold no token").into());
         }
         let mut reached = 0.0;
         let lengths = lengths
@@ -198,20 +198,12 @@ impl Model for NGramModel {
 }
 
 impl Density for NGramModel {
-    /// Σ ln p(token | history) of each row, given its length; refused if a token has probability
-    /// 0, which needs `add-k` with k = 0 or a token outside the vocabulary.
+    /// Σ ln p(token | history) of each row, given its length. A token has probability 0 where `add-k` has k = 0, or
+    /// where it is outside the vocabulary.
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal> {
         let tokens = self.token_log_likelihood(rows, streams)?;
         let (offsets, _) = rows.token_rows().unwrap_or((&[], &[]));
-        let values: Vec<f64> = offsets.windows(2).map(|row| tokens[row[0]..row[1]].iter().sum()).collect();
-        match values.iter().filter(|v| !v.is_finite()).count() {
-            0 => Ok(values),
-            lost => Err(Refusal::new(format!(
-                "{lost} of {} rows hold a token with probability 0 under the model, so the log likelihood is \
-                 minus infinity; use an interpolated smoothing",
-                values.len()
-            ))),
-        }
+        Ok(offsets.windows(2).map(|row| tokens[row[0]..row[1]].iter().sum()).collect())
     }
 
     /// ln p(token | history) of each token.

@@ -175,7 +175,7 @@ pub(super) fn pooled(mix: &Mix, intercept: bool) -> Result<CrossProducts, FitErr
         None => Err(FitError::TooFewRows { needed: 1, found: 0 }),
         Some(Statistics::CrossProducts(c)) if c.weight > 0.0 => Ok(c),
         Some(Statistics::CrossProducts(_)) => {
-            Err(Refusal::new("the training set's rows have no weight").into())
+            Err(Refusal::degenerate("the training set's rows have no weight").into())
         }
         Some(_) => Err(not_cross_products().into()),
     }

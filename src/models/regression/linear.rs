@@ -199,7 +199,7 @@ impl Family for LeastSquares {
         let all = pooled(mix, self.intercept)?;
         let coefficients = self.coefficients(&all)?;
         if coefficients.iter().any(|c| !c.is_finite()) {
-            return Err(Refusal::new("the weights of the fit are not finite").into());
+            return Err(Refusal::diverged("the weights of the fit are not finite").into());
         }
         let noise_variance = match self.noise {
             Noise::Known(variance) => variance,

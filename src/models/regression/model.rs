@@ -214,7 +214,7 @@ impl Density for RegressionModel {
     /// ln p(y | x) of each row; refused where normal labels have no variance.
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
         if self.link == Link::Identity && self.noise_variance <= 0.0 {
-            return Err(Refusal::new("the fitted noise variance is 0: labels have no density"));
+            return Err(Refusal::degenerate("the fitted noise variance is 0: labels have no density"));
         }
         let columns = self.columns(rows.schema())?;
         let labels = columns.labels(rows);
@@ -223,7 +223,7 @@ impl Density for RegressionModel {
         if values.iter().all(|v| v.is_finite()) {
             Ok(values)
         } else {
-            Err(Refusal::new("a log likelihood is below the least double"))
+            Err(Refusal::degenerate("a log likelihood is below the least double"))
         }
     }
 }

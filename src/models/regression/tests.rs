@@ -136,7 +136,7 @@ fn what_has_no_single_answer_is_refused() {
     // The kinds of labels.
     assert!(plain.accepts(numbers(&[1.0], 1, &[1.0]).gather().unwrap().unwrap().0.schema()).is_err());
     let text = Schema::single(Kind::F64 { width: 1 });
-    assert!(least_squares.accepts(&text).unwrap_err().0.contains("label"));
+    assert!(least_squares.accepts(&text).unwrap_err().reason.contains("label"));
 }
 
 #[test]

@@ -37,10 +37,10 @@ impl Linear {
             }
         }
         if gram.iter().chain(moment.iter()).any(|v| !v.is_finite()) {
-            return Err(Refusal::new("the numbers of a column are too large for a regression"));
+            return Err(Refusal::diverged("the numbers of a column are too large for a regression"));
         }
         let eigen = SymmetricEigen::try_new(gram, f64::EPSILON, 100 * p.max(10))
-            .ok_or_else(|| Refusal::new("a linear regression did not converge"))?;
+            .ok_or_else(|| Refusal::diverged("a linear regression did not converge"))?;
         let least = NEGLIGIBLE * eigen.eigenvalues.max();
         let mut turned = eigen.eigenvectors.tr_mul(&moment);
         let mut rank = 0;

@@ -218,7 +218,7 @@ fn weights_count_rows() {
 
 #[test]
 fn what_cannot_be_modelled_is_named() {
-    let refusal = |how: Tabular| how.accepts(small().schema()).unwrap_err().0;
+    let refusal = |how: Tabular| how.accepts(small().schema()).unwrap_err().reason;
     let names = |list: &[&str]| -> Vec<String> { list.iter().map(|s| (*s).into()).collect() };
     let base = Tabular::default;
     let cases = [
@@ -241,7 +241,7 @@ fn what_cannot_be_modelled_is_named() {
     }
     let unlabelled = Schema { fields: vec![field("a", Role::Feature, None)] };
     let bayes = Tabular { structure: Structure::NaiveBayes, ..base() };
-    assert!(bayes.accepts(&unlabelled).unwrap_err().0.contains("label"));
+    assert!(bayes.accepts(&unlabelled).unwrap_err().reason.contains("label"));
     assert!(base().accepts(&Schema::single(Kind::F64 { width: 2 })).is_err());
     assert!(base().fit(&Mix::default(), Start::Scratch, &Streams::new(0, 0)).is_err());
 }

@@ -105,7 +105,7 @@ impl Reading {
         let Some(heads) = heads else { return Ok(Vec::new()) };
         let log = |&class: &u32| match heads.shares()[class as usize] {
             share if share > 0.0 => Ok(share.ln()),
-            _ => Err(Refusal::new(format!("gpt: the model has never seen the label {class}"))),
+            _ => Err(Refusal::degenerate(format!("gpt: the model has never seen the label {class}"))),
         };
         classes.iter().map(log).collect()
     }

@@ -60,6 +60,9 @@ pub fn load(path: &Path, schema: &Arc<Schema>, how: &Load) -> Result<Runs, FileE
         let mut generations: BTreeMap<u32, Samples> = BTreeMap::new();
         for (generation, file) in files {
             let rows = rows(&file, &schema, how)?;
+            if rows.is_empty() {
+                return Err(FileError::whole(&file, Problem::EmptyGeneration(generation)));
+            }
             schema = rows.schema().clone();
             if generations.insert(generation, rows).is_some() {
                 return Err(FileError::whole(&file, Problem::TwoGenerations(generation)));

@@ -19,8 +19,8 @@ use rand::seq::SliceRandom;
 
 use super::Work;
 use crate::data::{HumanRows, Mix, Samples, Source, Splits, Supply, digest};
-use crate::lineage::{Fit, LineageError, Outcome, Record, StopReason, Why};
-use crate::metrics::{BoxedMetric, METRICS, Measurement, Observation, Shared, Space, Subject};
+use crate::lineage::{Fit, LineageError, Measured, Names, Outcome, Record, StopReason, Why, measure};
+use crate::metrics::{BoxedMetric, METRICS, Observation, Shared, Space, Subject};
 use crate::models::Refusal;
 use crate::rng::Streams;
 use crate::spec::{self, Coordinates, Experiment, Node};
@@ -30,7 +30,7 @@ use crate::store::{ELSEWHERE, SettingInfo};
 pub struct Recorded {
     source: Source,
     runs: Runs,
-    metrics: Vec<(String, BoxedMetric)>,
+    metrics: Vec<Measured>,
     size: usize,
     salt: u64,
     space: Option<Arc<Space>>,
@@ -96,7 +96,7 @@ impl Recorded {
                 )
             })?;
             versions.push((entry.about.name, entry.about.version.to_string()));
-            metrics.push((asked.name.clone(), metric));
+            metrics.push(Measured { name: asked.name.clone(), metric, sample: true });
         }
         let space = match experiment.measure.space {
             Coordinates::HumanScale => Space::of(&source).map(Arc::new),
@@ -129,7 +129,7 @@ impl Recorded {
         reference: &Samples,
         first: Option<&Samples>,
         streams: &Streams,
-        record: &mut dyn Record,
+        (names, record): (&mut Names, &mut dyn Record),
     ) {
         let (seed, subject, generation) = at;
         let (shared, training) = (Shared::default().in_space(self.space.clone()), Mix::default());
@@ -148,15 +148,10 @@ impl Recorded {
             others: &[],
             shared: &shared,
         };
-        for (name, metric) in &self.metrics {
-            // A refusal is an empty cell, as in a run.
-            let Ok(values) = metric.measure(&of, &streams.of(name)) else { continue };
-            for (metric, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
-                record.measurement(Measurement { seed, member: 0, generation, subject, metric, value });
-            }
-        }
+        let fit = Fit { seed, member: 0, generation };
+        measure(&self.metrics, &of, fit, streams, names, record);
         if record.wants_examples(seed) > 0 {
-            record.examples(Fit { seed, member: 0, generation }, subject, sample, None);
+            record.examples(fit, subject, sample, None);
         }
     }
 }
@@ -176,7 +171,9 @@ impl Work for Recorded {
         let reference = human.reference(self.size).map_err(|e| failed(e.into()))?;
         let baseline = human.baseline(self.size).map_err(|e| failed(e.into()))?;
         let of_human = streams.of("measure-human").at(0);
-        self.observe((seed, Subject::Human, 0), &baseline, &reference, None, &of_human, record);
+        let mut names = Names::default();
+        let human = (seed, Subject::Human, 0);
+        self.observe(human, &baseline, &reference, None, &of_human, (&mut names, record));
         let (mut first, mut last) = (None, 0);
         for (&generation, rows) in generations {
             let mut order: Vec<u32> = (0..rows.len() as u32).collect();
@@ -191,7 +188,7 @@ impl Work for Recorded {
                 &reference,
                 Some(first),
                 &purpose,
-                record,
+                (&mut names, record),
             );
             last = generation;
             if !record.generation(seed, generation) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::data::{FileError, Kind, Options, Place, Problem, Schema, open};
+use crate::metrics::{Absence, Measurement, Observed};
 
 fn how() -> Load {
     Load {
@@ -70,6 +71,10 @@ fn what_is_no_generation_says_where() {
     fs::write(at("bad.csv"), "generation,x\n0,1\nfirst,2\n").unwrap();
     let e = problem("bad.csv");
     assert_eq!(e.place, Place::Cell { line: 3, column: "generation".into() });
+    write(&at("nothing/gen-0.csv"), 1.0, 3);
+    write(&at("nothing/gen-1.csv"), 1.0, 0);
+    let e = problem("nothing");
+    assert!(matches!(e.problem, Problem::EmptyGeneration(1)) && e.to_string().contains("gen-1.csv"), "{e}");
     fs::write(at("plain.csv"), "x\n1\n").unwrap();
     assert!(matches!(&problem("plain.csv").problem, Problem::ColumnMissing { .. }));
 }
@@ -100,8 +105,14 @@ fn a_generation_is_measured_on_its_own_rows_beside_the_human_baseline() {
     let mut values = Values(Vec::new());
     let outcome = recorded.run(0, 0, &mut values).unwrap();
     assert_eq!((outcome.stop_reason, outcome.last_generation), (StopReason::Finished, 2));
-    let of =
-        |subject| values.0.iter().filter(move |m| m.subject == subject).map(|m| m.value).collect::<Vec<_>>();
+    let of = |subject| {
+        values
+            .0
+            .iter()
+            .filter(move |m| m.subject == subject)
+            .filter_map(|m| m.value.finite())
+            .collect::<Vec<_>>()
+    };
     for (g, value) in of(Subject::Model).into_iter().enumerate() {
         // In units of the human rows' spread: half of them are −1, half 1, so their quartiles are 2 apart.
         let expected = 0.25_f64.powi(g as i32) * 30.0 / 29.0 * (1.349_f64 / 2.0).powi(2);
@@ -109,6 +120,31 @@ fn a_generation_is_measured_on_its_own_rows_beside_the_human_baseline() {
     }
     assert_eq!(of(Subject::Human).len(), 1);
     assert!(recorded.run(0, 1, &mut Values(Vec::new())).is_err(), "there is one run");
+}
+
+#[test]
+fn a_metric_without_a_value_is_recorded_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("human.csv"), 1.0, 200);
+    // Five rows are too few for the neighbours of `coverage`; all rows alike have no spread.
+    write(&folder.path().join("g/gen-0.csv"), 1.0, 5);
+    fs::write(folder.path().join("g/gen-1.csv"), "x\n2\n2\n2\n2\n2\n").unwrap();
+    let source = open(&folder.path().join("human.csv"), &Options::default()).unwrap();
+    let runs = load(&folder.path().join("g"), source.schema(), &how()).unwrap();
+    let spec = "[data]\nsource = \"gaussian\"\n[model]\nfamily = \"elsewhere\"\n[loop]\ngenerations = 1\nsamples = 5\n\
+                regime = \"elsewhere\"\n[measure]\nmetrics = [\"coverage\", \"log-determinant\", \"knn-entropy\"]\n";
+    let experiment = Experiment::from_toml(spec, "test").unwrap();
+    let recorded = Recorded::new(&experiment, source, runs, 5, 0).unwrap();
+    let mut values = Values(Vec::new());
+    recorded.run(0, 0, &mut values).unwrap();
+    let at = |metric: &str| -> Vec<Observed> {
+        let of = |m: &&Measurement| m.subject == Subject::Model && m.metric == metric;
+        values.0.iter().filter(of).map(|m| m.value).collect()
+    };
+    assert_eq!(at("coverage"), [Observed::Absent(Absence::TooFewRows); 2]);
+    assert_eq!(at("knn-entropy"), [Observed::Absent(Absence::TooFewRows); 2]);
+    assert!(at("log-determinant")[0].finite().is_some());
+    assert_eq!(at("log-determinant")[1], Observed::Number(f64::NEG_INFINITY));
 }
 
 #[test]

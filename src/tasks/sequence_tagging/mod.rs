@@ -101,7 +101,7 @@ impl Task for SequenceTagging {
         let spelling: Vec<Spelling> = tokens.tokens.iter().map(|t| Spelling::of(t)).collect();
         let sentences = sentences(from.rows)?;
         if sentences.iter().zip(from.weights).all(|((t, _), w)| t.is_empty() || *w <= 0.0) {
-            return Err(Refusal::new("there is no token to learn from"));
+            return Err(Refusal::degenerate("there is no token to learn from"));
         }
         let corpus = Corpus { sentences, weights: from.weights, spelling: &spelling, tags: tags.len() };
         let tagger = Perceptron::train(&corpus, self.passes, streams);
@@ -125,7 +125,7 @@ impl Learned for Tagger {
             all += tags.len();
         }
         if all == 0 {
-            return Err(Refusal::new("there are no tokens to score"));
+            return Err(Refusal::undefined("there are no tokens to score"));
         }
         Ok(vec![
             ("task-entity-f1".into(), tally.f1()),

@@ -13,7 +13,7 @@ pub fn auc(scores: &[f64], labels: &[u32]) -> Result<f64, Refusal> {
     let positive = labels.iter().filter(|&&y| y == 1).count();
     let negative = labels.len() - positive;
     if positive == 0 || negative == 0 {
-        return Err(Refusal::new("an AUC needs rows of both labels"));
+        return Err(Refusal::undefined("an AUC needs rows of both labels"));
     }
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
@@ -61,7 +61,7 @@ impl Decisions<'_> {
         }
         if all == 0 {
             let label = label.map_or(String::new(), |y| format!(" and label {y}"));
-            return Err(Refusal::new(format!("no test row has group {group}{label}")));
+            return Err(Refusal::undefined(format!("no test row has group {group}{label}")));
         }
         Ok(positive as f64 / all as f64)
     }
@@ -72,7 +72,7 @@ pub fn direct_effect(scores: &[f64], as_group_1: &[f64], groups: &[u32]) -> Resu
     let rows: Vec<f64> =
         (0..groups.len()).filter(|&i| groups[i] == 0).map(|i| as_group_1[i] - scores[i]).collect();
     if rows.is_empty() {
-        return Err(Refusal::new("no test row has group 0"));
+        return Err(Refusal::undefined("no test row has group 0"));
     }
     Ok(rows.iter().sum::<f64>() / rows.len() as f64)
 }

@@ -168,7 +168,7 @@ impl Task for TabularPrediction {
         let columns = Columns::new(from.rows.schema())?;
         let labels = columns.codes(from.rows, columns.label)?;
         if labels.is_empty() {
-            return Err(Refusal::new("there is no row to learn from"));
+            return Err(Refusal::degenerate("there is no row to learn from"));
         }
         let group = columns.group.filter(|_| self.sees_group);
         let encoding = Encoding::new(from.rows, &columns.features, group)?;
