@@ -1,25 +1,20 @@
 //! What is said of synthetic data, held against our runs: the page of the nine studies.
 //!
-//! `experiments/statements.toml` holds each statement, what its study's own numbers say, and the evidence:
-//! a metric of a setting, or the paired difference of two, read from the rows of a run, with a bound and
-//! the words that are true if the number respects it. The verdict is written by the numbers: a piece of
-//! evidence is *shown* if its whole interval respects the bound, *contradicted* if the whole interval
-//! breaks it, else *open*; the stated verdict is printed only where all are shown. A sentence of the plain
-//! answer says beside it which of the statements that it rests on are not.
+//! `experiments/statements.toml` holds each statement, what its study's own numbers say, and the claims of
+//! our specs that bear on it; the plain answer is made of clauses, each with the claims that measure it.
+//! Verdicts are those of the claims (`claims.json` of each run): *passed* shows what the claim says, *failed*
+//! shows that it is not so, *undecided* leaves it open. No verdict is written by hand, and a clause or a piece
+//! of evidence without a claim is refused.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
-use std::rc::Rc;
 
 use serde::Deserialize;
 
 use super::Entry;
-
-use crate::analysis::{DISPLAY_LEVEL, Series, differences, t_interval};
-use crate::metrics::{Scale, Subject};
-use crate::publish::{self, Publication};
+use crate::analysis::Verdict;
+use crate::publish::number;
 
 /// `statements.toml`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -28,21 +23,23 @@ pub struct Statements {
     /// The studies in the order of their numbers: keys of the bibliography.
     #[serde(default)]
     pub studies: Vec<String>,
-    /// The plain answer, sentence by sentence.
-    pub answer: Vec<Sentence>,
+    /// The plain answer, clause by clause.
+    #[serde(rename = "clause")]
+    pub answer: Vec<Clause>,
+    /// What the answer does not cover.
+    pub scope: String,
     /// The statements, in order.
     #[serde(rename = "statement")]
     pub all: Vec<Statement>,
 }
 
-/// A sentence of the plain answer.
+/// A clause of the plain answer.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sentence {
-    /// The sentence.
+pub struct Clause {
+    /// What is said if all its claims pass.
     pub says: String,
-    /// What it rests on, counted from 1: `8` is all evidence of the eighth statement, `8.3` its third piece.
-    #[serde(default)]
+    /// The claims that measure it: `8` is all evidence of the eighth statement, `8.3` its third piece.
     pub rests_on: Vec<String>,
 }
 
@@ -54,106 +51,104 @@ pub struct Statement {
     pub said: String,
     /// What the study's own numbers say.
     pub study: String,
-    /// What follows if all evidence is shown: holds, holds in part or under a condition, does not hold here.
-    /// Without evidence: why nothing can be shown.
-    pub verdict: String,
-    /// What our runs measured; none where nothing can be shown.
+    /// The claims that bear on it.
     #[serde(default)]
     pub evidence: Vec<Evidence>,
+    /// Without evidence: why nothing can be shown.
+    pub not_shown: Option<String>,
 }
 
-/// One number of our runs.
+/// A claim that bears on a statement.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// What the number is.
-    pub says: String,
-    /// What is true if the number respects its bounds.
-    pub shows: String,
-    /// The figure whose run holds the rows, as in `studies/1-classifier-lift/lift`.
+    /// The spec of the claim, as in `studies/1-classifier-lift/lift`.
     pub figure: String,
-    /// The metric.
-    pub metric: String,
-    /// Whose rows: `model`, `synthetic`, `training` (the default) or `human`.
-    pub subject: Option<String>,
-    /// The generation.
-    pub at: u32,
-    /// The columns that pick the setting.
-    #[serde(default, rename = "where")]
-    pub picks: toml::Table,
-    /// The columns that pick the setting that is subtracted, paired by seed.
-    pub versus: Option<toml::Table>,
-    /// The whole interval must lie above this.
-    pub above: Option<f64>,
-    /// The whole interval must lie below this.
-    pub below: Option<f64>,
+    /// The claim, by what it says there.
+    pub claim: String,
+    /// What is true if it passes.
+    pub shows: String,
+    /// Whether that speaks for the statement or against it.
+    pub speaks: Speaks,
 }
 
-/// What became of a piece of evidence.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    /// The mean over seeds.
-    pub mean: f64,
-    /// The 95 % t interval.
-    pub interval: (f64, f64),
-    /// Seeds.
-    pub seeds: usize,
-    /// What the interval says of its bounds.
-    pub standing: Standing,
+/// Which way a piece of evidence points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Speaks {
+    /// For the statement.
+    For,
+    /// Against the statement.
+    Against,
 }
 
-/// What the numbers say of a piece of evidence, or of a whole statement; the worst of several is theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// The whole interval respects the bounds.
-    Shown,
-    /// The interval holds a bound, or there are no rows.
-    Open,
-    /// The whole interval breaks a bound.
-    Contradicted,
+/// What a run decided of a claim: the part of `claims.json` that the page reads.
+#[derive(Clone, Debug, Deserialize)]
+struct Found {
+    says: String,
+    verdict: Verdict,
+    measured: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
 }
 
 /// A statement's verdict.
 struct Decided {
-    standing: Standing,
-    pieces: Vec<Standing>,
+    verdict: Verdict,
+    pieces: Vec<Verdict>,
     numbers: String,
     words: String,
 }
-
-/// Reads what a figure's run observed.
-type Read<'a> = dyn Fn(&str) -> Result<Rc<Vec<Series>>, String> + 'a;
 
 impl Statements {
     /// Reads `statements.toml`.
     ///
     /// # Errors
-    /// The reader's message, with the line.
+    /// The reader's message, with the line; a clause, or a statement, that no claim measures; a clause that rests
+    /// on what is not there.
     pub fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|e| e.to_string())
+        let read: Self = toml::from_str(text).map_err(|e| e.to_string())?;
+        for clause in &read.answer {
+            if clause.rests_on.is_empty() {
+                return Err(format!("no claim measures the clause \"{}\"", clause.says));
+            }
+            if let Some(place) = clause.rests_on.iter().find(|place| read.evidence(place).is_none()) {
+                return Err(format!("\"{}\" rests on {place}, which is no claim", clause.says));
+            }
+        }
+        for statement in &read.all {
+            if statement.evidence.is_empty() == statement.not_shown.is_none() {
+                return Err(format!("\"{}\" needs either evidence or `not_shown`", statement.said));
+            }
+        }
+        Ok(read)
+    }
+
+    /// The evidence at a place: of a whole statement (`8`), or one piece of it (`8.3`).
+    fn evidence(&self, place: &str) -> Option<&[Evidence]> {
+        let (row, piece) = place.split_once('.').map_or((place, None), |(row, piece)| (row, Some(piece)));
+        let all = &self.all.get(index(row)?)?.evidence;
+        match piece {
+            None => (!all.is_empty()).then_some(all),
+            Some(piece) => index(piece).and_then(|i| all.get(i..=i)),
+        }
     }
 
     /// The page, in Markdown: the answer, a row for each statement, and the studies. `runs` holds a run folder for
-    /// each figure; `papers` is the bibliography.
+    /// each spec; `papers` is the bibliography.
     pub fn page(&self, runs: &Path, papers: &BTreeMap<String, Entry>) -> String {
-        let known: RefCell<BTreeMap<String, Result<Rc<Vec<Series>>, String>>> = RefCell::default();
-        let read = |figure: &str| {
-            let from_disk = || {
-                let series = Publication::open(&runs.join(figure)).and_then(|run| publish::series(&run));
-                series.map(Rc::new).map_err(|e| format!("{figure}: {e}"))
-            };
-            known.borrow_mut().entry(figure.to_owned()).or_insert_with(from_disk).clone()
-        };
-        self.written(&read, papers)
-    }
-
-    fn written(&self, runs: &Read<'_>, papers: &BTreeMap<String, Entry>) -> String {
         let decided: Vec<Decided> = self.all.iter().map(|statement| statement.decide(runs)).collect();
-        let sentences: Vec<String> =
-            self.answer.iter().map(|sentence| sentence.qualified(&decided)).collect();
-        let mut page = format!(
-            "{}\n\n| | what is said | the study's own numbers | our runs (mean, 95 % interval over seeds) | verdict |\n| --- | --- | --- | --- | --- |\n",
-            sentences.join(" ")
+        let mut page = String::new();
+        for clause in &self.answer {
+            let _ = writeln!(page, "- {}", clause.qualified(&decided));
+        }
+        let _ = writeln!(
+            page,
+            "\n{}\n\nNumbers in brackets are rows of the table and their pieces of evidence, in order: claims of the \
+             specs, decided by the whole interval at 10⁻⁴ against a bound that was written before the run.\n\n\
+             | | what is said | the study's own numbers | our claims: measured [interval], bound | verdict |\n\
+             | --- | --- | --- | --- | --- |",
+            self.scope.trim()
         );
         for (i, (statement, decided)) in self.all.iter().zip(&decided).enumerate() {
             let cells = [&statement.said, &statement.study, &decided.numbers, &decided.words];
@@ -171,224 +166,245 @@ impl Statements {
     }
 }
 
-impl Sentence {
-    /// The sentence, with the statements below it that these runs do not show.
+fn index(number: &str) -> Option<usize> {
+    number.parse::<usize>().ok()?.checked_sub(1)
+}
+
+impl Clause {
+    /// The clause with the claims that measure it, and which of them these runs contradict or leave open.
     fn qualified(&self, decided: &[Decided]) -> String {
-        let with = |standing: Standing| -> Vec<&str> {
+        let with = |verdict: Verdict| -> Vec<&str> {
             let rests = self.rests_on.iter().map(String::as_str);
-            rests.filter(|place| at(decided, place) == Some(standing)).collect()
+            rests.filter(|place| at(decided, place) == Some(verdict)).collect()
         };
         let mut remarks = Vec::new();
-        for (standing, word) in [(Standing::Contradicted, "contradicted"), (Standing::Open, "open")] {
-            let rows = with(standing);
+        for (verdict, word) in [(Verdict::Failed, "**not so here**"), (Verdict::Undecided, "open")] {
+            let rows = with(verdict);
             if !rows.is_empty() {
-                remarks.push(format!("{word} in these runs: row {}", rows.join(", ")));
+                remarks.push(format!("{word}: {}", rows.join(", ")));
             }
         }
-        let says = self.says.trim();
-        if remarks.is_empty() { says.to_owned() } else { format!("{says} ({})", remarks.join("; ")) }
+        let remarks = if remarks.is_empty() { String::new() } else { format!("; {}", remarks.join("; ")) };
+        format!("{} [{}{remarks}]", self.says.trim(), self.rests_on.join(", "))
     }
 }
 
-/// The standing of a statement (`8`), or of a piece of its evidence (`8.3`).
-fn at(decided: &[Decided], place: &str) -> Option<Standing> {
+/// The verdict of a statement's claims together (`8`), or of one of them (`8.3`).
+fn at(decided: &[Decided], place: &str) -> Option<Verdict> {
     let (row, piece) = place.split_once('.').map_or((place, None), |(row, piece)| (row, Some(piece)));
-    let index = |number: &str| number.parse::<usize>().ok()?.checked_sub(1);
     let row = decided.get(index(row)?)?;
-    piece.map_or(Some(row.standing), |piece| row.pieces.get(index(piece)?).copied())
+    piece.map_or(Some(row.verdict), |piece| row.pieces.get(index(piece)?).copied())
 }
 
 impl Statement {
     /// Our numbers, and the verdict that they write.
-    fn decide(&self, runs: &Read<'_>) -> Decided {
-        let mut numbers = Vec::new();
-        let mut found: Vec<(Standing, &str)> = Vec::new();
+    fn decide(&self, runs: &Path) -> Decided {
+        let (mut numbers, mut pieces) = (Vec::new(), Vec::new());
+        let (mut speak_for, mut against, mut open) = (Vec::new(), Vec::new(), Vec::new());
         for evidence in &self.evidence {
-            let (text, standing) = match runs(&evidence.figure).and_then(|all| evidence.of(&all)) {
-                Ok(measured) => (evidence.written(&measured), measured.standing),
-                Err(why) => (format!("not measured ({why})"), Standing::Open),
+            let (text, verdict) = match evidence.decided(runs) {
+                Ok(decided) => decided,
+                Err(why) => (format!("not measured ({why})"), Verdict::Undecided),
             };
-            numbers.push(format!("{}: {text}", evidence.says));
-            found.push((standing, &evidence.shows));
+            numbers.push(format!("{}: {text}", evidence.claim));
+            pieces.push(verdict);
+            let shows = evidence.shows.trim();
+            match (verdict, evidence.speaks) {
+                (Verdict::Undecided, _) => open.push(shows.to_owned()),
+                (Verdict::Passed, Speaks::For) => speak_for.push(shows.to_owned()),
+                (Verdict::Passed, Speaks::Against) => against.push(shows.to_owned()),
+                (Verdict::Failed, Speaks::For) => against.push(format!("not so: {shows}")),
+                (Verdict::Failed, Speaks::Against) => speak_for.push(format!("not so: {shows}")),
+            }
         }
-        let with = |wanted: Standing| {
-            let of = found.iter().filter(|(standing, _)| *standing == wanted);
-            of.map(|(_, shows)| *shows).collect::<Vec<_>>().join("; ")
+        let verdict = match (speak_for.is_empty(), against.is_empty(), open.is_empty()) {
+            (true, true, true) => "",
+            (true, true, false) => "open",
+            (false, false, _) => "holds in part",
+            (false, true, true) => "holds",
+            (false, true, false) => "holds as far as it is decided",
+            (true, false, true) => "does not hold here",
+            (true, false, false) => "does not hold as far as it is decided",
         };
-        let pieces: Vec<Standing> = found.iter().map(|(standing, _)| *standing).collect();
-        let standing = pieces.iter().copied().max().unwrap_or(Standing::Shown);
-        let mut words = match (standing, with(Standing::Shown)) {
-            (Standing::Shown, shown) if shown.is_empty() => self.verdict.clone(),
-            (Standing::Shown, shown) => format!("**{}**: {shown}", self.verdict),
-            (_, shown) if shown.is_empty() => String::new(),
-            (_, shown) => format!("shown: {shown}"),
+        let mut words = match &self.not_shown {
+            Some(why) => why.clone(),
+            None => format!("**{verdict}**"),
         };
-        for (standing, word) in [(Standing::Open, "open"), (Standing::Contradicted, "**not so here**")] {
-            let these = with(standing);
+        for (word, these) in [("for", speak_for), ("against", against), ("open", open)] {
             if !these.is_empty() {
-                let gap = if words.is_empty() { "" } else { ". " };
-                words = format!("{words}{gap}{word}: {these}");
+                words = format!("{words}. *{word}*: {}", these.join("; "));
             }
         }
         let numbers = if numbers.is_empty() { "–".to_owned() } else { numbers.join("; ") };
-        Decided { standing, pieces, numbers, words }
+        let verdict = [Verdict::Failed, Verdict::Undecided].into_iter().find(|v| pieces.contains(v));
+        Decided { verdict: verdict.unwrap_or(Verdict::Passed), pieces, numbers, words }
     }
 }
 
 impl Evidence {
-    /// A number with its interval; differences have a sign.
-    fn written(&self, found: &Measured) -> String {
-        let digits = |x: f64| match self.versus {
-            Some(_) => format!("{x:+.3}"),
-            None => format!("{x:.3}"),
-        };
-        let (low, high) = found.interval;
-        format!("{} [{}, {}]", digits(found.mean), digits(low), digits(high))
-    }
-
-    /// The number in grouped rows.
+    /// The number with its interval and bound, and the claim's verdict, in a folder of runs.
     ///
     /// # Errors
-    /// Says which rows are missing.
-    pub fn of(&self, all: &[Series]) -> Result<Measured, String> {
-        let one = self.pick(all, &self.picks)?;
-        let values = match &self.versus {
-            None => one.values(self.at),
-            Some(versus) => differences(one.pairs(self.at), self.pick(all, versus)?.pairs(self.at)),
+    /// Says what is missing.
+    fn decided(&self, runs: &Path) -> Result<(String, Verdict), String> {
+        let folder = runs.join(&self.figure);
+        let read = |file: &str| {
+            std::fs::read_to_string(folder.join(file)).map_err(|e| format!("{}/{file}: {e}", self.figure))
         };
-        let interval = t_interval(&values, Scale::Linear, DISPLAY_LEVEL)
-            .ok_or_else(|| format!("{} seed(s) at generation {}", values.len(), self.at))?;
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let (low, high) = (interval.low, interval.high);
-        let respects =
-            self.above.is_none_or(|bound| low > bound) && self.below.is_none_or(|bound| high < bound);
-        let breaks =
-            self.above.is_some_and(|bound| high < bound) || self.below.is_some_and(|bound| low > bound);
-        let standing = match (respects, breaks) {
-            (true, _) => Standing::Shown,
-            (_, true) => Standing::Contradicted,
-            _ => Standing::Open,
+        let all: Vec<Found> = serde_json::from_str(&read("claims.json")?).map_err(|e| e.to_string())?;
+        let spec: toml::Table = toml::from_str(&read("spec.toml")?).map_err(|e| e.to_string())?;
+        let claim = claims(&spec).find(|claim| says(claim) == Some(self.claim.as_str()));
+        let found = all.iter().find(|found| found.says == self.claim);
+        let (Some(claim), Some(found)) = (claim, found) else {
+            return Err(format!("{} has no such claim", self.figure));
         };
-        Ok(Measured { mean, interval: (low, high), seeds: values.len(), standing })
-    }
-
-    /// The one series of the metric with these columns.
-    fn pick<'s>(&self, all: &'s [Series], wanted: &toml::Table) -> Result<&'s Series, String> {
-        let subject = self.subject.as_deref().unwrap_or(Subject::Training.name());
-        let wanted: Vec<(String, String)> = wanted.iter().map(|(key, v)| (key.clone(), written(v))).collect();
-        let matches = |s: &&Series| {
-            let pairs = wanted.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-            s.metric == self.metric && s.subject.name() == subject && s.key.matches(pairs)
+        let signed = claim.contains_key("versus") || claim.contains_key("by");
+        let digits = |x: f64| match signed && x > 0.0 {
+            true => format!("+{}", number(x)),
+            false => number(x),
         };
-        let found: Vec<&Series> = all.iter().filter(matches).collect();
-        match found.as_slice() {
-            [one] => Ok(one),
-            other => Err(format!("{} settings have {} for {wanted:?}", other.len(), self.metric)),
-        }
+        let value = match (found.measured, found.low, found.high) {
+            (Some(measured), Some(low), Some(high)) => {
+                format!("{} [{}, {}]", digits(measured), digits(low), digits(high))
+            }
+            (Some(measured), _, _) => digits(measured),
+            _ => "–".into(),
+        };
+        Ok((format!("{value}, bound: {}", bound(claim)), found.verdict))
     }
 }
 
-/// A value as the tables write it.
-fn written(value: &toml::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+fn claims(spec: &toml::Table) -> impl Iterator<Item = &toml::Table> {
+    let all = spec.get("claim").and_then(toml::Value::as_array);
+    all.into_iter().flatten().filter_map(toml::Value::as_table)
+}
+
+fn says(claim: &toml::Table) -> Option<&str> {
+    claim.get("says")?.as_str()
+}
+
+/// What a claim holds its number against.
+fn bound(claim: &toml::Table) -> String {
+    let of = |key: &str| {
+        let value = claim.get(key)?;
+        value.as_float().or_else(|| value.as_integer().map(|i| i as f64)).map(number)
+    };
+    match (of("greater"), of("less"), of("value")) {
+        (Some(low), Some(high), _) => format!("from {low} to {high}"),
+        (Some(low), None, _) => format!("above {low}"),
+        (None, Some(high), _) => format!("below {high}"),
+        (None, None, Some(value)) => match (of("tolerance_absolute"), of("tolerance")) {
+            (Some(within), _) => format!("{value} ± {within}"),
+            (None, Some(share)) => format!("{value}, to within its share {share}"),
+            (None, None) => value,
+        },
+        _ => match claim.get("law").and_then(toml::Value::as_str) {
+            Some(law) => format!("the law {law}"),
+            None => "every difference above 0".into(),
+        },
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::analysis::SettingKey;
 
-    /// Three seeds of two arms at generation 1.
-    fn rows() -> Vec<Series> {
-        let arm = |name: &str, values: [f64; 3]| {
-            let key = SettingKey(vec![("regime".into(), "r".into()), ("task.arm".into(), name.into())]);
-            let at = [(1, (0..).zip(values).collect())].into();
-            Series::new(key, "task-accuracy", Subject::Training, at)
+    /// What three claims of a run `f` came to: one of each verdict.
+    fn runs() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let claim = |says: &str, bound: &str, versus: &str| {
+            format!("[[claim]]\nsays = \"{says}\"\nmetric = \"task-accuracy\"\nat = 1\nstatistic = \"mean\"\n{bound}\n{versus}\n")
         };
-        vec![arm("mix", [0.7, 0.8, 0.9]), arm("human", [0.5, 0.6, 0.69])]
-    }
-
-    fn read(figure: &str) -> Result<Rc<Vec<Series>>, String> {
-        if figure == "f" { Ok(Rc::new(rows())) } else { Err(format!("{figure}: there is no run")) }
-    }
-
-    /// A statement about the mix with one bound.
-    fn statement(figure: &str, versus: &str, bound: &str) -> String {
-        format!(
-            "[[statement]]\nsaid = \"s\"\nstudy = \"–\"\nverdict = \"holds\"\n[[statement.evidence]]\nsays = \"mix\"\nshows = \"it helps\"\n\
-             figure = \"{figure}\"\nmetric = \"task-accuracy\"\nat = 1\nwhere = {{ \"task.arm\" = \"mix\" }}\n{versus}\n{bound}\n"
-        )
-    }
-
-    fn statements() -> Statements {
-        let answer = "[[answer]]\nsays = \"Yes, if.\"\nrests_on = [\"1.1\"]\n[[answer]]\nsays = \"But.\"\nrests_on = [\"1\", \"2.1\", \"3\", \"4\", \"6\"]\n";
         let versus = "versus = { \"task.arm\" = \"human\" }";
-        let all = [
-            statement("f", versus, "above = 0.1"),
-            statement("f", versus, "above = 0.21"),
-            statement("f", "", "above = 0.9"),
-            statement("nowhere", "", "above = 0.1"),
-            statement("f", versus, "above = 0.3"),
-            statement("f", versus, "below = 0.18"),
+        let spec = [
+            claim("mix − human", "greater = 0.1", versus),
+            claim("far − human", "less = 0.02", versus),
+            claim("alone", "greater = 0.7\nless = 0.9", ""),
         ];
-        Statements::parse(&format!("{answer}{}", all.concat())).unwrap()
+        let found = r#"[
+            {"says": "mix − human", "verdict": "passed", "measured": 0.2034, "low": 0.18, "high": 0.22, "relation": "at-least"},
+            {"says": "far − human", "verdict": "failed", "measured": 0.3, "low": 0.1, "high": 0.5},
+            {"says": "alone", "verdict": "undecided", "measured": 0.8, "low": 0.6, "high": 0.85}
+        ]"#;
+        std::fs::create_dir(folder.path().join("f")).unwrap();
+        std::fs::write(folder.path().join("f/spec.toml"), spec.concat()).unwrap();
+        std::fs::write(folder.path().join("f/claims.json"), found).unwrap();
+        folder
     }
 
+    fn statement(pieces: &[(&str, &str)]) -> String {
+        let piece = |(claim, speaks): &(&str, &str)| {
+            format!("[[statement.evidence]]\nfigure = \"f\"\nclaim = \"{claim}\"\nshows = \"it helps\"\nspeaks = \"{speaks}\"\n")
+        };
+        let pieces: String = pieces.iter().map(piece).collect();
+        format!("[[statement]]\nsaid = \"s\"\nstudy = \"–\"\n{pieces}")
+    }
+
+    fn parse(clauses: &str, statements: &[String]) -> Result<Statements, String> {
+        Statements::parse(&format!("scope = \"Small.\"\n{clauses}{}", statements.concat()))
+    }
+
+    const CLAUSE: &str = "[[clause]]\nsays = \"Yes.\"\nrests_on = [\"1.1\", \"1.2\", \"2\"]\n";
+
     #[test]
-    fn the_numbers_write_the_verdict() {
-        let page = statements().written(&read, &BTreeMap::new());
-        let lines: Vec<&str> = page.lines().collect();
-        assert_eq!(
-            lines[0],
-            "Yes, if. But. (contradicted in these runs: row 6; open in these runs: row 2.1, 3, 4)"
-        );
-        // Differences .2, .2, .21: mean .2033, sd .00577, t(2) = 4.303, so ±.0143.
-        assert!(lines[4].contains("mix: +0.203 [+0.189, +0.218] | **holds**: it helps |"), "{}", lines[4]);
-        // .21 lies in that interval, .9 in the mix's own (.8 ± .25), and nothing is measured nowhere.
-        for line in &lines[5..8] {
-            assert!(line.ends_with("| open: it helps |"), "{line}");
+    fn the_claims_write_the_verdicts_and_the_answer() {
+        let runs = runs();
+        let all = [
+            statement(&[("mix − human", "for"), ("far − human", "for")]),
+            statement(&[("alone", "for")]),
+            statement(&[("mix − human", "against")]),
+            statement(&[("far − human", "against")]),
+            statement(&[("mix − human", "for"), ("alone", "against")]),
+            statement(&[("nowhere", "for")]),
+        ];
+        let page = parse(CLAUSE, &all).unwrap().page(runs.path(), &BTreeMap::new());
+        assert!(page.starts_with("- Yes. [1.1, 1.2, 2; **not so here**: 1.2; open: 2]\n\nSmall.\n"), "{page}");
+        let rows: Vec<&str> = page.lines().filter(|l| l.starts_with("| ") && !l.contains("---")).skip(1).collect();
+        let numbers = "mix − human: +0.203 [+0.18, +0.22], bound: above 0.1; far − human: +0.3 [+0.1, +0.5], bound: below 0.02";
+        assert!(rows[0].contains(numbers), "{}", rows[0]);
+        assert!(rows[0].ends_with("| **holds in part**. *for*: it helps. *against*: not so: it helps |"), "{}", rows[0]);
+        assert!(rows[1].contains("alone: 0.8 [0.6, 0.85], bound: from 0.7 to 0.9"), "{}", rows[1]);
+        for (row, ending) in [
+            (1, "| **open**. *open*: it helps |"),
+            (2, "| **does not hold here**. *against*: it helps |"),
+            (3, "| **holds**. *for*: not so: it helps |"),
+            (4, "| **holds as far as it is decided**. *for*: it helps. *open*: it helps |"),
+            (5, "| **open**. *open*: it helps |"),
+        ] {
+            assert!(rows[row].ends_with(ending), "{}", rows[row]);
         }
-        // The whole interval lies on the wrong side.
-        for line in &lines[8..10] {
-            assert!(line.ends_with("| **not so here**: it helps |"), "{line}");
-        }
+        assert!(rows[5].contains("not measured (f has no such claim)"), "{}", rows[5]);
     }
 
     #[test]
-    fn the_worst_number_decides_and_the_others_are_still_told() {
-        let all = statements().all;
-        let evidence = [0, 1, 4].map(|i| all[i].evidence[0].clone()).to_vec();
-        let decided = Statement { evidence, ..all[0].clone() }.decide(&read);
-        assert_eq!(decided.standing, Standing::Contradicted);
-        assert_eq!(decided.words, "shown: it helps. open: it helps. **not so here**: it helps");
+    fn what_no_claim_measures_is_refused() {
+        let one = [statement(&[("alone", "for")])];
+        let refused = |clause: &str, all: &[String]| parse(clause, all).unwrap_err();
+        assert!(refused("[[clause]]\nsays = \"Yes.\"\nrests_on = []\n", &one).contains("no claim measures"));
+        assert!(refused("[[clause]]\nsays = \"Yes.\"\n", &one).contains("rests_on"));
+        assert!(refused("[[clause]]\nsays = \"Yes.\"\nrests_on = [\"1.2\"]\n", &one).contains("rests on 1.2"));
+        let nothing = ["[[statement]]\nsaid = \"s\"\nstudy = \"–\"\n".to_owned()];
+        assert!(refused("", &nothing).contains("not_shown"));
+        let bare = ["[[statement]]\nsaid = \"s\"\nstudy = \"–\"\nnot_shown = \"too small\"\n".to_owned()];
+        assert!(refused("[[clause]]\nsays = \"Yes.\"\nrests_on = [\"1\"]\n", &bare).contains("rests on 1"));
     }
 
     #[test]
-    fn the_shipped_statements_are_17_and_name_specs_that_are_there() {
+    fn the_shipped_statements_rest_on_claims_that_are_there() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
         let text = std::fs::read_to_string(root.join("statements.toml")).unwrap();
         let statements = Statements::parse(&text).unwrap();
-        assert_eq!(statements.all.len(), 17);
         let text = std::fs::read_to_string(root.join("bibliography.toml")).unwrap();
         let papers: BTreeMap<String, Entry> = toml::from_str(&text).unwrap();
         assert!(statements.studies.iter().all(|key| papers.contains_key(key)));
         let cited = |n: usize| statements.all.iter().any(|s| s.said.contains(&format!("[{n}]")));
         assert!((1..=9).all(cited) && !cited(10) && statements.studies.len() == 9);
         for evidence in statements.all.iter().flat_map(|s| &s.evidence) {
-            assert!(root.join(format!("{}.toml", evidence.figure)).is_file(), "{}", evidence.figure);
-            assert!(evidence.above.is_some() || evidence.below.is_some(), "{}: no bound", evidence.says);
+            let text = std::fs::read_to_string(root.join(format!("{}.toml", evidence.figure))).unwrap();
+            let spec: toml::Table = toml::from_str(&text).unwrap();
+            let there = claims(&spec).filter(|claim| says(claim) == Some(evidence.claim.as_str())).count();
+            assert_eq!(there, 1, "{}: {}", evidence.figure, evidence.claim);
         }
-        let nowhere = |_: &str| Err("there is no run".to_owned());
-        let decided: Vec<Decided> = statements.all.iter().map(|s| s.decide(&nowhere)).collect();
-        let rests_on: Vec<&String> = statements.answer.iter().flat_map(|s| &s.rests_on).collect();
-        assert!(rests_on.len() > 10 && rests_on.iter().all(|place| at(&decided, place).is_some()));
-    }
-
-    #[test]
-    fn a_setting_that_is_not_one_is_told() {
-        let all = rows();
-        let evidence = Evidence { picks: toml::Table::new(), ..statements().all[0].evidence[0].clone() };
-        assert!(evidence.of(&all).unwrap_err().contains("2 settings"));
     }
 }
