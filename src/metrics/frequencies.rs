@@ -41,18 +41,21 @@ pub(super) fn shares(counts: &[u64]) -> Vec<f64> {
 }
 
 /// The fitted probabilities, or the sample's frequencies where the model states none.
-pub(super) fn fitted_or_sample<'a>(of: &Observation<'a>) -> Result<Cow<'a, [f64]>, Refusal> {
+pub(super) fn fitted_or_sample<'a>(of: &Observation<'a>) -> Result<Frequencies<'a>, Refusal> {
     match of.probabilities() {
         Some(p) => Ok(p.into()),
         None => Ok(shares(&sample_counts(of)?).into()),
     }
 }
 
+/// Probabilities or shares, by code.
+type Frequencies<'a> = Cow<'a, [f64]>;
+
 /// The human and the subject's probabilities of the same outcomes or tokens. Tokens that one side alone
 /// has, a word too rare for the model's vocabulary for instance, have probability 0 on the other.
 pub(super) fn human_and_subject<'a>(
     of: &Observation<'a>,
-) -> Result<(Cow<'a, [f64]>, Cow<'a, [f64]>), Refusal> {
+) -> Result<(Frequencies<'a>, Frequencies<'a>), Refusal> {
     let (mut p, mut q) = (true_or_held_out(of)?, fitted_or_sample(of)?);
     if p.len() != q.len() {
         if of.sample.is_none_or(|rows| rows.token_rows().is_none()) {
@@ -66,7 +69,7 @@ pub(super) fn human_and_subject<'a>(
 }
 
 /// The true probabilities, or the held-out rows' frequencies where they are not known.
-fn true_or_held_out<'a>(of: &Observation<'a>) -> Result<Cow<'a, [f64]>, Refusal> {
+fn true_or_held_out<'a>(of: &Observation<'a>) -> Result<Frequencies<'a>, Refusal> {
     match of.truth.and_then(|t| t.probabilities()) {
         Some(p) => Ok(p.into()),
         None => Ok(shares(&counts(of.reference()?).unwrap_or_default()).into()),

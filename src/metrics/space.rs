@@ -1,9 +1,10 @@
 //! Where the rows of a table lie when distances between them are measured.
 //!
 //! A table's columns have units of their own, and some are categories. So that neither decides an answer, a
-//! number is written as (x − median) / scale of the human rows, the scale being their interquartile range ÷
-//! 1.349 (the standard deviation of normal rows; the plain standard deviation where the quartiles are equal,
-//! 1 where all rows are), and a category as one coordinate a level, 1 for its own and 0 for the others. Two
+//! number is written as (x − median) / scale of the human rows, the scale being the smaller of their standard
+//! deviation and their interquartile range ÷ 1.349 (Silverman 1986, eq. 3.30: σ for normal rows, and few
+//! outliers don't change it; the standard deviation where the quartiles are equal, 1 where all rows are),
+//! and a category as one coordinate a level, 1 for its own and 0 for the others. Two
 //! rows of different levels then have squared distance 2, which is what two normal rows differ by in a
 //! number, E(x − x′)² = 2σ².
 //!
@@ -151,7 +152,7 @@ fn median_and_scale(all: &mut [f64]) -> (f64, f64) {
     // Around the median, so that a large offset takes no digits.
     let mean = all.iter().map(|x| x - median).sum::<f64>() / n as f64;
     let deviation = (all.iter().map(|x| (x - median - mean).powi(2)).sum::<f64>() / n as f64).sqrt();
-    let scale = [range, deviation].into_iter().find(|s| s.is_finite() && *s > 0.0);
+    let scale = [range, deviation].into_iter().filter(|s| s.is_finite() && *s > 0.0).min_by(f64::total_cmp);
     (median, scale.unwrap_or(1.0))
 }
 
@@ -178,13 +179,13 @@ mod tests {
 
     #[test]
     fn a_category_costs_what_two_numbers_differ_by() {
-        // Quartiles of 0, 1, …, 8 are 2 and 6: the scale is 4/1.349.
+        // The variance of 0, 1, …, 8 is 60/9, and their quartiles, 2 and 6, are 1.55 standard deviations apart.
         let rows =
             table(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], 1.0, 0.0, &[0, 1, 2, 0, 1, 2, 0, 1, 2]);
         let space = Space::of_rows(&[&rows]).unwrap();
         assert_eq!((space.width(), space.numbers()), (4, 1));
         let points = space.points(&rows);
-        assert_eq!(points[4..8], [-3.0 * 1.349 / 4.0, 0.0, 1.0, 0.0]);
+        assert_eq!(points[4..8], [-3.0 / (60.0_f64 / 9.0).sqrt(), 0.0, 1.0, 0.0]);
         let distance = |i: usize, j: usize| -> f64 {
             (1..4).map(|c| (points[4 * i + c] - points[4 * j + c]).powi(2)).sum()
         };
@@ -225,6 +226,11 @@ mod tests {
         let mostly: Vec<f64> = (0..100).map(|i| if i % 5 == 0 { 10.0 } else { 0.0 }).collect();
         let rows = table(&mostly, 1.0, 0.0, &[0; 100]);
         assert_eq!(Space::of_rows(&[&rows]).unwrap().points(&rows)[0], 10.0 / 4.0);
+        // One outlier among a hundred: the quartiles, 24.75 and 74.25, decide.
+        let outlier: Vec<f64> = (0..100).map(|i| if i == 99 { 1e9 } else { f64::from(i) }).collect();
+        let rows_with = table(&outlier, 1.0, 0.0, &[0; 100]);
+        let first = Space::of_rows(&[&rows_with]).unwrap().points(&rows_with)[0];
+        assert!((first + 49.5 * 1.349 / 49.5).abs() < 1e-12, "{first}");
         let constant = table(&[5.0; 10], 1.0, 0.0, &[0; 10]);
         assert_eq!(Space::of_rows(&[&constant]).unwrap().points(&constant)[0], 0.0);
         let space = Space::of_rows(&[&rows]).unwrap();

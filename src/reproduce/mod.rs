@@ -23,4 +23,4 @@ pub use lock::{Lock, LockError};
 pub use markers::{MarkerError, write_between};
 pub use outcome::{Counts, Outcome, counts, write_csv};
 pub use shelf::{Shelf, ShelfError};
-pub use statements::{Evidence, Measured, Statement, Statements};
+pub use statements::{Clause, Evidence, Speaks, Statement, Statements};

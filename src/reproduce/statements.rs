@@ -314,7 +314,9 @@ mod tests {
     fn runs() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let claim = |says: &str, bound: &str, versus: &str| {
-            format!("[[claim]]\nsays = \"{says}\"\nmetric = \"task-accuracy\"\nat = 1\nstatistic = \"mean\"\n{bound}\n{versus}\n")
+            format!(
+                "[[claim]]\nsays = \"{says}\"\nmetric = \"task-accuracy\"\nat = 1\nstatistic = \"mean\"\n{bound}\n{versus}\n"
+            )
         };
         let versus = "versus = { \"task.arm\" = \"human\" }";
         let spec = [
@@ -335,7 +337,9 @@ mod tests {
 
     fn statement(pieces: &[(&str, &str)]) -> String {
         let piece = |(claim, speaks): &(&str, &str)| {
-            format!("[[statement.evidence]]\nfigure = \"f\"\nclaim = \"{claim}\"\nshows = \"it helps\"\nspeaks = \"{speaks}\"\n")
+            format!(
+                "[[statement.evidence]]\nfigure = \"f\"\nclaim = \"{claim}\"\nshows = \"it helps\"\nspeaks = \"{speaks}\"\n"
+            )
         };
         let pieces: String = pieces.iter().map(piece).collect();
         format!("[[statement]]\nsaid = \"s\"\nstudy = \"–\"\n{pieces}")
@@ -359,11 +363,19 @@ mod tests {
             statement(&[("nowhere", "for")]),
         ];
         let page = parse(CLAUSE, &all).unwrap().page(runs.path(), &BTreeMap::new());
-        assert!(page.starts_with("- Yes. [1.1, 1.2, 2; **not so here**: 1.2; open: 2]\n\nSmall.\n"), "{page}");
-        let rows: Vec<&str> = page.lines().filter(|l| l.starts_with("| ") && !l.contains("---")).skip(1).collect();
+        assert!(
+            page.starts_with("- Yes. [1.1, 1.2, 2; **not so here**: 1.2; open: 2]\n\nSmall.\n"),
+            "{page}"
+        );
+        let rows: Vec<&str> =
+            page.lines().filter(|l| l.starts_with("| ") && !l.contains("---")).skip(1).collect();
         let numbers = "mix − human: +0.203 [+0.18, +0.22], bound: above 0.1; far − human: +0.3 [+0.1, +0.5], bound: below 0.02";
         assert!(rows[0].contains(numbers), "{}", rows[0]);
-        assert!(rows[0].ends_with("| **holds in part**. *for*: it helps. *against*: not so: it helps |"), "{}", rows[0]);
+        assert!(
+            rows[0].ends_with("| **holds in part**. *for*: it helps. *against*: not so: it helps |"),
+            "{}",
+            rows[0]
+        );
         assert!(rows[1].contains("alone: 0.8 [0.6, 0.85], bound: from 0.7 to 0.9"), "{}", rows[1]);
         for (row, ending) in [
             (1, "| **open**. *open*: it helps |"),
@@ -383,7 +395,9 @@ mod tests {
         let refused = |clause: &str, all: &[String]| parse(clause, all).unwrap_err();
         assert!(refused("[[clause]]\nsays = \"Yes.\"\nrests_on = []\n", &one).contains("no claim measures"));
         assert!(refused("[[clause]]\nsays = \"Yes.\"\n", &one).contains("rests_on"));
-        assert!(refused("[[clause]]\nsays = \"Yes.\"\nrests_on = [\"1.2\"]\n", &one).contains("rests on 1.2"));
+        assert!(
+            refused("[[clause]]\nsays = \"Yes.\"\nrests_on = [\"1.2\"]\n", &one).contains("rests on 1.2")
+        );
         let nothing = ["[[statement]]\nsaid = \"s\"\nstudy = \"–\"\n".to_owned()];
         assert!(refused("", &nothing).contains("not_shown"));
         let bare = ["[[statement]]\nsaid = \"s\"\nstudy = \"–\"\nnot_shown = \"too small\"\n".to_owned()];

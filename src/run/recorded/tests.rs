@@ -114,8 +114,8 @@ fn a_generation_is_measured_on_its_own_rows_beside_the_human_baseline() {
             .collect::<Vec<_>>()
     };
     for (g, value) in of(Subject::Model).into_iter().enumerate() {
-        // In units of the human rows' spread: half of them are −1, half 1, so their quartiles are 2 apart.
-        let expected = 0.25_f64.powi(g as i32) * 30.0 / 29.0 * (1.349_f64 / 2.0).powi(2);
+        // In units of the human rows' spread, which is 1: half of them are −1, half 1.
+        let expected = 0.25_f64.powi(g as i32) * 30.0 / 29.0;
         assert!((value - expected).abs() < 1e-12, "{g}: {value} is not {expected}");
     }
     assert_eq!(of(Subject::Human).len(), 1);
