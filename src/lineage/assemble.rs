@@ -394,7 +394,7 @@ fn measuring(
         spec::Subject::Synthetic => Subject::Synthetic,
         spec::Subject::Training => Subject::Training,
     };
-    notes.extend(unknown_share(source));
+    notes.extend(unknown_share(source).filter(|_| !metrics.is_empty()));
     let space = match spec.space {
         spec::Coordinates::HumanScale => Space::of(source).map(Arc::new),
         spec::Coordinates::Raw => None,
