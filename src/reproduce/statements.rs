@@ -398,10 +398,12 @@ mod tests {
         assert!(
             refused("[[clause]]\nsays = \"Yes.\"\nrests_on = [\"1.2\"]\n", &one).contains("rests on 1.2")
         );
-        let nothing = ["[[statement]]\nsaid = \"s\"\nstudy = \"–\"\n".to_owned()];
-        assert!(refused("", &nothing).contains("not_shown"));
-        let bare = ["[[statement]]\nsaid = \"s\"\nstudy = \"–\"\nnot_shown = \"too small\"\n".to_owned()];
-        assert!(refused("[[clause]]\nsays = \"Yes.\"\nrests_on = [\"1\"]\n", &bare).contains("rests on 1"));
+        let with = |statement: &str| {
+            [one[0].clone(), format!("[[statement]]\nsaid = \"s\"\nstudy = \"–\"\n{statement}")]
+        };
+        let clause = |place: &str| format!("[[clause]]\nsays = \"Yes.\"\nrests_on = [\"{place}\"]\n");
+        assert!(refused(&clause("1"), &with("")).contains("not_shown"));
+        assert!(refused(&clause("2"), &with("not_shown = \"too small\"\n")).contains("rests on 2"));
     }
 
     #[test]
