@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::claims_intervals::{Range, mean_interval};
+use super::claims_intervals::{Range, mean_interval, of_equal};
 use super::intervals::{Interval, median_rank, normal_interval, t_quantile};
 pub use crate::spec::Statistic;
 use crate::store::Accumulator;
@@ -283,7 +283,11 @@ fn estimate(
             mean_interval(&x.iter().map(|v| v.ln()).collect::<Vec<_>>(), own, level, Range::Any)
         }
         (Statistic::Mean, Evidence::Moments(m)) => {
-            around((m.count() as f64, m.mean().unwrap_or(f64::NAN), m.sd().unwrap_or(0.0)), own, level)
+            let (n, mean, sd) = (m.count() as f64, m.mean().unwrap_or(f64::NAN), m.sd().unwrap_or(0.0));
+            match of_equal(mean, n, level, range).filter(|_| sd == 0.0 && n > 1.0 && own.is_none()) {
+                Some(interval) => Ok((mean, interval)),
+                None => around((n, mean, sd), own, level),
+            }
         }
         (Statistic::MeanLog, Evidence::Moments(m)) => {
             let (mean, sd) = m.log_mean_sd().ok_or(NO_LOGARITHM)?;

@@ -208,12 +208,17 @@ pub(super) fn outcomes_table(outcomes: &[Outcome]) -> Table {
         last = &outcome.figure;
         table.add_row([
             Cell::new(figure).add_attribute(Attribute::Bold),
-            Cell::new(with_note(&outcome.says, outcome.note.as_deref(), outcome.verdict)),
+            Cell::new(match outcome.blind() {
+                Some(true) => {
+                    format!("{}\n  must fail {}", outcome.says, outcome.must_fail().replace("**", ""))
+                }
+                _ => with_note(&outcome.says, outcome.note.as_deref(), outcome.verdict),
+            }),
             Cell::new(expectation(outcome.expected, outcome.relation)),
             Cell::new(outcome.found()),
-            match outcome.blind() {
-                Some(true) => Cell::new("BLIND").fg(Color::Red),
-                _ => verdict_cell(outcome.verdict),
+            match (outcome.verdict, outcome.blind()) {
+                (Verdict::Passed, Some(true)) => Cell::new("BLIND").fg(Color::Red),
+                (verdict, _) => verdict_cell(verdict),
             },
         ]);
     }

@@ -1,8 +1,9 @@
 //! What can be said of a claim before anything runs: whether a run of the spec can decide it.
 
+use super::claims_controls::{needed, stand_in};
 use super::settings::{has, opponent, picked};
 use crate::metrics::METRICS;
-use crate::spec::{self, ClaimSpec, Error, Experiment, Setting, Statistic};
+use crate::spec::{self, ClaimSpec, Control, Error, Experiment, Setting, Statistic};
 use crate::theory;
 
 /// The fewest settings whose order is less likely than 1 in 20: 4! = 24.
@@ -104,6 +105,9 @@ fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting]) ->
             return Err(("where", text));
         }
     }
+    for control in &claim.controls {
+        controllable(control, claim, experiment, settings).map_err(|why| ("control", why))?;
+    }
     if claim.compares() {
         for setting in &chosen {
             opponent(claim, setting, settings).map_err(|why| ("versus", why))?;
@@ -119,6 +123,36 @@ fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting]) ->
         }
     }
     Ok(())
+}
+
+/// Whether what a control names is there.
+fn controllable(
+    control: &Control,
+    claim: &ClaimSpec,
+    experiment: &Experiment,
+    settings: &[Setting],
+) -> Result<(), String> {
+    let over_generations =
+        matches!(claim.statistic, Statistic::Monotone | Statistic::Slope) && claim.by.is_none();
+    match control {
+        Control::Where(picks) => {
+            needed(claim, settings).into_iter().try_for_each(|s| stand_in(picks, s, settings).map(|_| ()))
+        }
+        Control::Law(name) if theory::find(name).is_none() => {
+            Err(format!("has the law `{name}` as its control, and there is none of that name"))
+        }
+        Control::At(_) if over_generations => {
+            Err("has one generation as its control, and is about several".into())
+        }
+        Control::At(generation) => {
+            let measured = |s: &&Setting| experiment.measure.at.of(s.loop_.generations).contains(generation);
+            match needed(claim, settings).iter().find(|s| !measured(s)) {
+                Some(_) => Err(format!("has generation {generation} as its control, which is not measured")),
+                None => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The one setting among `chosen` whose `by` is `value`.

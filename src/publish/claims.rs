@@ -6,7 +6,7 @@
 //! summary does not keep) is undecided, with the reason: nothing passes silently.
 
 use super::claim_checks::{arm, check_claims, run_along};
-use super::claims_controls::Stand;
+use super::claims_controls::{Stand, needed};
 use super::conditions::predict;
 use super::findings::{Findings, MomentSeries, is_of};
 use super::settings::{label, opponent, picked, setting_of};
@@ -152,7 +152,39 @@ impl<'a> Asked<'a> {
         Question { says: &self.claim.says, looks: self.looks, range }
     }
 
+    /// The verdict. Seeds whose value is infinite or absent are missing, and not at random: the ones that are left pass
+    /// nothing.
     pub(super) fn decide(&self) -> Result<ClaimResult, Open> {
+        let mut result = self.decided()?;
+        if let Some(lacking) = self.lacking() {
+            result.reason.push_str(&format!("; {lacking}"));
+            if result.verdict == Verdict::Passed {
+                result.verdict = Verdict::Undecided;
+            }
+        }
+        Ok(result)
+    }
+
+    /// Where the claim's rows first have not every seed that was asked for, and why.
+    fn lacking(&self) -> Option<String> {
+        let claim = self.claim;
+        let metrics = claim.with.as_deref().into_iter().chain([claim.metric.as_str()]);
+        let member = claim.versus_member.or(claim.member);
+        metrics
+            .flat_map(|metric| needed(claim, self.settings).into_iter().map(move |s| (metric, s)))
+            .find_map(|(metric, setting)| {
+                let series = self.series_of(metric, setting, claim.member);
+                let series = series.or_else(|_| self.series_of(metric, setting, member)).ok()?;
+                let remark = |at: &u32| {
+                    let at = self.rows.at(*at);
+                    let remark = series.counts(at).remark()?;
+                    Some(format!("generation {at} of {} has {remark}", label(setting)))
+                };
+                claim.at.iter().find_map(remark)
+            })
+    }
+
+    fn decided(&self) -> Result<ClaimResult, Open> {
         let claim = self.claim;
         let chosen = picked(claim, self.settings);
         let first = *chosen.first().ok_or("no setting matches `where`")?;
@@ -161,8 +193,15 @@ impl<'a> Asked<'a> {
             Statistic::Monotone if claim.by.is_some() => self.monotone_along(&chosen),
             Statistic::Slope if claim.by.is_some() => self.slope_along(&chosen),
             Statistic::Monotone => {
-                let rising = claim.direction == Some(Direction::Increasing);
-                Ok(monotone(self.question(), self.series(first)?, &claim.at, rising, self.least()))
+                let (rising, series) = (claim.direction == Some(Direction::Increasing), self.series(first)?);
+                let still = |step: &&[u32]| {
+                    let steps = differences(series.pairs(step[1]), series.pairs(step[0]));
+                    !steps.is_empty() && steps.iter().all(|d| *d == 0.0)
+                };
+                if let Some(step) = claim.at.windows(2).find(still) {
+                    return Err(Open::Same(step[1]));
+                }
+                Ok(monotone(self.question(), series, &claim.at, rising, self.least()))
             }
             Statistic::Slope => {
                 let mut series = self.series(first)?.clone();
@@ -231,7 +270,10 @@ impl<'a> Asked<'a> {
     /// What one setting has at each generation of the claim.
     fn evidence(&self, setting: &Setting) -> Result<Vec<Found<'a>>, Open> {
         let claim = self.claim;
-        let none = |at: u32| format!("no seed has a value at generation {at} of {}", label(setting));
+        let none = |at: u32| {
+            let lacking = self.lacking().map_or(String::new(), |why| format!(" ({why})"));
+            format!("no seed has a value at generation {at} of {}{lacking}", label(setting))
+        };
         if let Findings::Moments(all) = self.rows.findings {
             if claim.compares() {
                 return Err(NO_PAIRS.into());
@@ -299,20 +341,6 @@ impl<'a> Asked<'a> {
             question = question.of(question.range.of_difference());
         }
         let mut result = against_law(question, claim.statistic, &points, tolerance, relation);
-        // Seeds whose value was refused or not finite are missing, and not at random: what is left decides nothing.
-        let count = |p: &Point<'_>| match p.evidence {
-            Evidence::Values(values) => values.len() as u64,
-            Evidence::Moments(moments) => moments.count(),
-        };
-        let (least, most) = points.iter().map(count).fold((u64::MAX, 0), |(a, b), n| (a.min(n), b.max(n)));
-        if least < most {
-            result
-                .reason
-                .push_str(&format!("; at some generation only {least} of {most} seeds have a value"));
-            if result.verdict == Verdict::Passed {
-                result.verdict = Verdict::Undecided;
-            }
-        }
         if let [_, _, ..] = chosen
             && let Some(at) = result.at
             && let Some(deciding) =

@@ -142,7 +142,7 @@ pub fn control_runs(experiment: &Experiment, seeds: &[u64]) -> Result<Vec<Contro
 }
 
 /// The settings whose rows a claim reads.
-fn needed<'s>(claim: &ClaimSpec, settings: &'s [Setting]) -> Vec<&'s Setting> {
+pub(super) fn needed<'s>(claim: &ClaimSpec, settings: &'s [Setting]) -> Vec<&'s Setting> {
     let chosen = picked(claim, settings);
     let against: Vec<&Setting> = chosen
         .iter()

@@ -189,6 +189,48 @@ fn two_metrics_may_be_correlated_over_settings() {
     }
 }
 
+/// At n = 100 and t = 11 replace keeps .895 of the variance, one fit more or less .886 and .904, accumulate .984, and
+/// replace with 1,000 rows .989.
+#[test]
+fn a_claim_that_passes_without_its_mechanism_is_blind() {
+    let replace = "where = { \"loop.regime\" = \"replace\" }\nat = 10\nstatistic = \"mean\"\n";
+    let claims = [
+        format!("{replace}law = \"gaussian-replace-variance\"\ntolerance = 0.1"),
+        format!(
+            "{replace}law = \"gaussian-replace-variance\"\ntolerance = 0.04\n\
+             control = {{ where = {{ \"loop.regime\" = \"accumulate\" }} }}"
+        ),
+        format!(
+            "{replace}value = 0.895\ntolerance = 0.04\ncontrol = {{ set = {{ \"loop.samples\" = 1000 }} }}"
+        ),
+        "at = 10\nstatistic = \"ordering\"\nby = \"loop.regime\"\norder = [\"replace\", \"accumulate\"]\n\
+         least = 0.02\ncontrol = { at = 0 }"
+            .to_owned(),
+        format!("{replace}value = 0.895\ntolerance = 0.06\ncontrol = {{ value = 0.984 }}"),
+        format!("{replace}greater = 0.5"),
+    ]
+    .map(|text| claim(&text))
+    .concat();
+    let (_root, publication) = ran(&variance_run("rows", 4000, &claims));
+    let seeds: Vec<u64> = (0..4000).collect();
+    let extra: Vec<_> = control_runs(&publication.experiment, &seeds)
+        .unwrap()
+        .into_iter()
+        .map(|run| {
+            let (root, publication) = ran(&run.experiment.resolved());
+            (root, (run, publication))
+        })
+        .collect();
+    assert_eq!(extra.len(), 1, "only what is set needs a run");
+    let (_roots, extra): (Vec<_>, Vec<_>) = extra.into_iter().unzip();
+    let found = decide_controls(&publication, 1, &extra).unwrap();
+    let blind: Vec<bool> = found.iter().map(|all| all.is_empty() || all.iter().any(|c| c.blind())).collect();
+    assert_eq!(blind, [true, false, false, false, true, true], "{found:#?}");
+    assert_eq!(found[0].len(), 2, "one fit earlier and one later");
+    let told = blind_before(&publication.experiment).unwrap();
+    assert_eq!(told.len(), 4, "two of the first claim, the last number and no control: {told:#?}");
+}
+
 #[test]
 fn a_wrong_claim_is_told_at_its_line() {
     let along = claim("at = 1\nstatistic = \"slope\"\nby = \"loop.regime\"\nvalue = 1\ntolerance = 1");

@@ -14,6 +14,8 @@ mod lock;
 mod markers;
 mod outcome;
 mod shelf;
+#[cfg(test)]
+mod shipped_tests;
 mod statements;
 
 pub use catalogue::{Catalogue, Entry, Figure, Paper, Unknown, bibliography};

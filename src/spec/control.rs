@@ -113,8 +113,11 @@ impl std::fmt::Display for Control {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let settings = |picks: &Picks| {
             let one = |(key, value): &(String, Node)| {
-                let value = value.as_str().map_or_else(|| super::canonical(value), str::to_owned);
-                format!("{key} = {value}")
+                let written = value.at.text();
+                let canonical = || super::canonical(value);
+                let text =
+                    if written.is_empty() { canonical() } else { written.trim_matches('"').to_owned() };
+                format!("{key} = {text}")
             };
             picks.iter().map(one).collect::<Vec<_>>().join(", ")
         };
