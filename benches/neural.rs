@@ -64,7 +64,7 @@ fn pairs(c: &mut Criterion) {
         family.fit(mix, Start::Scratch, &Streams::new(0, seed)).expect("a fit");
     });
     pair(c, "GPT 1×32, context 32, batch 32", &text(1000, 31), |mix, steps, seed| {
-        let family = Gpt { params: GptParams { steps, ..GptParams::default() }, device: DeviceName::Flex };
+        let family = Gpt { params: GptParams { steps, ..plain(1, 32) }, device: DeviceName::Flex };
         family.fit(mix, Start::Scratch, &Streams::new(0, seed)).expect("a fit");
     });
 }
@@ -92,8 +92,14 @@ fn text(n: usize, length: usize) -> Mix {
     Mix::of_human(Rows::all(rows))
 }
 
+/// The bare transformer that the PyTorch script trains, whatever the defaults: no pairs, no clipping.
+fn plain(layers: usize, width: usize) -> GptParams {
+    let base = GptParams { layers, width, heads: 4, batch: 32, ..GptParams::default() };
+    GptParams { pairs: 0, clip: f64::INFINITY, weight_decay: 0.0, ..base }
+}
+
 fn gpt(c: &mut Criterion, name: &str, layers: usize, width: usize, context: usize) {
-    let params = GptParams { layers, width, context, heads: 4, batch: 32, ..GptParams::default() };
+    let params = plain(layers, width);
     // One window a row.
     let mix = text(1000, context - 1);
     for device in DeviceName::ALL {

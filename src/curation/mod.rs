@@ -219,7 +219,7 @@ fn initial_rows(seen: &Seen<'_>) -> Result<Samples, CurationError> {
     }
 }
 
-/// The log likelihood of each row per token (of the whole row where it has no tokens) under the
+/// The log likelihood of each row per token, its end left out (of the whole row where it has no tokens), under the
 /// model that made the synthetic rows. A row without a single token counts as one.
 fn likelihood_per_token(
     step: &str,
@@ -228,7 +228,7 @@ fn likelihood_per_token(
     streams: &Streams,
 ) -> Result<Vec<f64>, CurationError> {
     let why = || Refusal::new(format!("`{step}` needs a model whose likelihood can be computed"));
-    let mut likelihood = model.density().ok_or_else(why)?.log_likelihood(table, streams)?;
+    let mut likelihood = model.density().ok_or_else(why)?.log_likelihood_without_end(table, streams)?;
     if likelihood.iter().any(|l| !l.is_finite()) {
         return Err(Refusal::new(format!("`{step}`: a row has probability 0 under the model")).into());
     }

@@ -147,10 +147,20 @@ fn one(
         measuring.task = Some(downstream::examination(node, setting, &source, &mut components, &mut notes)?);
         seeds_per_cell = 1;
     }
+    if let Some(node) = &experiment.measure.baseline {
+        let (entry, family) = family(node, setting, StartFrom::Scratch)?;
+        family.accepts(source.schema()).map_err(|why| {
+            Error::refused(node.at_of("family"), why.to_string(), "choose another family to compare with")
+        })?;
+        components.push(format!("baseline {} {}", entry.about.name, entry.about.version));
+        components.extend(family.fingerprint());
+        measuring.baseline = Some(family);
+    }
     let plain = curation.is_empty()
         && matches!(teacher, Teacher::Own)
         && contamination == 0.0
         && measuring.task.is_none()
+        && measuring.baseline.is_none()
         && measuring.subject == Subject::Model
         && !measuring.metrics.iter().any(|m| m.sample || m.metric.needs().training);
     let statistics = match spec.path {
@@ -399,7 +409,7 @@ fn measuring(
         spec::Coordinates::HumanScale => Space::of(source).map(Arc::new),
         spec::Coordinates::Raw => None,
     };
-    Ok(Measuring { metrics, size, subject, space, at, task: None })
+    Ok(Measuring { metrics, size, subject, space, at, task: None, baseline: None })
 }
 
 /// What share of the held-out tokens a model does not know, where there are any.

@@ -7,7 +7,7 @@ use super::measured::{self, Measured, Names};
 use super::{Fit, Lineage, Member, Record, Why};
 use crate::data::Samples;
 use crate::metrics::{Arrivals, Observation, Peer, Shared, Space, Subject};
-use crate::models::{Ask, Model, Refusal};
+use crate::models::{Ask, BoxedFamily, Model, Refusal, Sampling, Start};
 use crate::rng::Streams;
 use crate::spec::Inflow;
 use crate::tasks::Examination;
@@ -26,6 +26,8 @@ pub struct Measuring {
     pub at: Vec<bool>,
     /// The downstream task.
     pub task: Option<Examination>,
+    /// The family that is fitted to the human rows of generation 0 and measured once, to compare with.
+    pub baseline: Option<BoxedFamily>,
 }
 
 /// What a lineage remembers of its first observation.
@@ -87,6 +89,24 @@ impl Measuring {
                 let truth = lineage.source.truth().and_then(|truth| truth.components());
                 record.examples(member.fit(0), Subject::Human, &rows, truth);
             }
+        }
+        if let Some((family, member)) = self.baseline.as_ref().zip(population.first()) {
+            let streams = member.streams.of("baseline");
+            let model = family.fit(&member.training, Start::Scratch, &streams)?;
+            let sampled = self.metrics.iter().any(|m| m.sample);
+            let draw =
+                || model.synthesise(Ask::Rows, self.size, &Sampling::default(), &streams.of("measure"));
+            let rows = sampled.then(draw).transpose()?;
+            let look = Look {
+                subject: Subject::Baseline,
+                generation: 0,
+                model: Some(model.as_ref()),
+                sample: rows.as_ref(),
+                others: &[],
+                absorbed: None,
+            };
+            let held_out = memory.held_out[0].as_ref();
+            self.measure(lineage, member, look, held_out, None, &mut Names::default(), record);
         }
         self.observe(lineage, population, 0, &mut memory, record)?;
         Ok(memory)
@@ -225,7 +245,7 @@ impl Measuring {
             return Ok(None);
         }
         let mix = match self.subject {
-            Subject::Model | Subject::Human => {
+            Subject::Model | Subject::Human | Subject::Baseline => {
                 let streams = member.streams.of("measure").at(u64::from(g));
                 let rows =
                     member.model.synthesise(Ask::Rows, self.size, &lineage.synthesiser.sampling, &streams)?;
@@ -253,7 +273,6 @@ impl Measuring {
         record: &mut dyn Record,
     ) {
         let shared = Shared::for_passes(self.passes()).in_space(self.space.clone());
-        let human = look.subject == Subject::Human;
         let of = Observation {
             subject: look.subject,
             generation: look.generation,
@@ -269,7 +288,7 @@ impl Measuring {
             arrivals: arrivals(lineage),
             shared: &shared,
         };
-        let streams = self.streams(member, look.generation, human);
+        let streams = streams(member, &look);
         measured::measure(&self.metrics, &of, member.fit(look.generation), &streams, names, record);
     }
 
@@ -277,11 +296,15 @@ impl Measuring {
     pub(super) fn needs_base(&self) -> bool {
         self.metrics.iter().any(|m| m.metric.needs().base)
     }
+}
 
-    fn streams(&self, member: &Member<'_>, g: u32, human: bool) -> Streams {
-        let purpose = if human { "measure-human" } else { "measure-metric" };
-        member.streams.of(purpose).at(u64::from(g))
-    }
+fn streams(member: &Member<'_>, look: &Look<'_>) -> Streams {
+    let purpose = match look.subject {
+        Subject::Human => "measure-human",
+        Subject::Baseline => "measure-baseline",
+        Subject::Model | Subject::Synthetic | Subject::Training => "measure-metric",
+    };
+    member.streams.of(purpose).at(u64::from(look.generation))
 }
 
 /// What arrives at every generation, for regimes that keep everything and take fresh human rows.

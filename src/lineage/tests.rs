@@ -123,6 +123,7 @@ fn recorded(
             subject: Subject::Model,
             at: Vec::new(),
             task: None,
+            baseline: None,
         },
         salt: 0,
     };

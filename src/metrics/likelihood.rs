@@ -1,6 +1,6 @@
 //! `negative-log-likelihood` and `perplexity` of held-out human rows.
 //!
-//! −(1/N) Σ ln q(x), in nats; N counts rows, for text tokens. Cost: one evaluation of the model's
+//! −(1/N) Σ ln q(x), in nats; N counts rows, for text tokens, and end marks are left out. Cost: one evaluation of the model's
 //! likelihood on the held-out rows.
 
 use super::{
@@ -34,11 +34,12 @@ pub(super) const NEGATIVE_LOG_LIKELIHOOD: MetricEntry = MetricEntry {
         summary: "Held-out negative log likelihood, in nats per row (text: per token)",
         details: details!(
             "−(1/N) Σ ln q(x) over held-out human rows. N is the number of rows; for text it is the \
-            number of tokens, the first of each row included. For numbers the unit depends on that of the data. "
+            number of tokens, the first of each row included; a model that scores the end of a row is scored without it, so \
+            that models with and without end marks compare. For numbers the unit depends on that of the data. "
         ),
         source: "Shumailov et al. 2024 (10.1038/s41586-024-07566-y)",
         parameters: &[],
-        version: 1,
+        version: 2,
     },
     extra: Reading {
         direction: Direction::Lower,
@@ -54,12 +55,12 @@ pub(super) const PERPLEXITY: MetricEntry = MetricEntry {
         name: "perplexity",
         summary: "Held-out perplexity per token (per row for outcomes)",
         details: details!(
-            "exp of `negative-log-likelihood`: per token for text, per row for outcomes. A model of \
+            "exp of `negative-log-likelihood`: per token for text, end marks left out, per row for outcomes. A model of \
             characters and a model of words have perplexities per different units. "
         ),
         source: "Jelinek et al. 1977 (10.1121/1.2016299)",
         parameters: &[],
-        version: 1,
+        version: 2,
     },
     extra: Reading {
         direction: Direction::Lower,
@@ -88,7 +89,7 @@ impl Metric for Likelihood {
             Some(model) => model
                 .density()
                 .ok_or_else(|| Refusal::not_applicable("this family has no likelihood"))?
-                .log_likelihood(rows, streams)?,
+                .log_likelihood_without_end(rows, streams)?,
             None => of
                 .truth
                 .and_then(|t| t.log_density(rows))

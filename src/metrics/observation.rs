@@ -70,14 +70,21 @@ pub enum Subject {
     Training,
     /// Held-out human rows: the baseline of the same size.
     Human,
+    /// Another model, fitted to the human rows of generation 0 and measured once, to compare with.
+    Baseline,
 }
 
 impl Subject {
     /// The subject of that word.
     pub fn named(word: &str) -> Option<Self> {
-        [Subject::Model, Subject::Synthetic, Subject::Training, Subject::Human]
+        [Subject::Model, Subject::Synthetic, Subject::Training, Subject::Human, Subject::Baseline]
             .into_iter()
             .find(|subject| subject.name() == word)
+    }
+
+    /// Whether it belongs to the loop; human rows and the baseline are what it is compared with.
+    pub fn is_of_the_loop(self) -> bool {
+        !matches!(self, Subject::Human | Subject::Baseline)
     }
 
     /// The word in rows and figures.
@@ -87,6 +94,7 @@ impl Subject {
             Subject::Synthetic => "synthetic",
             Subject::Training => "training",
             Subject::Human => "human",
+            Subject::Baseline => "baseline",
         }
     }
 }

@@ -32,12 +32,12 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             order statistics) over the sample's rows of exp(−ln p₀(row) / tokens), with p₀ the model of generation \
             0 of the same member, without temperature or top-k. They are the histogram of the Nature paper in five \
             numbers: later generations move to what the first model found likely (the low quantiles fall) and \
-            grow a tail of rows that it would never have written (the high quantiles rise). A model that scores an end mark \
-            counts it in ln p₀ but not among the tokens. Empty rows are left out. The human baseline \
+            grow a tail of rows that it would never have written (the high quantiles rise). A model that scores the end of a row \
+            is scored without it. Empty rows are left out. The human baseline \
             scores human rows under the same model.",
         source: "Shumailov et al. 2024 (10.1038/s41586-024-07566-y), fig. 1",
         parameters: &[],
-        version: 1,
+        version: 2,
     },
     extra: Reading {
         direction: Direction::TwoSided,
@@ -55,7 +55,7 @@ pub(super) const SHARES: MetricEntry = MetricEntry {
         details: "Rows `sequence-perplexity-from-1`, `-2`, … `-100`, `-125`, … `-1000000`: the share of the sample's rows whose             perplexity (as in `sequence-perplexity`) lies from that number to the next. The edges are the preferred numbers             R10, ten a decade, rounded to whole ones; the last bin is open. Drawn by `kind = \"histogram\"`.",
         source: "Shumailov et al. 2024 (10.1038/s41586-024-07566-y), fig. 1; edges: ISO 3",
         parameters: &[],
-        version: 1,
+        version: 2,
     },
     extra: Reading {
         direction: Direction::TwoSided,
@@ -115,7 +115,7 @@ fn perplexities(of: &Observation<'_>, streams: &Streams) -> Result<Vec<f64>, Ref
     let density =
         density.ok_or_else(|| Refusal::not_applicable("the generation-0 model has no likelihood"))?;
     let (offsets, _) = rows.token_rows().ok_or_else(|| Refusal::new("the rows hold no text"))?;
-    let logs = density.log_likelihood(rows, streams)?;
+    let logs = density.log_likelihood_without_end(rows, streams)?;
     let of_row = |(row, log): (&[usize], &f64)| {
         let tokens = row[1] - row[0];
         (tokens > 0).then(|| (-log / tokens as f64).exp())

@@ -295,6 +295,12 @@ pub trait Density {
     /// The log likelihood of each row in nats; minus infinity for a row that the model gives probability 0.
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal>;
 
+    /// The log likelihood of each row in nats without that of its end: what a perplexity divides by the number of tokens.
+    /// That of a family that scores no end mark is [`Density::log_likelihood`].
+    fn log_likelihood_without_end(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal> {
+        self.log_likelihood(rows, streams)
+    }
+
     /// The log likelihood of every token after those before it in its row, row after row, in nats;
     /// minus infinity for a token that the model gives probability 0. An end mark has no entry.
     fn token_log_likelihood(&self, _rows: &Samples, _streams: &Streams) -> Result<Vec<f64>, Refusal> {

@@ -17,7 +17,7 @@ use super::init::{Layout, Weights};
 use crate::models::StorageError;
 
 const KEY: &str = "model-collapse";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Header<C> {

@@ -3,14 +3,16 @@
 //! Pre-norm GPT (Radford et al. 2019): token and learned position embeddings, `layers` ×
 //! (x + attention(norm x), x + MLP(norm x)) with a GELU MLP of 4·width, a final norm and an
 //! untied output map. The codes are the schema's vocabulary plus one mark that begins and
-//! ends every row. Trained on next-token cross-entropy with Adam (β₂ = 0.99, linear
-//! warm-up, optional cosine decay), tokens weighted by their row's weight.
+//! ends every row; beside the embedding of a token stands one of the pair (the token before,
+//! this one), which spares the first layer from learning bigrams. Trained on next-token
+//! cross-entropy with AdamW (β₂ = 0.99, gradients clipped), tokens weighted by their row's weight.
 //!
-//! Rows of any length: a row and its end mark are cut into windows of at most `context`
-//! targets; shorter windows are padded and the padding weighs nothing. Sampling and scoring
-//! follow one rule beyond the context: when the window is full it moves on by half, so the
-//! likelihood is that of the law that rows are drawn from (exact, not a bound). Nats; the
-//! end mark counts as a token.
+//! Rows of any length: by default the context holds the longest training row with its end mark,
+//! up to 256 targets. Of a longer row every step sees one full window at a random place
+//! (`corpus`). Sampling and scoring follow one rule beyond the context: when the window is full
+//! it moves on by half, so that a token sees between half of the context and all of it, as in
+//! training, and the likelihood is that of the law that rows are drawn from (exact, not a
+//! bound). Nats, of a row with its end mark; a perplexity leaves the end mark out.
 //!
 //! Beside a label the model is class-conditional: p(label) is its weighted share of the training rows, and
 //! every label has an embedding that is added to that of every token of its rows, so that windows beyond the
@@ -37,7 +39,7 @@ use super::checkpoint;
 use super::device::{DeviceName, selected, training_device};
 use super::init::Weights;
 use super::kernels::adam::Rule;
-use super::train::{Effort, Schedule, initial, steps, train, warm};
+use super::train::{Course, Effort, Schedule, initial, steps, train, warm};
 use super::{EFFORT, parameter};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::labelled::Heads;
@@ -58,25 +60,31 @@ use reading::{Codes, Reading};
 pub struct GptParams {
     /// Transformer blocks, ≥ 1. Default 1.
     pub layers: usize,
-    /// Features of a token, a multiple of `heads`. Default 32.
+    /// Features of a token, a multiple of `heads`. Default 64.
     pub width: usize,
     /// Attention heads. Default 4.
     pub heads: usize,
-    /// Tokens that a prediction sees, ≥ 2. Default 32.
+    /// Tokens that a prediction sees, ≥ 2; 0 (default) is the longest training row with its mark, at most 256.
     pub context: usize,
-    /// Windows a step, ≥ 1. Default 32.
+    /// Embeddings of pairs (the token before, this one); more pairs than that share them, 0 is none. Default 4096.
+    pub pairs: usize,
+    /// Windows a step, ≥ 1. Default 16.
     pub batch: usize,
-    /// Adam's learning rate after the warm-up, > 0. Default 0.003.
+    /// Adam's learning rate after the warm-up, > 0. Default 0.006.
     pub learning_rate: f64,
-    /// Steps of linear warm-up. Default 20.
-    pub warmup: usize,
-    /// Whether the rate falls to a tenth along a half cosine. Default false.
-    pub cosine: bool,
+    /// The share of the steps over which the rate rises linearly from 0, in [0, 1]. Default 0.03.
+    pub warmup: f64,
+    /// `"wsd"` (default), `"cosine"` or `"constant"`.
+    pub schedule: Course,
+    /// AdamW's decoupled decay of all weights, ≥ 0. Default 0.01.
+    pub weight_decay: f64,
+    /// The largest norm of a step's gradient, > 0. Default 1.
+    pub clip: f64,
     /// `"steps"` (default) or `"epochs"`.
     pub effort: Effort,
-    /// Passes over the training windows, with `effort = "epochs"`. Default 10.
+    /// Passes over the training rows, with `effort = "epochs"`. Default 10.
     pub epochs: usize,
-    /// Optimiser steps, with `effort = "steps"`. Default 1000.
+    /// Optimiser steps, with `effort = "steps"`. Default 700.
     pub steps: usize,
     /// The longest row that is sampled, in tokens; 0 (default) is the longest training row.
     pub max_length: usize,
@@ -86,16 +94,19 @@ impl Default for GptParams {
     fn default() -> Self {
         GptParams {
             layers: 1,
-            width: 32,
+            width: 64,
             heads: 4,
-            context: 32,
-            batch: 32,
-            learning_rate: 3e-3,
-            warmup: 20,
-            cosine: false,
+            context: 0,
+            pairs: 4096,
+            batch: 16,
+            learning_rate: 6e-3,
+            warmup: 0.03,
+            schedule: Course::Wsd,
+            weight_decay: 0.01,
+            clip: 1.0,
             effort: Effort::Steps,
             epochs: 10,
-            steps: 1000,
+            steps: 700,
             max_length: 0,
         }
     }
@@ -107,8 +118,14 @@ impl GptParams {
         if self.layers == 0 || self.width == 0 || self.heads == 0 || self.batch == 0 {
             return refuse("layers, width, heads and batch must be at least 1");
         }
-        if self.context < 2 {
-            return refuse("context must be at least 2");
+        if self.context == 1 {
+            return refuse("context must be at least 2, or 0 for the longest row");
+        }
+        if !((0.0..=1.0).contains(&self.warmup) && self.clip > 0.0) {
+            return refuse("warmup must be a share of the steps and clip above 0");
+        }
+        if !(self.weight_decay >= 0.0 && self.weight_decay * self.learning_rate < 1.0) {
+            return refuse("weight_decay must be at least 0 and below 1 ÷ learning_rate");
         }
         if !self.width.is_multiple_of(self.heads) {
             return refuse("width must be a multiple of heads");
@@ -119,14 +136,17 @@ impl GptParams {
         Ok(())
     }
 
+    /// The shape of the network; `context` is not 0.
     fn shape(&self, reading: &Reading) -> Shape {
+        let levels = reading.vocabulary() + 1;
         Shape {
             layers: self.layers,
             width: self.width,
             heads: self.heads,
             context: self.context,
-            levels: reading.vocabulary() + 1,
+            levels,
             classes: reading.classes(),
+            pairs: self.pairs.min(levels.saturating_mul(levels)),
         }
     }
 }
@@ -142,6 +162,7 @@ pub struct Gpt {
 
 /// A fitted transformer.
 pub struct GptModel {
+    /// With the context in force.
     params: GptParams,
     reading: Reading,
     /// The longest row that is sampled, in tokens.
@@ -165,15 +186,19 @@ struct Config {
 
 const NAME: &str = "gpt";
 
+/// The longest context that is taken from the rows.
+const LONGEST: usize = 256;
+
 /// The family's entry in lists and descriptions.
 pub const ABOUT: About = About {
     name: NAME,
     summary: "Small causal transformer over characters or words, class-conditional beside a label",
-    details: "Pre-norm blocks of causal self-attention and a GELU MLP (×4) over token and learned position \
-              embeddings, trained on next-token cross-entropy. One mark begins and ends every row. Rows \
-              longer than `context` are windows; when sampling or scoring fills its window, the window \
-              moves on by half.\n\n\
-              Likelihoods are exact for that law, in nats, the end mark counted as a token. Sampling takes \
+    details: "Pre-norm blocks of causal self-attention and a GELU MLP (×4) over embeddings of the token, of the pair \
+              (token before, token) and of the place, trained on next-token cross-entropy with AdamW (β₂ = 0.99). \
+              One mark begins and ends every row. A row longer than `context` is learnt from windows at random \
+              places; when sampling or scoring fills its window, the window moves on by half.\n\n\
+              Likelihoods are exact for that law, in nats, of the row with its end mark; perplexity leaves the end \
+              mark out. Sampling takes \
               temperature, top_k and top_p; `continue` gives as many tokens as the prompt has; `edit` \
               redraws tokens whose probability reaches the threshold.\n\n\
               Rows may have a label: it is drawn with the weighted shares of the training rows, and an embedding of \
@@ -182,19 +207,34 @@ pub const ABOUT: About = About {
     source: "Vaswani et al., arXiv:1706.03762; Radford et al. 2019 (GPT-2); labels: Keskar et al., arXiv:1909.05858",
     parameters: &[
         parameter("layers", "1", "transformer blocks, at least 1"),
-        parameter("width", "32", "features of a token, a multiple of heads"),
+        parameter("width", "64", "features of a token, a multiple of heads"),
         parameter("heads", "4", "attention heads; `width` is a multiple of them"),
-        parameter("context", "32", "tokens that a prediction sees, at least 2"),
-        parameter("batch", "32", "windows a step, at least 1"),
-        parameter("learning_rate", "0.003", "Adam's learning rate after the warm-up, above 0"),
-        parameter("warmup", "20", "steps of linear warm-up"),
-        parameter("cosine", "false", "whether the rate falls to a tenth along a half cosine"),
+        parameter(
+            "context",
+            "0",
+            "tokens that a prediction sees, at least 2; 0 is the longest training row with its mark, at most 256",
+        ),
+        parameter(
+            "pairs",
+            "4096",
+            "embeddings of (token before, token); more pairs than that share them; 0 is none",
+        ),
+        parameter("batch", "16", "windows a step, at least 1"),
+        parameter("learning_rate", "0.006", "the learning rate after the warm-up, above 0"),
+        parameter("warmup", "0.03", "share of the steps over which the rate rises from 0"),
+        parameter(
+            "schedule",
+            "\"wsd\"",
+            "\"wsd\" (constant, then linear to 0 over the last 30 %), \"cosine\" or \"constant\"",
+        ),
+        parameter("weight_decay", "0.01", "AdamW's decay of all weights, at least 0"),
+        parameter("clip", "1", "largest norm of a step's gradient, above 0"),
         EFFORT,
-        parameter("epochs", "10", "passes over the training windows, with effort = \"epochs\""),
-        parameter("steps", "1000", "optimiser steps, with effort = \"steps\""),
+        parameter("epochs", "10", "passes over the training rows, with effort = \"epochs\""),
+        parameter("steps", "700", "optimiser steps, with effort = \"steps\""),
         parameter("max_length", "0", "longest sampled row in tokens; 0 is the longest training row"),
     ],
-    version: 2,
+    version: 3,
 };
 
 /// The family in the registry.
@@ -225,14 +265,6 @@ impl GptModel {
         &self.losses
     }
 
-    /// Negative log-likelihood of held-out rows, in nats a token (end marks count), from the
-    /// untransformed model.
-    pub fn nll_per_token(&self, rows: &Samples) -> Result<f64, Refusal> {
-        let scores = self.score(rows)?;
-        let (_, tokens) = rows.token_rows().unwrap_or((&[], &[]));
-        Ok(-scores.iter().sum::<f64>() / (tokens.len() + rows.len()) as f64)
-    }
-
     /// The codes of rows that fit this model.
     fn read(&self, rows: &Samples) -> Result<Codes, Refusal> {
         let of = Reading::of(rows.schema())?;
@@ -252,32 +284,39 @@ impl Family for Gpt {
     }
 
     fn fit(&self, mix: &Mix, start: Start<'_>, streams: &Streams) -> Result<Box<dyn Model>, FitError> {
-        let p = &self.params;
         let (rows, row_weights) = super::rows_of(mix)?;
         self.accepts(rows.schema())?;
         let reading = Reading::of(rows.schema())?;
         let codes = reading.read(&rows)?;
         let heads = reading.heads(&codes, &row_weights)?;
-        let corpus = Corpus::new(&codes, &row_weights, reading.vocabulary() as u32, p.context);
+        let longest = codes.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let warm = warm::<GptModel>(NAME, start)?;
+        let context = match (self.params.context, warm) {
+            (0, Some(model)) => model.params.context,
+            (0, None) => (longest + 1).clamp(2, LONGEST),
+            (context, _) => context,
+        };
+        let p = GptParams { context, ..self.params.clone() };
         let shape = p.shape(&reading);
-        let warm = warm::<GptModel>(NAME, start)?.map(|model| &model.weights);
-        let mut weights = initial(NAME, net::layout(shape), warm, streams)?;
+        let corpus = Corpus::new(&codes, &row_weights, shape);
+        let mut weights = initial(NAME, net::layout(shape), warm.map(|model| &model.weights), streams)?;
+        let steps = steps(p.effort, p.epochs, p.steps, corpus.len(), p.batch);
         let schedule = Schedule {
-            steps: steps(p.effort, p.epochs, p.steps, corpus.len(), p.batch),
+            steps,
             batch: p.batch,
             rate: p.learning_rate as f32,
-            warmup: p.warmup,
-            cosine: p.cosine,
+            warmup: (p.warmup * steps as f64).round() as usize,
+            course: p.schedule,
             rule: Rule { beta2: 0.99, ..Rule::default() },
-            decay: 0.0,
+            decay: p.weight_decay as f32,
+            clip: p.clip as f32,
         };
         let device = training_device(self.device);
-        let losses = train(&mut weights, corpus.weights(), &schedule, &device, streams, |step| {
-            let batch = corpus.batch(step.items, &step.weights);
-            net::loss(step.leaves, &batch, shape)
+        let losses = train(&mut weights, corpus.weights(), &schedule, &device, streams, |mut step| {
+            net::loss(step.leaves, &corpus.batch(step.items, &step.weights, &mut step.rng))
         })?;
-        let limit = if p.max_length == 0 { corpus.longest() } else { p.max_length };
-        let config = Config { params: p.clone(), schema: rows.schema().clone(), limit, heads };
+        let limit = if p.max_length == 0 { longest } else { p.max_length };
+        let config = Config { params: p, schema: rows.schema().clone(), limit, heads };
         Ok(Box::new(GptModel::new(config, reading, weights, losses)))
     }
 
@@ -356,7 +395,11 @@ impl Model for GptModel {
 impl Density for GptModel {
     /// ln p of each row and its end mark, and of its label where it has one, nats.
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
-        self.score(rows)
+        self.score(rows, true)
+    }
+
+    fn log_likelihood_without_end(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
+        self.score(rows, false)
     }
 
     fn token_log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {

@@ -17,7 +17,7 @@ use super::kernels::adam::Rule;
 use super::kernels::cross_entropy::cross_entropy;
 use super::kernels::dense::Dense;
 use super::kernels::linear::{Activation, linear};
-use super::train::{Effort, Schedule, steps, train};
+use super::train::{Course, Effort, Schedule, steps, train};
 use crate::models::{FitError, Refusal};
 use crate::rng::Streams;
 
@@ -136,9 +136,10 @@ impl Mlp {
             batch: params.batch,
             rate: params.learning_rate as f32,
             warmup: 0,
-            cosine: true,
+            course: Course::Cosine,
             rule: Rule::default(),
             decay: params.weight_decay as f32,
+            clip: f32::INFINITY,
         };
         let burn_device = training_device(device);
         let depth = params.layers + 1;

@@ -10,12 +10,13 @@ use std::any::Any;
 use std::sync::Arc;
 
 use burn::Tensor;
-use burn::tensor::Device;
+use burn::tensor::{Device, TensorData};
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::init::{Layout, Weights};
 use super::kernels::adam::{Adam, Rule};
+use super::kernels::simd::{sum, wide};
 use crate::models::{FitError, Model, Refusal, Start};
 use crate::rng::{Stream, Streams};
 
@@ -41,14 +42,34 @@ pub struct Schedule {
     pub rate: f32,
     /// Steps over which the rate rises linearly from 0.
     pub warmup: usize,
-    /// Whether the rate falls to a tenth along a half cosine after the warm-up.
-    pub cosine: bool,
+    /// How the rate goes on after the warm-up.
+    pub course: Course,
     /// Adam's decay rates.
     pub rule: Rule,
     /// Decoupled weight decay λ: every parameter also shrinks by rate·λ of itself a step
     /// (Loshchilov & Hutter, arXiv:1711.05101). 0 = none.
     pub decay: f32,
+    /// The largest Euclidean norm of a step's gradient over all parameters; a longer one is shortened to it (Pascanu et
+    /// al., arXiv:1211.5063). ∞ = none.
+    pub clip: f32,
 }
+
+/// The learning rate after the warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Course {
+    /// It stays.
+    Constant,
+    /// It falls to a tenth along a half cosine.
+    Cosine,
+    /// It stays, and falls linearly to 0 over the last 30 % of the steps ("warm-up, stable, decay": Hu et al.,
+    /// arXiv:2404.06395).
+    #[default]
+    Wsd,
+}
+
+/// The share of the steps over which [`Course::Wsd`] falls.
+const TAIL: f32 = 0.3;
 
 impl Schedule {
     /// Returns the learning rate of a step (counted from 0).
@@ -56,12 +77,18 @@ impl Schedule {
         if step < self.warmup {
             return self.rate * (step + 1) as f32 / self.warmup as f32;
         }
-        if !self.cosine || self.steps <= self.warmup + 1 {
-            return self.rate;
+        match self.course {
+            Course::Cosine if self.steps > self.warmup + 1 => {
+                let done = (step - self.warmup) as f32 / (self.steps - self.warmup - 1) as f32;
+                let fall = 0.5 * (1.0 + (std::f32::consts::PI * done.min(1.0)).cos());
+                self.rate * (0.1 + 0.9 * fall)
+            }
+            Course::Wsd => {
+                let left = self.steps.saturating_sub(step) as f32;
+                self.rate * (left / (TAIL * self.steps as f32)).min(1.0)
+            }
+            Course::Constant | Course::Cosine => self.rate,
         }
-        let done = (step - self.warmup) as f32 / (self.steps - self.warmup - 1) as f32;
-        let fall = 0.5 * (1.0 + (std::f32::consts::PI * done.min(1.0)).cos());
-        self.rate * (0.1 + 0.9 * fall)
     }
 }
 
@@ -164,13 +191,13 @@ pub fn train(
             weights.values_mut().iter_mut().for_each(|v| *v *= keep);
         }
         let layout = weights.layout().clone();
-        for (i, leaf) in leaves.iter().enumerate() {
-            // A parameter outside this loss has no gradient.
-            if let Some(g) = leaf.grad_remove(&mut grads) {
-                let data = g.into_data();
-                let g = data.as_slice::<f32>().expect("gradients are f32");
-                adam.update(weights.values_mut(), layout.span(i).start, g, schedule.rate_at(step));
-            }
+        // A parameter outside this loss has no gradient.
+        let gradients: Vec<Option<TensorData>> =
+            leaves.iter().map(|leaf| leaf.grad_remove(&mut grads).map(Tensor::into_data)).collect();
+        let gradients = || gradients.iter().enumerate().filter_map(|(i, g)| Some((i, numbers(g.as_ref()?))));
+        let scale = shortened(gradients().map(|(_, g)| g), schedule.clip);
+        for (i, g) in gradients() {
+            adam.update(weights.values_mut(), layout.span(i).start, g, scale, schedule.rate_at(step));
         }
     }
     // The last update is seen by no later loss.
@@ -179,6 +206,25 @@ pub fn train(
     } else {
         Err(FitError::Diverged { step: schedule.steps.saturating_sub(1) })
     }
+}
+
+/// The factor that shortens a gradient, given in parts, to the norm `clip`.
+fn shortened<'a>(parts: impl Iterator<Item = &'a [f32]>, clip: f32) -> f32 {
+    if clip == f32::INFINITY {
+        return 1.0;
+    }
+    let square = |g: &[f32]| {
+        wide(
+            #[inline(always)]
+            || sum(g.len(), |i| g[i] * g[i]),
+        )
+    };
+    let norm = parts.map(|g| f64::from(square(g))).sum::<f64>().sqrt() as f32;
+    if norm > clip { clip / norm } else { 1.0 }
+}
+
+fn numbers(data: &TensorData) -> &[f32] {
+    data.as_slice().expect("gradients are f32")
 }
 
 fn scalar(loss: &Tensor<2>) -> f32 {
@@ -198,9 +244,10 @@ mod tests {
         batch: 3,
         rate: 0.05,
         warmup: 10,
-        cosine: true,
+        course: Course::Cosine,
         rule: Rule { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
         decay: 0.0,
+        clip: f32::INFINITY,
     };
 
     /// Fits one number to weighted points by least squares.
@@ -229,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_loss_that_is_not_finite_names_its_step() {
-        let wild = Schedule { rate: 1e30, warmup: 0, cosine: false, ..PLAIN };
+        let wild = Schedule { rate: 1e30, warmup: 0, course: Course::Constant, ..PLAIN };
         let error = fit(&[1.0, 2.0], &[1.0, 1.0], &wild).unwrap_err();
         assert_eq!(error, FitError::Diverged { step: 1 });
     }
@@ -240,10 +287,18 @@ mod tests {
         let mut layout = Layout::default();
         layout.add("w", [1, 1], Init::Ones);
         let mut w = Weights::draw(layout.into(), &mut Streams::new(0, 0).rng());
-        let how = Schedule { steps: 10, warmup: 0, cosine: false, decay: 2.0, ..PLAIN };
+        let how = Schedule { steps: 10, warmup: 0, course: Course::Constant, decay: 2.0, ..PLAIN };
         let device = training_device(DeviceName::Flex);
         train(&mut w, &[1.0], &how, &device, &Streams::new(0, 1), |s| s.leaves[0].clone() * 0.0).unwrap();
         assert!((w.values()[0] - 0.9_f32.powi(10)).abs() < 1e-5, "{}", w.values()[0]);
+    }
+
+    #[test]
+    fn a_long_gradient_is_shortened_and_a_short_one_left() {
+        let parts = || [&[3.0f32, 0.0][..], &[4.0][..]].into_iter();
+        assert_eq!(shortened(parts(), 1.0), 0.2);
+        assert_eq!(shortened(parts(), 5.0), 1.0);
+        assert_eq!(shortened(parts(), f32::INFINITY), 1.0);
     }
 
     #[test]
@@ -251,6 +306,11 @@ mod tests {
         assert_eq!(PLAIN.rate_at(0), 0.005);
         assert_eq!(PLAIN.rate_at(9), 0.05);
         assert!((PLAIN.rate_at(399) - 0.005).abs() < 1e-8);
+        let wsd = Schedule { course: Course::Wsd, ..PLAIN };
+        // The last 120 of 400 steps: full at 280, half at 340, 1/120 in the last.
+        assert_eq!(wsd.rate_at(280), 0.05);
+        assert!((wsd.rate_at(340) - 0.025).abs() < 1e-8);
+        assert!((wsd.rate_at(399) - 0.05 / 120.0).abs() < 1e-8);
         assert_eq!(steps(Effort::Epochs, 3, 7, 100, 32), 12);
         assert_eq!(steps(Effort::Steps, 3, 7, 100, 32), 7);
     }

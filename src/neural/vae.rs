@@ -9,8 +9,12 @@
 //! likelihood only), categories and labels one-hot, so that labelled data are modelled
 //! jointly. Cost of a step: about 12·batch·hidden·(input + 1.5·latent) operations.
 //!
-//! Sampling: z ~ N(0, λI) with λ the spec's `covariance_scale`, then the decoder's mean, or
-//! a draw from p(x|z). `temperature`, `top_k` and their like have no meaning here and are
+//! The variance of a Gaussian feature about the decoder's mean is learned, one for all (σ-VAE,
+//! Rybkin et al., arXiv:2006.13202) or one a feature, or stated.
+//!
+//! Sampling: z ~ N(0, λI) with λ the spec's `covariance_scale`, then a draw from p(x|z), or the
+//! decoder's mean, which is a sharpened sampler: its rows lack the spread of p(x|z). Numbers with
+//! a stated range are cut to it. `temperature`, `top_k` and their like have no meaning here and are
 //! refused. Categories are drawn in proportion to their decoded probability in both modes.
 
 mod net;
@@ -24,10 +28,10 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint;
 use super::device::{DeviceName, selected, training_device};
-use super::init::Weights;
+use super::init::{Layout, Weights};
 use super::kernels::adam::Rule;
-use super::kernels::variational::Reconstruction;
-use super::train::{Effort, Schedule, initial, steps, train, warm};
+use super::kernels::variational::{Reconstruction, variances};
+use super::train::{Course, Effort, Schedule, initial, steps, train, warm};
 use super::{EFFORT, parameter};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::{
@@ -37,7 +41,7 @@ use crate::models::{
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
-use net::Net;
+use net::{Net, Noise};
 use table::Table;
 
 /// The distribution of a row given its latent code.
@@ -45,20 +49,40 @@ use table::Table;
 #[serde(rename_all = "lowercase")]
 pub enum Likelihood {
     /// Independent Bernoulli features (binary cross-entropy); needs a stated range.
-    #[default]
     Bernoulli,
-    /// Independent normal features with deviation `noise`.
+    /// Independent normal features with the variance `variance`.
+    #[default]
     Gaussian,
+}
+
+/// The variance of Gaussian features about the decoder's mean.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "\"feature\", \"scale\" or a number above 0")]
+pub enum Variance {
+    /// It is trained with the weights.
+    Learned(Learned),
+    /// Of every scaled feature.
+    Fixed(f64),
+}
+
+/// How many variances are learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Learned {
+    /// One a feature.
+    Feature,
+    /// One for all features.
+    Scale,
 }
 
 /// What a sampled row is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Output {
-    /// The decoder's mean: what model-collapse experiments on images use.
-    #[default]
+    /// The decoder's mean: sharper than the fitted distribution.
     Mean,
     /// A draw from the decoder's distribution (binary pixels under Bernoulli).
+    #[default]
     Sample,
 }
 
@@ -70,14 +94,16 @@ pub struct VaeParams {
     pub hidden: usize,
     /// Latent dimensions, ≥ 1. Default 8.
     pub latent: usize,
-    /// `"bernoulli"` (default) or `"gaussian"`.
+    /// `"gaussian"` (default) or `"bernoulli"`.
     pub likelihood: Likelihood,
-    /// Gaussian likelihood: standard deviation of a scaled feature, > 0. Default 0.1.
-    pub noise: f64,
+    /// Gaussian likelihood: the variance of a scaled feature, `"feature"` (default) or `"scale"`, or a number > 0.
+    pub variance: Variance,
     /// Weight of the divergence, ≥ 0. Default 1.
     pub beta: f64,
-    /// Adam's learning rate, > 0. Default 0.001.
+    /// Adam's learning rate at the start, > 0. Default 0.004.
     pub learning_rate: f64,
+    /// `"cosine"` (default), `"wsd"` or `"constant"`.
+    pub schedule: Course,
     /// Rows a step, ≥ 1. Default 64.
     pub batch: usize,
     /// `"steps"` (default) or `"epochs"`.
@@ -86,7 +112,7 @@ pub struct VaeParams {
     pub epochs: usize,
     /// Optimiser steps, with `effort = "steps"`. Default 2000.
     pub steps: usize,
-    /// `"mean"` (default) or `"sample"`.
+    /// `"sample"` (default) or `"mean"`.
     pub output: Output,
     /// Draws of z a row in the likelihood bound, ≥ 1; 1 is the ELBO. Default 16.
     pub importance_samples: usize,
@@ -97,15 +123,16 @@ impl Default for VaeParams {
         VaeParams {
             hidden: 128,
             latent: 8,
-            likelihood: Likelihood::Bernoulli,
-            noise: 0.1,
+            likelihood: Likelihood::Gaussian,
+            variance: Variance::Learned(Learned::Feature),
             beta: 1.0,
-            learning_rate: 1e-3,
+            learning_rate: 4e-3,
+            schedule: Course::Cosine,
             batch: 64,
             effort: Effort::Steps,
             epochs: 20,
             steps: 2000,
-            output: Output::Mean,
+            output: Output::Sample,
             importance_samples: 16,
         }
     }
@@ -117,17 +144,40 @@ impl VaeParams {
         if self.hidden == 0 || self.latent == 0 || self.batch == 0 || self.importance_samples == 0 {
             return refuse("hidden, latent, batch and importance_samples must be at least 1");
         }
-        if !(self.noise > 0.0 && self.learning_rate > 0.0 && self.beta >= 0.0) {
-            return refuse("noise and learning_rate must be above 0, beta at least 0");
+        let stated = match self.variance {
+            Variance::Fixed(v) => v > 0.0 && v.is_finite(),
+            Variance::Learned(_) => true,
+        };
+        if !(stated && self.learning_rate > 0.0 && self.beta >= 0.0) {
+            return refuse("variance and learning_rate must be above 0, beta at least 0");
         }
         Ok(())
     }
 
-    fn reconstruction(&self) -> Reconstruction {
-        match self.likelihood {
-            Likelihood::Bernoulli => Reconstruction::Bernoulli,
-            Likelihood::Gaussian => Reconstruction::Gaussian(self.noise as f32),
+    fn noise(&self) -> Noise {
+        match (self.likelihood, self.variance) {
+            (Likelihood::Bernoulli, _) => Noise::Bernoulli,
+            (_, Variance::Fixed(variance)) => Noise::Fixed(variance as f32),
+            (_, Variance::Learned(_)) => Noise::Learned,
         }
+    }
+
+    fn layout(&self, width: usize) -> Layout {
+        let variances = match (self.likelihood, self.variance) {
+            (Likelihood::Gaussian, Variance::Learned(Learned::Feature)) => width,
+            (Likelihood::Gaussian, Variance::Learned(Learned::Scale)) => 1,
+            _ => 0,
+        };
+        net::layout(width, self.hidden, self.latent, variances)
+    }
+
+    fn reconstruction(&self, weights: &Weights, width: usize) -> Reconstruction {
+        let variances = match self.noise() {
+            Noise::Bernoulli => return Reconstruction::Bernoulli,
+            Noise::Fixed(variance) => vec![variance; width],
+            Noise::Learned => variances(weights.get(net::VARIANCES), net::FLOOR, width),
+        };
+        Reconstruction::Gaussian(variances.into())
     }
 }
 
@@ -146,6 +196,7 @@ pub struct VaeModel {
     table: Table,
     weights: Weights,
     net: Net,
+    reconstruction: Reconstruction,
     losses: Vec<f32>,
 }
 
@@ -164,25 +215,37 @@ pub const ABOUT: About = About {
     summary: "Variational auto-encoder: MLP encoder and decoder around a normal latent code",
     details: "Maximises E_q ln p(x|z) − β KL(q(z|x) ‖ N(0, I)) with one z a row; q and p are MLPs of one \
               hidden ReLU layer. Numbers are scaled by their stated range (standardised without one, \
-              Gaussian likelihood only); categories and labels are one-hot and modelled jointly.\n\n\
-              Rows are made from z ~ N(0, λI), λ = `sampling.covariance_scale`: the decoder's mean, or a \
-              draw. Likelihoods are importance-weighted lower bounds in nats.",
-    source: "Kingma & Welling, arXiv:1312.6114; bound: Burda et al., arXiv:1509.00519, eq. 8",
+              Gaussian likelihood only); categories and labels are one-hot and modelled jointly. A learned variance is \
+              at least 0.0004 of a scaled feature.\n\n\
+              Rows are made from z ~ N(0, λI), λ = `sampling.covariance_scale`: a draw of p(x|z), cut to the stated \
+              range, or the decoder's mean. The mean is a sharpened sampler: it loses variety at every generation that \
+              the fitted model still has. Likelihoods are importance-weighted lower bounds in nats.",
+    source: "Kingma & Welling, arXiv:1312.6114; variance: Rybkin et al., arXiv:2006.13202; bound: Burda et al., \
+             arXiv:1509.00519, eq. 8",
     parameters: &[
         parameter("hidden", "128", "hidden units, at least 1"),
         parameter("latent", "8", "latent dimensions, at least 1"),
-        parameter("likelihood", "\"bernoulli\"", "\"bernoulli\" (needs a stated range) or \"gaussian\""),
-        parameter("noise", "0.1", "gaussian: standard deviation of a scaled feature, above 0"),
+        parameter("likelihood", "\"gaussian\"", "\"gaussian\" or \"bernoulli\" (needs a stated range)"),
+        parameter(
+            "variance",
+            "\"feature\"",
+            "gaussian: variance of a scaled feature, learned for each (\"feature\") or for all (\"scale\"), or a number above 0",
+        ),
         parameter("beta", "1", "weight of the divergence, at least 0"),
-        parameter("learning_rate", "0.001", "Adam's learning rate, above 0"),
+        parameter("learning_rate", "0.004", "Adam's learning rate at the start, above 0"),
+        parameter(
+            "schedule",
+            "\"cosine\"",
+            "\"cosine\" (to a tenth), \"wsd\" (linear to 0 over the last 30 %) or \"constant\"",
+        ),
         parameter("batch", "64", "rows a step, at least 1"),
         EFFORT,
         parameter("epochs", "20", "passes over the training set, with effort = \"epochs\""),
         parameter("steps", "2000", "optimiser steps, with effort = \"steps\""),
-        parameter("output", "\"mean\"", "\"mean\" of the decoder, or a \"sample\" of its distribution"),
+        parameter("output", "\"sample\"", "a \"sample\" of the decoder's distribution, or its \"mean\""),
         parameter("importance_samples", "16", "draws of z a row in the likelihood bound, at least 1"),
     ],
-    version: 1,
+    version: 2,
 };
 
 /// The family in the registry.
@@ -196,7 +259,8 @@ pub fn build(node: &Node) -> Result<BoxedFamily, Error> {
 impl VaeModel {
     fn new(params: VaeParams, table: Table, weights: Weights, losses: Vec<f32>) -> Self {
         let net = Net::new(&weights, table.width());
-        VaeModel { params, table, weights, net, losses }
+        let reconstruction = params.reconstruction(&weights, table.width());
+        VaeModel { params, table, weights, net, reconstruction, losses }
     }
 
     /// The loss of every training step, before its update: nats a row in scaled units, a
@@ -222,30 +286,37 @@ impl Family for Vae {
             Some(model) => model.table.clone(),
             None => Table::fit(&rows),
         };
-        let layout = net::layout(table.width(), p.hidden, p.latent);
-        let mut weights = initial(NAME, layout, warm.map(|model| &model.weights), streams)?;
+        let width = table.width();
+        let mut weights = initial(NAME, p.layout(width), warm.map(|model| &model.weights), streams)?;
         let data = table.encode(&rows, p.likelihood)?;
+        if warm.is_none() && matches!(p.noise(), Noise::Learned) {
+            // A decoder that knows nothing yet leaves the whole variance of the rows.
+            let spread = log_variances(&data, width, &row_weights);
+            let to = weights.layout().span(net::VARIANCES);
+            let mean = spread.iter().sum::<f32>() / spread.len() as f32;
+            let start = if to.len() == width { spread } else { vec![mean; to.len()] };
+            weights.values_mut()[to].copy_from_slice(&start);
+        }
         let schedule = Schedule {
             steps: steps(p.effort, p.epochs, p.steps, row_weights.len(), p.batch),
             batch: p.batch,
             rate: p.learning_rate as f32,
             warmup: 0,
-            cosine: false,
+            course: p.schedule,
             rule: Rule::default(),
             decay: 0.0,
+            clip: f32::INFINITY,
         };
         let device = training_device(self.device);
-        let (width, latent) = (table.width(), p.latent);
         let losses = train(&mut weights, &row_weights, &schedule, &device, streams, |step| {
-            net::loss(step, &data, width, latent, p.reconstruction(), p.beta as f32)
+            net::loss(step, &data, width, p.latent, p.noise(), p.beta as f32)
         })?;
         Ok(Box::new(VaeModel::new(p.clone(), table, weights, losses)))
     }
 
     fn load(&self, from: &Path) -> Result<Box<dyn Model>, StorageError> {
-        let (config, weights) = checkpoint::load(from, NAME, |c: &Config| {
-            Ok(net::layout(c.table.width(), c.params.hidden, c.params.latent))
-        })?;
+        let (config, weights) =
+            checkpoint::load(from, NAME, |c: &Config| Ok(c.params.layout(c.table.width())))?;
         Ok(Box::new(VaeModel::new(config.params, config.table, weights, vec![])))
     }
 
@@ -325,11 +396,25 @@ impl VaeModel {
                 if row.iter().any(|v| !v.is_finite()) {
                     return Err(SampleError::NotFinite);
                 }
-                out.push(row, self.params.reconstruction(), self.params.output, rng);
+                out.push(row, &self.reconstruction, self.params.output, rng);
             }
         }
         out.finish().map_err(|e| SampleError::Refused(Refusal::new(e.to_string())))
     }
+}
+
+/// ln of each feature's weighted variance, at least that of the floor.
+fn log_variances(data: &[f32], width: usize, weights: &[f64]) -> Vec<f32> {
+    let total: f64 = weights.iter().sum();
+    let mean = |i: usize, of: &dyn Fn(f64) -> f64| {
+        let rows = data.chunks_exact(width).zip(weights);
+        rows.map(|(row, w)| w * of(f64::from(row[i]))).sum::<f64>() / total
+    };
+    let log = |i: usize| {
+        let centre = mean(i, &|x| x);
+        (mean(i, &|x| (x - centre).powi(2)) as f32).max(net::FLOOR).ln()
+    };
+    (0..width).map(log).collect()
 }
 
 impl Density for VaeModel {
@@ -338,10 +423,10 @@ impl Density for VaeModel {
         Table::check(rows.schema(), self.params.likelihood)?;
         let data =
             self.table.encode(rows, self.params.likelihood).map_err(|e| Refusal::new(e.to_string()))?;
-        let constant = self.table.log_volume(self.params.reconstruction());
+        let constant = self.table.log_volume(&self.reconstruction);
         let k = self.params.importance_samples;
         let bound = |(r, row): (usize, &[f32])| {
-            self.net.bound(row, k, self.params.reconstruction(), &mut streams.at(r as u64).rng()) + constant
+            self.net.bound(row, k, &self.reconstruction, &mut streams.at(r as u64).rng()) + constant
         };
         Ok(data.chunks_exact(self.table.width()).enumerate().map(bound).collect())
     }

@@ -10,7 +10,7 @@ use super::settings::{column_of, setting_of};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Axis, Baseline, Curve, Law, Point, Series};
 use crate::metrics::Subject;
-use crate::spec::{Mark, Setting};
+use crate::spec::{Mark, Node, Setting, canonical};
 use crate::theory;
 
 /// What runs along the horizontal axis.
@@ -80,9 +80,15 @@ impl Artist<'_> {
             y: axis_of(metric, panel.log_y),
             key: plain_all(columns),
             traces: panel.by_seed,
-            series: lines,
-            laws: panel.laws.iter().flat_map(|name| self.laws(panel, name)).chain(marks).collect(),
+            laws: panel
+                .laws
+                .iter()
+                .flat_map(|name| self.laws(panel, name))
+                .chain(self.simple(metric, keys, &lines))
+                .chain(marks)
+                .collect(),
             baseline: self.baseline(metric, keys),
+            series: lines,
             ..Curve::default()
         }
     }
@@ -152,6 +158,22 @@ impl Artist<'_> {
             value: row.centre(),
             interval: row.ci_low.zip(row.ci_high),
         })
+    }
+
+    /// A level line at what the baseline model reaches, where all settings share the data.
+    fn simple(&self, metric: &str, keys: &[&SettingKey], lines: &[Series]) -> Vec<Law> {
+        let Some(node) = &self.publication.experiment.measure.baseline else { return Vec::new() };
+        let baseline =
+            |r: &&SummaryRow| r.subject == Subject::Baseline && r.metric == metric && keys.contains(&&r.key);
+        let same = |key: &&&SettingKey| key.get("data") == keys[0].get("data");
+        match self.rows.iter().find(baseline) {
+            Some(row) if keys.iter().all(|key| same(&key)) => {
+                let mark =
+                    Mark { x: None, y: Some(row.mean), label: format!("{} of human rows", said(node)) };
+                marked(&[mark], lines)
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The law that a claim holds this metric of this setting against.
@@ -248,6 +270,18 @@ impl Artist<'_> {
             columns.join(", ")
         )))
     }
+}
+
+/// A family's table in words.
+fn said(node: &Node) -> String {
+    let Some(table) = node.as_table() else { return String::new() };
+    let word = |n: &Node| n.as_str().map_or_else(|| canonical(n), str::to_owned);
+    let parameters = table.iter().filter(|(k, _)| k.name != "family");
+    let family = node.get("family").map(word).unwrap_or_default();
+    std::iter::once(family)
+        .chain(parameters.map(|(k, n)| format!("{} {}", k.name, word(n))))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Straight lines as wide or as high as what is drawn.

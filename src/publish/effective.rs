@@ -6,7 +6,6 @@ use super::settings::setting_of;
 use super::{Publication, PublishError, number};
 use crate::analysis::effective_rows::{EffectiveRows, HumanCurve, Rows, by_constant};
 use crate::analysis::{Series, SettingKey};
-use crate::metrics::Subject;
 use crate::report::{Cell, Column, Section, TableData};
 
 /// Errors whose fall with the number of human rows makes a curve, the first that was measured.
@@ -22,7 +21,7 @@ pub(super) fn section(
     findings: &Findings,
 ) -> Result<Option<Section>, PublishError> {
     let Findings::Rows(series) = findings else { return Ok(None) };
-    let series: Vec<&Series> = series.iter().filter(|s| s.subject != Subject::Human).collect();
+    let series: Vec<&Series> = series.iter().filter(|s| s.subject.is_of_the_loop()).collect();
     let Some((how, mut rows)) = constant(&series).or_else(|| measured(&series)) else { return Ok(None) };
     let settings = publication.settings()?;
     rows.sort_by_key(|(key, ..)| setting_of(&settings, key).map_or(usize::MAX, |s| s.index));

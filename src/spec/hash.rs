@@ -41,7 +41,9 @@ pub fn measure_digest(measure: &MeasureSpec, extra: &[(&str, String)]) -> String
     let metrics = Json::Array(measure.metrics.iter().map(|m| to_json(&m.node)).collect());
     let extra = extra.iter().map(|(k, v)| ((*k).to_owned(), Json::String(v.clone())));
     let frame = serialised(measure);
-    digest(&[("frame", frame), ("metrics", metrics), ("extra", Json::Object(extra.collect()))])
+    let baseline = measure.baseline.as_ref().map_or(Json::Null, to_json);
+    let extra = Json::Object(extra.collect());
+    digest(&[("frame", frame), ("metrics", metrics), ("baseline", baseline), ("extra", extra)])
 }
 
 /// The run's name: 8 hex digits over the settings' digests, in sweep order, and the frame of the

@@ -245,6 +245,12 @@ pub const KEYS: &[SpecKey] = &[
          effect on what is run",
     ),
     key("measure", "metrics", "[]", "Names, or tables with `name` and the metric's parameters"),
+    key(
+        "measure",
+        "baseline",
+        "none",
+        "A family's table; it is fitted to the human rows of generation 0 and measured once: a line beside the curves",
+    ),
     key("measure", "size", "2000", "Rows of the sample that metrics see; it is a draw of its own"),
     key(
         "measure",
@@ -423,7 +429,7 @@ mod tests {
             ("loop", fields::<LoopSpec>(), &[]),
             ("loop.choices", fields::<ChoicesSpec>(), &[]),
             ("sampling", fields::<SamplingSpec>(), &[]),
-            ("measure", fields::<MeasureSpec>(), &["metrics"]),
+            ("measure", fields::<MeasureSpec>(), &["metrics", "baseline"]),
             ("figure", fields::<FigureSpec>(), &[]),
             ("claim", fields::<ClaimSpec>(), &["where", "versus", "order", "control"]),
         ] {

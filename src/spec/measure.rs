@@ -14,6 +14,9 @@ pub struct MeasureSpec {
     /// The metrics, in the order of the file.
     #[serde(skip)]
     pub metrics: Vec<MetricSpec>,
+    /// The table of a family that is fitted to the human rows of generation 0 and measured once, to compare with.
+    #[serde(skip)]
+    pub baseline: Option<Node>,
     /// Rows in the sample that metrics see, ≥ 1; its own draw. Default 2000.
     #[serde(default = "default_size")]
     pub size: usize,
@@ -176,7 +179,8 @@ impl MeasureSpec {
     /// # Errors
     /// On unknown keys, a metric without a name, one listed twice, and an empty sample or list.
     pub fn read(node: &Node) -> Result<Self, Error> {
-        let mut spec: Self = node.parse_without(&["metrics"])?;
+        let mut spec: Self = node.parse_without(&["metrics", "baseline"])?;
+        spec.baseline = node.get("baseline").cloned();
         if spec.size == 0 {
             let help = "metrics need at least one row".to_owned();
             return Err(Error::bad_value(node.at_of("size"), "`size` is 0".into(), help));

@@ -62,33 +62,40 @@ impl<'a> Runner<'a> {
                 self.filled[r] = 0;
             }
             for back in (1..=keep).rev() {
-                let again: Vec<u32> = full.iter().map(|&r| self.fed[r][self.fed[r].len() - back]).collect();
-                self.step(&full, &again);
+                let places: Vec<usize> = full.iter().map(|&r| self.fed[r].len() - back).collect();
+                self.step(&full, &places);
             }
         }
+        let places: Vec<usize> = who.iter().map(|&r| self.fed[r].len()).collect();
         for (&r, &code) in who.iter().zip(codes) {
             self.fed[r].push(code);
         }
-        self.step(who, codes);
+        self.step(who, &places);
         let Scratch { x, normed, .. } = &mut self.scratch;
         norm_rows(x, &self.net.norm, normed);
         self.net.head.apply(normed, logits);
     }
 
-    /// One step through the blocks; leaves the residual stream in the scratch space.
-    fn step(&mut self, who: &[usize], codes: &[u32]) {
+    /// One step through the blocks, of the codes at some places of what was fed; leaves the residual stream in the
+    /// scratch space.
+    fn step(&mut self, who: &[usize], places: &[usize]) {
         let shape = self.net.shape();
         let (c, t) = (shape.width, shape.context);
         let s = &mut self.scratch;
         let padded = s.scores.len();
         s.x.clear();
-        for (&r, &code) in who.iter().zip(codes) {
+        for (&r, &at) in who.iter().zip(places) {
+            let code = self.fed[r][at];
             let token = &self.net.tokens[code as usize * c..][..c];
             let place = &self.net.positions[self.filled[r] * c..][..c];
             s.x.extend(token.iter().zip(place).map(|(a, b)| a + b));
+            let from = s.x.len() - c;
             if let Some(&class) = self.classes.get(r) {
-                let from = s.x.len() - c;
                 add(&mut s.x[from..], &self.net.classes[class as usize * c..][..c]);
+            }
+            if shape.pairs > 0 {
+                let before = if at == 0 { shape.mark() } else { self.fed[r][at - 1] };
+                add(&mut s.x[from..], &self.net.pairs[shape.pair(before, code) as usize * c..][..c]);
             }
         }
         for (layer, block) in self.net.blocks.iter().enumerate() {

@@ -90,7 +90,7 @@ fn block(classes: &[u32], from: usize, count: usize) -> &[u32] {
 
 impl GptModel {
     fn mark(&self) -> u32 {
-        self.net.shape().levels as u32 - 1
+        self.net.shape().mark()
     }
 
     /// New rows, until the end mark or the limit.
@@ -199,14 +199,16 @@ impl GptModel {
         Ok(())
     }
 
-    /// ln p of each row and its end mark, and of its label where it has one.
-    pub(super) fn score(&self, rows: &Samples) -> Result<Vec<f64>, Refusal> {
+    /// ln p of each row, with its end mark or without, and of its label where it has one.
+    pub(super) fn score(&self, rows: &Samples, end: bool) -> Result<Vec<f64>, Refusal> {
         let Codes { rows, classes, .. } = self.read(rows)?;
         let mut scores = self.reading.log_shares(&classes, self.heads.as_ref())?;
         scores.resize(rows.len(), 0.0);
         let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
-        self.walk(&rows, &classes, |r, _, logits, code| {
-            scores[r] += log_probability(logits, code);
+        self.walk(&rows, &classes, |r, place, logits, code| {
+            if end || place < rows[r].len() {
+                scores[r] += log_probability(logits, code);
+            }
             Ok::<_, Refusal>(())
         })?;
         Ok(scores)

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use burn::Tensor;
-use burn::tensor::{Int, TensorData};
 
 use super::corpus::Batch;
 use crate::neural::init::{Init, Layout, Weights};
 use crate::neural::kernels::attention::attention;
 use crate::neural::kernels::cross_entropy::cross_entropy;
 use crate::neural::kernels::dense::Dense;
-use crate::neural::kernels::embedding::embedding;
+use crate::neural::kernels::embedding::{add_rows, embedding};
 use crate::neural::kernels::layer_norm::layer_norm;
 use crate::neural::kernels::linear::{Activation, linear};
 
@@ -24,13 +23,82 @@ pub(super) struct Shape {
     pub(super) levels: usize,
     /// Labels, each with an embedding that is added to that of every token; 0 without labels.
     pub(super) classes: usize,
+    /// Embeddings of pairs (the token before, this one), added to that of the token; 0 is none.
+    pub(super) pairs: usize,
+}
+
+impl Shape {
+    /// The code of the mark that begins and ends rows.
+    pub(super) fn mark(self) -> u32 {
+        self.levels as u32 - 1
+    }
+
+    /// The embedding of a pair: its own where there are enough, else one that is shared by a multiplicative hash.
+    pub(super) fn pair(self, before: u32, code: u32) -> u32 {
+        let pair = u64::from(before) * self.levels as u64 + u64::from(code);
+        if self.levels * self.levels <= self.pairs {
+            return pair as u32;
+        }
+        let hash = pair.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        ((hash * self.pairs as u64) >> 32) as u32
+    }
+}
+
+/// The inputs of some windows of the same length.
+pub(super) struct Inputs {
+    shape: Shape,
+    window: usize,
+    codes: Vec<u32>,
+    /// The pair of each place, or nothing.
+    pairs: Vec<u32>,
+    /// The label of each place's row, or nothing.
+    classes: Vec<u32>,
+}
+
+impl Inputs {
+    pub(super) fn new(shape: Shape, window: usize) -> Self {
+        Inputs { shape, window, codes: vec![], pairs: vec![], classes: vec![] }
+    }
+
+    #[cfg(test)]
+    pub(super) fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    #[cfg(test)]
+    pub(super) fn pairs(&self) -> &[u32] {
+        &self.pairs
+    }
+
+    #[cfg(test)]
+    pub(super) fn classes(&self) -> &[u32] {
+        &self.classes
+    }
+
+    /// Appends a window, padded by marks; `before` is the code before its first.
+    pub(super) fn push(&mut self, codes: &[u32], before: u32, class: Option<u32>) {
+        let end = self.codes.len() + self.window;
+        self.codes.extend_from_slice(codes);
+        self.codes.resize(end, self.shape.mark());
+        if self.shape.pairs > 0 {
+            let before = std::iter::once(&before).chain(codes);
+            self.pairs.extend(before.zip(codes).map(|(&b, &c)| self.shape.pair(b, c)));
+            self.pairs.resize(end, 0);
+        }
+        if let Some(class) = class {
+            self.classes.resize(end, class);
+        }
+    }
 }
 
 /// Parameters of a block, and those before the first.
 const BLOCK: usize = 12;
 const BEFORE: usize = 2;
 
-/// Embeddings normal with deviation 0.02; maps uniform on ±1/√inputs, those that end a
+/// The standard deviation of an embedding's first values.
+const SPREAD: f32 = 0.2;
+
+/// Embeddings normal with deviation 0.2, those of pairs 0; maps uniform on ±1/√inputs, those that end a
 /// residual branch divided by √(2·layers) (Radford et al. 2019); biases 0.
 pub(super) fn layout(s: Shape) -> Layout {
     let w = s.width;
@@ -45,8 +113,8 @@ pub(super) fn layout(s: Shape) -> Layout {
         l.add(format!("{name}.bias"), [1, outputs], Init::Zeros);
     };
     let branch = 1.0 / (2.0 * s.layers as f32).sqrt();
-    l.add("tokens", [s.levels, w], Init::Normal(0.02));
-    l.add("positions", [s.context, w], Init::Normal(0.02));
+    l.add("tokens", [s.levels, w], Init::Normal(SPREAD));
+    l.add("positions", [s.context, w], Init::Normal(SPREAD));
     for i in 0..s.layers {
         norm(&mut l, format!("block{i}.norm1"));
         map(&mut l, format!("block{i}.attention.input"), w, 3 * w, 1.0);
@@ -58,38 +126,36 @@ pub(super) fn layout(s: Shape) -> Layout {
     norm(&mut l, "norm".into());
     map(&mut l, "head".into(), w, s.levels, 1.0);
     if s.classes > 0 {
-        l.add("classes", [s.classes, w], Init::Normal(0.02));
+        l.add("classes", [s.classes, w], Init::Normal(SPREAD));
+    }
+    if s.pairs > 0 {
+        l.add("pairs", [s.pairs, w], Init::Zeros);
     }
     l
 }
 
-/// The number of the embedding of labels, the last parameter.
-fn classes_at(s: Shape) -> usize {
-    BEFORE + s.layers * BLOCK + 4
+/// The number of the embedding of labels, and of that of pairs: the last parameters.
+fn added_at(s: Shape) -> (usize, usize) {
+    let classes = BEFORE + s.layers * BLOCK + 4;
+    (classes, classes + usize::from(s.classes > 0))
 }
 
-/// Logits of every position, `[windows·context, levels]`; `classes` holds the label of each window.
-pub(super) fn logits(
-    p: &[Tensor<2>],
-    inputs: &Arc<[u32]>,
-    classes: &[u32],
-    context: usize,
-    s: Shape,
-) -> Tensor<2> {
+/// Logits of every place, `[windows·window, levels]`.
+pub(super) fn logits(p: &[Tensor<2>], inputs: &Inputs) -> Tensor<2> {
+    let Inputs { shape: s, window, .. } = *inputs;
     let norm = |x: Tensor<2>, i: usize| layer_norm(x, p[i].clone(), p[i + 1].clone());
     let map = |x: Tensor<2>, i: usize, act| linear(x, p[i].clone(), p[i + 1].clone(), act);
-    let mut x = embedding(p[0].clone(), p[1].clone(), inputs, context);
-    if s.classes > 0 {
-        let of: Vec<i32> = classes.iter().flat_map(|&c| std::iter::repeat_n(c as i32, context)).collect();
-        let index = TensorData::new(of, [inputs.len()]);
-        let table = p[classes_at(s)].clone();
-        let index = Tensor::<1, Int>::from_data(index, &table.device());
-        x = x + table.select(0, index);
+    let mut x = embedding(p[0].clone(), p[1].clone(), &Arc::from(&inputs.codes[..]), window);
+    let (classes, pairs) = added_at(s);
+    for (table, codes) in [(classes, &inputs.classes), (pairs, &inputs.pairs)] {
+        if !codes.is_empty() {
+            x = add_rows(x, p[table].clone(), &Arc::from(&codes[..]));
+        }
     }
     for layer in 0..s.layers {
         let at = BEFORE + layer * BLOCK;
         let qkv = map(norm(x.clone(), at), at + 2, Activation::Identity);
-        x = x + map(attention(qkv, context, s.heads), at + 4, Activation::Identity);
+        x = x + map(attention(qkv, window, s.heads), at + 4, Activation::Identity);
         let up = map(norm(x.clone(), at + 6), at + 8, Activation::Gelu);
         x = x + map(up, at + 10, Activation::Identity);
     }
@@ -98,9 +164,8 @@ pub(super) fn logits(
 }
 
 /// The loss of one training step, `[1, 1]`.
-pub(super) fn loss(leaves: &[Tensor<2>], batch: &Batch, s: Shape) -> Tensor<2> {
-    let logits = logits(leaves, &batch.inputs, &batch.classes, batch.context, s);
-    cross_entropy(logits, &batch.targets, &batch.weights)
+pub(super) fn loss(leaves: &[Tensor<2>], batch: &Batch) -> Tensor<2> {
+    cross_entropy(logits(leaves, &batch.inputs), &batch.targets, &batch.weights)
 }
 
 /// A block of a fitted network.
@@ -120,6 +185,8 @@ pub(super) struct Net {
     pub(super) positions: Vec<f32>,
     /// Empty without labels.
     pub(super) classes: Vec<f32>,
+    /// Empty without pairs.
+    pub(super) pairs: Vec<f32>,
     pub(super) blocks: Vec<Block>,
     pub(super) norm: [Vec<f32>; 2],
     pub(super) head: Dense,
@@ -139,11 +206,14 @@ impl Net {
             down: map(at + 10, Activation::Identity),
         });
         let at = BEFORE + shape.layers * BLOCK;
+        let (classes, pairs) = added_at(shape);
+        let some = |of: usize, i: usize| if of > 0 { w.get(i).to_vec() } else { vec![] };
         Net {
             shape,
             tokens: w.get(0).to_vec(),
             positions: w.get(1).to_vec(),
-            classes: if shape.classes > 0 { w.get(classes_at(shape)).to_vec() } else { Vec::new() },
+            classes: some(shape.classes, classes),
+            pairs: some(shape.pairs, pairs),
             blocks: blocks.collect(),
             norm: norm(at),
             head: map(at + 2, Activation::Identity),

@@ -43,7 +43,7 @@ fn two_patterns() -> Samples {
 }
 
 fn family(device: DeviceName, steps: usize) -> Gpt {
-    let params = GptParams { width: 16, heads: 2, context: 12, batch: 16, steps, ..GptParams::default() };
+    let params = GptParams { width: 16, heads: 2, context: 12, steps, ..GptParams::default() };
     Gpt { params, device }
 }
 
@@ -54,6 +54,12 @@ fn fit(family: &Gpt, rows: &Samples, seed: u64) -> Box<dyn Model> {
 
 fn gpt(model: &dyn Model) -> &GptModel {
     (model as &dyn Any).downcast_ref().unwrap()
+}
+
+/// Nats a token, without end marks.
+fn nll(model: &dyn Model, rows: &Samples) -> f64 {
+    let tokens = model.density().unwrap().token_log_likelihood(rows, &Streams::new(0, 0)).unwrap();
+    -tokens.iter().sum::<f64>() / tokens.len() as f64
 }
 
 fn draw(model: &dyn Model, n: usize) -> Vec<String> {
@@ -73,9 +79,9 @@ fn varied() -> Samples {
 fn a_repeated_pattern_is_learned_to_almost_no_surprise_and_repeated() {
     let rows = text(&["abcdefgh"; 30]);
     let model = fit(&family(DeviceName::Flex, 300), &rows, 1);
-    let nll = gpt(&*model).nll_per_token(&rows).unwrap();
+    let nll = nll(&*model, &rows);
     assert!(nll < 0.02, "{nll} nats a token");
-    // Nine tokens a row at that surprise: a row is right with probability above 0.8.
+    // Eight tokens and the end mark at that surprise: a row is right with probability above 0.8.
     let right = draw(&*model, 50).iter().filter(|r| *r == "abcdefgh").count();
     assert!(right > 35, "{right} of 50");
 }
@@ -97,9 +103,13 @@ fn the_cache_gives_the_logits_of_the_graph() {
 
 fn assert_cached(model: &GptModel, classes: &[u32], t: usize, shape: net::Shape) {
     let inputs: Vec<u32> = (0..2 * t as u32).map(|i| (i * 5 + i / 7) % 9).collect();
+    let mut windows = net::Inputs::new(shape, t);
+    for (row, codes) in inputs.chunks_exact(t).enumerate() {
+        windows.push(codes, shape.mark(), classes.get(row).copied());
+    }
     for device in DeviceName::ALL {
         let leaves: Vec<Tensor<2>> = model.weights.leaves(&training_device(*device));
-        let graph = net::logits(&leaves, &inputs.clone().into(), classes, t, shape).into_data();
+        let graph = net::logits(&leaves, &windows).into_data();
         let graph = graph.as_slice::<f32>().unwrap();
         let mut runner = Runner::new(&model.net, 2, classes);
         let mut logits = vec![];
@@ -139,7 +149,9 @@ fn a_row_beyond_the_context_is_scored_by_the_law_that_draws_it() {
     let sum: f64 = logits.iter().map(|&v| f64::from(v).exp()).sum();
     let end = f64::from(logits[mark as usize]) - sum.ln();
     assert!((tokens.iter().sum::<f64>() + end - scored).abs() < 1e-4);
-    // The window that holds place 20 starts at 12: earlier tokens don't matter to the last.
+    let without = model.density().unwrap().log_likelihood_without_end(&rows, &Streams::new(0, 0)).unwrap();
+    assert!((tokens.iter().sum::<f64>() - without[0]).abs() < 1e-9);
+    // The window that holds place 20 starts at 12 and knows the token before it: earlier ones don't matter to the last.
     let last = |row: &str| {
         let rows = text(&[row]);
         let mut runner = Runner::new(&model.net, 1, &[]);
@@ -152,6 +164,30 @@ fn a_row_beyond_the_context_is_scored_by_the_law_that_draws_it() {
     };
     assert_eq!(last("abcdabcdabcdhgfedcba"), last("hhhhhbcdabcdhgfedcba"));
     assert_ne!(last("abcdabcdabcdhgfedcba"), last("abcdabcdabcdhgfedcbb"));
+}
+
+#[test]
+fn the_context_is_the_longest_row_with_its_mark_and_a_warm_start_keeps_it() {
+    let mut family = family(DeviceName::Flex, 3);
+    family.params.context = 0;
+    let model = fit(&family, &text(&["abcabc", "ab"]), 0);
+    assert_eq!(gpt(&*model).params.context, 7);
+    let mix = Mix::of_human(Rows::all(text(&["abc"])));
+    let warm = family.fit(&mix, Start::Warm(&*model), &Streams::new(0, 1)).unwrap();
+    assert_eq!(gpt(&*warm).params.context, 7);
+    let long = "ab".repeat(200);
+    assert_eq!(gpt(&*fit(&family, &text(&[&long]), 0)).params.context, 256);
+}
+
+#[test]
+fn pairs_have_embeddings_of_their_own_or_share_them() {
+    let shape =
+        |pairs| net::Shape { layers: 1, width: 4, heads: 1, context: 4, levels: 9, classes: 0, pairs };
+    let all = |s: net::Shape| (0..9).flat_map(move |b| (0..9).map(move |c| s.pair(b, c)));
+    let own: std::collections::BTreeSet<u32> = all(shape(81)).collect();
+    assert_eq!((own.len(), own.last()), (81, Some(&80)));
+    let shared: std::collections::BTreeSet<u32> = all(shape(20)).collect();
+    assert!(shared.len() > 14 && shared.iter().all(|p| *p < 20), "{shared:?}");
 }
 
 #[test]
@@ -214,7 +250,7 @@ fn heavy_rows_pull_and_rows_without_weight_do_not_exist() {
     };
     let mix = Mix { parts: vec![part("abab", 1.0), part("hghg", 0.0)], combine: Combine::Pooled };
     let model = family(DeviceName::Flex, 150).fit(&mix, Start::Scratch, &Streams::new(0, 7)).unwrap();
-    let nll = |row| gpt(&*model).nll_per_token(&text(&[row])).unwrap();
+    let nll = |row| nll(&*model, &text(&[row]));
     assert!(nll("abab") < 0.05 && nll("hghg") > 2.0, "{} {}", nll("abab"), nll("hghg"));
 }
 
@@ -251,7 +287,16 @@ fn what_does_not_fit_is_refused() {
     // One row, and a row without tokens, are fitted.
     fit(&family, &text(&["a"]), 0);
     fit(&family, &text(&[""]), 0);
-    let wild = Gpt { params: GptParams { learning_rate: 1e20, warmup: 0, ..family.params }, ..family };
+    let wild = Gpt {
+        params: GptParams {
+            learning_rate: 1e20,
+            warmup: 0.0,
+            clip: f64::INFINITY,
+            weight_decay: 0.0,
+            ..family.params
+        },
+        ..family
+    };
     let mix = Mix::of_human(Rows::all(varied()));
     let error = wild.fit(&mix, Start::Scratch, &Streams::new(0, 0)).err().unwrap();
     assert!(matches!(error, FitError::Diverged { .. }), "{error}");

@@ -44,8 +44,8 @@ impl Adam {
         self.decay2 *= f64::from(self.rule.beta2);
     }
 
-    /// Updates the parameters that start at `from` with their gradient and learning rate.
-    pub fn update(&mut self, parameters: &mut [f32], from: usize, gradient: &[f32], rate: f32) {
+    /// Updates the parameters that start at `from` with `scale` times their gradient, at a learning rate.
+    pub fn update(&mut self, parameters: &mut [f32], from: usize, gradient: &[f32], scale: f32, rate: f32) {
         let Rule { beta1, beta2, epsilon } = self.rule;
         let n = gradient.len();
         let p = &mut parameters[from..from + n];
@@ -53,7 +53,7 @@ impl Adam {
         let v = &mut self.square[from..from + n];
         let rate = (f64::from(rate) / (1.0 - self.decay1)) as f32;
         let root = (1.0 / (1.0 - self.decay2)) as f32;
-        let rule = [beta1, beta2, epsilon, rate, root];
+        let rule = [beta1, beta2, epsilon, rate, root, scale];
         wide(
             #[inline(always)]
             || sweep(p, m, v, gradient, rule),
@@ -64,9 +64,10 @@ impl Adam {
 const TINY: f32 = 1e-30;
 
 #[inline(always)]
-fn sweep(p: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32], rule: [f32; 5]) {
-    let [beta1, beta2, epsilon, rate, root] = rule;
+fn sweep(p: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32], rule: [f32; 6]) {
+    let [beta1, beta2, epsilon, rate, root, scale] = rule;
     for (((p, m), v), &g) in p.iter_mut().zip(m).zip(v).zip(g) {
+        let g = scale * g;
         let mean = beta1 * *m + (1.0 - beta1) * g;
         let square = beta2 * *v + (1.0 - beta2) * g * g;
         // Where no gradient comes (a dead ReLU unit) both decay into denormal numbers, which
@@ -88,10 +89,10 @@ mod tests {
         let mut p = vec![0.0f32, 1.0];
         let mut adam = Adam::new(Rule::default(), 2);
         adam.tick();
-        adam.update(&mut p, 1, &[2.0], 0.1);
+        adam.update(&mut p, 1, &[4.0], 0.5, 0.1);
         assert!((p[1] - 0.9).abs() < 1e-6 && p[0] == 0.0);
         adam.tick();
-        adam.update(&mut p, 1, &[-1.0], 0.1);
+        adam.update(&mut p, 1, &[-1.0], 1.0, 0.1);
         let expected = 0.9 - 0.1 * (0.08f64 / 0.19) / (0.004996f64 / 0.001999).sqrt();
         assert!((f64::from(p[1]) - expected).abs() < 1e-5, "{} {expected}", p[1]);
     }

@@ -4,27 +4,32 @@
 //! variances. [`reparameterise`]: z = μ + e^{s/2}·ε (§2.4). [`loss`]:
 //! Σᵢ wᵢ·(Rᵢ + β·KLᵢ), `[1, 1]`, with KL = ½ Σ (μ² + e^s − 1 − s) (appendix B) and R the
 //! negative log-likelihood of the row, in nats:
-//! Bernoulli with logits l: Σ softplus(l) − x·l; Gaussian with mean l and noise σ:
-//! Σ (l − x)²/2σ² (its constant n·ln(σ√2π) is left out).
+//! Bernoulli with logits l: Σ softplus(l) − x·l; Gaussian with means l and variances
+//! v = floor + e^t: Σ (l − x)²/2v + ½ ln v (its constant n·ln √2π is left out). `t` is
+//! `[1, 1]`, one for all features, or `[1, features]`; a floor keeps the likelihood of a
+//! feature that never varies bounded.
 
 use std::sync::Arc;
-
-use burn::Tensor;
-use burn::tensor::TensorData;
-use serde::{Deserialize, Serialize};
 
 use super::simd::{exp, sum, sum_of, wide};
 use super::{Backward, Checkpointer, Gradients, Ops, close, contiguous, matrix, open};
 use super::{record, size, values};
 use crate::neural::device::{Fused, FusedTensor, fuses};
+use burn::Tensor;
+use burn::tensor::TensorData;
 
 /// The distribution of a row given its latent code.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reconstruction {
     /// Independent Bernoulli features; the decoder gives logits; data in \[0, 1\].
     Bernoulli,
-    /// Independent normal features with this standard deviation; the decoder gives means.
-    Gaussian(f32),
+    /// Independent normal features with these variances; the decoder gives means.
+    Gaussian(Arc<[f32]>),
+}
+
+/// The variances floor + e^t of `n` features.
+pub fn variances(t: &[f32], floor: f32, n: usize) -> Vec<f32> {
+    (0..n).map(|i| floor + exp(t[i % t.len()])).collect()
 }
 
 /// Returns z = μ + e^{s/2}·ε, `[rows, latent]`; `noise` holds rows·latent standard normals.
@@ -109,38 +114,39 @@ pub struct Target {
     pub rows: Arc<[f32]>,
     /// The weight of each row.
     pub weights: Arc<[f32]>,
-    /// The likelihood of a row.
-    pub reconstruction: Reconstruction,
+    /// The least variance of a Gaussian feature.
+    pub floor: f32,
     /// The weight β of the divergence.
     pub beta: f32,
 }
 
-/// Returns Σᵢ wᵢ·(Rᵢ + β·KLᵢ), `[1, 1]`.
-pub fn loss(decoded: Tensor<2>, heads: Tensor<2>, target: &Target) -> Tensor<2> {
+/// Returns Σᵢ wᵢ·(Rᵢ + β·KLᵢ), `[1, 1]`: Gaussian features with log variances `t`, else Bernoulli.
+pub fn loss(decoded: Tensor<2>, heads: Tensor<2>, t: Option<Tensor<2>>, target: &Target) -> Tensor<2> {
     if fuses(&decoded.device()) {
-        loss_fused(decoded, heads, target)
+        loss_fused(decoded, heads, t, target)
     } else {
-        loss_graph(decoded, heads, target)
+        loss_graph(decoded, heads, t, target)
     }
 }
 
 /// [`loss`] from burn's own operations.
-pub fn loss_graph(decoded: Tensor<2>, heads: Tensor<2>, target: &Target) -> Tensor<2> {
+pub fn loss_graph(decoded: Tensor<2>, heads: Tensor<2>, t: Option<Tensor<2>>, target: &Target) -> Tensor<2> {
     let device = decoded.device();
     let [rows, n] = decoded.dims();
     let latent = heads.dims()[1] / 2;
     let x = Tensor::<2>::from_data(TensorData::new(target.rows.to_vec(), [rows, n]), &device);
     let w = TensorData::new(target.weights.to_vec(), [rows, 1]);
     let w = Tensor::<2>::from_data(w, &device);
-    let misfit = match target.reconstruction {
-        Reconstruction::Bernoulli => {
+    let misfit = match t {
+        None => {
             let softplus = (decoded.clone().abs().neg().exp() + 1.0).log()
                 + burn::tensor::activation::relu(decoded.clone());
             softplus - decoded * x
         }
-        Reconstruction::Gaussian(sd) => {
+        Some(t) => {
+            let variance = t.exp() + target.floor;
             let off = decoded - x;
-            off.clone() * off / (2.0 * sd * sd)
+            off.clone() * off / (variance.clone() * 2.0) + variance.log() * 0.5
         }
     };
     let mean = heads.clone().narrow(1, 0, latent);
@@ -149,9 +155,9 @@ pub fn loss_graph(decoded: Tensor<2>, heads: Tensor<2>, target: &Target) -> Tens
     ((misfit.sum_dim(1) + kl.sum_dim(1) * target.beta) * w).sum().reshape([1, 1])
 }
 
-/// Negative log-likelihood of one row; overwrites `decoded` with its derivative.
+/// Negative log-likelihood of one row, a Gaussian's without its ½ Σ ln 2πv; overwrites `decoded` with its derivative.
 #[inline(always)]
-pub(crate) fn misfit(decoded: &mut [f32], x: &[f32], reconstruction: Reconstruction) -> f32 {
+pub(crate) fn misfit(decoded: &mut [f32], x: &[f32], reconstruction: &Reconstruction) -> f32 {
     let n = decoded.len();
     match reconstruction {
         Reconstruction::Bernoulli => {
@@ -179,26 +185,38 @@ pub(crate) fn misfit(decoded: &mut [f32], x: &[f32], reconstruction: Reconstruct
             }
             total
         }
-        Reconstruction::Gaussian(sd) => {
-            let precision = 1.0 / (sd * sd);
-            let off = sum(n, |i| (decoded[i] - x[i]) * (decoded[i] - x[i]));
-            for (v, &x) in decoded.iter_mut().zip(x) {
-                *v = (*v - x) * precision;
+        Reconstruction::Gaussian(variances) => {
+            let off = sum(n, |i| (decoded[i] - x[i]) * (decoded[i] - x[i]) / variances[i]);
+            for ((d, &x), v) in decoded.iter_mut().zip(x).zip(variances.iter()) {
+                *d = (*d - x) / v;
             }
-            0.5 * off * precision
+            0.5 * off
         }
     }
 }
 
-/// The loss; overwrites the decoded rows by their derivative and fills that of the heads.
+/// The derivatives that [`loss_rows`] fills: of the decoded rows, which it overwrites, of the heads, and half of
+/// −Σᵢ wᵢ (l − x)²/v², that of each variance.
+struct Slopes<'a> {
+    decoded: &'a mut [f32],
+    heads: &'a mut [f32],
+    variances: &'a mut [f32],
+}
+
+/// The loss without its ½ ln v.
 #[inline(always)]
-fn loss_rows(dd: &mut [f32], dh: &mut [f32], heads: &[f32], target: &Target, n: usize, latent: usize) -> f64 {
+fn loss_rows(d: Slopes<'_>, heads: &[f32], how: &Reconstruction, target: &Target, latent: usize) -> f64 {
+    let Slopes { decoded, heads: dh, variances } = d;
     let mut total = 0.0f64;
+    let n = variances.len();
     let targets = target.rows.chunks_exact(n).zip(target.weights.iter());
     let heads = heads.chunks_exact(2 * latent).zip(dh.chunks_exact_mut(2 * latent));
-    for ((d, (x, &w)), (head, dh)) in dd.chunks_exact_mut(n).zip(targets).zip(heads) {
-        let rec = misfit(d, x, target.reconstruction);
-        d.iter_mut().for_each(|v| *v *= w);
+    for ((d, (x, &w)), (head, dh)) in decoded.chunks_exact_mut(n).zip(targets).zip(heads) {
+        let rec = misfit(d, x, how);
+        for (v, s) in d.iter_mut().zip(variances.iter_mut()) {
+            *s -= 0.5 * w * *v * *v;
+            *v *= w;
+        }
         let (mean, spread) = head.split_at(latent);
         let (dm, ds) = dh.split_at_mut(latent);
         let kw = w * target.beta;
@@ -216,32 +234,54 @@ fn loss_rows(dd: &mut [f32], dh: &mut [f32], heads: &[f32], target: &Target, n: 
 #[derive(Debug)]
 struct LossBack;
 
-pub(crate) fn loss_fused(decoded: Tensor<2>, heads: Tensor<2>, target: &Target) -> Tensor<2> {
+pub(crate) fn loss_fused(
+    decoded: Tensor<2>,
+    heads: Tensor<2>,
+    t: Option<Tensor<2>>,
+    target: &Target,
+) -> Tensor<2> {
+    let gaussian = t.is_some();
+    let t = t.unwrap_or_else(|| Tensor::zeros([1, 1], &decoded.device()));
     let (decoded, d_node) = open(decoded).into_parts();
     let (heads, h_node) = open(heads).into_parts();
+    let (t, t_node) = open(t).into_parts();
     let decoded = contiguous(decoded);
     let heads = contiguous(heads);
     let ([rows, n], [_, two]) = (size(&decoded), size(&heads));
-    let latent = two / 2;
     let mut dd = values(&decoded).to_vec();
     let mut dh = vec![0.0f32; rows * two];
+    let mut dv = vec![0.0f32; n];
+    let t = values(&t);
+    let how = match gaussian {
+        true => Reconstruction::Gaussian(variances(t, target.floor, n).into()),
+        false => Reconstruction::Bernoulli,
+    };
     let from = values(&heads);
-    let total = wide(
+    let slopes = Slopes { decoded: &mut dd, heads: &mut dh, variances: &mut dv };
+    let mut total = wide(
         #[inline(always)]
-        || loss_rows(&mut dd, &mut dh, from, target, n, latent),
+        || loss_rows(slopes, from, &how, target, two / 2),
     );
-    let saved = (matrix(dd, [rows, n]), matrix(dh, [rows, two]));
+    let mut dt = vec![0.0f32; t.len()];
+    if let Reconstruction::Gaussian(variances) = &how {
+        let weight: f32 = target.weights.iter().sum();
+        for (i, (v, d)) in variances.iter().zip(&dv).enumerate() {
+            total += f64::from(0.5 * weight * v.ln());
+            dt[i % t.len()] += (d + 0.5 * weight / v) * (v - target.floor);
+        }
+    }
+    let shape = [1, dt.len()];
+    let saved = [matrix(dd, [rows, n]), matrix(dh, [rows, two]), matrix(dt, shape)];
     let total = matrix(vec![total as f32], [1, 1]);
-    close(record!(LossBack, [d_node, h_node], saved, total))
+    close(record!(LossBack, [d_node, h_node, t_node], saved, total))
 }
 
-impl Backward<Fused, 2> for LossBack {
-    type State = (FusedTensor, FusedTensor);
+impl Backward<Fused, 3> for LossBack {
+    type State = [FusedTensor; 3];
 
-    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let g = values(&grads.consume::<Fused>(&ops.node))[0];
-        let (decoded, heads) = ops.state;
-        for (node, mut d) in ops.parents.into_iter().zip([decoded, heads]) {
+        for (node, mut d) in ops.parents.into_iter().zip(ops.state) {
             if let Some(node) = node {
                 if g != 1.0 {
                     wide(
@@ -271,19 +311,20 @@ mod tests {
     }
 
     #[test]
-    fn both_losses_agree_with_the_graph() {
+    fn the_losses_agree_with_the_graph_and_with_finite_differences() {
         let rows: Vec<f32> = pseudo([3, 70], 8).1.iter().map(|v| v.abs()).collect();
-        for reconstruction in [Reconstruction::Bernoulli, Reconstruction::Gaussian(0.7)] {
-            let target = Target {
-                rows: rows.clone().into(),
-                weights: [0.5, 0.02, 1.0].into(),
-                reconstruction,
-                beta: 0.7,
-            };
+        let target = Target { rows: rows.into(), weights: [0.5, 0.02, 1.0].into(), floor: 0.03, beta: 0.7 };
+        agree(
+            &[pseudo([3, 70], 1), pseudo([3, 4], 2)],
+            |t| loss_fused(t[0].clone(), t[1].clone(), None, &target) * 0.1,
+            |t| loss_graph(t[0].clone(), t[1].clone(), None, &target) * 0.1,
+        );
+        // One variance for all features, and one a feature.
+        for spread in [1, 70] {
             agree(
-                &[pseudo([3, 70], 1), pseudo([3, 4], 2)],
-                |t| loss_fused(t[0].clone(), t[1].clone(), &target) * 0.1,
-                |t| loss_graph(t[0].clone(), t[1].clone(), &target) * 0.1,
+                &[pseudo([3, 70], 1), pseudo([3, 4], 2), pseudo([1, spread], 3)],
+                |t| loss_fused(t[0].clone(), t[1].clone(), Some(t[2].clone()), &target) * 0.1,
+                |t| loss_graph(t[0].clone(), t[1].clone(), Some(t[2].clone()), &target) * 0.1,
             );
         }
     }
@@ -291,7 +332,7 @@ mod tests {
     #[test]
     fn a_fair_coin_costs_ln_two_a_feature() {
         let mut logits = vec![0.0f32; 130];
-        let rec = misfit(&mut logits, &[1.0; 130], Reconstruction::Bernoulli);
+        let rec = misfit(&mut logits, &[1.0; 130], &Reconstruction::Bernoulli);
         assert!((rec - 130.0 * std::f32::consts::LN_2).abs() < 1e-3);
     }
 }

@@ -7,26 +7,46 @@ use burn::tensor::TensorData;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use crate::neural::init::{Layout, Weights};
+use crate::neural::init::{Init, Layout, Weights};
 use crate::neural::kernels::dense::Dense;
 use crate::neural::kernels::linear::{Activation, linear};
 use crate::neural::kernels::variational::{self, Reconstruction, Target, misfit, reparameterise};
 use crate::neural::train::Step;
 use crate::rng::Stream;
 
-/// Four affine maps: encoder, its heads (means, log variances), decoder, its output.
-pub(super) fn layout(width: usize, hidden: usize, latent: usize) -> Layout {
+/// Four affine maps: encoder, its heads (means, log variances), decoder, its output; and so many log variances of
+/// features about it.
+pub(super) fn layout(width: usize, hidden: usize, latent: usize, variances: usize) -> Layout {
     let mut layout = Layout::default();
     layout.affine("encoder.hidden", width, hidden);
     layout.affine("encoder.heads", hidden, 2 * latent);
     layout.affine("decoder.hidden", latent, hidden);
     layout.affine("decoder.output", hidden, width);
+    if variances > 0 {
+        layout.add("decoder.variance", [1, variances], Init::Zeros);
+    }
     layout
 }
+
+/// The number of the log variances in the layout, the last parameter.
+pub(super) const VARIANCES: usize = 8;
 
 /// `n` standard normals.
 pub(super) fn normals(rng: &mut Stream, n: usize) -> impl Iterator<Item = f32> + '_ {
     (0..n).map(move |_| rng.sample(StandardNormal))
+}
+
+/// The least learned variance of a scaled feature: a fiftieth of the range, squared.
+pub(super) const FLOOR: f32 = 4e-4;
+
+/// The distribution of a row given its latent code, in training.
+#[derive(Clone, Copy)]
+pub(super) enum Noise {
+    Bernoulli,
+    /// Gaussian features of this variance.
+    Fixed(f32),
+    /// Gaussian features of the variances in the layout.
+    Learned,
 }
 
 /// The loss of one training step, `[1, 1]`.
@@ -35,7 +55,7 @@ pub(super) fn loss(
     data: &[f32],
     width: usize,
     latent: usize,
-    reconstruction: Reconstruction,
+    noise: Noise,
     beta: f32,
 ) -> Tensor<2> {
     let rows = step.items.len();
@@ -45,17 +65,24 @@ pub(super) fn loss(
     }
     let input = TensorData::new(x.clone(), [rows, width]);
     let input = Tensor::<2>::from_data(input, step.device);
-    let noise = normals(&mut step.rng, rows * latent).collect();
+    let normals = normals(&mut step.rng, rows * latent).collect();
     let affine = |x: Tensor<2>, i: usize, act| {
         linear(x, step.leaves[2 * i].clone(), step.leaves[2 * i + 1].clone(), act)
     };
     let hidden = affine(input, 0, Activation::Relu);
     let heads = affine(hidden, 1, Activation::Identity);
-    let z = reparameterise(heads.clone(), noise);
+    let z = reparameterise(heads.clone(), normals);
     let hidden = affine(z, 2, Activation::Relu);
     let decoded = affine(hidden, 3, Activation::Identity);
-    let target = Target { rows: Arc::from(x), weights: step.weights.into(), reconstruction, beta };
-    variational::loss(decoded, heads, &target)
+    let (t, floor) = match noise {
+        Noise::Bernoulli => (None, 0.0),
+        Noise::Fixed(variance) => {
+            (Some(Tensor::from_data(TensorData::new(vec![variance.ln()], [1, 1]), step.device)), 0.0)
+        }
+        Noise::Learned => (Some(step.leaves[VARIANCES].clone()), FLOOR),
+    };
+    let target = Target { rows: Arc::from(x), weights: step.weights.into(), floor, beta };
+    variational::loss(decoded, heads, t, &target)
 }
 
 /// A fitted network.
@@ -91,7 +118,7 @@ impl Net {
 
     /// The importance-weighted bound of one scaled row with `k` draws, nats, without the
     /// constants of the reconstruction.
-    pub(super) fn bound(&self, x: &[f32], k: usize, how: Reconstruction, rng: &mut Stream) -> f64 {
+    pub(super) fn bound(&self, x: &[f32], k: usize, how: &Reconstruction, rng: &mut Stream) -> f64 {
         let mut heads = Vec::new();
         self.encode(x, &mut heads);
         let (mean, spread) = heads.split_at(self.latent);

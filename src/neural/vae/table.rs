@@ -139,11 +139,13 @@ impl Table {
     }
 
     /// ln of the density of a scaled row → ln of the density of a row, the Gaussian's
-    /// constant included; 0 under Bernoulli, which is no density.
-    pub(super) fn log_volume(&self, how: Reconstruction) -> f64 {
-        let Reconstruction::Gaussian(sd) = how else { return 0.0 };
-        let root = (2.0 * std::f64::consts::PI).sqrt();
-        (0..self.width).map(|i| -(f64::from(self.scale(i).1) * f64::from(sd) * root).ln()).sum()
+    /// ½ Σ ln 2πv included; 0 under Bernoulli, which is no density.
+    pub(super) fn log_volume(&self, how: &Reconstruction) -> f64 {
+        let Reconstruction::Gaussian(variances) = how else { return 0.0 };
+        let of = |(i, v): (usize, &f32)| {
+            f64::from(self.scale(i).1).ln() + 0.5 * (2.0 * std::f64::consts::PI * f64::from(*v)).ln()
+        };
+        -variances.iter().enumerate().map(of).sum::<f64>()
     }
 
     /// Starts a table of `n` rows.
@@ -175,7 +177,7 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     /// Appends one decoded row (logits or means).
-    pub(super) fn push(&mut self, row: &[f32], how: Reconstruction, output: Output, rng: &mut Stream) {
+    pub(super) fn push(&mut self, row: &[f32], how: &Reconstruction, output: Output, rng: &mut Stream) {
         let mut at = 0;
         for (field, column) in self.table.schema.fields.iter().zip(&mut self.columns) {
             let cells = &row[at..at + width_of(&field.kind)];
@@ -186,8 +188,8 @@ impl Writer<'_> {
                         f32::from(u8::from(rng.random::<f32>() < sigmoid(v)))
                     }
                     (Reconstruction::Gaussian(_), Output::Mean) => v,
-                    (Reconstruction::Gaussian(sd), Output::Sample) => {
-                        v + sd * rng.sample::<f32, _>(StandardNormal)
+                    (Reconstruction::Gaussian(variances), Output::Sample) => {
+                        v + variances[at + i].sqrt() * rng.sample::<f32, _>(StandardNormal)
                     }
                 };
                 let (offset, scale) = self.table.scale(at + i);
@@ -213,7 +215,7 @@ impl Writer<'_> {
 }
 
 /// Draws a level in proportion to its decoded probability.
-fn category(cells: &[f32], how: Reconstruction, rng: &mut Stream) -> u32 {
+fn category(cells: &[f32], how: &Reconstruction, rng: &mut Stream) -> u32 {
     let weight = |&v: &f32| match how {
         Reconstruction::Bernoulli => f64::from(sigmoid(v)),
         Reconstruction::Gaussian(_) => f64::from(v.max(1e-6)),

@@ -36,7 +36,6 @@ fn family(device: DeviceName) -> Vae {
         steps: 400,
         batch: 32,
         learning_rate: 5e-3,
-        likelihood: Likelihood::Gaussian,
         ..VaeParams::default()
     };
     Vae { params, device }
@@ -80,6 +79,62 @@ fn the_loss_falls_and_samples_cover_both_clusters_with_their_labels() {
     }
 }
 
+/// Rows of two independent normal features with standard deviations 0.05 and 0.2 about ½.
+fn noise(n: usize) -> Samples {
+    let schema = Schema::single(Kind::F32 { width: 2, image: None, range: Some((-1.0, 2.0)) });
+    let mut rng = Streams::new(5, 5).rng();
+    let mut x = vec![];
+    for _ in 0..n {
+        let e: Vec<f32> = net::normals(&mut rng, 2).collect();
+        x.extend([0.5 + 0.05 * e[0], 0.5 + 0.2 * e[1]]);
+    }
+    Samples::new(Arc::new(schema), vec![Column::F32 { width: 2, data: x }]).unwrap()
+}
+
+fn variances_of(rows: &Samples) -> Vec<f64> {
+    let Column::F32 { width, data } = rows.column(0) else { panic!() };
+    let n = rows.len() as f64;
+    let of = |i: usize| {
+        let column = || data.iter().skip(i).step_by(*width).map(|v| f64::from(*v));
+        let mean = column().sum::<f64>() / n;
+        column().map(|v| (v - mean).powi(2)).sum::<f64>() / n
+    };
+    (0..*width).map(of).collect()
+}
+
+#[test]
+fn draws_have_the_variances_of_the_rows_and_means_lack_the_noise() {
+    let rows = noise(2000);
+    let mut family = family(DeviceName::Flex);
+    (family.params.steps, family.params.latent) = (1000, 1);
+    let drawn = |family: &Vae| variances_of(&draw(&*fit(family, &rows, 1), 4000));
+    for variance in [Learned::Feature, Learned::Scale] {
+        family.params.variance = Variance::Learned(variance);
+        // The relative standard error of a variance of 4,000 normals is √(2/4000) = 2 %; the fit adds its own.
+        for (got, truth) in drawn(&family).into_iter().zip([0.0025, 0.04]) {
+            assert!((got / truth - 1.0).abs() < 0.2, "{variance:?}: {got} for {truth}");
+        }
+    }
+    family.params.output = Output::Mean;
+    let means = drawn(&family);
+    assert!(means[0] < 0.0025 * 0.5, "{means:?}");
+}
+
+#[test]
+fn a_feature_that_never_varies_has_the_least_variance() {
+    let schema = Schema::single(Kind::F32 { width: 2, image: None, range: Some((0.0, 1.0)) });
+    let x = (0..200).flat_map(|i| [0.0, (i % 10) as f32 / 10.0]).collect();
+    let rows = Samples::new(Arc::new(schema), vec![Column::F32 { width: 2, data: x }]).unwrap();
+    let mut family = family(DeviceName::Flex);
+    family.params.steps = 1000;
+    let model = fit(&family, &rows, 1);
+    let model = (&*model as &dyn Any).downcast_ref::<VaeModel>().unwrap();
+    let Reconstruction::Gaussian(variances) = &model.reconstruction else { panic!() };
+    assert!((net::FLOOR..4.0 * net::FLOOR).contains(&variances[0]), "{variances:?}");
+    let logs = model.log_likelihood(&rows, &Streams::new(0, 0)).unwrap();
+    assert!(logs.iter().all(|l| l.is_finite()));
+}
+
 #[test]
 fn two_threads_and_one_give_the_same_bits() {
     let rows = clusters(100);
@@ -114,7 +169,9 @@ fn flex_and_ndarray_train_the_same_model() {
 
 #[test]
 fn a_longer_draw_starts_with_a_shorter_one_and_the_scale_zero_has_no_spread() {
-    let model = fit(&family(DeviceName::Flex), &clusters(50), 1);
+    let mut family = family(DeviceName::Flex);
+    family.params.output = Output::Mean;
+    let model = fit(&family, &clusters(50), 1);
     let (five, ten) = (draw(&*model, 5), draw(&*model, 10));
     assert_eq!(cells(&five), cells(&ten.head(5)));
     let how = Sampling { covariance_scale: 0.0, ..Sampling::default() };
@@ -179,8 +236,11 @@ fn bad_rows_are_refused_with_their_place() {
     assert_eq!(with(f32::NAN), FitError::NotFinite { column: "x".into(), row: 1 });
     assert!(with(3.0).to_string().contains("outside the stated range"));
     let free = Schema::single(Kind::F64 { width: 2 });
-    assert!(Vae::default().accepts(&free).is_err());
+    let bernoulli = VaeParams { likelihood: Likelihood::Bernoulli, ..VaeParams::default() };
+    assert!(Vae { params: bernoulli, ..Vae::default() }.accepts(&free).is_err());
     assert!(family(DeviceName::Flex).accepts(&free).is_ok());
+    let none = VaeParams { variance: Variance::Fixed(0.0), ..VaeParams::default() };
+    assert!(Vae { params: none, ..Vae::default() }.accepts(&free).is_err());
     let empty = Vae::default().fit(&Mix::default(), Start::Scratch, &Streams::new(0, 0));
     assert_eq!(empty.err().unwrap(), FitError::TooFewRows { needed: 1, found: 0 });
 }
