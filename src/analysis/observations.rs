@@ -95,11 +95,11 @@ impl Series {
         all
     }
 
-    /// The last generation: the setting's, also where this metric has no value there. Human rows are measured by
-    /// themselves.
+    /// The last generation: the setting's, also where this metric has no value there. Human rows and the baseline
+    /// are measured by themselves.
     pub fn last(&self) -> Option<u32> {
         match self.subject {
-            Subject::Human => {
+            Subject::Human | Subject::Baseline => {
                 self.at.keys().next_back().copied().or((!self.at.is_empty()).then_some(self.end))
             }
             _ => Some(self.end),

@@ -51,6 +51,7 @@ pub fn values(summary: &[SummaryRow]) -> Vec<Values<'_>> {
         found.push(Values {
             metric: match row.subject {
                 Subject::Model => row.metric.clone(),
+                Subject::Baseline => format!("{} (baseline)", row.metric),
                 subject => format!("{} ({} rows)", row.metric, subject.name()),
             },
             setting: name_of(&row.key, &columns).0,

@@ -107,7 +107,7 @@ impl Kind {
 /// baseline does not count.
 pub(super) fn measured<'a>(own: &[&'a Series], kind: Kind) -> Option<(&'a Series, Scale)> {
     kind.list().iter().find_map(|(metric, scale)| {
-        let is = |s: &&&Series| s.metric == *metric && s.subject != Subject::Human && s.at.len() > 1;
+        let is = |s: &&&Series| s.metric == *metric && s.subject.is_of_the_loop() && s.at.len() > 1;
         own.iter().find(is).map(|s| (*s, *scale))
     })
 }
