@@ -100,9 +100,9 @@ pub struct VaeParams {
     pub variance: Variance,
     /// Weight of the divergence, ≥ 0. Default 1.
     pub beta: f64,
-    /// Adam's learning rate at the start, > 0. Default 0.004.
+    /// Adam's learning rate at the start, > 0. Default 0.008.
     pub learning_rate: f64,
-    /// `"cosine"` (default), `"wsd"` or `"constant"`.
+    /// `"wsd"` (default), `"cosine"` or `"constant"`.
     pub schedule: Course,
     /// Rows a step, ≥ 1. Default 64.
     pub batch: usize,
@@ -110,7 +110,7 @@ pub struct VaeParams {
     pub effort: Effort,
     /// Passes over the training set, with `effort = "epochs"`. Default 20.
     pub epochs: usize,
-    /// Optimiser steps, with `effort = "steps"`. Default 2000.
+    /// Optimiser steps, with `effort = "steps"`. Default 1500.
     pub steps: usize,
     /// `"sample"` (default) or `"mean"`.
     pub output: Output,
@@ -126,12 +126,12 @@ impl Default for VaeParams {
             likelihood: Likelihood::Gaussian,
             variance: Variance::Learned(Learned::Feature),
             beta: 1.0,
-            learning_rate: 4e-3,
-            schedule: Course::Cosine,
+            learning_rate: 8e-3,
+            schedule: Course::Wsd,
             batch: 64,
             effort: Effort::Steps,
             epochs: 20,
-            steps: 2000,
+            steps: 1500,
             output: Output::Sample,
             importance_samples: 16,
         }
@@ -232,16 +232,16 @@ pub const ABOUT: About = About {
             "gaussian: variance of a scaled feature, learned for each (\"feature\") or for all (\"scale\"), or a number above 0",
         ),
         parameter("beta", "1", "weight of the divergence, at least 0"),
-        parameter("learning_rate", "0.004", "Adam's learning rate at the start, above 0"),
+        parameter("learning_rate", "0.008", "Adam's learning rate at the start, above 0"),
         parameter(
             "schedule",
-            "\"cosine\"",
-            "\"cosine\" (to a tenth), \"wsd\" (linear to 0 over the last 30 %) or \"constant\"",
+            "\"wsd\"",
+            "\"wsd\" (constant, then linear to 0 over the last 30 %), \"cosine\" (to a tenth) or \"constant\"",
         ),
         parameter("batch", "64", "rows a step, at least 1"),
         EFFORT,
         parameter("epochs", "20", "passes over the training set, with effort = \"epochs\""),
-        parameter("steps", "2000", "optimiser steps, with effort = \"steps\""),
+        parameter("steps", "1500", "optimiser steps, with effort = \"steps\""),
         parameter("output", "\"sample\"", "a \"sample\" of the decoder's distribution, or its \"mean\""),
         parameter("importance_samples", "16", "draws of z a row in the likelihood bound, at least 1"),
     ],

@@ -1,7 +1,6 @@
 //! Which metric stands for what a definition speaks of: the first of a list that the run measured.
 
 use crate::analysis::observations::Series;
-use crate::metrics::Subject;
 
 /// What a definition speaks of.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -66,8 +66,8 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let family = args.model.clone().unwrap_or_else(|| kind.family().into());
     // The size of a model's fit, so that the default comparison takes about a minute.
     let model = match family.as_str() {
-        "vae" => "likelihood = \"gaussian\"\nnoise = 0.2\nlearning_rate = 0.002\nsteps = 1000\n",
-        "gpt" => "steps = 240\nbatch = 32\n",
+        "vae" => "steps = 1000\n",
+        "gpt" => "steps = 400\n",
         _ => "",
     };
     let neural = !model.is_empty();
@@ -195,6 +195,9 @@ impl Arm {
         }
         let metrics = if args.metrics.is_empty() { &self.metrics } else { &args.metrics };
         let _ = writeln!(text, "\n[measure]\nmetrics = [{}]", names(metrics));
+        if self.family == "gpt" {
+            text.push_str("\n[measure.baseline]\nfamily = \"ngram\"\norder = 3\n");
+        }
         let _ = writeln!(text, "\n[sweep]\nseeds = {}", args.options.seeds.unwrap_or(self.seeds));
         if args.regime.len() > 1 {
             let _ = writeln!(text, "\"loop.regime\" = [{}]", names(&args.regime));
