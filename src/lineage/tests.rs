@@ -4,6 +4,7 @@
 //! makes the rows 100·(g+1), 100·(g+1) + 1, …, so every row of a training set tells who made it,
 //! in which generation, and which one it is.
 
+mod baseline;
 mod ending;
 mod making;
 
