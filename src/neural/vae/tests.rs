@@ -81,7 +81,7 @@ fn the_loss_falls_and_samples_cover_both_clusters_with_their_labels() {
 
 /// Rows of two independent normal features with standard deviations 0.05 and 0.2 about ½.
 fn noise(n: usize) -> Samples {
-    let schema = Schema::single(Kind::F32 { width: 2, image: None, range: Some((-1.0, 2.0)) });
+    let schema = Schema::single(Kind::F32 { width: 2, image: None, range: Some((0.0, 1.0)) });
     let mut rng = Streams::new(5, 5).rng();
     let mut x = vec![];
     for _ in 0..n {
