@@ -196,7 +196,7 @@ pub(super) fn check_layer(layer: &Node, whole_file: bool) -> Result<(), Error> {
         }
     }
     if let Some(node) = layer.get("measure") {
-        check_keys(node, &[&["metrics"], fields_of::<MeasureSpec>()].concat())?;
+        check_keys(node, &[&["metrics", "baseline"], fields_of::<MeasureSpec>()].concat())?;
     }
     Ok(())
 }
