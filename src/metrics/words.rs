@@ -8,6 +8,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use crate::data::{Samples, TokenUnit};
 use crate::models::Refusal;
 
@@ -55,8 +57,9 @@ impl Lexicon {
         for i in 0..rows.len() {
             let text = rows.text(i).ok_or_else(|| Refusal::new("the rows hold no text"))?;
             for word in text.split_whitespace() {
-                let bare: String =
-                    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+                // A combining mark belongs to its letter.
+                let letters = word.graphemes(true).filter(|c| c.starts_with(char::is_alphanumeric));
+                let bare: String = letters.flat_map(str::chars).flat_map(char::to_lowercase).collect();
                 if !bare.is_empty() {
                     words.ids.push(self.number(&bare));
                 }
