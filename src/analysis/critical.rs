@@ -5,7 +5,6 @@
 //! the test looks in the metric's direction (two-sided only for variance-like ones). The two-sided level 95 % makes it
 //! a one-sided 2.5 % test. An arm that is undecided does not pass. Cost: O(arms × metrics × seeds).
 
-use rand::Rng;
 use serde::Serialize;
 
 use super::bearing::Bearing;
@@ -68,11 +67,7 @@ impl CriticalFraction {
 /// # Errors
 /// [`AnalysisError::NoReference`] without an arm at fraction 1 or without two human-vs-human values of a metric;
 /// [`AnalysisError::TooFewPairs`] where an arm shares fewer than two seeds with it.
-pub fn critical_fraction(
-    metrics: &[MetricArms<'_>],
-    margin: f64,
-    rng: &mut impl Rng,
-) -> Result<CriticalFraction, AnalysisError> {
+pub fn critical_fraction(metrics: &[MetricArms<'_>], margin: f64) -> Result<CriticalFraction, AnalysisError> {
     let mut arms = Vec::new();
     for m in metrics {
         let missing =
@@ -89,7 +84,7 @@ pub fn critical_fraction(
         let mut tried: Vec<_> = m.arms.iter().filter(|(f, _)| *f < 1.0).collect();
         tried.sort_by(|a, b| b.0.total_cmp(&a.0));
         for (fraction, values) in tried {
-            let difference = paired_difference(values, reference.1, DISPLAY_LEVEL, rng)?;
+            let difference = paired_difference(values, reference.1, DISPLAY_LEVEL)?;
             let bearing = Bearing::of(&difference.interval, m.direction, width);
             arms.push(Arm {
                 metric: m.metric.to_owned(),
@@ -117,8 +112,6 @@ pub fn critical_fraction(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
 
     /// Eight seeds around `mean`, their common noise far larger than the arm's own.
     fn arm(mean: f64, own: f64) -> Vec<(u64, f64)> {
@@ -131,7 +124,7 @@ mod tests {
         let arms: Vec<_> = levels.iter().map(|(f, mean)| (*f, arm(*mean, 0.1 * (1.0 - f)))).collect();
         let arms = arms.iter().map(|(f, a)| (*f, a.as_slice())).collect();
         let m = MetricArms { metric: "m", direction, human: &HUMAN, arms };
-        critical_fraction(&[m], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap()
+        critical_fraction(&[m], 1.0).unwrap()
     }
 
     #[test]
@@ -165,17 +158,10 @@ mod tests {
             arms: vec![(1.0, &a), (0.5, &b)],
         };
         let bad = MetricArms { metric: "b", arms: vec![(0.5, &c), (1.0, &a)], ..good.clone() };
-        let mut rng = ChaCha8Rng::seed_from_u64(0);
-        assert_eq!(
-            critical_fraction(std::slice::from_ref(&good), 1.0, &mut rng).unwrap().fraction,
-            Some(0.5)
-        );
-        let both = critical_fraction(&[good.clone(), bad], 1.0, &mut rng).unwrap();
+        assert_eq!(critical_fraction(std::slice::from_ref(&good), 1.0).unwrap().fraction, Some(0.5));
+        let both = critical_fraction(&[good.clone(), bad], 1.0).unwrap();
         assert_eq!((both.fraction, both.below), (Some(1.0), Some(0.5)));
         let lonely = MetricArms { arms: vec![(0.5, b.as_slice())], ..good };
-        assert!(matches!(
-            critical_fraction(&[lonely], 1.0, &mut rng),
-            Err(AnalysisError::NoReference { .. })
-        ));
+        assert!(matches!(critical_fraction(&[lonely], 1.0), Err(AnalysisError::NoReference { .. })));
     }
 }

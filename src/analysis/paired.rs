@@ -4,7 +4,6 @@
 //! than the two arms do. By how much is measured: the variance of the paired difference over that of an unpaired one.
 //! Cost: O(n), plus the interval's.
 
-use rand::Rng;
 use serde::Serialize;
 
 use super::AnalysisError;
@@ -49,16 +48,11 @@ pub fn differences(a: &[(u64, f64)], b: &[(u64, f64)]) -> Vec<f64> {
 ///
 /// # Errors
 /// [`AnalysisError::TooFewPairs`] below two common seeds.
-pub fn paired_difference(
-    a: &[(u64, f64)],
-    b: &[(u64, f64)],
-    level: f64,
-    rng: &mut impl Rng,
-) -> Result<Paired, AnalysisError> {
+pub fn paired_difference(a: &[(u64, f64)], b: &[(u64, f64)], level: f64) -> Result<Paired, AnalysisError> {
     let pairs = common(a, b);
     let too_few = || AnalysisError::TooFewPairs { common: pairs.len(), left: a.len(), right: b.len() };
     let differences: Vec<f64> = pairs.iter().map(|(x, y)| x - y).collect();
-    let interval = mean_interval(&differences, Scale::Linear, level, rng).ok_or_else(too_few)?;
+    let interval = mean_interval(&differences, Scale::Linear, level).ok_or_else(too_few)?;
     let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
     let ((_, sx), (_, sy), (difference, sd)) = (mean_sd(&x), mean_sd(&y), mean_sd(&differences));
     let apart = sx * sx + sy * sy;
@@ -76,15 +70,12 @@ pub fn paired_difference(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
 
     #[test]
     fn a_constant_shift_is_seen_exactly_whatever_the_spread() {
         let a = [(1, 10.0), (2, 20.0), (5, 60.0), (9, 1.0)];
         let b = [(1, 9.0), (2, 19.0), (3, 7.0), (5, 59.0)];
-        let mut rng = ChaCha8Rng::seed_from_u64(0);
-        let p = paired_difference(&a, &b, 0.95, &mut rng).unwrap();
+        let p = paired_difference(&a, &b, 0.95).unwrap();
         assert_eq!((p.n, p.difference, p.interval.low, p.interval.high), (3, 1.0, 1.0, 1.0));
         assert!(
             (p.correlation.unwrap() - 1.0).abs() < 1e-9 && (p.variance_reduction.unwrap() - 1.0).abs() < 1e-9
@@ -96,7 +87,7 @@ mod tests {
         // x = 1..5, y = (2, 1, 4, 3, 5): r = .8, so the reduction is r (equal variances).
         let a: Vec<(u64, f64)> = (0..5).map(|i| (i, i as f64 + 1.0)).collect();
         let b: Vec<(u64, f64)> = (0..5).zip([2.0, 1.0, 4.0, 3.0, 5.0]).collect();
-        let p = paired_difference(&a, &b, 0.95, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+        let p = paired_difference(&a, &b, 0.95).unwrap();
         assert!(
             (p.correlation.unwrap() - 0.8).abs() < 1e-12
                 && (p.variance_reduction.unwrap() - 0.8).abs() < 1e-12
@@ -105,12 +96,7 @@ mod tests {
 
     #[test]
     fn one_common_seed_is_refused() {
-        let error = paired_difference(
-            &[(1, 1.0), (2, 2.0)],
-            &[(2, 1.0), (3, 4.0)],
-            0.95,
-            &mut ChaCha8Rng::seed_from_u64(0),
-        );
+        let error = paired_difference(&[(1, 1.0), (2, 2.0)], &[(2, 1.0), (3, 4.0)], 0.95);
         assert!(matches!(error, Err(AnalysisError::TooFewPairs { common: 1, left: 2, right: 2 })));
     }
 }

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use rand::Rng;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::DISPLAY_LEVEL;
@@ -85,9 +84,8 @@ pub(super) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// Summarises series; `scale` says what values a metric can take. The bootstrap draws from `rng` in the order of the
-/// rows, so give it a stream of its own.
-pub fn summarise(series: &[Series], scale: impl Fn(&str) -> Scale, rng: &mut impl Rng) -> Vec<SummaryRow> {
+/// Summarises series; `scale` says what values a metric can take.
+pub fn summarise(series: &[Series], scale: impl Fn(&str) -> Scale) -> Vec<SummaryRow> {
     let mut rows = Vec::new();
     for s in series {
         // The last generation is the setting's, whether this metric has a value there or not.
@@ -102,7 +100,7 @@ pub fn summarise(series: &[Series], scale: impl Fn(&str) -> Scale, rng: &mut imp
             }
             let finite = counts.infinite == 0;
             let interval =
-                if finite { mean_interval(&numbers, scale(&s.metric), DISPLAY_LEVEL, rng) } else { None };
+                if finite { mean_interval(&numbers, scale(&s.metric), DISPLAY_LEVEL) } else { None };
             let sd = (finite && numbers.len() > 1).then_some(sd);
             let numbers = (counts, mean, sd, median(&numbers), interval);
             rows.push(row(&s.key, generation, s.subject, &s.metric, numbers));
@@ -184,8 +182,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::metrics::Observed;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
 
     fn series() -> Series {
         let key = SettingKey(vec![("regime".into(), "replace".into()), ("model.ddof".into(), "0".into())]);
@@ -196,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_file_has_the_settings_columns_and_empty_cells_where_nothing_applies() {
-        let rows = summarise(&[series()], |_| Scale::Linear, &mut ChaCha8Rng::seed_from_u64(0));
+        let rows = summarise(&[series()], |_| Scale::Linear);
         let mut file = Vec::new();
         write_csv(&rows, &mut file).unwrap();
         let text = String::from_utf8(file).unwrap();
@@ -222,7 +218,7 @@ mod tests {
         s.lost.insert(4, lost.to_vec());
         s.seeds = 9;
         s.end = 6;
-        let rows = summarise(&[s], |_| Scale::Linear, &mut ChaCha8Rng::seed_from_u64(0));
+        let rows = summarise(&[s], |_| Scale::Linear);
         let mut file = Vec::new();
         write_csv(&rows, &mut file).unwrap();
         let text = String::from_utf8(file).unwrap();

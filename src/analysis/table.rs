@@ -4,7 +4,6 @@
 //! against the human-vs-human baseline, with a margin in units of the human-vs-human spread (the spread of generation
 //! 0 over seeds where there is no baseline). Data only; rendering is the command line's. Cost: that of the intervals.
 
-use rand::Rng;
 use serde::Serialize;
 
 use super::bearing::{Bearing, Losses};
@@ -89,11 +88,7 @@ pub struct Comparison {
 ///
 /// # Errors
 /// [`AnalysisError::NoReference`] for a metric without arms or without rows in any of them.
-pub fn comparison(
-    metrics: &[MetricSeries<'_>],
-    margin: f64,
-    rng: &mut impl Rng,
-) -> Result<Vec<ComparisonRow>, AnalysisError> {
+pub fn comparison(metrics: &[MetricSeries<'_>], margin: f64) -> Result<Vec<ComparisonRow>, AnalysisError> {
     let mut rows = Vec::new();
     for m in metrics {
         let missing =
@@ -104,11 +99,11 @@ pub fn comparison(
         for arm in &m.arms {
             let apart = arm.fraction != reference.fraction;
             let reference_pairs = if apart { reference.series.pairs(last) } else { &[] };
-            let against = paired_difference(arm.series.pairs(last), reference_pairs, DISPLAY_LEVEL, rng);
+            let against = paired_difference(arm.series.pairs(last), reference_pairs, DISPLAY_LEVEL);
             rows.push(ComparisonRow {
                 against_reference: against.ok(),
                 reference: reference.fraction,
-                ..by_itself(m, arm, last, margin, rng)
+                ..by_itself(m, arm, last, margin)
             });
         }
     }
@@ -121,7 +116,6 @@ fn by_itself(
     arm: &ArmSeries<'_>,
     last: u32,
     margin: f64,
-    rng: &mut impl Rng,
 ) -> ComparisonRow {
     let (values, counts) = (arm.series.values(last), arm.series.counts(last));
     let value = arm.series.centre(last);
@@ -135,7 +129,7 @@ fn by_itself(
     } else {
         human.as_ref().map_or(&[][..], |(pairs, _)| pairs)
     };
-    let change = paired_difference(arm.series.pairs(last), start, DISPLAY_LEVEL, rng).ok();
+    let change = paired_difference(arm.series.pairs(last), start, DISPLAY_LEVEL).ok();
     let losses = Losses::between(start, arm.series.lost(last), m.direction);
     let spread = human.as_ref().map_or(&first_values, |(_, v)| v);
     let margin = (spread.len() > 1).then(|| margin * mean_sd(spread).1);
@@ -161,7 +155,7 @@ fn by_itself(
         counts,
         value,
         interval: if counts.infinite == 0 {
-            mean_interval(&values, m.scale, DISPLAY_LEVEL, rng)
+            mean_interval(&values, m.scale, DISPLAY_LEVEL)
         } else {
             None
         },
@@ -182,8 +176,6 @@ mod tests {
     use super::super::SettingKey;
     use super::*;
     use crate::metrics::{Absence, Observed, Subject};
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
 
     /// Starts at 10 ± .5, moves by `drift` in all, with a hundredth of noise.
     fn series(drift: f64) -> Series {
@@ -211,7 +203,7 @@ mod tests {
             scale: Scale::Log,
             arms: vec![arm(0.0, &up), arm(1.0, &flat)],
         };
-        let rows = comparison(std::slice::from_ref(&m), 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+        let rows = comparison(std::slice::from_ref(&m), 1.0).unwrap();
         let words: Vec<_> = rows.iter().map(|r| (r.fraction, r.reference, r.bearing)).collect();
         assert_eq!(words, [(0.0, 1.0, Bearing::Degrades), (1.0, 1.0, Bearing::Holds)]);
         let against = rows[0].against_reference.as_ref().unwrap();
@@ -221,10 +213,7 @@ mod tests {
         assert!((rows[0].ratio_to_first.unwrap() - 19.9475 / 9.9375).abs() < 1e-9);
         // A metric where more is better holds.
         let better = MetricSeries { direction: Direction::Higher, ..m };
-        assert_eq!(
-            comparison(&[better], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap()[0].bearing,
-            Bearing::Holds
-        );
+        assert_eq!(comparison(&[better], 1.0).unwrap()[0].bearing, Bearing::Holds);
     }
 
     #[test]
@@ -240,7 +229,7 @@ mod tests {
             ArmSeries { fraction: 0.5, series: &one, human: Some(&human) },
         ];
         let m = MetricSeries { metric: "m", direction: Direction::TwoSided, scale: Scale::Log, arms };
-        let rows = comparison(&[m], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+        let rows = comparison(&[m], 1.0).unwrap();
         assert_eq!((rows[0].bearing, rows[1].bearing), (Bearing::Degrades, Bearing::Undecided));
         assert!(rows[0].ratio_to_first.is_none() && rows[0].human.is_some() && rows[1].interval.is_none());
     }
@@ -255,7 +244,7 @@ mod tests {
             scale: Scale::Log,
             arms: vec![of(0.0, arm), of(1.0, &whole)],
         };
-        let mut rows = comparison(&[m], 1.0, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+        let mut rows = comparison(&[m], 1.0).unwrap();
         assert_eq!(rows.iter().map(|r| (r.fraction, r.generation)).collect::<Vec<_>>(), [(0.0, 5), (1.0, 5)]);
         assert_eq!(rows[1].bearing, Bearing::Holds);
         let row = rows.swap_remove(0);

@@ -14,7 +14,6 @@ use crate::analysis::{self, ArmSeries, Bearing, ComparisonRow, MetricSeries};
 use crate::data::{Samples, Source, Supply, TokenUnit};
 use crate::metrics::{METRICS, Subject, reading};
 use crate::publish::{self, Found, Publication, number};
-use crate::rng::Streams;
 use crate::run::recorded::{Load, Recorded, features_only, largest_size, load, measurable, new_tokens};
 use crate::run::{self, Interrupt, Options, Progress, Silent, progress};
 use crate::spec::{Experiment, Node, Overlays};
@@ -284,8 +283,7 @@ fn readings(publication: &Publication) -> Result<Vec<ComparisonRow>> {
             arms: vec![ArmSeries { fraction: 0.0, series: model, human: of(Subject::Human) }],
         });
     }
-    let mut rng = Streams::new(0, 0).of("comparison").rng();
-    analysis::comparison(&metrics, MARGIN, &mut rng).into_diagnostic()
+    analysis::comparison(&metrics, MARGIN).into_diagnostic()
 }
 
 fn comparison(rows: &[ComparisonRow]) -> comfy_table::Table {

@@ -18,6 +18,7 @@ mod plot;
 mod report;
 mod reproduce;
 mod run;
+mod selftest;
 mod source;
 mod terminal;
 
@@ -97,6 +98,9 @@ pub enum Command {
     Export(export::ExportArgs),
     /// Print a commented spec to start from
     New(new::NewArgs),
+    /// Measure how often intervals hold the truth and verdicts are false, on loops whose truth is exact
+    #[command(name = "selftest")]
+    SelfTest(selftest::SelfTestArgs),
 }
 
 impl Command {
@@ -178,6 +182,7 @@ pub fn main(experiments: &Dir<'_>) -> ExitCode {
         Command::Report(args) => report::report(&args),
         Command::Export(args) => export::export(&args),
         Command::New(args) => new::new(&args),
+        Command::SelfTest(args) => selftest::self_test(&args),
     };
     exit_code(done)
 }

@@ -6,7 +6,9 @@
 //! 10.1186/1471-2288-13-152), which is the mean time to fixation once every lineage is absorbed. Every
 //! generation counts, measured or not. Unit: fits. Cost: O(1).
 
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, plain,
+};
 use crate::data::{Distribution, Schema};
 use crate::metrics::Subject;
 use crate::models::Refusal;
@@ -31,6 +33,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the number of fits",
         unit: "fits",
         scale: Scale::Log,
+        worst: Worst::None,
     },
     build: |node| plain(node, AbsorptionTime),
 };

@@ -13,8 +13,8 @@ use super::pairs::Pairs;
 use super::shared::leading;
 use super::wasserstein2::squared_wasserstein2;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Peer, Reading, Scale, Subject, When, one,
-    plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Peer, Reading, Scale, Subject, When, Worst,
+    one, plain, shapes,
 };
 use crate::data::{Distribution, Moments, Samples, Schema};
 use crate::models::{Parameters, Refusal};
@@ -50,6 +50,7 @@ macro_rules! entry {
                 ideal: "that of two human samples of the same size",
                 unit: $unit,
                 scale: $scale,
+                worst: Worst::None,
             },
             build: |node| plain(node, $which),
         };

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use super::words::Lexicon;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -32,6 +33,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human value at the same size",
         unit: "share",
         scale: Scale::Logit,
+        worst: Worst::Is(0.0),
     },
     build: |node| plain(node, BigramRecall),
 };

@@ -9,7 +9,9 @@
 use serde::Deserialize;
 
 use super::prediction::{class_probabilities, classes, likeliest};
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, table};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, table,
+};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Parameter};
@@ -26,7 +28,13 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[Parameter { name: "bins", default: "10", meaning: "bins of equal width, 1 to 1000" }],
         version: 1,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "probability", scale: Scale::Logit },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "probability",
+        scale: Scale::Logit,
+        worst: Worst::None,
+    },
     build: |node| Ok(Box::new(table::<Calibration>(node)?)),
 };
 

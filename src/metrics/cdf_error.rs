@@ -10,7 +10,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::line::sorted;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, NormalMixture, Schema};
 use crate::models::{Parameters, Refusal};
@@ -36,6 +37,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "0",
         unit: "probability squared",
         scale: Scale::Log,
+        worst: Worst::None,
     },
     build: |node| plain(node, CdfError),
 };

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::pairs::Pairs;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
+    table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -42,7 +43,13 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[Parameter { name: "k", default: "5", meaning: "neighbours that vote; odd" }],
         version: 1,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0.5", unit: "share", scale: Scale::Logit },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0.5",
+        unit: "share",
+        scale: Scale::Logit,
+        worst: Worst::Is(1.0),
+    },
     build: |node| Ok(Box::new(table::<TwoSample>(node)?)),
 };
 

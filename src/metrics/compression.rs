@@ -8,7 +8,8 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -33,6 +34,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human value at the same size",
         unit: "ratio",
         scale: Scale::Log,
+        worst: Worst::None,
     },
     build: |node| plain(node, CompressionRatio),
 };

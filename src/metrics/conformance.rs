@@ -5,8 +5,8 @@
 use rand::RngExt;
 
 use super::testing::{Fitted, Scene, Truth, labelled, normals, numbers, outcomes, people, text};
-use super::{Arrivals, BoxedMetric, Direction, METRICS, MetricEntry, Subject, When, reading};
-use crate::data::{Column, Distribution, Link, SOURCES, Samples, TokenUnit};
+use super::{Arrivals, BoxedMetric, Direction, HumanProfile, METRICS, MetricEntry, Subject, When, reading};
+use crate::data::{Column, Distribution, Link, SOURCES, Samples, Source, Splits, Supply, TokenUnit};
 use crate::registry::Registry;
 use crate::rng::Streams;
 use crate::spec::Node;
@@ -37,6 +37,14 @@ impl Case {
             base: self.models.as_ref().map(|(_, lost)| lost.clone()),
             ..Scene::sample(rows.clone()).beside(self.held_out.clone()).trained_on(self.training.clone())
         }
+    }
+
+    fn profile(&self) -> HumanProfile {
+        let of = |rows: &Samples| std::sync::Arc::new(rows.clone());
+        let splits =
+            Splits { train: of(&self.training), validation: of(&self.same), held_out: of(&self.held_out) };
+        let supply = Supply::Finite(splits);
+        HumanProfile::of(&Source { name: self.kind.into(), digest: String::new(), supply })
     }
 
     fn model(&self, rows: &Samples, fitted: &Fitted) -> Scene {
@@ -449,6 +457,30 @@ fn degenerate_rows_give_finite_values_or_refusals() {
             for (_, value) in scene.measure(metric.as_ref()).unwrap_or_default() {
                 assert!(!value.is_nan(), "{name}");
             }
+        }
+    }
+}
+
+#[test]
+fn a_worst_value_is_on_the_bad_side_of_every_good_one() {
+    // Rows like the human ones must not be beyond the worst value, and the metric of one point (or of one outcome, one
+    // word) must not be better than it: else a cut at the worst value would flatter a collapsed model.
+    for case in cases() {
+        let human = case.profile();
+        for entry in METRICS.entries {
+            let (metric, name, extra) = (build(entry), entry.about.name, entry.extra);
+            let Some(worst) = extra.worst.value(&human) else { continue };
+            if !accepts(&metric, &case) || metric.needs().sample == When::Never {
+                continue;
+            }
+            let Ok(same) = first(&metric, &case.scene(&case.same)) else { continue };
+            let right = match extra.direction {
+                Direction::Lower => same <= worst,
+                Direction::Higher => same >= worst,
+                // No word of these rows occurs once.
+                Direction::TwoSided => name == "hapax-share" || same != worst,
+            };
+            assert!(right, "{name} on {}: {same}, and the worst value is {worst}", case.kind);
         }
     }
 }

@@ -5,7 +5,9 @@
 //! syntax; correct-share = correct/all, syntax and semantics; fact-accuracy = correct/(wrong +
 //! correct). Cost: one check a row.
 
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+};
 use crate::data::{Correctness, Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -26,7 +28,13 @@ const fn entry(
             parameters: &[],
             version: 1,
         },
-        extra: Reading { direction: Direction::Higher, ideal: "1", unit: "share", scale: Scale::Logit },
+        extra: Reading {
+            direction: Direction::Higher,
+            ideal: "1",
+            unit: "share",
+            scale: Scale::Logit,
+            worst: Worst::Is(0.0),
+        },
         build,
     }
 }

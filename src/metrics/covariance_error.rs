@@ -4,7 +4,7 @@
 //! normal rows has an expected value of (tr Σ² + (tr Σ)²)/(n − 1), by the Wishart distribution. Cost: O(d²).
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst,
     mean_error::squared_distance, one, plain, shapes,
 };
 use crate::data::{Distribution, Schema};
@@ -29,6 +29,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "0",
         unit: "data units to the fourth",
         scale: Scale::Log,
+        worst: Worst::Of(|human| human.squared_covariance),
     },
     build: |node| plain(node, CovarianceError),
 };

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::frequencies::{counts, shares};
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, plain, shapes,
 };
 use crate::data::{Distribution, Samples, Schema};
 use crate::models::Refusal;
@@ -40,6 +40,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human cross-entropy of the same tenth",
         unit: "nats per row or token",
         scale: Scale::Linear,
+        worst: Worst::Of(|human| human.choices.map(f64::ln)),
     },
     build: |node| plain(node, Decile),
 };

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 
 use super::words::Lexicon;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -39,6 +40,7 @@ const fn entry(
             ideal: "the human value at the same size",
             unit: "share",
             scale: Scale::Logit,
+            worst: Worst::Is(0.0),
         },
         build,
     }

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::frequencies::fitted_or_sample;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
+    table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -48,7 +49,7 @@ macro_rules! entry {
                 }],
                 version: 1,
             },
-            extra: Reading { direction: Direction::Lower, ideal: "0", unit: $unit, scale: $scale },
+            extra: Reading { direction: Direction::Lower, ideal: "0", unit: $unit, scale: $scale, worst: Worst::Of(|human| human.against_uniform($of)) },
             build: |node| {
                 let Smoothing { smoothing } = table(node)?;
                 Ok(Box::new(Divergence { name: $name, of: $of, smoothing }))

@@ -4,7 +4,9 @@
 
 use std::collections::HashSet;
 
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+};
 use crate::data::{Column, Distribution, Role, Samples, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -28,6 +30,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human rate",
         unit: "share",
         scale: Scale::Logit,
+        worst: Worst::Is(1.0),
     },
     build: |node| plain(node, DuplicateRate),
 };

@@ -5,7 +5,9 @@
 
 use super::frequencies::fitted_or_sample;
 use super::mean_error::squared_distance;
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -50,6 +52,7 @@ pub(super) const ROWS: MetricEntry = MetricEntry {
         ideal: "the human rows trained on, or more",
         unit: "human rows",
         scale: Scale::Log,
+        worst: Worst::None,
     },
     build: |node| plain(node, Effective::Rows),
 };
@@ -72,6 +75,7 @@ pub(super) const INVERSE: MetricEntry = MetricEntry {
         ideal: "1 / human rows trained on, or less",
         unit: "1 / human rows",
         scale: Scale::Log,
+        worst: Worst::None,
     },
     build: |node| plain(node, Effective::Inverse),
 };

@@ -4,7 +4,8 @@
 
 use super::pairs::Pairs;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -27,7 +28,13 @@ pub(super) const DISTANCE: MetricEntry = MetricEntry {
         parameters: &[],
         version: 2,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "data units", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "data units",
+        scale: Scale::Log,
+        worst: Worst::None,
+    },
     build: |node| plain(node, Energy::Distance),
 };
 
@@ -45,6 +52,7 @@ pub(super) const PAIRWISE: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "data units",
         scale: Scale::Log,
+        worst: Worst::Is(0.0),
     },
     build: |node| plain(node, Energy::Pairwise),
 };

@@ -5,7 +5,8 @@
 
 use super::frequencies::{fitted_or_sample, sample_counts, shares};
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -37,6 +38,7 @@ pub(super) const ENTROPY: MetricEntry = MetricEntry {
         ideal: "the human entropy",
         unit: "nats",
         scale: Scale::Linear,
+        worst: Worst::Is(0.0),
     },
     build: |node| plain(node, Diversity::Entropy),
 };
@@ -71,6 +73,7 @@ pub(super) const SIMPSON: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "probability",
         scale: Scale::Logit,
+        worst: Worst::Is(1.0),
     },
     build: |node| plain(node, Diversity::Simpson),
 };
@@ -89,6 +92,7 @@ pub(super) const HILL_2: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "outcomes",
         scale: Scale::Log,
+        worst: Worst::Is(1.0),
     },
     build: |node| plain(node, Diversity::Hill2),
 };
@@ -108,6 +112,7 @@ pub(super) const SUPPORT_SIZE: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "outcomes",
         scale: Scale::Log,
+        worst: Worst::Is(1.0),
     },
     build: |node| plain(node, Diversity::SupportSize),
 };

@@ -9,7 +9,8 @@
 use super::divergence::fisher_rao;
 use super::frequencies::fitted_or_sample;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -31,7 +32,13 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "radians", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "radians",
+        scale: Scale::Log,
+        worst: Worst::None,
+    },
     build: |node| plain(node, ToEquilibrium),
 };
 

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::distances::{Cells, Cloud, Points, shift};
 use super::space::Space;
 use super::{
-    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one,
-    shapes, table,
+    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst,
+    one, shapes, table,
 };
 use crate::data::{Column, Distribution, Kind, Role, Samples, Schema};
 use crate::models::Refusal;
@@ -72,6 +72,7 @@ pub(super) const SHARE: MetricEntry = MetricEntry {
         ideal: "the human share",
         unit: "share of rows",
         scale: Scale::Logit,
+        worst: Worst::None,
     },
     build: |node| Ok(Box::new(Groups::Share(table(node)?))),
 };
@@ -96,6 +97,7 @@ const fn gap(
             ideal: "the human gap",
             unit: "probability",
             scale: Scale::Linear,
+            worst: Worst::None,
         },
         build,
     }

@@ -2,7 +2,9 @@
 //!
 //! By true origin, whatever the regime believes. Cost: O(blocks).
 
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, plain,
+};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -26,6 +28,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the `human_fraction` that was asked for",
         unit: "share",
         scale: Scale::Logit,
+        worst: Worst::None,
     },
     build: |node| plain(node, HumanFraction),
 };

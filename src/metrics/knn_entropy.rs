@@ -9,7 +9,8 @@ use statrs::function::gamma::{digamma, ln_gamma};
 use super::neighbours::neighbour_radii;
 use super::pairs::Pairs;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
+    table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -47,6 +48,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "nats",
         scale: Scale::Linear,
+        worst: Worst::None,
     },
     build: |node| Ok(Box::new(table::<KnnEntropy>(node)?)),
 };

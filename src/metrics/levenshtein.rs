@@ -9,7 +9,8 @@
 use serde::Deserialize;
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
+    table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -36,6 +37,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "edits per token",
         scale: Scale::Logit,
+        worst: Worst::Is(0.0),
     },
     build: |node| Ok(Box::new(table::<Levenshtein>(node)?)),
 };

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use super::vocabulary::slope;
 use super::words::{Lexicon, Words};
 use super::{
-    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one,
-    plain, shapes, table,
+    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst,
+    one, plain, shapes, table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -40,8 +40,8 @@ impl Default for Window {
     }
 }
 
-const fn human(unit: &'static str, scale: Scale) -> Reading {
-    Reading { direction: Direction::TwoSided, ideal: "the human value at the same size", unit, scale }
+const fn human(unit: &'static str, scale: Scale, worst: Worst) -> Reading {
+    Reading { direction: Direction::TwoSided, ideal: "the human value at the same size", unit, scale, worst }
 }
 
 pub(super) const MATTR: MetricEntry = MetricEntry {
@@ -55,7 +55,7 @@ pub(super) const MATTR: MetricEntry = MetricEntry {
         parameters: &[Parameter { name: "window", default: "100", meaning: "words in a window; at least 1" }],
         version: 1,
     },
-    extra: human("share", Scale::Logit),
+    extra: human("share", Scale::Logit, Worst::Is(0.0)),
     build: |node| {
         let Window { window } = table(node)?;
         Ok(Box::new(Lexical { name: "mattr", of: mattr, n: window }))
@@ -72,7 +72,7 @@ pub(super) const YULE_K: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: human("10⁻⁴", Scale::Log),
+    extra: human("10⁻⁴", Scale::Log, Worst::Is(1e4)),
     build: |node| plain(node, Lexical { name: "yule-k", of: yule_k, n: 0 }),
 };
 
@@ -86,7 +86,7 @@ pub(super) const HEAPS: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: human("", Scale::Linear),
+    extra: human("", Scale::Linear, Worst::Is(0.0)),
     build: |node| plain(node, Lexical { name: "heaps-exponent", of: |words, _| heaps(words), n: 0 }),
 };
 
@@ -102,7 +102,7 @@ const fn rep(name: &'static str, build: fn(&Node) -> Result<BoxedMetric, Error>)
             parameters: &[],
             version: 1,
         },
-        extra: human("share", Scale::Logit),
+        extra: human("share", Scale::Logit, Worst::Is(1.0)),
         build,
     }
 }
@@ -124,7 +124,7 @@ pub(super) const DIVERSITY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: human("share", Scale::Logit),
+    extra: human("share", Scale::Logit, Worst::Is(0.0)),
     build: |node| plain(node, Lexical { name: "diversity", of: |words, _| diversity(words), n: 0 }),
 };
 

@@ -13,7 +13,8 @@ use statrs::function::gamma::ln_gamma;
 
 use super::words::{Lexicon, Words};
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
+    table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -52,6 +53,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human value at the same size",
         unit: "share",
         scale: Scale::Logit,
+        worst: Worst::Is(0.0),
     },
     build: |node| Ok(Box::new(table::<LexicalDiversity>(node)?)),
 };

@@ -4,7 +4,8 @@
 //! likelihood on the held-out rows.
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Samples, Schema};
 use crate::models::Refusal;
@@ -46,6 +47,7 @@ pub(super) const NEGATIVE_LOG_LIKELIHOOD: MetricEntry = MetricEntry {
         ideal: "the entropy of the truth",
         unit: "nats per row or token",
         scale: Scale::Linear,
+        worst: Worst::Of(|human| human.choices.map(f64::ln)),
     },
     build: |node| plain(node, Likelihood::Nats),
 };
@@ -67,6 +69,7 @@ pub(super) const PERPLEXITY: MetricEntry = MetricEntry {
         ideal: "exp of the entropy of the truth",
         unit: "effective choices",
         scale: Scale::Log,
+        worst: Worst::Of(|human| human.choices),
     },
     build: |node| plain(node, Likelihood::Perplexity),
 };

@@ -4,7 +4,8 @@
 //! one number. Cost: O(n log n).
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -26,7 +27,13 @@ pub(super) const W1: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "data units", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "data units",
+        scale: Scale::Log,
+        worst: Worst::None,
+    },
     build: |node| plain(node, Line::W1),
 };
 
@@ -45,6 +52,7 @@ pub(super) const CRAMER_VON_MISES: MetricEntry = MetricEntry {
         ideal: "0",
         unit: "probability squared",
         scale: Scale::Log,
+        worst: Worst::None,
     },
     build: |node| plain(node, Line::CramerVonMises),
 };

@@ -5,7 +5,8 @@
 use nalgebra::DMatrix;
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -30,6 +31,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human log determinant",
         unit: "nats",
         scale: Scale::Linear,
+        worst: Worst::None,
     },
     build: |node| plain(node, LogDeterminant),
 };

@@ -20,8 +20,8 @@ use super::distances::Points;
 use super::neighbours::neighbour_radii;
 use super::pairs::Pairs;
 use super::{
-    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one,
-    shapes, table,
+    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst,
+    one, shapes, table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -80,7 +80,11 @@ const fn entry(
     build: fn(&Node) -> Result<BoxedMetric, Error>,
 ) -> MetricEntry {
     let about = About { name, summary, details: DETAILS, source: SOURCE, parameters: PARAMETERS, version: 2 };
-    MetricEntry { about, extra: Reading { direction: Direction::Higher, ideal, unit: "share", scale }, build }
+    MetricEntry {
+        about,
+        extra: Reading { direction: Direction::Higher, ideal, unit: "share", scale, worst: Worst::Is(0.0) },
+        build,
+    }
 }
 
 pub(super) const PRECISION: MetricEntry = entry(

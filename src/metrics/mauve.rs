@@ -11,7 +11,7 @@ use super::distances::Points;
 use super::divergence::kl;
 use super::kmeans::clusters;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, shapes, table,
 };
 use crate::data::{Distribution, Samples, Schema};
 use crate::models::Refusal;
@@ -73,6 +73,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "that of another human sample; at most 1",
         unit: "area",
         scale: Scale::Logit,
+        worst: Worst::Is(0.0),
     },
     build: |node| Ok(Box::new(table::<Mauve>(node)?)),
 };

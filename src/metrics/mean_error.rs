@@ -4,7 +4,7 @@
 //! parameters, O(n d) from rows.
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, plain, shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -25,7 +25,13 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "data units squared", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "data units squared",
+        scale: Scale::Log,
+        worst: Worst::None,
+    },
     build: |node| plain(node, MeanError),
 };
 

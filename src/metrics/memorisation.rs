@@ -8,7 +8,8 @@
 use super::distances::{Cloud, Points, nearest, shift};
 use super::pairs::Pairs;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Body, Distribution, Origin, Samples, Schema};
 use crate::models::Refusal;
@@ -36,7 +37,13 @@ pub(super) const SHARE: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading { direction: Direction::TwoSided, ideal: "0.5", unit: "share", scale: Scale::Logit },
+    extra: Reading {
+        direction: Direction::TwoSided,
+        ideal: "0.5",
+        unit: "share",
+        scale: Scale::Logit,
+        worst: Worst::None,
+    },
     build: |node| plain(node, Memorisation::Share),
 };
 
@@ -50,7 +57,13 @@ pub(super) const RATIO: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading { direction: Direction::TwoSided, ideal: "1", unit: "ratio", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::TwoSided,
+        ideal: "1",
+        unit: "ratio",
+        scale: Scale::Log,
+        worst: Worst::None,
+    },
     build: |node| plain(node, Memorisation::Ratio),
 };
 

@@ -8,7 +8,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::Deserialize;
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, shapes, table,
 };
 use crate::data::{Distribution, NormalMixture, Schema};
 use crate::metrics::Subject;
@@ -57,6 +57,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "0",
         unit: "density (1 / data unit per dimension)",
         scale: Scale::Log,
+        worst: Worst::None,
     },
     build: |node| Ok(Box::new(table::<MixtureL2>(node)?)),
 };

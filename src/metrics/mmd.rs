@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::distances::{Cells, Cloud, Points, Tile, shift};
 use super::pairs::Pairs;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
-    table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes, table,
 };
 use crate::data::{Distribution, Moments, Schema};
 use crate::models::Refusal;
@@ -43,7 +43,13 @@ pub(super) const RBF: MetricEntry = MetricEntry {
         }],
         version: 3,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "", scale: Scale::Linear },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "",
+        scale: Scale::Linear,
+        worst: Worst::None,
+    },
     build: |node| Ok(Box::new(table::<Rbf>(node)?)),
 };
 
@@ -60,7 +66,13 @@ pub(super) const CUBIC: MetricEntry = MetricEntry {
         parameters: &[],
         version: 3,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "", scale: Scale::Linear },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "",
+        scale: Scale::Linear,
+        worst: Worst::None,
+    },
     build: |node| plain(node, Cubic),
 };
 

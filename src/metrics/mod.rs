@@ -70,6 +70,7 @@ mod vendi;
 mod vocabulary;
 mod wasserstein2;
 mod words;
+mod worst;
 
 #[cfg(test)]
 mod conformance;
@@ -82,6 +83,7 @@ pub use observed::Observed;
 pub use pairs::Pairs;
 pub use shared::Shared;
 pub use space::Space;
+pub use worst::{HumanProfile, Worst};
 
 use std::borrow::Cow;
 
@@ -149,6 +151,8 @@ pub struct Reading {
     pub unit: &'static str,
     /// What values are possible; intervals respect it.
     pub scale: Scale,
+    /// The value of a model that knows nothing.
+    pub worst: Worst,
 }
 
 /// Which way is better.
@@ -297,8 +301,13 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
 pub fn reading(metric: &str) -> Option<Reading> {
     let known = |name: &str| METRICS.get(name).map(|e| e.extra);
     if let Some(of) = metric.strip_suffix("-standard-error") {
-        let error =
-            |of: Reading| Reading { direction: Direction::Lower, ideal: "0", scale: Scale::Linear, ..of };
+        let error = |of: Reading| Reading {
+            direction: Direction::Lower,
+            ideal: "0",
+            scale: Scale::Linear,
+            worst: Worst::None,
+            ..of
+        };
         return known(of).map(error);
     }
     let numbered = || known(metric.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('-')?);

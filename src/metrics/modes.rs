@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::distances::Points;
 use super::{
-    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one,
-    table,
+    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst,
+    one, table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -67,7 +67,13 @@ pub(super) const COVERAGE: MetricEntry = MetricEntry {
         parameters: &[WITHIN, LEAST],
         version: 1,
     },
-    extra: Reading { direction: Direction::Higher, ideal: "1", unit: "share of modes", scale: Scale::Logit },
+    extra: Reading {
+        direction: Direction::Higher,
+        ideal: "1",
+        unit: "share of modes",
+        scale: Scale::Logit,
+        worst: Worst::Is(0.0),
+    },
     build: |node| build(node, What::Coverage),
 };
 
@@ -88,6 +94,7 @@ pub(super) const HIGH_QUALITY: MetricEntry = MetricEntry {
         ideal: "P(χ²_d ≤ within²); 0.989 in the plane",
         unit: "share of rows",
         scale: Scale::Logit,
+        worst: Worst::Is(0.0),
     },
     build: |node| build(node, What::HighQuality),
 };
@@ -109,6 +116,7 @@ pub(super) const VARIANCE: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "data units squared",
         scale: Scale::Log,
+        worst: Worst::Is(0.0),
     },
     build: |node| build(node, What::Variance),
 };

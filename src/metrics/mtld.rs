@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::words::Lexicon;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
+    table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -51,6 +52,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "words",
         scale: Scale::Log,
+        worst: Worst::None,
     },
     build: |node| Ok(Box::new(table::<Mtld>(node)?)),
 };

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use super::words::{Lexicon, Words};
 use super::{
-    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one,
-    plain, shapes,
+    BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst,
+    one, plain, shapes,
 };
 use crate::data::{Distribution, Samples, Schema};
 use crate::models::Refusal;
@@ -37,6 +37,7 @@ const fn novelty(name: &'static str, build: fn(&Node) -> Result<BoxedMetric, Err
             ideal: "the human value",
             unit: "share",
             scale: Scale::Logit,
+            worst: Worst::None,
         },
         build,
     }
@@ -64,6 +65,7 @@ pub(super) const LONGEST_SPAN: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "words",
         scale: Scale::Linear,
+        worst: Worst::None,
     },
     build: |node| plain(node, Novelty::LongestSpan),
 };

@@ -6,7 +6,9 @@
 use serde::Deserialize;
 
 use super::frequencies::fitted_or_sample;
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, table};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, table,
+};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Parameter};
@@ -27,6 +29,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human share",
         unit: "probability",
         scale: Scale::Logit,
+        worst: Worst::None,
     },
     build: |node| Ok(Box::new(table::<OutcomeProbability>(node)?)),
 };

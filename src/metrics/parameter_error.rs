@@ -5,7 +5,9 @@
 //! 3) and of Dohmatob et al. (arXiv 2402.07712, equation 3). For Σ = I the two are the same. b̂ is the fitted constant;
 //! the true one is 0. Cost: O(d).
 
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, plain,
+};
 use crate::data::{Distribution, Link, Schema};
 use crate::models::{Parameters, Refusal};
 use crate::registry::About;
@@ -27,7 +29,13 @@ pub(super) const PARAMETER_ERROR: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "weights squared", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "weights squared",
+        scale: Scale::Log,
+        worst: Worst::Of(|human| human.squared_weights),
+    },
     build: |node| plain(node, Error::Weights),
 };
 
@@ -47,6 +55,7 @@ pub(super) const EXCESS_RISK: MetricEntry = MetricEntry {
         ideal: "0",
         unit: "label units squared",
         scale: Scale::Log,
+        worst: Worst::Of(|human| human.explained_variance),
     },
     build: |node| plain(node, Error::Risk),
 };

@@ -3,7 +3,9 @@
 //! (1/N) Σ (y − ŷ)² with the predicted mean ŷ, and the share of rows whose likeliest class is theirs (the lower code
 //! where two are equally likely). Cost: one prediction for each held-out row.
 
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+};
 use crate::data::{Column, Distribution, Kind, Role, Samples, Schema};
 use crate::models::{Predictions, Refusal};
 use crate::registry::About;
@@ -30,6 +32,7 @@ pub(super) const TEST_MSE: MetricEntry = MetricEntry {
         ideal: "the noise variance of the truth",
         unit: "label units squared",
         scale: Scale::Log,
+        worst: Worst::Of(|human| human.explained_variance),
     },
     build: |node| plain(node, Score::MeanSquare),
 };
@@ -49,6 +52,7 @@ pub(super) const ACCURACY: MetricEntry = MetricEntry {
         ideal: "the accuracy of the true class probabilities",
         unit: "share of rows",
         scale: Scale::Logit,
+        worst: Worst::Of(|human| human.majority),
     },
     build: |node| plain(node, Score::Accuracy),
 };

@@ -9,7 +9,9 @@
 use nalgebra::{DMatrix, DVector};
 use serde::Deserialize;
 
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, table};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, table,
+};
 use crate::data::{Distribution, Schema};
 use crate::models::{Parameters, Refusal};
 use crate::registry::{About, Parameter};
@@ -31,7 +33,13 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         }],
         version: 1,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "one fit's risk", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "one fit's risk",
+        scale: Scale::Log,
+        worst: Worst::None,
+    },
     build: |node| Ok(Box::new(table::<Inflation>(node)?)),
 };
 

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::words::{Lexicon, Words};
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -39,6 +40,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human value at the same size",
         unit: "BLEU, 0 to 1",
         scale: Scale::Logit,
+        worst: Worst::Is(1.0),
     },
     build: |node| plain(node, SelfBleu),
 };

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use super::quantile::quantile;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, plain, shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -44,6 +44,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human quantile",
         unit: "effective choices per token",
         scale: Scale::Log,
+        worst: Worst::None,
     },
     build: |node| plain(node, SequencePerplexity::Quantiles),
 };
@@ -62,6 +63,7 @@ pub(super) const SHARES: MetricEntry = MetricEntry {
         ideal: "the human share",
         unit: "share of rows",
         scale: Scale::Logit,
+        worst: Worst::None,
     },
     build: |node| plain(node, SequencePerplexity::Shares),
 };

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::distances::Points;
 use super::line::{sorted, wasserstein};
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
+    table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -45,7 +46,13 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ],
         version: 1,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "data units", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "data units",
+        scale: Scale::Log,
+        worst: Worst::None,
+    },
     build: |node| Ok(Box::new(table::<Sliced>(node)?)),
 };
 

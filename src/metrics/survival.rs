@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::frequencies::fitted_or_sample;
 use super::observation::Normal;
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, table};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, table,
+};
 use crate::data::{Distribution, NormalMixture, Schema};
 use crate::models::{Parameters, Refusal};
 use crate::registry::{About, Parameter};
@@ -88,6 +90,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "1",
         unit: "probability over seeds",
         scale: Scale::Linear,
+        worst: Worst::Is(0.0),
     },
     build: |node| Ok(Box::new(table::<Survival>(node)?)),
 };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::frequencies::human_and_subject;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, shapes, table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -45,7 +45,13 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         }],
         version: 1,
     },
-    extra: Reading { direction: Direction::TwoSided, ideal: "1", unit: "ratio", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::TwoSided,
+        ideal: "1",
+        unit: "ratio",
+        scale: Scale::Log,
+        worst: Worst::Is(0.0),
+    },
     build: |node| Ok(Box::new(table::<TailMass>(node)?)),
 };
 

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::frequencies::fitted_or_sample;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
+    table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -48,6 +49,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "probability",
         scale: Scale::Logit,
+        worst: Worst::Is(1.0),
     },
     build: |node| Ok(Box::new(table::<TopMass>(node)?)),
 };

@@ -4,7 +4,7 @@
 
 use super::frequencies::human_and_subject;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, plain, shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -26,7 +26,13 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "probability", scale: Scale::Logit },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "probability",
+        scale: Scale::Logit,
+        worst: Worst::Is(1.0),
+    },
     build: |node| plain(node, UnseenMass),
 };
 

@@ -5,7 +5,8 @@
 //! rows.
 
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -39,6 +40,7 @@ pub(super) const VARIANCE: MetricEntry = MetricEntry {
         ideal: "the human variance",
         unit: "data units squared",
         scale: Scale::Log,
+        worst: Worst::Is(0.0),
     },
     build: |node| plain(node, Spread::Variance),
 };
@@ -84,6 +86,7 @@ pub(super) const LOG_VARIANCE: MetricEntry = MetricEntry {
         ideal: "the human log variance",
         unit: "nats",
         scale: Scale::Linear,
+        worst: Worst::None,
     },
     build: |node| plain(node, Spread::LogVariance),
 };

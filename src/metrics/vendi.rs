@@ -10,7 +10,8 @@ use serde::Deserialize;
 use super::distances::{Cells, Cloud, Points, shift};
 use super::wasserstein2::symmetric_eigen;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
+    table,
 };
 use crate::data::{self, Distribution, Field, Schema};
 use crate::models::Refusal;
@@ -81,6 +82,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         ideal: "the human value",
         unit: "rows",
         scale: Scale::Log,
+        worst: Worst::Is(1.0),
     },
     build: |node| Ok(Box::new(table::<Vendi>(node)?)),
 };

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::words::Lexicon;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes,
-    table,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
+    shapes, table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -27,7 +27,13 @@ pub(super) const SURVIVAL: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading { direction: Direction::Higher, ideal: "1", unit: "ratio", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::Higher,
+        ideal: "1",
+        unit: "ratio",
+        scale: Scale::Log,
+        worst: Worst::Is(0.0),
+    },
     build: |node| plain(node, Survival),
 };
 
@@ -69,6 +75,7 @@ pub(super) const HAPAX: MetricEntry = MetricEntry {
         ideal: "the human value at the same size",
         unit: "share",
         scale: Scale::Logit,
+        worst: Worst::Is(0.0),
     },
     build: |node| plain(node, Hapax),
 };
@@ -124,6 +131,7 @@ pub(super) const ZIPF_SLOPE: MetricEntry = MetricEntry {
         ideal: "the human slope at the same size",
         unit: "",
         scale: Scale::Linear,
+        worst: Worst::None,
     },
     build: |node| Ok(Box::new(table::<ZipfSlope>(node)?)),
 };

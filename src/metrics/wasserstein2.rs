@@ -9,7 +9,7 @@ use nalgebra::{DMatrix, SymmetricEigen};
 use super::mean_error::squared_distance;
 use super::observation::Normal;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain, shapes,
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, plain, shapes,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
@@ -33,7 +33,13 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 2,
     },
-    extra: Reading { direction: Direction::Lower, ideal: "0", unit: "data units squared", scale: Scale::Log },
+    extra: Reading {
+        direction: Direction::Lower,
+        ideal: "0",
+        unit: "data units squared",
+        scale: Scale::Log,
+        worst: Worst::Of(|human| human.total_variance),
+    },
     build: |node| plain(node, Wasserstein2),
 };
 

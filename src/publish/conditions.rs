@@ -23,6 +23,9 @@ pub(super) fn predict_above(
     threshold: Option<f64>,
 ) -> Result<Prediction, String> {
     let name = law.name();
+    if setting.loop_.human_alone {
+        return Err(format!("`{name}` is about synthetic rows, and here human rows stand alone"));
+    }
     let source = Source::of(setting);
     let counts = Counts::of(setting, generation).ok_or("the spec gives no size for this generation")?;
     if law.sizes() == Sizes::Equal {
@@ -97,6 +100,7 @@ pub(super) fn is_plain(setting: &Setting) -> bool {
     let source = setting.data.get("source").and_then(Node::as_str).unwrap_or("");
     let family = setting.model.get("family").and_then(Node::as_str).unwrap_or("");
     clean
+        && !spec.human_alone
         && untransformed
         && setting.curation.is_empty()
         && setting.model.get("neon").is_none()

@@ -9,7 +9,6 @@ use super::findings::Findings;
 use super::names::{grouped, name_of, plain_all, varying};
 use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, paired_difference};
 use crate::figures::{Axis, Curve, DotPlot, DotSeries, Estimate, Panels, Size, Spread};
-use crate::rng::Streams;
 
 /// Lines in one panel; beyond, each combination of the other keys gets a page of its own.
 const MOST_LINES: usize = 8;
@@ -133,7 +132,6 @@ impl Artist<'_> {
             if !(2..=MOST_LINES).contains(&keys.len()) {
                 continue;
             }
-            let mut rng = Streams::new(0, 0).of("differences").rng();
             let (mut categories, mut without) = (Vec::new(), BTreeSet::new());
             let arms: Vec<&SettingKey> =
                 (0..keys.len()).filter(|i| *i != reference).map(|i| keys[i]).collect();
@@ -162,8 +160,7 @@ impl Artist<'_> {
                             whole = false;
                         }
                     }
-                    let p =
-                        paired_difference(arm.pairs(last), base.pairs(last), DISPLAY_LEVEL, &mut rng).ok()?;
+                    let p = paired_difference(arm.pairs(last), base.pairs(last), DISPLAY_LEVEL).ok()?;
                     let (low, high) = (p.interval.low / unit, p.interval.high / unit);
                     whole.then_some(Estimate { value: p.difference / unit, low, high })
                 };

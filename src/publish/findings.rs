@@ -3,7 +3,6 @@
 use super::{Publication, PublishError};
 use crate::analysis::{self, AnalysisError, Gathering, Place, Series, SettingKey, SummaryRow};
 use crate::metrics::{Scale, Subject};
-use crate::rng::Streams;
 use crate::spec::Keep;
 use crate::store::tables::Status;
 use crate::store::{Accumulator, AtomicFile, read};
@@ -88,9 +87,7 @@ impl Findings {
     pub fn summary(&self) -> Vec<SummaryRow> {
         let scale = |metric: &str| reading(metric).map_or(Scale::Linear, |r| r.scale);
         match self {
-            Findings::Rows(series) => {
-                analysis::summarise(series, scale, &mut Streams::new(0, 0).of("summary").rng())
-            }
+            Findings::Rows(series) => analysis::summarise(series, scale),
             Findings::Moments(all) => all
                 .iter()
                 .filter_map(|m| {

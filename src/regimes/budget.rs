@@ -24,6 +24,8 @@ pub struct Budget {
     pub fresh_prompts: bool,
     /// Human rows ÷ all rows that arrive, for regimes that grow.
     pub arrival_human_fraction: f64,
+    /// Whether no synthetic row enters: every training set is its human part alone.
+    pub human_alone: bool,
     /// The last generation.
     pub generations: u32,
 }
@@ -72,6 +74,9 @@ impl Budget {
         retained: usize,
         inflow: usize,
     ) -> Result<usize, Refusal> {
+        if self.human_alone {
+            return Ok(0);
+        }
         let refuse = |e: ScheduleError| Refusal::new(e.to_string());
         if self.hold == Hold::Human {
             return Ok(self.added());

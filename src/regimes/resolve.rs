@@ -26,9 +26,11 @@ pub fn resolve(spec: &LoopSpec) -> Result<(Regime, Budget), Error> {
         synthetic_scale: spec.synthetic_scale.unwrap_or(1.0),
         fresh_prompts: spec.synthesis != Synthesis::Sample && spec.prompts == Some(Prompts::Fresh),
         arrival_human_fraction: spec.arrival_human_fraction.unwrap_or(0.0),
+        human_alone: spec.human_alone,
         generations: spec.generations,
     };
     check_anchor(spec, &regime, &budget)?;
+    check_alone(spec, &regime, &budget)?;
     Ok((regime, budget))
 }
 
@@ -164,4 +166,32 @@ fn check_anchor(spec: &LoopSpec, regime: &Regime, budget: &Budget) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// The human part of a mix can stand alone where it is there whole and has a row in every generation.
+fn check_alone(spec: &LoopSpec, regime: &Regime, budget: &Budget) -> Result<(), Error> {
+    if !spec.human_alone {
+        return Ok(());
+    }
+    let refuse = |message: String, help: &str| Err(Error::refused(spec.at("human_alone"), message, help));
+    let whole = match regime.fraction_rule() {
+        FractionRule::Asked => true,
+        FractionRule::Zero => false,
+        FractionRule::Own => regime.retain_human == RetainHuman::All,
+    };
+    if !whole || regime.draw != RegimeDraw::All {
+        return refuse(
+            format!("`{}` has no human part that could be trained on alone", regime.name),
+            "use `human_alone` with fixed-mix, keep, fresh, golden, accumulate, expanding or stream",
+        );
+    }
+    let plan = budget.plan(regime).map_err(|e| Error::refused(spec.at("samples"), e.to_string(), ""))?;
+    let empty = (1..).zip(plan).find(|(_, counts)| counts.anchor + counts.inflow == 0);
+    match empty {
+        Some((g, _)) if regime.retain_human != RetainHuman::All => refuse(
+            format!("generation {g} has no human row, so nothing is left without the synthetic ones"),
+            "raise `human_fraction`, or leave `human_alone` out",
+        ),
+        _ => Ok(()),
+    }
 }

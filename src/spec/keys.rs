@@ -79,6 +79,13 @@ pub const KEYS: &[SpecKey] = &[
          synthetic rows for each; \"arrivals\", the rows that arrive per generation",
     ),
     key("loop", "initial", "samples, or human_rows", "|D(0)|, the rows of generation 0, at least 1"),
+    key(
+        "loop",
+        "human_alone",
+        "false",
+        "true: each training set is the human part of the mix and nothing else, the control beside a mix; for regimes \
+         whose human rows are there whole",
+    ),
     key("loop", "human_rows", "required with hold = \"human\"", "Human rows, at least 1"),
     key(
         "loop",

@@ -29,6 +29,9 @@ pub struct LoopSpec {
     pub human_rows: Option<usize>,
     /// Synthetic rows per human row, ≥ 0; only with `hold = "human"`.
     pub synthetic_scale: Option<f64>,
+    /// Whether each training set is the human part of the mix and nothing else: the control beside a mix. Default false.
+    #[serde(default)]
+    pub human_alone: bool,
     /// Human share of what arrives, in [0, 1]; only for regimes whose store grows by arrivals.
     pub arrival_human_fraction: Option<f64>,
     /// What a refit starts from. Default `scratch`.

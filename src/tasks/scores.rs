@@ -1,6 +1,6 @@
 //! The scores that tasks report: their definitions, and how their numbers are read.
 
-use crate::metrics::{self, Direction, Reading, Scale};
+use crate::metrics::{self, Direction, Reading, Scale, Worst};
 use crate::registry::About;
 
 /// One score.
@@ -12,6 +12,7 @@ pub struct Score {
 }
 
 const fn share(
+    worst: Worst,
     name: &'static str,
     summary: &'static str,
     details: &'static str,
@@ -24,6 +25,7 @@ const fn share(
             ideal: "that of the same learner on as many human rows",
             unit: "share",
             scale: Scale::Logit,
+            worst,
         },
     }
 }
@@ -43,6 +45,7 @@ const fn gap(name: &'static str, summary: &'static str, details: &'static str) -
             ideal: "0",
             unit: "difference of the task's first score",
             scale: Scale::Linear,
+            worst: Worst::None,
         },
     }
 }
@@ -61,6 +64,7 @@ const fn between(
             ideal: "0 for equal treatment; that of human rows for a faithful generator",
             unit: "probability",
             scale: Scale::Linear,
+            worst: Worst::None,
         },
     }
 }
@@ -68,6 +72,7 @@ const fn between(
 /// All scores, in the order in which `collapse list` shows them.
 pub static SCORES: &[Score] = &[
     share(
+        Worst::Is(0.0),
         "task-macro-f1",
         "F1 of each class, averaged over classes",
         "The harmonic mean of precision and recall of each class that occurs among the labels or the \
@@ -76,6 +81,7 @@ pub static SCORES: &[Score] = &[
         "Manning, Raghavan and Schütze 2008, section 13.6",
     ),
     share(
+        Worst::Of(|human| human.majority),
         "task-accuracy",
         "Share of rows with the right prediction",
         "Rows whose most probable class is their label ÷ all rows.",
@@ -95,9 +101,11 @@ pub static SCORES: &[Score] = &[
             ideal: "0",
             unit: "probability squared",
             scale: Scale::Logit,
+            worst: Worst::Is(1.0),
         },
     },
     share(
+        Worst::Is(0.0),
         "task-entity-f1",
         "Exact-span F1 of the entities of tagged sentences",
         "2 right ÷ (predicted + true), over all entities of all sentences (micro); an entity is right if its type, \
@@ -105,30 +113,35 @@ pub static SCORES: &[Score] = &[
         "Tjong Kim Sang and De Meulder 2003 (arXiv cs/0306050)",
     ),
     share(
+        Worst::Is(0.0),
         "task-entity-precision",
         "Share of the predicted entities that are true ones",
         "Right ÷ predicted, exact spans; 0 where none was predicted.",
         "Tjong Kim Sang and De Meulder 2003 (arXiv cs/0306050)",
     ),
     share(
+        Worst::Is(0.0),
         "task-entity-recall",
         "Share of the true entities that were found",
         "Right ÷ true, exact spans.",
         "Tjong Kim Sang and De Meulder 2003 (arXiv cs/0306050)",
     ),
     share(
+        Worst::None,
         "task-tag-accuracy",
         "Share of tokens with the right tag",
         "High for a tagger that finds nothing, since most tokens are outside: read the F1.",
         "Manning, Raghavan and Schütze 2008, section 13.6",
     ),
     share(
+        Worst::None,
         "task-exact-match",
         "Share of questions with exactly the right answer",
         "Questions whose most probable answer is the right one ÷ all questions; chance is 1 ÷ answers.",
         "Rajpurkar et al. 2016 (arXiv 1606.05250)",
     ),
     share(
+        Worst::Is(0.5),
         "task-auc",
         "Area under the receiver operating characteristic",
         "The probability that a positive row has a greater score than a negative one, ties counted half; ½ is chance.",
@@ -160,6 +173,7 @@ pub static SCORES: &[Score] = &[
          overfitting and the distance between the two sets together.",
     ),
     share(
+        Worst::None,
         "task-own-score",
         "The task's first score on a slice of the training set that the learner did not see",
         "With `validation` above 0, that share of the training set's rows is kept from the learner, which is then \
@@ -173,6 +187,7 @@ pub static SCORES: &[Score] = &[
          slice. 0 where the training set is human; large where synthetic rows are easier than human ones, as templates are.",
     ),
     share(
+        Worst::None,
         "task-group",
         "The task's first score on the test rows of one group",
         "With `by_group = true`: one value for each level of the group column, named `task-group-<level>`; with \
@@ -193,6 +208,7 @@ pub static SCORES: &[Score] = &[
             ideal: "that of the same learner on human rows",
             unit: "difference of the task's first score",
             scale: Scale::Linear,
+            worst: Worst::None,
         },
     },
     Score {
@@ -211,6 +227,7 @@ pub static SCORES: &[Score] = &[
             ideal: "1: no two raters differ",
             unit: "share",
             scale: Scale::Logit,
+            worst: Worst::None,
         },
     },
 ];

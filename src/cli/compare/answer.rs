@@ -9,7 +9,6 @@ use crate::cli::Answered;
 use crate::metrics::{Subject, reading};
 use crate::publish::{self, Publication, number};
 use crate::regimes::{self, FractionRule};
-use crate::rng::Streams;
 use crate::spec::Setting;
 
 /// How far a value may move, in standard deviations between human samples of the same size, and
@@ -34,12 +33,11 @@ pub(in crate::cli) fn answer(publication: &Publication) -> Result<Answered> {
         return Ok(Answered::default());
     }
     let mut answered = Answered::default();
-    let mut rng = Streams::new(0, 0).of("comparison").rng();
     for (regime, metrics) in groups.into_iter().filter(|(_, metrics)| !metrics.is_empty()) {
         let comparison = Comparison {
             regime: several.then(|| regime.to_owned()),
             own_fraction: own_fraction(&settings, regime),
-            rows: analysis::comparison(&metrics, MARGIN, &mut rng).into_diagnostic()?,
+            rows: analysis::comparison(&metrics, MARGIN).into_diagnostic()?,
         };
         answered.sentences.extend(sentences(&comparison));
         let comparable = in_every_arm(&metrics);
@@ -133,8 +131,7 @@ fn critical(metrics: &[&MetricSeries<'_>]) -> Option<CriticalFraction> {
             arms: m.arms.iter().map(|a| (a.fraction, a.series.pairs(last))).collect(),
         })
         .collect();
-    let mut rng = Streams::new(0, 0).of("critical-fraction").rng();
-    analysis::critical_fraction(&tested, MARGIN, &mut rng).ok().filter(|c| c.fraction.is_some())
+    analysis::critical_fraction(&tested, MARGIN).ok().filter(|c| c.fraction.is_some())
 }
 
 fn smallest_share(found: &CriticalFraction, metrics: &[&MetricSeries<'_>], regime: Option<&str>) -> String {

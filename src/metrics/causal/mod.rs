@@ -16,7 +16,9 @@ pub use means::{Graph, four_means, four_means_of_scores};
 
 use serde::Deserialize;
 
-use super::{Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, table};
+use super::{
+    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, table,
+};
 use crate::data::{Distribution, Effects, FourMeans, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Parameter};
@@ -59,7 +61,7 @@ macro_rules! entry {
                 }],
                 version: 1,
             },
-            extra: Reading { direction: $direction, ideal: $ideal, unit: "probability", scale: $scale },
+            extra: Reading { direction: $direction, ideal: $ideal, unit: "probability", scale: $scale, worst: Worst::None },
             build: |node| {
                 let assumed = table(node)?;
                 Ok(Box::new(Effect { name: $name, part: $part, error: $error, assumed }))
