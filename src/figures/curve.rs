@@ -1,6 +1,7 @@
 //! Curves with interval bands: the collapse curve over generations, or any numeric x.
 
 use super::axis::{Axis, Spread};
+use super::axis_marks::{self, AxisMark};
 use super::geometry::{clip_area, clip_line};
 use super::key::{Entry, Sample, beside, draw_above, draw_beside, marker};
 use super::labels::{PointLabel, place};
@@ -40,6 +41,8 @@ pub struct Curve {
     pub laws: Vec<Law>,
     /// The human level.
     pub baseline: Option<Baseline>,
+    /// Places on the x axis.
+    pub marks: Vec<AxisMark>,
     /// A remark below the plot: what the bands are, how many seeds.
     pub note: String,
 }
@@ -230,6 +233,7 @@ impl Curve {
                 }
             }
         }
+        axis_marks::draw(scene, &plot, &self.marks, look);
         let points: Vec<_> = runs.iter().flatten().flatten().map(|p| plot.at(p.x, p.y)).collect();
         place(scene, &plot, &self.labels, &points);
         for law in &self.laws {

@@ -29,6 +29,7 @@
 //! ```
 
 mod axis;
+mod axis_marks;
 #[cfg(test)]
 mod checks;
 mod curve;
@@ -57,6 +58,7 @@ mod series;
 mod snapshots;
 
 pub use axis::{Axis, Spread};
+pub use axis_marks::AxisMark;
 pub use curve::Curve;
 pub use density::{Densities, Distribution};
 pub use dot_panels::DotPanels;

@@ -30,9 +30,12 @@ const DIVERSITY: [&str; 13] = [
 ];
 
 impl Artist<'_> {
-    /// Settings that belong on one page: the same data and family.
+    /// Settings that belong on one page: the same data and family. The controls of a comparison, human rows alone, stand
+    /// in its tables.
     fn pages(&self) -> Vec<(String, Vec<&SettingKey>)> {
-        grouped(&self.keys(), &["data".to_owned(), "model".to_owned()])
+        let mixes: Vec<&SettingKey> =
+            self.keys().into_iter().filter(|k| k.get("loop.human_alone") != Some("true")).collect();
+        grouped(&mixes, &["data".to_owned(), "model".to_owned()])
     }
 
     fn in_order(&self) -> Vec<String> {

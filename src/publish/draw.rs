@@ -2,7 +2,7 @@
 
 use super::artist::{Artist, Planned, is_binned};
 use super::names::file_name;
-use super::{Drawn, Publication, PublishError, examples, snapshots};
+use super::{Asked, Drawn, Publication, PublishError, dose_response, effects, examples, snapshots};
 use crate::figures;
 
 /// Draws the figures of the spec, or the default ones where it asks for none; `only` picks one by
@@ -17,6 +17,7 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Vec<Drawn>,
         planned.extend(artist.asked(figure, i)?);
     }
     if publication.experiment.figures.is_empty() {
+        planned.extend(dose_response::planned(&effects(publication, &Asked::of(publication))?));
         planned.extend(artist.default_curves());
         planned.extend(artist.differences());
         for metric in publication.experiment.measure.metrics.iter().filter(|m| is_binned(&m.name)) {

@@ -2,6 +2,7 @@
 //!
 //! Everything here reads what lineages wrote, never the engine, so it can be made anew at any time.
 
+mod answers;
 mod artist;
 mod asked;
 mod bars;
@@ -9,11 +10,13 @@ mod best;
 mod claim_checks;
 mod claims;
 mod claims_controls;
+mod compared;
 mod computed;
 mod conditions;
 mod curves;
 mod defaults;
 mod definitions;
+mod dose_response;
 mod draw;
 mod effective;
 mod error;
@@ -34,9 +37,11 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
+pub use answers::sentences;
 pub use claim_checks::check_claims;
 pub use claims::decide_claims;
 pub use claims_controls::{ControlResult, ControlRun, blind_before, control_runs, decide_controls};
+pub use compared::{Asked, Effects, RegimeGains, SettingChange, changes, effects};
 pub use draw::draw;
 pub use error::PublishError;
 pub use findings::{Findings, series, summarise};

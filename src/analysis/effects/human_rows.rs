@@ -65,22 +65,21 @@ pub fn gains(arms: &[(f64, Seeds<'_>)], judged: &Judged) -> Result<Gains, Why> {
 }
 
 /// The gain from `alone` to `with` for each seed; of human-valued metrics how much nearer to people the mean has come.
-pub(super) fn gained(alone: &[f64], with: &[f64], judged: &Judged) -> Vec<f64> {
-    let sign = judged.fixed_sign().unwrap_or_else(|| {
-        let (before, after) = (mean_sd(alone).0, mean_sd(with).0);
-        let Some(human) = judged.human else { return if after >= before { 1.0 } else { -1.0 } };
-        let (a, b) = (before - human, after - human);
-        let n = alone.len() as f64;
-        let near = a.abs() <= t_quantile(DISPLAY_LEVEL, n - 1.0) * mean_sd(alone).1 / n.sqrt();
-        // Where people can't be told from human rows alone, either way leads away from them.
-        match near {
-            true if b >= 0.0 => 1.0,
-            true => -1.0,
-            false if a >= 0.0 => 1.0,
-            false => -1.0,
-        }
-    });
-    alone.iter().zip(with).map(|(a, w)| sign * (a - w)).collect()
+fn gained(alone: &[f64], with: &[f64], judged: &Judged) -> Vec<f64> {
+    let pairs = || alone.iter().zip(with);
+    if let Some(sign) = judged.fixed_sign() {
+        return pairs().map(|(a, w)| sign * (a - w)).collect();
+    }
+    let ((before, sd), (after, _)) = (mean_sd(alone), mean_sd(with));
+    // Without human rows to compare with, those that are trained on alone stand for people.
+    let human = judged.human.unwrap_or(before);
+    let sign = |mean: f64| if mean >= human { 1.0 } else { -1.0 };
+    let n = alone.len() as f64;
+    if (before - human).abs() <= t_quantile(DISPLAY_LEVEL, n - 1.0) * sd / n.sqrt() {
+        // Human rows alone can't be told from people: either way leads away from them.
+        return pairs().map(|(a, w)| sign(after) * (a - w)).collect();
+    }
+    pairs().map(|(a, w)| sign(before) * (a - human) - sign(after) * (w - human)).collect()
 }
 
 #[cfg(test)]
@@ -126,6 +125,9 @@ mod tests {
             let found = gains(&[(0.0, &at[..]), (1.0, &arm[..])], &judged(Direction::TwoSided)).unwrap();
             assert!((found.gains[0].gain + 0.2).abs() < 1e-9);
         }
+        // From far above people to a little below them is nearer, not worse.
+        let found = gains(&[(0.0, &far[..]), (1.0, &down[..])], &judged(Direction::TwoSided)).unwrap();
+        assert!((found.gains[0].gain - 0.3).abs() < 1e-9);
         assert!(matches!(gains(&[(1.0, &up[..])], &judged(Direction::Lower)), Err(Why::NoArm(_))));
     }
 }

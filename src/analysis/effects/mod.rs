@@ -6,6 +6,7 @@
 //! the measured sample, on a human-versus-human spread, or on anything else that is estimated from other rows.
 
 mod change;
+mod comparison;
 mod critical;
 mod fieller;
 mod human_rows;
@@ -15,6 +16,9 @@ mod seeds;
 mod why;
 
 pub use change::{Change, Word, change};
+pub use comparison::{
+    Arm, ArmFindings, ByGeneration, Comparison, Metric, MetricFindings, compared, gains_of,
+};
 pub use critical::{Critical, Together, critical, next_arm, together};
 pub use fieller::{Ratio, ratio};
 pub use human_rows::{Gain, Gains, gains};

@@ -1,0 +1,253 @@
+//! What a comparison says in words: each sentence with the numbers that it rests on.
+
+use super::compared::{Effects, RegimeGains};
+use super::number;
+use crate::analysis::effects::{ArmFindings, Comparison, Gain, Level, MetricFindings, Prevented, Why};
+
+/// The human share whose effect is told first, where several were tried.
+const TOLD: f64 = 0.3;
+
+/// The sentences of a run's effects, the answer first.
+pub fn sentences(effects: &Effects) -> Vec<String> {
+    effects.comparisons.iter().flat_map(comparison).chain(effects.gains.iter().flat_map(rows)).collect()
+}
+
+fn per_cent(share: f64) -> String {
+    format!("{:.0}", 100.0 * share)
+}
+
+/// `[79, 87]`, `at least 40` or nothing, in per cent.
+fn bounds(p: &Prevented) -> String {
+    match (p.low, p.high) {
+        (Some(low), Some(high)) => format!(" [{}, {}]", per_cent(low), per_cent(high)),
+        (Some(low), None) => format!(" (at least {} %)", per_cent(low)),
+        _ if p.all_equal => " (all seeds equal)".into(),
+        _ => String::new(),
+    }
+}
+
+fn mean(level: &Level) -> String {
+    level.mean.map_or("without a value".into(), number) + &level.remark()
+}
+
+/// The arm that is told first: the smallest human share from [`TOLD`] on, else the largest below.
+fn told(c: &Comparison) -> Option<f64> {
+    let between = |a: &&ArmFindings| a.fraction > 0.0 && a.fraction < 1.0;
+    let mut fractions: Vec<f64> =
+        c.metrics.iter().flat_map(|m| m.arms.iter().filter(between)).map(|a| a.fraction).collect();
+    fractions.sort_by(f64::total_cmp);
+    fractions.iter().copied().find(|f| *f >= TOLD).or(fractions.last().copied())
+}
+
+fn comparison(c: &Comparison) -> Vec<String> {
+    let mut lines = Vec::new();
+    let within = c.regime.as_ref().map_or(String::new(), |r| format!("{r}: "));
+    let Some(fraction) = told(c) else {
+        return vec![format!("{within}{}", changes(c))];
+    };
+    let share = |m: &&MetricFindings| {
+        m.binds() && m.arm(fraction).and_then(ArmFindings::share).is_some_and(Result::is_ok)
+    };
+    match c.metrics.iter().find(share) {
+        Some(lead) => lines.push(format!("{within}{}", prevented(c, lead, fraction))),
+        None => lines.push(format!("{within}{}", changes(c))),
+    }
+    lines.extend(beside(c, fraction).map(|line| format!("{within}{line}")));
+    lines.extend(others(c, fraction).map(|line| format!("{within}{line}")));
+    lines
+}
+
+/// After G generations coverage is … with 30 % human rows, … with human rows alone, … without: so much is prevented.
+fn prevented(c: &Comparison, lead: &MetricFindings, fraction: f64) -> String {
+    let level = |f: f64| lead.arm(f).map_or("not measured".into(), |a| mean(&a.level));
+    let mut text = format!(
+        "After {} generations {} is {} with {} % human rows, {} with human rows alone, {} without",
+        c.generation,
+        lead.name,
+        level(fraction),
+        per_cent(fraction),
+        level(1.0),
+        level(0.0)
+    );
+    if let Some(Ok(p)) = lead.arm(fraction).and_then(ArmFindings::share) {
+        text.push_str(&format!(": {} %{} of the loss is prevented", per_cent(p.share), bounds(p)));
+        if p.share > 1.0 {
+            text.push_str(" (past the human-only arm)");
+        }
+    }
+    let Some(all) = &c.together else { return text + "." };
+    let decide = match all.decide.as_slice() {
+        [one] => format!("{one} decides"),
+        some => format!("{} decide", some.join(" or ")),
+    };
+    text.push_str(&match all.high {
+        Some(high) => format!(
+            ", and {} % in every metric takes {} % [{}, {}] ({decide}).",
+            per_cent(c.share),
+            per_cent(all.estimate),
+            per_cent(all.low),
+            per_cent(high)
+        ),
+        None => format!(
+            ", and {} % in every metric takes at least {} %; these seeds give no upper bound ({decide}).",
+            per_cent(c.share),
+            per_cent(all.low)
+        ),
+    });
+    text
+}
+
+/// Beside the same human rows alone, what the synthetic rows help and hurt.
+fn beside(c: &Comparison, fraction: f64) -> Option<String> {
+    let found: Vec<(&MetricFindings, &Gain)> = c
+        .metrics
+        .iter()
+        .filter_map(|m| match m.arm(fraction)?.beside.as_ref()? {
+            Ok(gain) => Some((m, gain)),
+            Err(_) => None,
+        })
+        .collect();
+    if found.is_empty() {
+        return None;
+    }
+    let list = |helps: bool| -> Vec<String> {
+        let of = found.iter().filter(|(_, g)| g.differs() && (g.gain > 0.0) == helps);
+        of.map(|(m, g)| {
+            let arm = m.arm(fraction);
+            let moved = arm.and_then(|a| Some(a.level.mean? - a.alone.as_ref()?.mean?));
+            let half = g.interval.as_ref().map_or(0.0, |i| 0.5 * (i.high - i.low));
+            let moved = moved.filter(|m| m.is_finite()).unwrap_or(g.gain);
+            let sign = if moved < 0.0 { "−" } else { "+" };
+            format!("{} ({sign}{} ± {})", m.name, number(moved.abs()), number(half))
+        })
+        .collect()
+    };
+    let (helped, hurt) = (list(true), list(false));
+    let rest = found.len() - helped.len() - hurt.len();
+    let mut parts = Vec::new();
+    match (hurt.is_empty(), helped.is_empty()) {
+        (false, false) => parts.push(format!("hurt {} and help {}", hurt.join(", "), helped.join(", "))),
+        (false, true) => parts.push(format!("hurt {} and help nothing", hurt.join(", "))),
+        (true, false) => parts.push(format!("help {} and hurt nothing", helped.join(", "))),
+        (true, true) => parts.push("neither help nor hurt any metric by what can be told".to_owned()),
+    }
+    if rest > 0 && rest < found.len() {
+        parts.push(format!("in {rest} of {} metrics no difference is shown", found.len()));
+    }
+    Some(format!(
+        "Beside the same human rows ({} %) alone the synthetic rows {}.",
+        per_cent(fraction),
+        parts.join("; ")
+    ))
+}
+
+/// The metrics that have no share, and why.
+fn others(c: &Comparison, fraction: f64) -> Option<String> {
+    let line = |m: &MetricFindings| {
+        let arm = m.arm(fraction)?;
+        let of = |f: f64| m.arm(f).and_then(|a| a.level.mean);
+        match arm.share()? {
+            Err(Why::Collapsed { .. }) => m.collapsed.map(|(seeds, of, generation)| {
+                format!("{} (no share; without human rows it collapsed by generation {generation} in {seeds} of {of} seeds)", m.name)
+            }),
+            Err(Why::TowardsPeople | Why::CrossesPeople) => {
+                let why = arm.share()?.as_ref().err()?;
+                let human = m.judged.human.map(|h| format!(", people {}", number(h))).unwrap_or_default();
+                Some(format!(
+                    "{} ({why}: {} without human rows, {} with them alone{human})",
+                    m.name,
+                    of(0.0).map_or("–".into(), number),
+                    of(1.0).map_or("–".into(), number)
+                ))
+            }
+            Err(why) => Some(format!("{} ({why})", m.name)),
+            Ok(_) if !m.binds() => {
+                let times = of(fraction).zip(of(1.0)).filter(|(_, only)| *only > 0.0).map(|(a, only)| a / only);
+                times.map(|times| format!("{} (unbounded; {} × the human-only value)", m.name, number(times)))
+            }
+            Ok(_) => None,
+        }
+    };
+    let all: Vec<String> = c.metrics.iter().filter_map(line).collect();
+    (!all.is_empty())
+        .then(|| format!("Without a share at {} % human rows: {}.", per_cent(fraction), all.join("; ")))
+}
+
+/// Without arms to measure a share by: the change of every metric in every arm.
+fn changes(c: &Comparison) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let fractions =
+        c.metrics.first().map(|m| m.arms.iter().map(|a| a.fraction).collect::<Vec<_>>()).unwrap_or_default();
+    for fraction in fractions {
+        let mut by_word: Vec<(&str, Vec<&str>)> = Vec::new();
+        for m in &c.metrics {
+            let Some(arm) = m.arm(fraction) else { continue };
+            let word = arm.change.word.name();
+            match by_word.iter_mut().find(|(known, _)| *known == word) {
+                Some((_, names)) => names.push(&m.name),
+                None => by_word.push((word, vec![&m.name])),
+            }
+        }
+        let list: Vec<String> =
+            by_word.iter().map(|(word, names)| format!("{word}: {}", names.join(", "))).collect();
+        let share = match c.own_fraction {
+            true => "with the human share that the regime has by itself".to_owned(),
+            false => format!("with {} % human rows", per_cent(fraction)),
+        };
+        words.push(format!("{share}, {}", list.join("; ")));
+    }
+    format!("After {} generations, against generation 0: {}.", c.generation, words.join(". "))
+}
+
+/// How many synthetic rows may be added to a fixed number of human rows.
+fn rows(found: &RegimeGains) -> Vec<String> {
+    let within = found.regime.as_ref().map_or(String::new(), |r| format!("{r}: "));
+    let mut lines = Vec::new();
+    let (mut best, mut none, mut hurt, mut without) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (name, gains) in &found.metrics {
+        let gains = match gains {
+            Ok(gains) => gains,
+            Err(why) => {
+                without.push(format!("{name} ({why})"));
+                continue;
+            }
+        };
+        let say = |g: &Gain| {
+            let i = g
+                .interval
+                .as_ref()
+                .map_or(String::new(), |i| format!(" [{}, {}]", number(i.low), number(i.high)));
+            format!("{}{i}", number(g.gain))
+        };
+        match gains.best.and_then(|b| gains.gains.iter().find(|g| g.scale == b)) {
+            Some(g) => best.push(format!(
+                "{name} gains most, {}, with {} synthetic rows per human row",
+                say(g),
+                number(g.scale)
+            )),
+            None => none.push(name.as_str()),
+        }
+        let worst = gains.gains.iter().filter(|g| g.differs() && g.gain < 0.0);
+        if let Some(g) = worst.min_by(|a, b| a.gain.total_cmp(&b.gain)) {
+            hurt.push(format!("{name} loses most, {}, with {}", say(g), number(g.scale)));
+        }
+    }
+    let beside =
+        format!("{within}Beside {} human rows, after {} generations", found.human_rows, found.generation);
+    if !best.is_empty() {
+        lines.push(format!("{beside}, {}.", best.join("; ")));
+    }
+    if !none.is_empty() {
+        lines.push(format!(
+            "{beside}, no number of synthetic rows that was tried has a gain that can be told from 0 in {}.",
+            none.join(", ")
+        ));
+    }
+    if !hurt.is_empty() {
+        lines.push(format!("{within}{}.", hurt.join("; ")));
+    }
+    if !without.is_empty() {
+        lines.push(format!("{within}Without an answer: {}.", without.join("; ")));
+    }
+    lines
+}

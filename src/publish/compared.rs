@@ -1,0 +1,266 @@
+//! From a run's series to the effects of human rows, regime by regime.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Publication, PublishError, series};
+use crate::analysis::Series;
+use crate::analysis::effects::{
+    Arm, ByGeneration, Change, Comparison, Gains, Judged, Level, Metric, Tolerance, Why, change, compared,
+    gains_of, level_of,
+};
+use crate::data::SOURCES;
+use crate::metrics::{Direction, HumanProfile, Reading, Subject};
+use crate::regimes::{self, FractionRule};
+use crate::spec::{Node, Setting};
+use crate::store::Manifest;
+use crate::tasks::reading;
+
+/// What a comparison is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The share of the loss that is to be prevented, in (0, 1).
+    pub prevent: f64,
+    /// The tolerance as a share of the distance from the start to the worst value.
+    pub share: f64,
+    /// Tolerances in a metric's own unit.
+    pub units: BTreeMap<String, f64>,
+    /// How often the seeds were looked at before they were fixed, this time included.
+    pub looks: usize,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self { prevent: 0.9, share: 0.1, units: BTreeMap::new(), looks: 1 }
+    }
+}
+
+impl Asked {
+    /// What the command that filled the folder asked for: it stands among the manifest's decisions.
+    pub fn of(publication: &Publication) -> Self {
+        let known = Manifest::load(&publication.folder).ok();
+        let asked = |d: &serde_json::Value| serde_json::from_value(d.get("asked")?.clone()).ok();
+        known.and_then(|m| m.decisions.iter().find_map(asked)).unwrap_or_default()
+    }
+
+    /// The same as a decision of a manifest.
+    pub fn decision(&self) -> serde_json::Value {
+        serde_json::json!({ "asked": self })
+    }
+
+    /// The tolerance of a metric.
+    pub fn tolerance(&self, metric: &str) -> Tolerance {
+        self.units.get(metric).map_or(Tolerance::OfDistance(self.share), |units| Tolerance::Units(*units))
+    }
+}
+
+/// The effects of human rows in every regime of a run: comparisons of human fractions, or the gains of synthetic rows
+/// beside a fixed number of human rows.
+#[derive(Default)]
+pub struct Effects {
+    /// Regime by regime.
+    pub comparisons: Vec<Comparison>,
+    /// Gains by regime and metric, with the number of human rows, where that is fixed.
+    pub gains: Vec<RegimeGains>,
+}
+
+/// What synthetic rows add to a fixed number of human rows in one regime.
+pub struct RegimeGains {
+    /// The regime, where several stand side by side.
+    pub regime: Option<String>,
+    /// The human rows.
+    pub human_rows: usize,
+    /// The last generation.
+    pub generation: u32,
+    /// Metric by metric.
+    pub metrics: Vec<(String, Result<Gains, Why>)>,
+}
+
+/// The effects of human rows; empty where the run compares no human fractions.
+///
+/// # Errors
+/// Those of the files.
+pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, PublishError> {
+    let all = series(publication)?;
+    let settings = publication.settings()?;
+    let mut regimes: Vec<&str> = Vec::new();
+    for setting in &settings {
+        if !regimes.contains(&setting.loop_.regime.as_str()) {
+            regimes.push(&setting.loop_.regime);
+        }
+    }
+    let several = regimes.len() > 1;
+    let scales = settings.iter().any(|s| s.loop_.synthetic_scale.is_some());
+    let mut found = Effects::default();
+    for regime in regimes {
+        let of_regime: Vec<&Setting> = settings.iter().filter(|s| s.loop_.regime == regime).collect();
+        let generation = of_regime.iter().map(|s| s.loop_.generations).max().unwrap_or(0);
+        let metrics = arms(publication, &all, regime, &of_regime, asked);
+        if metrics.is_empty() {
+            continue;
+        }
+        let regime_name = several.then(|| regime.to_owned());
+        if scales {
+            found.gains.push(RegimeGains {
+                regime: regime_name,
+                human_rows: of_regime.iter().find_map(|s| s.loop_.human_rows).unwrap_or(0),
+                generation,
+                metrics: gains_of(&metrics, generation),
+            });
+            continue;
+        }
+        let (metrics, together) = compared(&metrics, generation, asked.prevent, asked.looks);
+        found.comparisons.push(Comparison {
+            regime: regime_name,
+            own_fraction: own_fraction(&of_regime),
+            generation,
+            share: asked.prevent,
+            metrics,
+            together,
+        });
+    }
+    // Beside others a regime may have one arm, such as one that determines its own human fraction.
+    if !found.comparisons.iter().any(|c| c.metrics.iter().any(|m| m.arms.len() > 1)) {
+        found.comparisons.clear();
+    }
+    Ok(found)
+}
+
+/// Whether a regime determines its own human fraction.
+fn own_fraction(settings: &[&Setting]) -> bool {
+    let resolved = settings.iter().filter_map(|s| regimes::resolve(&s.loop_).ok()).next();
+    resolved.is_some_and(|(regime, _)| regime.fraction_rule() == FractionRule::Own)
+}
+
+/// What is known of the human rows of a setting.
+fn profile(setting: &Setting) -> HumanProfile {
+    let source = || {
+        let entry = SOURCES.get(setting.data.get("source")?.as_str()?)?;
+        let mut own: Node = setting.data.clone();
+        let table = own.as_table_mut()?;
+        ["source", "contamination"].iter().for_each(|key| drop(table.remove(key)));
+        (entry.build)(&own).ok()
+    };
+    source().map_or_else(HumanProfile::default, |source| HumanProfile::of(&source))
+}
+
+/// How the values of a metric are judged; `human` is its series of human rows.
+fn judged(
+    name: &str,
+    reading: &Reading,
+    profile: &HumanProfile,
+    human: Option<&Series>,
+    asked: &Asked,
+) -> Judged {
+    let people = human.and_then(|h| {
+        let values = h.values(h.last()?);
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    });
+    Judged {
+        direction: reading.direction,
+        worst: reading.worst.value(profile),
+        human: people.filter(|_| reading.direction == Direction::TwoSided),
+        tolerance: asked.tolerance(name),
+    }
+}
+
+/// The observations of a series by generation.
+fn by_generation(series: &Series) -> ByGeneration {
+    series.at.keys().map(|g| (*g, series.observed(*g))).collect()
+}
+
+/// The arms of each metric in one regime, by rising human share; no metric where several sizes or data lie side by side,
+/// which is a matter for the figures.
+fn arms(
+    publication: &Publication,
+    series: &[Series],
+    regime: &str,
+    settings: &[&Setting],
+    asked: &Asked,
+) -> Vec<Metric> {
+    let Some(first) = settings.first() else { return Vec::new() };
+    let profile = profile(first);
+    let mut metrics = Vec::new();
+    for spec in &publication.experiment.measure.metrics {
+        let Some(reading) = reading(&spec.name) else { continue };
+        let of = |subject: Subject| {
+            let wanted = move |s: &&Series| {
+                s.metric == spec.name && s.subject == subject && s.key.get("regime") == Some(regime)
+            };
+            series.iter().filter(wanted)
+        };
+        let (mut mixes, mut alone) = (Vec::new(), Vec::new());
+        for s in of(Subject::Model) {
+            let Some(place) = place(s) else { continue };
+            let arm = Arm { place, observed: by_generation(s) };
+            let control = s.key.get("loop.human_alone") == Some("true");
+            if control { alone.push(arm) } else { mixes.push(arm) }
+        }
+        mixes.sort_by(|a: &Arm, b| a.place.total_cmp(&b.place));
+        let distinct = mixes.windows(2).all(|w| w[0].place < w[1].place);
+        if mixes.is_empty() || !distinct {
+            continue;
+        }
+        let judged = judged(&spec.name, &reading, &profile, of(Subject::Human).next(), asked);
+        metrics.push(Metric { name: spec.name.clone(), scale: reading.scale, judged, mixes, alone });
+    }
+    metrics
+}
+
+/// Where an arm stands: the synthetic rows per human row, or the human share of its training sets.
+fn place(series: &Series) -> Option<f64> {
+    series.key.number("loop.synthetic_scale").or_else(|| series.key.number("human_fraction"))
+}
+
+/// The change of one metric of one setting since generation 0.
+pub struct SettingChange {
+    /// The setting.
+    pub key: crate::analysis::SettingKey,
+    /// The metric.
+    pub metric: String,
+    /// The mean of human rows, where they are measured.
+    pub human: Option<f64>,
+    /// Generation 0.
+    pub first: Level,
+    /// The last generation.
+    pub last: Level,
+    /// Which one that is.
+    pub generation: u32,
+    /// The change.
+    pub change: Change,
+    /// How large a change counts as none.
+    pub tolerance: Tolerance,
+}
+
+/// The change of every metric of every setting since generation 0, metric by metric.
+///
+/// # Errors
+/// Those of the files.
+pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingChange>, PublishError> {
+    let all = series(publication)?;
+    let settings = publication.settings()?;
+    let profile = settings.first().map(profile).unwrap_or_default();
+    let mut found = Vec::new();
+    for spec in &publication.experiment.measure.metrics {
+        let Some(reading) = reading(&spec.name) else { continue };
+        let of = |subject| all.iter().filter(move |s| s.metric == spec.name && s.subject == subject);
+        for s in of(Subject::Model) {
+            let Some(generation) = s.last().filter(|g| *g > 0) else { continue };
+            let human = of(Subject::Human).find(|h| h.key == s.key);
+            let judged = judged(&spec.name, &reading, &profile, human, asked);
+            let (first, last) = (s.observed(0), s.observed(generation));
+            found.push(SettingChange {
+                key: s.key.clone(),
+                metric: spec.name.clone(),
+                human: human.and_then(|h| level_of(&h.observed(h.last()?), &judged, reading.scale).mean),
+                first: level_of(&first, &judged, reading.scale),
+                last: level_of(&last, &judged, reading.scale),
+                generation,
+                change: change(&first, &last, &judged),
+                tolerance: judged.tolerance,
+            });
+        }
+    }
+    Ok(found)
+}
