@@ -1,5 +1,6 @@
 //! The worst value of a metric: that of a model that knows nothing of the rows, or of rows that are one point.
 
+use super::Space;
 use crate::data::{Counts, Moments, Rows, Source, Supply};
 use crate::rng::Streams;
 
@@ -49,8 +50,9 @@ pub struct HumanProfile {
 const DRAWN: usize = 4000;
 
 impl HumanProfile {
-    /// Of a source: held-out rows, or the truth where it is known.
-    pub fn of(source: &Source) -> Self {
+    /// Of a source: held-out rows, or the truth where it is known. `space` has the coordinates that distances are measured
+    /// in, where rows have not their own.
+    pub fn of(source: &Source, space: Option<&Space>) -> Self {
         let schema = source.schema();
         let rows = match &source.supply {
             Supply::Finite(splits) => splits.held_out.clone(),
@@ -66,12 +68,15 @@ impl HumanProfile {
             (total > 0.0).then(|| counts.counts.iter().map(|c| c / total).collect())
         };
         let stated = truth.and_then(|t| t.covariance()).map(<[f64]>::to_vec);
-        let width = schema.numeric_width();
         let estimated = || -> Option<Vec<f64>> {
+            let (points, width) = match space {
+                Some(space) => (space.points(&rows), space.width()),
+                None => (rows.features(), schema.numeric_width()),
+            };
             if width == 0 || rows.len() < 2 {
                 return None;
             }
-            let moments = Moments::of(&Rows::all((*rows).clone()));
+            let moments = Moments::of_matrix(&points, width);
             Some(moments.scatter.iter().map(|s| s / moments.weight).collect())
         };
         let covariance = stated.or_else(estimated);

@@ -11,9 +11,9 @@ use crate::analysis::effects::{
     gains_of, level_of,
 };
 use crate::data::SOURCES;
-use crate::metrics::{Direction, HumanProfile, Reading, Subject};
+use crate::metrics::{Direction, HumanProfile, Reading, Space, Subject};
 use crate::regimes::{self, FractionRule};
-use crate::spec::{Node, Setting};
+use crate::spec::{Coordinates, Node, Setting};
 use crate::store::Manifest;
 use crate::tasks::reading;
 
@@ -134,7 +134,7 @@ fn own_fraction(settings: &[&Setting]) -> bool {
 }
 
 /// What is known of the human rows of a setting.
-fn profile(setting: &Setting) -> HumanProfile {
+fn profile(setting: &Setting, space: Coordinates) -> HumanProfile {
     let source = || {
         let entry = SOURCES.get(setting.data.get("source")?.as_str()?)?;
         let mut own: Node = setting.data.clone();
@@ -142,7 +142,9 @@ fn profile(setting: &Setting) -> HumanProfile {
         ["source", "contamination"].iter().for_each(|key| drop(table.remove(key)));
         (entry.build)(&own).ok()
     };
-    source().map_or_else(HumanProfile::default, |source| HumanProfile::of(&source))
+    let Some(source) = source() else { return HumanProfile::default() };
+    let space = (space == Coordinates::HumanScale).then(|| Space::of(&source)).flatten();
+    HumanProfile::of(&source, space.as_ref())
 }
 
 /// How the values of a metric are judged; `human` is its series of human rows.
@@ -180,7 +182,7 @@ fn arms(
     asked: &Asked,
 ) -> Vec<Metric> {
     let Some(first) = settings.first() else { return Vec::new() };
-    let profile = profile(first);
+    let profile = profile(first, publication.experiment.measure.space);
     let mut metrics = Vec::new();
     for spec in &publication.experiment.measure.metrics {
         let Some(reading) = reading(&spec.name) else { continue };
@@ -240,7 +242,8 @@ pub struct SettingChange {
 pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingChange>, PublishError> {
     let all = series(publication)?;
     let settings = publication.settings()?;
-    let profile = settings.first().map(profile).unwrap_or_default();
+    let profile =
+        settings.first().map(|s| profile(s, publication.experiment.measure.space)).unwrap_or_default();
     let mut found = Vec::new();
     for spec in &publication.experiment.measure.metrics {
         let Some(reading) = reading(&spec.name) else { continue };
