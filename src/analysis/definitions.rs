@@ -15,8 +15,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::DISPLAY_LEVEL;
-use super::bearing::Losses;
 use super::intervals::{mean_sd, t_quantile};
+use super::losses::Losses;
 use super::observations::{Series, SettingKey};
 use crate::metrics::Direction;
 use contrast::{Contrast, without_size};

@@ -1,42 +1,38 @@
-//! What the rows say: intervals, paired comparison, summaries, claims, onset, critical fraction, the comparison table,
-//! the eight definitions of collapse.
+//! What the rows say: intervals, paired comparison, summaries, effects and verdicts, claims, the eight definitions of
+//! collapse, and a self-test of the statistics.
 //!
 //! Everything here reads the rows that lineages wrote, never the engine. A seed is the unit of independence: members of
 //! a population are averaged within their seed, and comparisons pair seeds.
 
-mod bearing;
 mod best;
 mod claims;
 mod claims_intervals;
-mod critical;
 mod definitions;
 pub mod effective_rows;
 pub mod effects;
 mod intervals;
+mod losses;
 mod observations;
 mod paired;
 mod rank_correlation;
 pub mod selftest;
 mod summary;
-mod table;
 mod trends;
 
-pub use bearing::{Bearing, Losses, is_collapse};
 pub use best::{RESAMPLES, share_best};
 pub use claims::{
     ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Question, Relation, Statistic, Tolerance, Verdict,
     against_law,
 };
 pub use claims_intervals::Range;
-pub use critical::{Arm, CriticalFraction, MetricArms, critical_fraction};
 pub use definitions::{Answer, Definition, DefinitionsRow, Finding, definitions, write_definitions};
 pub use intervals::{Interval, mean_interval, normal_interval, order_interval, t_interval};
 pub(crate) use intervals::{mean_sd, t_quantile};
+pub use losses::{Losses, is_collapse};
 pub use observations::{Counts, Gathering, Place, Series, SettingKey};
 pub use paired::{Paired, differences, paired_difference};
 pub use rank_correlation::{Pair, rank_correlation};
 pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
-pub use table::{ArmSeries, Comparison, ComparisonRow, MetricSeries, comparison};
 pub use trends::{least_squares, monotone, rises, scaled, slope, slope_along};
 
 /// The level of displayed intervals.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, isolation, terminal};
-use crate::analysis::{ClaimResult, Comparison, CriticalFraction, SummaryRow, Verdict};
+use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::lineage::Context;
 use crate::neural::device;
-use crate::publish::{self, Drawn, Found, Publication};
+use crate::publish::{self, Drawn, Effects, Found, Publication, SettingChange};
 use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
 use crate::spec::{self, Experiment};
 use crate::store::{Folder, Keep, Manifest, StoreError, write_atomically};
@@ -19,10 +19,10 @@ use crate::store::{Folder, Keep, Manifest, StoreError, write_atomically};
 pub struct Answered {
     /// Sentences for the top of the page.
     pub sentences: Vec<String>,
-    /// The comparison of each regime; empty where nothing is compared.
-    pub comparisons: Vec<Comparison>,
-    /// The critical human fraction of each regime with a human-only arm to compare with, and what it says.
-    pub critical: Vec<(CriticalFraction, String)>,
+    /// The effects of human rows; empty where nothing is compared.
+    pub effects: Effects,
+    /// The change of every metric since generation 0, where that is the answer.
+    pub changes: Vec<SettingChange>,
 }
 
 /// Makes the answer from what the folder holds.
@@ -233,7 +233,12 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     let (mut page, mut drawn) = (None, Vec::new());
     if !options.no_figures {
         drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
-        let found = Found { claims: &claims, comparisons: &answer.comparisons, summary: &summary };
+        let found = Found {
+            claims: &claims,
+            effects: Some(&answer.effects),
+            changes: &answer.changes,
+            summary: &summary,
+        };
         let sentences = answer.sentences.clone();
         page = Some(publish::page(&publication, &drawn, &found, sentences).into_diagnostic()?);
         publish::export_notebook(&publication, folder.root()).into_diagnostic()?;

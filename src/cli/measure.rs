@@ -4,16 +4,15 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use comfy_table::{Cell, CellAlignment};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use sha2::{Digest, Sha256};
 
 use super::source::{self, Wording};
+use super::tolerance::tolerance;
 use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, terminal};
-use crate::analysis::{self, ArmSeries, Bearing, ComparisonRow, MetricSeries};
 use crate::data::{Samples, Source, Supply, TokenUnit};
-use crate::metrics::{METRICS, Subject, reading};
-use crate::publish::{self, Found, Publication, number};
+use crate::metrics::METRICS;
+use crate::publish::{self, Found, Publication, SettingChange};
 use crate::run::recorded::{Load, Recorded, features_only, largest_size, load, measurable, new_tokens};
 use crate::run::{self, Interrupt, Options, Progress, Silent, progress};
 use crate::spec::{Experiment, Node, Overlays};
@@ -33,8 +32,6 @@ Human rows that the models were trained on make every distance too small: name r
 
 /// The most rows of a generation that metrics see.
 const SIZE: usize = 2000;
-/// How far a value may move, in standard deviations between human samples of the same size, and still hold.
-const MARGIN: f64 = 2.0;
 /// Metrics tried where none is named: those that fit the rows are measured.
 const DEFAULTS: [&str; 14] = [
     "coverage",
@@ -87,6 +84,10 @@ pub struct MeasureArgs {
     /// The pixel value of idx files that becomes 1, for human rows and generations
     #[arg(long, value_name = "VALUE", default_value_t = 255.0)]
     scale: f64,
+    /// How large a change counts as none: a share of the way from the start to the worst value, or METRIC=VALUE in the
+    /// metric's unit; may be a list
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "0.1")]
+    tolerance: Vec<String>,
     /// A parameter of the human source, as in --set held_out=0.4; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -108,6 +109,7 @@ pub struct MeasureArgs {
 }
 
 pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
+    let asked = tolerance(&args.tolerance)?;
     let table = human_table(args)?;
     let source = features_only(source::open("--human", &table, &args.set, &WORDING)?)
         .map_err(|why| miette!(help = "name another file or column", "`--human {}`: {why}", args.human))?;
@@ -192,20 +194,22 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
         return Err(miette!("nothing was measured; cells.csv in {} says why", out.display()));
     }
     let summary = publish::summarise(&publication).into_diagnostic().wrap_err("the summary")?;
-    let rows = readings(&publication)?;
+    let changes = publish::changes(&publication, &asked).into_diagnostic()?;
     manifest.device = None;
+    manifest.decisions.push(asked.decision());
     manifest.clone().save(&folder).into_diagnostic()?;
-    say!("\n{}", comparison(&rows));
-    for line in sentences(&rows, seeds.len()) {
+    let rows = publish::change_rows(&changes, |_| String::new());
+    say!("\n{}", terminal::effects("", &publish::CHANGES, &rows));
+    for line in sentences(&changes, seeds.len()) {
         say!("{line}");
     }
     terminal::missing(&report.tables.notes);
     say!("folder   {}", out.display());
     if !args.no_figures {
         let drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
-        let found = Found { summary: &summary, ..Found::default() };
-        let page =
-            publish::page(&publication, &drawn, &found, sentences(&rows, seeds.len())).into_diagnostic()?;
+        let found = Found { summary: &summary, changes: &changes, ..Found::default() };
+        let page = publish::page(&publication, &drawn, &found, sentences(&changes, seeds.len()))
+            .into_diagnostic()?;
         publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
         manifest.save(&folder).into_diagnostic()?;
         say!("page     {}", page.display());
@@ -268,70 +272,10 @@ fn default_metrics(source: &Source) -> Vec<String> {
     DEFAULTS.iter().filter(|name| fits(name)).map(|name| (*name).to_owned()).collect()
 }
 
-/// One row per metric: where it ended, and whether it held since the first generation.
-fn readings(publication: &Publication) -> Result<Vec<ComparisonRow>> {
-    let series = publish::series(publication).into_diagnostic()?;
-    let mut metrics: Vec<MetricSeries<'_>> = Vec::new();
-    for spec in &publication.experiment.measure.metrics {
-        let Some(reading) = reading(&spec.name) else { continue };
-        let of = |subject| series.iter().find(|s| s.metric == spec.name && s.subject == subject);
-        let Some(model) = of(Subject::Model) else { continue };
-        metrics.push(MetricSeries {
-            metric: &spec.name,
-            direction: reading.direction,
-            scale: reading.scale,
-            arms: vec![ArmSeries { fraction: 0.0, series: model, human: of(Subject::Human) }],
-        });
-    }
-    analysis::comparison(&metrics, MARGIN).into_diagnostic()
-}
-
-fn comparison(rows: &[ComparisonRow]) -> comfy_table::Table {
-    let mut table = terminal::plain(&["metric", "human", "last generation [95 %]", "change since g 0", ""]);
-    for row in rows {
-        let change = row.change.as_ref().map_or("–".into(), |c| {
-            format!("{} [{}, {}]", number(c.difference), number(c.interval.low), number(c.interval.high))
-        });
-        let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-        table.add_row([
-            Cell::new(&row.metric),
-            right(row.human.map_or("–".into(), number)),
-            right(terminal::measured(row)),
-            right(change),
-            Cell::new(word(row.bearing)),
-        ]);
-    }
-    table
-}
-
-fn word(bearing: Bearing) -> &'static str {
-    match bearing {
-        Bearing::Holds => "holds",
-        Bearing::Degrades => "degrades",
-        Bearing::Undecided => "undecided",
-        Bearing::NoVerdict => "no verdict",
-    }
-}
-
-fn sentences(rows: &[ComparisonRow], runs: usize) -> Vec<String> {
-    let with = |bearing: Bearing| -> String {
-        let of: Vec<&str> = rows.iter().filter(|r| r.bearing == bearing).map(|r| r.metric.as_str()).collect();
-        if of.is_empty() { "none".into() } else { of.join(", ") }
-    };
-    let mut lines = vec![format!(
-        "From the first generation to the last, degrading: {}; holding: {}; undecided: {}.",
-        with(Bearing::Degrades),
-        with(Bearing::Holds),
-        with(Bearing::Undecided)
-    )];
-    let without: Vec<String> = rows
-        .iter()
-        .filter(|r| r.bearing == Bearing::NoVerdict)
-        .map(|r| format!("{} ({})", r.metric, r.reason))
-        .collect();
-    if !without.is_empty() {
-        lines.push(format!("No value to judge by: {}.", without.join(", ")));
-    }
+/// The words about the changes, and what one run can't tell.
+fn sentences(changes: &[SettingChange], runs: usize) -> Vec<String> {
+    let generation = changes.iter().map(|c| c.generation).max().unwrap_or(0);
+    let mut lines = vec![format!("From generation 0 to {generation}, {}.", publish::words(changes))];
     if runs < 2 {
         lines.push(
             "One run has no interval: nothing can be decided. Give several runs, a folder each.".into(),

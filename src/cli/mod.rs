@@ -21,6 +21,7 @@ mod run;
 mod selftest;
 mod source;
 mod terminal;
+mod tolerance;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,7 +35,6 @@ use crate::neural::device::{DeviceName, select};
 pub use compare::{CompareArgs, comparison_specs};
 pub use execute::{Answered, Done, Execution, execute, execute_until_decided};
 pub use reproduce::{ReproduceArgs, reproduce};
-pub use terminal::comparison_table;
 
 /// All lineages ran and no claim failed.
 pub const EXIT_DONE: u8 = 0;

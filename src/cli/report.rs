@@ -7,7 +7,7 @@ use miette::{IntoDiagnostic, Result};
 
 use super::{Answered, EXIT_CLAIM, EXIT_DONE, compare};
 use crate::analysis::Verdict;
-use crate::publish::{self, Found, Publication};
+use crate::publish::{self, Asked, Found, Publication};
 
 /// Write the page of a run folder anew.
 #[derive(Args)]
@@ -21,9 +21,9 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8> {
     let publication = Publication::open(&args.folder).into_diagnostic()?;
     let summary = publish::summarise(&publication).into_diagnostic()?;
     let claims = publish::decide_claims(&publication, 1).into_diagnostic()?;
-    let Answered { sentences, comparisons, .. } = compare::answer(&publication)?;
+    let Answered { sentences, effects, changes } = compare::answer(&publication, &Asked::of(&publication))?;
     let drawn = publish::draw(&publication, None).into_diagnostic()?;
-    let found = Found { claims: &claims, comparisons: &comparisons, summary: &summary };
+    let found = Found { claims: &claims, effects: Some(&effects), changes: &changes, summary: &summary };
     let page = publish::page(&publication, &drawn, &found, sentences).into_diagnostic()?;
     say!("{}", page.display());
     Ok(if claims.iter().all(|c| c.verdict == Verdict::Passed) { EXIT_DONE } else { EXIT_CLAIM })

@@ -6,6 +6,8 @@ use clap::Args;
 use miette::{IntoDiagnostic, Result};
 
 use super::{Answered, Execution, RunOptions, execute, terminal};
+use crate::analysis::SettingKey;
+use crate::publish::{self, Asked, Publication};
 use crate::run::Interrupt;
 use crate::spec::{Experiment, Overlays};
 
@@ -55,18 +57,48 @@ impl OverlayArgs {
 pub(super) fn run(args: &RunArgs) -> Result<u8> {
     let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
-    let no_answer = |_: &_| Ok(Answered::default());
+    // The claims are the answer of a spec that has some.
+    let answer = |publication: &Publication| match publication.experiment.claims.is_empty() {
+        true => changes(publication),
+        false => Ok(Answered::default()),
+    };
     let how = Execution {
         options: &args.options,
         out: None,
         interrupt: &interrupt,
-        answer: &no_answer,
+        answer: &answer,
         decisions: Vec::new(),
     };
     let done = execute(experiment, &how)?;
     if done.claims.is_empty() {
         terminal::values(&done.summary);
+        for line in &done.answer.sentences {
+            say!("{line}\n");
+        }
     }
     terminal::finished(&done);
     Ok(done.exit_code())
 }
+
+/// The change of every metric since generation 0, in a sentence for each setting where they are few.
+pub(super) fn changes(publication: &Publication) -> Result<Answered> {
+    let changes = publish::changes(publication, &Asked::default()).into_diagnostic()?;
+    let mut keys: Vec<&SettingKey> = Vec::new();
+    for change in &changes {
+        if !keys.contains(&&change.key) {
+            keys.push(&change.key);
+        }
+    }
+    let one = |key: &&SettingKey| {
+        let of: Vec<_> = changes.iter().filter(|c| c.key == **key).cloned().collect();
+        let generation = of.iter().map(|c| c.generation).max().unwrap_or(0);
+        let setting =
+            if keys.len() > 1 { format!("{}: f", publish::setting_name(key, &keys)) } else { "F".into() };
+        format!("{setting}rom generation 0 to {generation}, {}.", publish::words(&of))
+    };
+    let sentences = if keys.len() <= MOST_SENTENCES { keys.iter().map(one).collect() } else { Vec::new() };
+    Ok(Answered { sentences, changes, ..Answered::default() })
+}
+
+/// Settings that get a sentence each.
+const MOST_SENTENCES: usize = 8;

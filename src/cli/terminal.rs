@@ -5,9 +5,10 @@ use std::path::Path;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 
 use super::Done;
-use crate::analysis::{Bearing, ClaimResult, Comparison, ComparisonRow, SummaryRow, Verdict};
+use crate::analysis::effects::Word;
+use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::metrics::METRICS;
-use crate::publish::{self, expectation, number, written};
+use crate::publish::{self, EffectRow, expectation, number, written};
 use crate::reproduce::{Catalogue, Figure, Outcome};
 use crate::run::{Estimate, Prepared, Work};
 use crate::store::Note;
@@ -225,62 +226,41 @@ pub(super) fn outcomes_table(outcomes: &[Outcome]) -> Table {
     table
 }
 
-/// The comparison as people read it: one line per metric and arm.
-pub fn comparison_table(comparison: &Comparison, arm: &str) -> Table {
-    let mut table = plain(&[
-        "metric",
-        arm,
-        "last generation [95 %]",
-        "change since g 0",
-        "against human only",
-        "human",
-        "",
-    ]);
-    for column in [1, 2, 3, 4, 5] {
+/// Lines of effects as people read them.
+pub(super) fn effects(arm: &str, header: &[&str], rows: &[EffectRow]) -> Table {
+    let mut names = vec!["metric", arm];
+    names.extend(header);
+    names.push("");
+    let mut table = plain(&names);
+    for column in 1..names.len() - 1 {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
     let mut last = "";
-    for row in &comparison.rows {
+    for row in rows {
         let title = METRICS.get(&row.metric).map_or(row.metric.as_str(), |e| e.about.name);
         let name = if last == row.metric { "" } else { title };
         last = row.metric.as_str();
-        let value = measured(row);
-        let paired = |p: &Option<crate::analysis::Paired>| {
-            p.as_ref().map_or("–".to_owned(), |p| {
-                format!("{:+} ± {}", Signed(p.difference), number((p.interval.high - p.interval.low) / 2.0))
-            })
-        };
-        let (word, colour) = match row.bearing {
-            Bearing::Holds => ("holds", Color::Green),
-            Bearing::Degrades => ("degrades", Color::Red),
-            Bearing::Undecided => ("undecided", Color::Yellow),
-            Bearing::NoVerdict => ("no verdict", Color::Yellow),
-        };
-        table.add_row([
-            Cell::new(name).add_attribute(Attribute::Bold),
-            Cell::new(if comparison.own_fraction { "its own".to_owned() } else { number(row.fraction) }),
-            Cell::new(value),
-            Cell::new(paired(&row.change)),
-            Cell::new(paired(&row.against_reference)),
-            Cell::new(row.human.map_or("–".into(), number)),
-            Cell::new(word).fg(colour),
-        ]);
+        let mut cells = vec![Cell::new(name).add_attribute(Attribute::Bold), Cell::new(&row.arm)];
+        cells.extend(row.entries.iter().map(|e| match e.detail.as_str() {
+            "" => Cell::new(&e.text),
+            detail => Cell::new(format!("{}\n{detail}", e.text)),
+        }));
+        cells.push(row.word.map_or_else(
+            || Cell::new(""),
+            |word| {
+                let colour = match word {
+                    Word::Worse => Color::Red,
+                    Word::Same | Word::Better => Color::Green,
+                    Word::NotDecided | Word::NoVerdict => Color::Yellow,
+                };
+                Cell::new(word.name()).fg(colour)
+            },
+        ));
+        table.add_row(cells);
     }
     table
-}
-
-/// The value of a row with its interval and, where seeds have none, of how many it speaks and why.
-pub(super) fn measured(row: &ComparisonRow) -> String {
-    let mut text = number(row.value);
-    if let Some(i) = &row.interval {
-        text.push_str(&format!(" [{}, {}]", number(i.low), number(i.high)));
-    }
-    match row.counts.remark() {
-        Some(remark) => format!("{text} ({remark})"),
-        None => text,
-    }
 }
 
 pub(super) fn plain(header: &[&str]) -> Table {

@@ -416,3 +416,36 @@ fn a_step_needs_a_start_and_parameters_to_move() {
     let lineage = assembled("family = 'gaussian', step = 0.5", warm).unwrap();
     assert!(lineage.statistics, "a step of moments is exact on moments");
 }
+
+#[test]
+fn the_control_is_the_human_part_of_the_mix_and_nothing_else() {
+    let human = |sets: &[Vec<Seen>]| -> Vec<Vec<i64>> {
+        let of = |set: &Vec<Seen>| set.iter().filter(|s| s.0 == Origin::Human).map(|s| s.2).collect();
+        sets.iter().map(of).collect()
+    };
+    for regime in ["fixed-mix", "keep", "fresh"] {
+        let table = format!("generations = 2\nsamples = 10\nregime = \"{regime}\"\nhuman_fraction = 0.3\n");
+        let (mix, alone) = (training_sets(&table), training_sets(&format!("{table}human_alone = true\n")));
+        assert_eq!(alone.iter().map(Vec::len).collect::<Vec<_>>(), [10, 3, 3], "{regime}");
+        assert_eq!(human(&mix), human(&alone), "{regime}");
+        assert!(alone.iter().flatten().all(|s| s.0 == Origin::Human && s.3 == 1.0), "{regime}");
+    }
+    let accumulating =
+        training_sets("generations = 2\nsamples = 10\nregime = \"accumulate\"\nhuman_alone = true\n");
+    assert_eq!(accumulating.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 10]);
+}
+
+#[test]
+fn a_control_without_a_human_row_is_refused() {
+    let refused = |table: &str| {
+        let text = format!(
+            "[data]\nsource = \"x\"\n[model]\nfamily = \"x\"\n[loop]\ngenerations = 2\nsamples = 10\nhuman_alone = true\n{table}"
+        );
+        resolve(&Experiment::from_toml(&text, "t").unwrap().settings().unwrap()[0].loop_)
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(refused("regime = \"replace\"").contains("no human part"));
+    assert!(refused("regime = \"incremental\"").contains("no human part"));
+    assert!(refused("regime = \"fixed-mix\"\nhuman_fraction = 0.0").contains("no human row"));
+}

@@ -216,6 +216,7 @@ fn place(series: &Series) -> Option<f64> {
 }
 
 /// The change of one metric of one setting since generation 0.
+#[derive(Clone)]
 pub struct SettingChange {
     /// The setting.
     pub key: crate::analysis::SettingKey,

@@ -18,6 +18,7 @@ mod defaults;
 mod definitions;
 mod dose_response;
 mod draw;
+mod effect_rows;
 mod effective;
 mod error;
 mod examples;
@@ -43,8 +44,12 @@ pub use claims::decide_claims;
 pub use claims_controls::{ControlResult, ControlRun, blind_before, control_runs, decide_controls};
 pub use compared::{Asked, Effects, RegimeGains, SettingChange, changes, effects};
 pub use draw::draw;
+pub use effect_rows::{
+    CHANGES, COMPARISON, EffectRow, Entry, GAINS, change_rows, comparison_rows, gain_rows, interval, words,
+};
 pub use error::PublishError;
 pub use findings::{Findings, series, summarise};
+pub use names::setting_name;
 pub use notebook::export_notebook;
 pub use number::{expectation, number};
 pub use page::{Found, command_line, page};

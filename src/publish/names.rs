@@ -26,6 +26,10 @@ pub(super) fn varying(keys: &[&SettingKey]) -> Vec<String> {
     let Some(first) = keys.first() else { return Vec::new() };
     let differs = |column: &str| keys.iter().any(|k| k.get(column) != first.get(column));
     let mut columns: Vec<String> = first.0.iter().map(|(c, _)| c.clone()).filter(|c| differs(c)).collect();
+    // Controls, human rows alone, are fitted for one generation; that says nothing of them.
+    if columns.iter().any(|c| c == "loop.human_alone") {
+        columns.retain(|c| c != "loop.generations");
+    }
     columns.sort_by_key(|c| c != "human_fraction");
     columns
 }
@@ -44,6 +48,11 @@ pub(super) fn name_of(key: &SettingKey, columns: &[String]) -> (String, Option<f
         [one] => (value(one), key.number(column_of(one))),
         many => (many.iter().map(value).collect::<Vec<_>>().join(" · "), None),
     }
+}
+
+/// What tells a setting apart among others, in words.
+pub fn setting_name(key: &SettingKey, among: &[&SettingKey]) -> String {
+    name_of(key, &varying(among)).0
 }
 
 /// A value as it is read: a table, written `{"human":4e-1,}`, as its keys and numbers.

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::compared::{Effects, SettingChange};
 use super::findings::Findings;
-use super::tables::{claims_table, comparison_table, missing_table, not_run_table};
+use super::tables::{
+    changes_table, claims_table, comparison_table, gains_table, missing_table, not_run_table,
+};
 use super::{Drawn, Publication, PublishError, definitions, effective, examples, values};
-use crate::analysis::{ClaimResult, Comparison, SummaryRow, Verdict};
+use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, render};
 use crate::store::read::{self, CellEntry};
 use crate::store::{ELSEWHERE, Manifest, write_atomically};
@@ -15,11 +18,23 @@ use crate::store::{ELSEWHERE, Manifest, write_atomically};
 pub struct Found<'a> {
     /// The claims' verdicts.
     pub claims: &'a [ClaimResult],
-    /// The comparison of each regime.
-    pub comparisons: &'a [Comparison],
+    /// The effects of human rows, where they are compared.
+    pub effects: Option<&'a Effects>,
+    /// The change of every metric since generation 0, where that is the answer.
+    pub changes: &'a [SettingChange],
     /// The summary.
     pub summary: &'a [SummaryRow],
 }
+
+/// What the columns of a comparison are.
+const COMPARISON_PROSE: &str = "Means over training seeds with 95 % intervals; differences are paired by seed. Loss prevented: \
+    1 − (m(α) − m(1)) / (m(0) − m(1)), m(0) without human rows and m(1) with human rows alone, with Fieller's interval. The same \
+    human rows alone: a fit on the human part of the mix and nothing else. The word is about the change since generation 0, \
+    against a tolerance of a share of the distance from the start to the value of a model that knows nothing.";
+/// What the columns of changes are.
+const CHANGE_PROSE: &str = "Means over training seeds with 95 % intervals; the change is paired by seed. The word is against a \
+    tolerance of a share of the distance from the start to the value of a model that knows nothing; a metric without such a \
+    value has no verdict.";
 
 /// Writes the page and returns its path.
 pub fn page(
@@ -32,13 +47,22 @@ pub fn page(
     let experiment = &publication.experiment;
     let root = publication.folder.root();
     let mut sections = Vec::new();
-    if !found.comparisons.is_empty() {
+    let effects = found.effects.filter(|e| !e.comparisons.is_empty() || !e.gains.is_empty());
+    if let Some(effects) = effects {
+        let tables =
+            effects.comparisons.iter().map(comparison_table).chain(effects.gains.iter().map(gains_table));
         sections.push(Section {
             heading: "Comparison".into(),
-            prose: vec![
-                "Values at the last generation with 95 % intervals over training seeds; differences are paired by seed. A metric holds if its change since generation 0 stays, with its whole interval, within two standard deviations of human samples of the same size; it degrades if the interval lies beyond, and where at least half of the seeds lost their value by collapse (infinite, or degenerate); where seeds have none for another reason there is no verdict.".into(),
-            ],
-            tables: found.comparisons.iter().map(comparison_table).collect(),
+            prose: vec![COMPARISON_PROSE.into()],
+            tables: tables.collect(),
+            ..Default::default()
+        });
+    }
+    if let Some(table) = changes_table(found.changes) {
+        sections.push(Section {
+            heading: "Change since generation 0".into(),
+            prose: vec![CHANGE_PROSE.into()],
+            tables: vec![table],
             ..Default::default()
         });
     }

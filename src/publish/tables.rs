@@ -1,7 +1,13 @@
 //! The tables of the page: the comparison, the claims, what did not run.
 
+use super::compared::{RegimeGains, SettingChange};
+use super::effect_rows::{
+    CHANGES, COMPARISON, EffectRow, Entry, GAINS, change_rows, comparison_rows, gain_rows,
+};
+use super::names::{name_of, plain_all, varying};
 use super::number::{expectation, number};
-use crate::analysis::{Bearing, ClaimResult, Comparison, ComparisonRow, Paired, Verdict};
+use crate::analysis::effects::{Comparison, Word};
+use crate::analysis::{ClaimResult, SettingKey, Verdict};
 use crate::report::{self, Cell, Column, TableData};
 use crate::store::Note;
 use crate::store::read::CellEntry;
@@ -11,60 +17,63 @@ pub(super) fn columns(names: &[(&str, bool)]) -> Vec<Column> {
     names.iter().map(|(name, numeric)| Column { name: (*name).into(), numeric: *numeric }).collect()
 }
 
-pub(super) fn comparison_table(comparison: &Comparison) -> TableData {
-    let rows = &comparison.rows;
-    let paired = |p: &Option<Paired>| match p {
-        Some(p) => Cell::with_detail(
-            signed(p.difference),
-            format!("[{}, {}]", signed(p.interval.low), signed(p.interval.high)),
-        ),
-        None => Cell::text("–"),
+/// A table of effects.
+fn effects_table(caption: String, arm: &str, header: &[&str], rows: &[EffectRow]) -> TableData {
+    let cell = |entry: &Entry| Cell::with_detail(&*entry.text, &*entry.detail);
+    let row = |r: &EffectRow| {
+        let mut cells = vec![Cell::text(&*r.metric), Cell::text(&*r.arm)];
+        cells.extend(r.entries.iter().map(cell));
+        cells.push(r.word.map_or_else(|| Cell::text(""), word_cell));
+        cells
     };
-    let row = |r: &ComparisonRow| {
-        let interval = r.interval.as_ref().map(|i| format!("[{}, {}]", number(i.low), number(i.high)));
-        let detail: Vec<String> = interval.into_iter().chain(r.counts.remark()).collect();
-        let value = Cell::with_detail(number(r.value), detail.join("; "));
-        let mut word = Cell::verdict(match r.bearing {
-            Bearing::Holds => report::Verdict::Passed,
-            Bearing::Degrades => report::Verdict::Failed,
-            Bearing::Undecided | Bearing::NoVerdict => report::Verdict::Undecided,
-        });
-        word.text = match r.bearing {
-            Bearing::Holds => "holds".into(),
-            Bearing::Degrades => "degrades".into(),
-            Bearing::Undecided => "undecided".into(),
-            Bearing::NoVerdict => "no verdict".into(),
-        };
-        word.detail.clone_from(&r.reason);
-        vec![
-            Cell::text(&*r.metric),
-            Cell::text(if comparison.own_fraction { "its own".to_owned() } else { number(r.fraction) }),
-            value,
-            paired(&r.change),
-            paired(&r.against_reference),
-            Cell::text(r.human.map_or("–".into(), number)),
-            word,
-        ]
-    };
-    let last = rows.iter().map(|r| r.generation).max().unwrap_or(0);
-    let seeds = rows.iter().map(|r| r.counts.asked).max().unwrap_or(0);
-    TableData {
-        caption: match &comparison.regime {
-            Some(regime) => format!("{regime}: generation {last}, {seeds} seeds"),
-            None => format!("Generation {last}, {seeds} seeds"),
-        },
-        columns: columns(&[
-            ("metric", false),
-            ("human share", true),
-            ("value", true),
-            ("change since generation 0", true),
-            ("against the highest human share", true),
-            ("human rows", true),
-            ("", false),
-        ]),
-        rows: rows.iter().map(row).collect(),
-    }
+    let mut names = vec![("metric", false), (arm, true)];
+    names.extend(header.iter().map(|name| (*name, true)));
+    names.push(("", false));
+    TableData { caption, columns: columns(&names), rows: rows.iter().map(row).collect() }
 }
+
+fn word_cell(word: Word) -> Cell {
+    let verdict = match word {
+        Word::Worse => report::Verdict::Failed,
+        Word::Same | Word::Better => report::Verdict::Passed,
+        Word::NotDecided => report::Verdict::Undecided,
+        Word::NoVerdict => report::Verdict::Skipped,
+    };
+    Cell { text: word.name().into(), ..Cell::verdict(verdict) }
+}
+
+pub(super) fn comparison_table(c: &Comparison) -> TableData {
+    let seeds = c.metrics.iter().flat_map(|m| &m.arms).map(|a| a.level.seeds).max().unwrap_or(0);
+    let regime = c.regime.as_ref().map_or(String::new(), |r| format!("{r}: "));
+    let caption = format!("{regime}generation {}, {seeds} seeds", c.generation);
+    effects_table(caption, "human share", &COMPARISON, &comparison_rows(c))
+}
+
+pub(super) fn gains_table(found: &RegimeGains) -> TableData {
+    let regime = found.regime.as_ref().map_or(String::new(), |r| format!("{r}: "));
+    let caption = format!("{regime}beside {} human rows, generation {}", found.human_rows, found.generation);
+    effects_table(caption, "synthetic rows per human row", &GAINS, &gain_rows(found))
+}
+
+/// The change of every metric since generation 0.
+pub(super) fn changes_table(changes: &[SettingChange]) -> Option<TableData> {
+    let keys: Vec<&SettingKey> = changes.iter().map(|c| &c.key).collect();
+    let columns = varying(&keys);
+    let setting = match columns.as_slice() {
+        [] => "regime".to_owned(),
+        some => plain_all(some),
+    };
+    let rows = change_rows(changes, |c| name_of(&c.key, &columns).0);
+    (!rows.is_empty()).then(|| {
+        let most = rows.len().min(MOST_CHANGES);
+        let caption =
+            if most < rows.len() { format!("{most} of {} lines", rows.len()) } else { String::new() };
+        effects_table(caption, &setting, &CHANGES, &rows[..most])
+    })
+}
+
+/// Lines of changes that a page shows.
+const MOST_CHANGES: usize = 60;
 
 pub(super) fn claims_table(claims: &[ClaimResult]) -> TableData {
     let row = |c: &ClaimResult| {

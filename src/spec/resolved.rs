@@ -24,7 +24,9 @@ impl Experiment {
             }
             fill(&mut root, "sampling", &first.sampling, Some(&["temperature", "covariance_scale"]));
         }
-        fill::<MeasureSpec>(&mut root, "measure", &self.measure, None);
+        // The size of the sample follows from the rows held out where nobody asks for one: written out, it would be asked for.
+        let keys = ["on", "space", "at", "keep", "by_member", "keep_models"];
+        fill::<MeasureSpec>(&mut root, "measure", &self.measure, Some(&keys));
         if root.get("sweep.seeds").is_none() {
             put(&mut root, "sweep.seeds", Value::Integer(self.sweep.seeds.len() as i64));
         }

@@ -204,29 +204,48 @@ fn a_comparison_closes_in_on_the_critical_fraction() {
     let folder = tempfile::tempdir().unwrap();
     // The variance of a Gaussian under fixed-mix: all is lost at 0, nothing at 1.
     let output = collapse(folder.path())
-        .args([
-            "compare",
-            "--data",
-            "gaussian",
-            "--metrics",
-            "log-variance",
-            "--samples",
-            "40",
-            "--seeds",
-            "40",
-        ])
+        .args(["compare", "--data", "gaussian", "--metrics", "variance", "--samples", "40", "--seeds", "40"])
         .args(["--generations", "60", "--fractions", "0,1", "--refine", "2", "--quiet", "--no-figures"])
         .args(["--out", "out"])
         .assert()
         .success();
     let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
-    assert!(text.contains("The critical human fraction for log-variance"), "{text}");
+    assert!(text.contains("90 % in every metric takes") && text.contains("(variance decides)"), "{text}");
+    assert!(text.contains("Spent on the critical fraction: 2 further arms, at 0.5"), "{text}");
     let manifest = fs::read_to_string(folder.path().join("out/manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     let decisions = manifest["decisions"].as_array().unwrap();
-    assert_eq!(decisions[0]["next"], 0.5, "halfway between 0, which degrades, and 1");
-    assert_eq!(decisions.len(), 2, "{decisions:?}");
+    assert_eq!(decisions[0]["asked"]["prevent"], 0.9);
+    assert_eq!(decisions[1]["next"], 0.5, "halfway between 0 and 1");
+    assert_eq!(decisions.len(), 3, "{decisions:?}");
     assert!(rows(&folder.path().join("out")).contains(",0.5,"));
+    // The same numbers as JSON.
+    let output = collapse(folder.path())
+        .args([
+            "compare",
+            "--data",
+            "gaussian",
+            "--metrics",
+            "variance",
+            "--samples",
+            "40",
+            "--seeds",
+            "40",
+            "--json",
+        ])
+        .args(["--generations", "60", "--fractions", "0,0.5,1", "--quiet", "--no-figures", "--out", "json"])
+        .assert()
+        .success();
+    let found: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    let last = found["shares"].as_array().unwrap().last().unwrap();
+    assert_eq!((last["metric"].as_str(), last["generation"].as_u64()), (Some("variance"), Some(60)));
+    let number = |key: &str| last[key].as_f64().unwrap();
+    assert!(number("low") < number("prevented") && number("prevented") < number("high"), "{last}");
+    assert!(number("prevented") > 0.5, "half human rows keep most of the variance: {last}");
+    assert!(found["critical"][0]["estimate"].as_f64().unwrap() < 1.0);
+    assert!(found["answer"][0].as_str().unwrap().starts_with("After 60 generations variance is "));
+    // Half of the rows are people's, and those rows alone have all of the variance.
+    assert!(found["beside"][0]["gain"].as_f64().unwrap() < 0.0);
     // Nothing to compare with: refused before anything runs.
     collapse(folder.path())
         .args(["compare", "--data", "gaussian", "--fractions", "0,0.5", "--refine", "1", "--out", "none"])

@@ -240,7 +240,7 @@ fn texts_made_elsewhere_are_measured_from_lines_and_from_json() {
             .assert()
             .success();
         let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
-        assert!(text.contains("degrading: distinct-2, vocabulary-survival"), "{kind}: {text}");
+        assert!(text.contains("worse: distinct-2, vocabulary-survival"), "{kind}: {text}");
         fs::remove_dir_all(here.path().join("out")).unwrap();
     }
 }

@@ -124,7 +124,9 @@ pub fn change(first: Seeds<'_>, last: Seeds<'_>, judged: &Judged) -> Change {
         return none(Word::NoVerdict, Why::CollapsedAtStart { seeds: at_start, of });
     }
     if collapsed > 0 {
-        return none(Word::Worse, Why::Collapsed { seeds: collapsed, of });
+        // The median seed has collapsed; of fewer nothing can be said.
+        let word = if 2 * collapsed >= of { Word::Worse } else { Word::NotDecided };
+        return none(word, Why::Collapsed { seeds: collapsed, of });
     }
     if of < 2 {
         let mut found = none(Word::NoVerdict, Why::FewSeeds { have: of, need: 2, cut: false });
@@ -306,6 +308,9 @@ mod tests {
             let found = change(&start, &degenerate, &judged(Direction::Higher, worst));
             assert_eq!((found.word, found.why), (Word::Worse, Some(Why::Collapsed { seeds: 20, of: 20 })));
         }
+        let one: Vec<_> =
+            start.iter().map(|(s, o)| (*s, if *s == 3 { degenerate[3].1 } else { *o })).collect();
+        assert_eq!(change(&start, &one, &judged(Direction::Higher, None)).word, Word::NotDecided);
         let infinite = change(&start, &all(Observed::of(f64::INFINITY)), &judged(Direction::Lower, None));
         assert_eq!(infinite.word, Word::Worse);
         let few =

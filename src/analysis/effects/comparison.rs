@@ -8,8 +8,8 @@ use super::{
     Change, Critical, Gain, Gains, Judged, Level, Prevented, Together, Why, change, critical, gains,
     level_of, prevented, together,
 };
-use crate::analysis::DISPLAY_LEVEL;
-use crate::metrics::{Observed, Scale};
+use crate::analysis::{DISPLAY_LEVEL, is_collapse};
+use crate::metrics::{Direction, Observed, Scale};
 
 /// Generation → one observation a seed.
 pub type ByGeneration = BTreeMap<u32, Vec<(u64, Observed)>>;
@@ -198,21 +198,14 @@ impl Metric {
             judged: self.judged,
             arms: self.mixes.iter().map(arm).collect(),
             critical: self.critical(generation, share, level),
-            collapsed: self.mix(0.0).and_then(|none| collapsed(none, generation)),
+            collapsed: self.mix(0.0).and_then(|none| collapsed(none, generation, self.judged.direction)),
         }
     }
 }
 
 /// In how many seeds the last generation is degenerate or infinite, and the first generation with as many.
-fn collapsed(arm: &Arm, generation: u32) -> Option<(usize, usize, u32)> {
-    use crate::metrics::Absence::Degenerate;
-    let lost = |seeds: Seeds<'_>| {
-        let is_lost = |o: &Observed| match o {
-            Observed::Number(x) => !x.is_finite(),
-            Observed::Absent(why) => *why == Degenerate,
-        };
-        seeds.iter().filter(|(_, o)| is_lost(o)).count()
-    };
+fn collapsed(arm: &Arm, generation: u32, direction: Direction) -> Option<(usize, usize, u32)> {
+    let lost = |seeds: Seeds<'_>| seeds.iter().filter(|(_, o)| is_collapse(*o, direction)).count();
     let last = arm.at(generation);
     let count = lost(last);
     let first = arm.observed.iter().find(|(_, seeds)| lost(seeds) >= count)?;
@@ -235,7 +228,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::{Tolerance, Word};
     use super::*;
-    use crate::metrics::{Absence, Direction};
+    use crate::metrics::Absence;
 
     const OFF: [f64; 8] = [-0.03, 0.01, 0.02, -0.01, 0.0, 0.015, -0.02, 0.015];
 

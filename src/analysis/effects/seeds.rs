@@ -2,6 +2,7 @@
 
 use super::{Judged, Why};
 use crate::analysis::intervals::{Interval, mean_interval, mean_sd};
+use crate::analysis::is_collapse;
 use crate::metrics::{Observed, Scale};
 
 /// One observation a seed, seeds ascending and each once.
@@ -78,6 +79,9 @@ pub(super) enum Number {
 /// One observation as a number; a reason that is not collapse is an error.
 pub(super) fn number(observed: Observed, judged: &Judged) -> Result<Number, Why> {
     use crate::metrics::Absence::Degenerate;
+    if matches!(observed, Observed::Number(x) if !x.is_finite()) && !is_collapse(observed, judged.direction) {
+        return Err(Why::InfinitelyGood);
+    }
     match (observed, judged.worst) {
         (Observed::Number(x), Some(worst)) if judged.beyond_worst(x, worst) => Ok(Number::Cut(worst)),
         (Observed::Number(x), _) if x.is_finite() => Ok(Number::Is(x)),

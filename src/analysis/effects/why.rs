@@ -38,6 +38,8 @@ pub enum Why {
         /// All seeds.
         of: usize,
     },
+    /// Infinite on the good side.
+    InfinitelyGood,
     /// No value for a reason that is not collapse.
     Absent(Absence),
     /// Fewer seeds than the interval needs.
@@ -74,6 +76,7 @@ impl fmt::Display for Why {
             Why::CollapsedAtStart { seeds, of } => {
                 write!(f, "without a value at the start already in {seeds} of {of} seeds")
             }
+            Why::InfinitelyGood => f.write_str("infinite on the good side"),
             Why::Absent(why) => write!(f, "no value: {}", why.name()),
             Why::FewSeeds { have, need, cut: false } => {
                 write!(f, "{have} common seed{}, and it takes {need}", if *have == 1 { "" } else { "s" })

@@ -10,15 +10,17 @@ mod specs;
 use std::path::PathBuf;
 
 use clap::Args;
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, miette};
 
 pub(super) use answer::answer;
 pub use specs::comparison_specs;
 
-use super::{EXIT_DONE, Execution, RunOptions, comparison_table, execute, terminal};
+use super::tolerance::tolerance;
+use super::{Done, EXIT_DONE, Execution, RunOptions, execute, terminal};
 use crate::lineage::{Context, Fit, Record};
 use crate::metrics::Measurement;
 use crate::models::Model;
+use crate::publish::{self, Asked, Publication};
 use crate::run::{Interrupt, Prepared};
 use crate::spec::{Experiment, Overlays};
 
@@ -30,6 +32,7 @@ Examples:
   collapse compare --data notes.txt --model ngram --seeds 20
   collapse compare --data digits8x8 --regime fixed-mix,accumulate
   collapse compare --data digits8x8 --fractions 0,0.5,1 --refine 3   how small may the human share be?
+  collapse compare --data mine.csv --prevent 0.8 --tolerance 0.05 --json
   collapse compare --human-rows 200 --scales 0,1,2,4       I have 200 human rows: how many synthetic ones may I add?
 
 The default budget is hold = \"total\": every training set has the same size, and the human share of
@@ -45,11 +48,21 @@ pub struct CompareArgs {
     /// The family (`collapse list models`); default: by the data
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// Human fractions of the training sets
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [0.0, 0.3, 1.0])]
+    /// Human fractions of the training sets; default: 0, 0.1, 0.3, 0.5, 0.7, 0.9, 1, of neural families 0, 0.3, 0.7, 1
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub fractions: Vec<f64>,
-    /// Try so many further fractions, closing in on the smallest human share that holds
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// The share of the loss that is to be prevented, for the critical fraction
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
+    pub prevent: f64,
+    /// How large a change counts as none: a share of the way from the start to the worst value, or METRIC=VALUE in the
+    /// metric's unit; may be a list
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "0.1")]
+    pub tolerance: Vec<String>,
+    /// Print the answer as JSON in place of tables
+    #[arg(long)]
+    pub json: bool,
+    /// Try so many further fractions, at most 6, where the interval of the critical fraction shrinks most
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=6))]
     pub refine: u32,
     /// Hold so many human rows and add synthetic rows to them
     #[arg(long, value_name = "H", conflicts_with_all = ["fractions", "samples"])]
@@ -85,10 +98,15 @@ pub struct CompareArgs {
 
 pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
     args.options.select_device();
+    if !(args.prevent > 0.0 && args.prevent < 1.0) {
+        return Err(miette!("`--prevent {}`: the share is above 0 and below 1", args.prevent));
+    }
+    let asked = Asked { prevent: args.prevent, ..tolerance(&args.tolerance)? };
     let specs = comparison_specs(args)?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     let several = specs.len() > 1;
     let mut code = EXIT_DONE;
+    let mut answers = Vec::new();
     for (slug, text) in specs {
         let first = refine::experiment(args, &slug)?;
         let out = match &args.options.out {
@@ -103,38 +121,70 @@ pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
         if let Some(size) = model_size(&text) {
             remark!("{size} parameters a model");
         }
-        let (args, decisions) = refine::refined(args, &slug, &out, &interrupt)?;
+        let (refined, decisions, spent) = refine::refined(args, &slug, &asked, &out, &interrupt)?;
+        let answered = |publication: &Publication| {
+            let mut answered = answer(publication, &asked)?;
+            answered.sentences.extend(spent.clone());
+            Ok(answered)
+        };
         let how = Execution {
             options: &args.options,
             out: Some(out),
             interrupt: &interrupt,
-            answer: &answer,
+            answer: &answered,
             decisions,
         };
-        let done = execute(refine::experiment(&args, &slug)?, &how)?;
+        let done = execute(refine::experiment(&refined, &slug)?, &how)?;
         if done.report.is_some() {
-            say!("\n{}\n", done.publication.experiment.title());
-            for comparison in &done.answer.comparisons {
-                if let Some(regime) = &comparison.regime {
-                    say!("regime {regime}");
-                }
-                say!("{}\n", comparison_table(comparison, arm_name(&args)));
-            }
-            for (_, words) in &done.answer.critical {
-                say!("{words}");
-            }
-            if done.answer.comparisons.is_empty() {
-                terminal::values(&done.summary);
-            }
+            answers.push(answer::as_json(done.publication.experiment.title(), &done.answer));
         }
-        terminal::finished(&done);
-        say!("");
+        if !args.json {
+            if done.report.is_some() {
+                show(&done);
+            }
+            terminal::finished(&done);
+            say!("");
+        }
         code = code.max(done.exit_code());
         if interrupt.is_set() {
             break;
         }
     }
+    if args.json {
+        let all = match answers.len() {
+            1 => answers.remove(0),
+            _ => serde_json::Value::Array(answers),
+        };
+        say!("{}", serde_json::to_string_pretty(&all).into_diagnostic()?);
+    }
     Ok(code)
+}
+
+/// The answer first, then the tables.
+fn show(done: &Done) {
+    say!("\n{}\n", done.publication.experiment.title());
+    for line in &done.answer.sentences {
+        say!("{line}");
+    }
+    say!("");
+    for c in &done.answer.effects.comparisons {
+        if let Some(regime) = &c.regime {
+            say!("regime {regime}");
+        }
+        say!("{}\n", terminal::effects("human share", &publish::COMPARISON, &publish::comparison_rows(c)));
+    }
+    for found in &done.answer.effects.gains {
+        if let Some(regime) = &found.regime {
+            say!("regime {regime}");
+        }
+        say!(
+            "{}\n",
+            terminal::effects("synthetic per human row", &publish::GAINS, &publish::gain_rows(found))
+        );
+    }
+    if done.answer.effects.comparisons.is_empty() && done.answer.effects.gains.is_empty() {
+        terminal::values(&done.summary);
+    }
 }
 
 /// The number of parameters of a model of this comparison, from a fit of one step.
@@ -157,8 +207,4 @@ fn model_size(text: &str) -> Option<usize> {
     let lineage = prepared.settings.first()?.lineage.as_ref().ok()?;
     lineage.run(0, &mut size).ok()?;
     size.0
-}
-
-fn arm_name(args: &CompareArgs) -> &'static str {
-    if args.human_rows.is_some() { "human share" } else { "human fraction" }
 }

@@ -1,70 +1,88 @@
-//! `--refine`: rounds of comparison that close in on the critical fraction.
+//! `--refine`: further arms where the interval of the critical fraction shrinks most.
 
 use std::path::Path;
 
 use miette::{Result, miette};
 
 use super::{CompareArgs, answer, specs::comparison_specs};
+use crate::analysis::effects::next_arm;
 use crate::cli::{Execution, execute};
+use crate::publish::{Asked, number};
 use crate::run::Interrupt;
 use crate::spec::{Experiment, Overlays};
 
-/// Fractions closer than this are not told apart.
-const RESOLUTION: f64 = 0.01;
-
-/// Tries up to `args.refine` further fractions, each halfway between the smallest one that holds and
-/// the next one below, and returns the arguments with all fractions and the decisions in words.
-/// Rows land in `out`, where the comparison itself will find them.
+/// Runs up to `args.refine` further arms, each in the middle of the widest gap between arms that meets the interval of the
+/// critical fraction, and returns the arguments with all fractions, the decisions, and what was spent in words. The seeds
+/// are fixed before, so that the arms need no correction for looking. Rows land in `out`, where the comparison itself
+/// will find them.
 pub(super) fn refined(
     args: &CompareArgs,
     slug: &str,
+    asked: &Asked,
     out: &Path,
     interrupt: &Interrupt,
-) -> Result<(CompareArgs, Vec<serde_json::Value>)> {
+) -> Result<(CompareArgs, Vec<serde_json::Value>, Option<String>)> {
     let mut args = args.clone();
-    let mut decisions = Vec::new();
+    let mut decisions = vec![asked.decision()];
     if args.refine == 0 {
-        return Ok((args, decisions));
+        return Ok((args, decisions, None));
     }
-    if args.human_rows.is_some() || args.regime.len() > 1 || !args.fractions.contains(&1.0) {
+    let fractions = super::specs::fractions(&args, slug)?;
+    if args.human_rows.is_some() || args.regime.len() > 1 || ![0.0, 1.0].iter().all(|f| fractions.contains(f))
+    {
         return Err(miette!(
             help = "for example --fractions 0,0.5,1 --refine 3",
-            "`--refine` looks for the critical human fraction of one regime: it needs fraction 1 to compare with, \
+            "`--refine` looks for the critical human fraction of one regime: it needs fractions 0 and 1 to compare with, \
              and neither `--human-rows` nor several regimes"
         ));
     }
+    args.fractions = fractions;
     let mut options = args.options.clone();
     options.no_figures = true;
+    let mut spent = Vec::new();
+    let mut why = "the budget is spent";
     for round in 1..=args.refine {
         let how = Execution {
             options: &options,
             out: Some(out.to_path_buf()),
             interrupt,
-            answer: &answer::answer,
+            answer: &|publication| answer(publication, asked),
             decisions: decisions.clone(),
         };
         let done = execute(experiment(&args, slug)?, &how)?;
         if interrupt.is_set() || done.report.is_none() {
             break;
         }
-        let Some((found, _)) = done.answer.critical.first() else { break };
-        let Some(next) = found.refine(RESOLUTION) else { break };
+        let Some(found) = done.answer.effects.comparisons.first().and_then(|c| c.together.clone()) else {
+            why = "no metric shows a loss to refine";
+            break;
+        };
+        let Some(next) = next_arm(&args.fractions, found.low, found.high.unwrap_or(1.0)) else {
+            why = "no gap between arms is wide enough to be worth another";
+            break;
+        };
         let next = (next * 1e4).round() / 1e4;
-        remark!(
-            "refinement {round}: the critical fraction is at most {:?}; trying {next}",
-            found.fraction.unwrap_or(1.0)
-        );
+        remark!("refinement {round}: the critical fraction is {}; trying {next}", number(found.estimate));
         decisions.push(serde_json::json!({
             "round": round,
-            "holds": found.fraction,
-            "below": found.below,
-            "below_degrades": found.below_degrades,
+            "estimate": found.estimate,
+            "low": found.low,
+            "high": found.high,
             "next": next,
         }));
+        spent.push(number(next));
         args.fractions.push(next);
         args.fractions.sort_by(f64::total_cmp);
     }
-    Ok((args, decisions))
+    let words = match spent.as_slice() {
+        [] => format!("No further arm was run: {why}."),
+        some => format!(
+            "Spent on the critical fraction: {} further arms, at {}; {why}.",
+            some.len(),
+            some.join(", ")
+        ),
+    };
+    Ok((args, decisions, Some(words)))
 }
 
 /// The experiment of one data set with these arguments.

@@ -12,19 +12,33 @@ use crate::data::{Role, SOURCES, Schema};
 /// How a comparison says what a spec says in `[data]`.
 const WORDING: Wording = Wording { flags: &[], set: Some("data.") };
 
+/// Human fractions that are tried where none is named.
+const FRACTIONS: [f64; 7] = [0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0];
+/// The same where every fit costs seconds.
+const NEURAL_FRACTIONS: [f64; 4] = [0.0, 0.3, 0.7, 1.0];
+
+/// The human fractions of one comparison in rising order.
+pub(super) fn fractions(args: &CompareArgs, slug: &str) -> Result<Vec<f64>> {
+    let found = arms(args)?.into_iter().find(|a| a.slug == slug);
+    let mut fractions = found.map(|a| a.fractions).unwrap_or_default();
+    fractions.sort_by(f64::total_cmp);
+    fractions.dedup();
+    Ok(fractions)
+}
+
 /// The specs that a comparison runs, with a short name each.
 pub fn comparison_specs(args: &CompareArgs) -> Result<Vec<(String, String)>> {
-    let arms = match &args.data {
-        Some(data) => vec![arm(data, args)?],
+    Ok(arms(args)?.into_iter().map(|a| (a.slug.clone(), a.spec(args))).collect())
+}
+
+fn arms(args: &CompareArgs) -> Result<Vec<Arm>> {
+    match &args.data {
+        Some(data) => Ok(vec![arm(data, args)?]),
         None if args.model.is_some() => {
-            return Err(miette!(
-                help = "for example --data digits8x8 --model vae",
-                "`--model` needs `--data`"
-            ));
+            Err(miette!(help = "for example --data digits8x8 --model vae", "`--model` needs `--data`"))
         }
-        None => vec![arm("digits8x8", args)?, arm("moby-dick", args)?],
-    };
-    Ok(arms.into_iter().map(|a| (a.slug.clone(), a.spec(args))).collect())
+        None => Ok(vec![arm("digits8x8", args)?, arm("moby-dick", args)?]),
+    }
 }
 
 /// Families that model a label given the other columns: they label the human inputs of D(0) anew, and are judged by what
@@ -47,6 +61,7 @@ struct Arm {
     samples: usize,
     metrics: Vec<String>,
     synthesis: &'static str,
+    fractions: Vec<f64>,
 }
 
 /// Defaults by what the rows are.
@@ -72,8 +87,8 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     };
     let neural = !model.is_empty();
     let (seeds, generations, samples) = match (kind, neural) {
-        (Kind::Text, true) => (6, 6, 1500),
-        (_, true) => (10, 8, 800),
+        (Kind::Text, true) => (6, 4, 1500),
+        (_, true) => (8, 6, 800),
         (Kind::Table, false) => (10, 8, 500),
         (Kind::Text, false) => (10, 8, 2000),
         (_, false) => (50, 20, 500),
@@ -95,6 +110,11 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
         samples,
         metrics: metrics.iter().map(|m| (*m).to_owned()).collect(),
         synthesis,
+        fractions: match (args.fractions.is_empty(), neural) {
+            (false, _) => args.fractions.clone(),
+            (true, false) => FRACTIONS.to_vec(),
+            (true, true) => NEURAL_FRACTIONS.to_vec(),
+        },
     })
 }
 
@@ -184,7 +204,7 @@ impl Arm {
                     "samples = {}\nhuman_fraction = 0.0",
                     args.samples.unwrap_or(self.samples)
                 );
-                format!("\"loop.human_fraction\" = [{}]", list(&args.fractions))
+                self.points(args)
             }
         };
         if let (Some(hold), None) = (&args.hold, args.human_rows) {
@@ -203,6 +223,26 @@ impl Arm {
             let _ = writeln!(text, "\"loop.regime\" = [{}]", names(&args.regime));
         }
         let _ = writeln!(text, "{swept}");
+        text
+    }
+
+    /// A point of the sweep for each human fraction, and one for its human rows alone. The control does not change from one
+    /// generation to the next, so that it is fitted once after D(0), unless a refit goes on from the last model.
+    fn points(&self, args: &CompareArgs) -> String {
+        let says = |key: &str| args.set.iter().any(|s| s.trim_start().starts_with(key));
+        let once = !says("loop.generations") && !says("loop.start") && !says("loop={");
+        let mut text = String::new();
+        for fraction in &self.fractions {
+            let point = format!("\n[[sweep.point]]\n\"loop.human_fraction\" = {fraction:?}\n");
+            text.push_str(&point);
+            if *fraction > 0.0 && *fraction < 1.0 {
+                text.push_str(&point);
+                text.push_str("\"loop.human_alone\" = true\n");
+                if once {
+                    text.push_str("\"loop.generations\" = 1\n");
+                }
+            }
+        }
         text
     }
 }

@@ -136,5 +136,7 @@ fn the_resolved_text_reads_back_to_the_same_experiment() {
         assert_eq!(content(&e), content(&again), "{resolved}");
         assert_eq!(again.resolved(), resolved);
         assert!(!resolved.contains("quick"));
+        // A size that nobody asked for follows from the rows held out.
+        assert_eq!(resolved.contains("\nsize = "), text.contains("\nsize = "), "{resolved}");
     }
 }
