@@ -277,16 +277,6 @@ fn dense(header: &[&str]) -> Table {
     table
 }
 
-/// A number with its sign, in [`number`]'s digits.
-struct Signed(f64);
-
-impl std::fmt::Display for Signed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let sign = if self.0 < 0.0 { "−" } else { "+" };
-        write!(f, "{sign}{}", number(self.0.abs()))
-    }
-}
-
 pub(super) fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 1.0 => format!("{:.0} ms", s * 1e3),

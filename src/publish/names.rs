@@ -46,7 +46,15 @@ pub(super) fn name_of(key: &SettingKey, columns: &[String]) -> (String, Option<f
     match columns {
         [] => (key.get("regime").unwrap_or("").to_owned(), None),
         [one] => (value(one), key.number(column_of(one))),
-        many => (many.iter().map(value).collect::<Vec<_>>().join(" · "), None),
+        many => {
+            // A control is named, a mix is not.
+            let part = |c: &String| match (c.as_str(), key.get(c)) {
+                ("loop.human_alone", Some("true")) => Some("human rows alone".to_owned()),
+                ("loop.human_alone", _) => None,
+                _ => Some(value(c)),
+            };
+            (many.iter().filter_map(part).collect::<Vec<_>>().join(" · "), None)
+        }
     }
 }
 

@@ -74,7 +74,9 @@ pub fn page(
             ..Default::default()
         });
     }
-    sections.extend(values::section(found.summary));
+    if found.changes.is_empty() {
+        sections.extend(values::section(found.summary));
+    }
     match Findings::read(publication) {
         Ok(findings) => {
             sections.extend(effective::section(publication, &findings)?);

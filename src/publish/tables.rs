@@ -111,11 +111,6 @@ pub(super) fn claims_table(claims: &[ClaimResult]) -> TableData {
     }
 }
 
-fn signed(value: f64) -> String {
-    let sign = if value < 0.0 { "−" } else { "+" };
-    format!("{sign}{}", number(value.abs()))
-}
-
 /// The setting and the seeds of a cell, for a reader.
 fn whose(c: &CellEntry) -> [Cell; 2] {
     let mut setting = vec![c.data.clone(), c.model.clone(), c.regime.clone()];

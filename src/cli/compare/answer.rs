@@ -15,7 +15,7 @@ pub(in crate::cli) fn answer(publication: &Publication, asked: &Asked) -> Result
 
 /// The answer of one experiment as JSON.
 pub(super) fn as_json(title: &str, answered: &Answered) -> Value {
-    let Effects { comparisons, gains } = &answered.effects;
+    let Effects { comparisons, gains: regimes } = &answered.effects;
     let gains = |of: &publish::RegimeGains| -> Vec<Value> {
         let row = |(name, found): &(String, Result<Gains, Why>)| {
             match found {
@@ -42,7 +42,7 @@ pub(super) fn as_json(title: &str, answered: &Answered) -> Value {
         "beside": comparisons.iter().flat_map(beside).collect::<Vec<_>>(),
         "critical": comparisons.iter().flat_map(critical).collect::<Vec<_>>(),
         "together": comparisons.iter().map(together).collect::<Vec<_>>(),
-        "gains": answered.effects.gains.iter().flat_map(gains).collect::<Vec<_>>(),
+        "gains": regimes.iter().flat_map(gains).collect::<Vec<_>>(),
     })
 }
 
