@@ -247,15 +247,15 @@ pub(super) fn effects(arm: &str, header: &[&str], rows: &[EffectRow]) -> Table {
             "" => Cell::new(&e.text),
             detail => Cell::new(format!("{}\n{detail}", e.text)),
         }));
-        cells.push(row.word.map_or_else(
+        cells.push(row.word.as_ref().map_or_else(
             || Cell::new(""),
-            |word| {
+            |(word, remark)| {
                 let colour = match word {
                     Word::Worse => Color::Red,
                     Word::Same | Word::Better => Color::Green,
                     Word::NotDecided | Word::NoVerdict => Color::Yellow,
                 };
-                Cell::new(word.name()).fg(colour)
+                Cell::new(format!("{}\n{remark}", word.name()).trim()).fg(colour)
             },
         ));
         table.add_row(cells);

@@ -7,9 +7,17 @@ use crate::analysis::effects::{ArmFindings, Comparison, Gain, Level, MetricFindi
 /// The human share whose effect is told first, where several were tried.
 const TOLD: f64 = 0.3;
 
+/// An interval of a critical fraction that is wider is worth more seeds.
+const WIDE: f64 = 0.1;
+
 /// The sentences of a run's effects, the answer first.
 pub fn sentences(effects: &Effects) -> Vec<String> {
-    effects.comparisons.iter().flat_map(comparison).chain(effects.gains.iter().flat_map(rows)).collect()
+    let found = effects.comparisons.iter().flat_map(comparison).chain(effects.gains.iter().flat_map(rows));
+    let mut lines: Vec<String> = found.collect();
+    if !lines.is_empty() {
+        lines.push(effects.held.clone());
+    }
+    lines
 }
 
 fn per_cent(share: f64) -> String {
@@ -53,6 +61,7 @@ fn comparison(c: &Comparison) -> Vec<String> {
         None => lines.push(format!("{within}{}", changes(c))),
     }
     lines.extend(beside(c, fraction).map(|line| format!("{within}{line}")));
+    lines.extend(halved(c).map(|line| format!("{within}{line}")));
     lines.extend(others(c, fraction).map(|line| format!("{within}{line}")));
     lines
 }
@@ -95,6 +104,16 @@ fn prevented(c: &Comparison, lead: &MetricFindings, fraction: f64) -> String {
         ),
     });
     text
+}
+
+/// How many seeds would halve the interval of the critical fraction, whose width falls with the square root of their number.
+fn halved(c: &Comparison) -> Option<String> {
+    let all = c.together.as_ref()?;
+    let seeds = c.metrics.iter().flat_map(|m| &m.arms).map(|a| a.level.seeds).max()?;
+    let wide = all.high.is_none_or(|high| high - all.low > WIDE);
+    wide.then(|| {
+        format!("About {} seeds in place of {seeds} would halve the interval of that human share.", 4 * seeds)
+    })
 }
 
 /// Beside the same human rows alone, what the synthetic rows help and hurt.
@@ -189,14 +208,14 @@ fn changes(c: &Comparison) -> String {
             }
         }
         let list: Vec<String> =
-            by_word.iter().map(|(word, names)| format!("{word}: {}", names.join(", "))).collect();
+            by_word.iter().map(|(word, names)| format!("{} {word}", names.join(", "))).collect();
         let share = match c.own_fraction {
             true => "with the human share that the regime has by itself".to_owned(),
             false => format!("with {} % human rows", per_cent(fraction)),
         };
-        words.push(format!("{share}, {}", list.join("; ")));
+        words.push(format!("{share} {}", list.join(", ")));
     }
-    format!("After {} generations, against generation 0: {}.", c.generation, words.join(". "))
+    format!("After {} generations, against generation 0, {}.", c.generation, words.join("; "))
 }
 
 /// How many synthetic rows may be added to a fixed number of human rows.
@@ -229,7 +248,7 @@ fn rows(found: &RegimeGains) -> Vec<String> {
         }
         let worst = gains.gains.iter().filter(|g| g.differs() && g.gain < 0.0);
         if let Some(g) = worst.min_by(|a, b| a.gain.total_cmp(&b.gain)) {
-            hurt.push(format!("{name} loses most, {}, with {}", say(g), number(g.scale)));
+            hurt.push(format!("{name} ({} with {})", say(g), number(g.scale)));
         }
     }
     let beside =
@@ -244,7 +263,10 @@ fn rows(found: &RegimeGains) -> Vec<String> {
         ));
     }
     if !hurt.is_empty() {
-        lines.push(format!("{within}{}.", hurt.join("; ")));
+        lines.push(format!(
+            "{within}Synthetic rows are shown to hurt, at the number per human row where they hurt most: {}.",
+            hurt.join("; ")
+        ));
     }
     if !without.is_empty() {
         lines.push(format!("{within}Without an answer: {}.", without.join("; ")));

@@ -63,6 +63,8 @@ pub struct Effects {
     pub comparisons: Vec<Comparison>,
     /// Gains by regime and metric, with the number of human rows, where that is fixed.
     pub gains: Vec<RegimeGains>,
+    /// What is held fixed, in words.
+    pub held: String,
 }
 
 /// What synthetic rows add to a fixed number of human rows in one regime.
@@ -120,11 +122,35 @@ pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, Publ
             together,
         });
     }
+    found.held = held(&settings, publication.experiment.sweep.seeds.len());
     // Beside others a regime may have one arm, such as one that determines its own human fraction.
     if !found.comparisons.iter().any(|c| c.metrics.iter().any(|m| m.arms.len() > 1)) {
         found.comparisons.clear();
     }
     Ok(found)
+}
+
+/// What is held fixed while human rows vary.
+fn held(settings: &[Setting], seeds: usize) -> String {
+    let Some(first) = settings.first() else { return String::new() };
+    let spec = &first.loop_;
+    let rows = match (spec.human_rows, spec.samples.as_ref().and_then(|s| s.as_constant())) {
+        (Some(rows), _) => format!("{rows} human rows in every training set"),
+        (None, Some(rows)) if regimes::resolve(spec).is_ok_and(|(regime, _)| !regime.grows()) => {
+            format!("{rows} rows in every training set")
+        }
+        (None, Some(rows)) => format!("{rows} rows that arrive at every generation"),
+        (None, None) => "the schedule of the training set's size".to_owned(),
+    };
+    let sampling = &first.sampling;
+    let scale = match sampling.covariance_scale {
+        1.0 => String::new(),
+        scale => format!(", covariance scale {scale}"),
+    };
+    format!(
+        "Held fixed: {rows}, regime {}, temperature {}{scale}; intervals are over {seeds} training seeds.",
+        spec.regime, sampling.temperature
+    )
 }
 
 /// Every series, seed by seed; none where only moments over seeds were kept.

@@ -31,9 +31,12 @@ fn of_regime(c: &Comparison) -> Option<Planned> {
     let least = metrics.iter().flat_map(|(_, points)| points).map(|p| p.y).fold(0.0, f64::min);
     // Room for the marks below the curves.
     let foot = -6.0 * marks.len() as f64;
-    let regime = c.regime.clone().map_or(String::new(), |r| format!("{r}: "));
+    let title = match &c.regime {
+        Some(regime) => format!("{regime}: how much of the loss human rows prevent"),
+        None => "How much of the loss human rows prevent".to_owned(),
+    };
     let figure = Curve {
-        title: format!("{regime}how much of the loss human rows prevent"),
+        title,
         subtitle: format!("generation {}, {seeds} training seeds, 95 % interval", c.generation),
         x: Axis { min: Some(0.0), max: Some(100.0), ..Axis::linear("human share of the training set (%)") },
         y: Axis { min: Some(least.min(0.0) + foot), ..Axis::linear("loss prevented (%)") },

@@ -3,7 +3,7 @@
 use super::compared::{RegimeGains, SettingChange};
 use super::number;
 use crate::analysis::Interval;
-use crate::analysis::effects::{Change, Comparison, Level, Prevented, Tolerance, Why, Word};
+use crate::analysis::effects::{Change, Comparison, Level, Prevented, Why, Word};
 
 /// A number with what stands below it: its interval, or of which seeds it speaks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,8 +22,8 @@ pub struct EffectRow {
     pub arm: String,
     /// The values, in the order of the table's columns.
     pub entries: Vec<Entry>,
-    /// One word, where there is a verdict.
-    pub word: Option<Word>,
+    /// One word, where there is a verdict, and what goes with it.
+    pub word: Option<(Word, String)>,
 }
 
 /// The columns of [`comparison_rows`] after metric and human share.
@@ -52,14 +52,13 @@ fn signed(value: f64) -> String {
     format!("{}{}", if value < 0.0 { "−" } else { "+" }, number(value.abs()))
 }
 
-fn change(c: &Change, tolerance: Tolerance) -> Entry {
+fn change(c: &Change) -> Entry {
     let text = match (c.difference, c.relative) {
         (Some(d), Some(r)) if r.abs() < 10.0 => format!("{} ({} %)", signed(d), signed((100.0 * r).round())),
         (Some(d), _) => signed(d),
         (None, _) => "–".into(),
     };
-    let detail = [interval(c.interval.as_ref()), c.words(tolerance)];
-    Entry { text, detail: detail.iter().filter(|d| !d.is_empty()).cloned().collect::<Vec<_>>().join("; ") }
+    Entry { text, detail: interval(c.interval.as_ref()) }
 }
 
 fn share(found: &Result<Prevented, Why>) -> Entry {
@@ -93,9 +92,9 @@ pub fn comparison_rows(c: &Comparison) -> Vec<EffectRow> {
                     level(&a.level),
                     a.alone.as_ref().map_or_else(empty, level),
                     prevented,
-                    change(&a.change, m.judged.tolerance),
+                    change(&a.change),
                 ],
-                word: Some(a.change.word),
+                word: Some((a.change.word, a.change.remark(m.judged.tolerance))),
             });
         }
     }
@@ -133,9 +132,9 @@ pub fn change_rows(changes: &[SettingChange], setting: impl Fn(&SettingChange) -
             Entry { text: c.human.map_or("–".into(), number), ..Entry::default() },
             level(&c.first),
             level(&c.last),
-            change(&c.change, c.tolerance),
+            change(&c.change),
         ],
-        word: Some(c.change.word),
+        word: Some((c.change.word, c.change.remark(c.tolerance))),
     };
     changes.iter().map(row).collect()
 }

@@ -23,7 +23,7 @@ fn effects_table(caption: String, arm: &str, header: &[&str], rows: &[EffectRow]
     let row = |r: &EffectRow| {
         let mut cells = vec![Cell::text(&*r.metric), Cell::text(&*r.arm)];
         cells.extend(r.entries.iter().map(cell));
-        cells.push(r.word.map_or_else(|| Cell::text(""), word_cell));
+        cells.push(r.word.as_ref().map_or_else(|| Cell::text(""), |(word, remark)| word_cell(*word, remark)));
         cells
     };
     let mut names = vec![("metric", false), (arm, true)];
@@ -32,14 +32,14 @@ fn effects_table(caption: String, arm: &str, header: &[&str], rows: &[EffectRow]
     TableData { caption, columns: columns(&names), rows: rows.iter().map(row).collect() }
 }
 
-fn word_cell(word: Word) -> Cell {
+fn word_cell(word: Word, remark: &str) -> Cell {
     let verdict = match word {
         Word::Worse => report::Verdict::Failed,
         Word::Same | Word::Better => report::Verdict::Passed,
         Word::NotDecided => report::Verdict::Undecided,
         Word::NoVerdict => report::Verdict::Skipped,
     };
-    Cell { text: word.name().into(), ..Cell::verdict(verdict) }
+    Cell { text: word.name().into(), detail: remark.to_owned(), ..Cell::verdict(verdict) }
 }
 
 pub(super) fn comparison_table(c: &Comparison) -> TableData {

@@ -61,8 +61,8 @@ pub struct Change {
 }
 
 impl Change {
-    /// The word, and what goes with it.
-    pub fn words(&self, tolerance: Tolerance) -> String {
+    /// What goes with the word: within which tolerance, how many seeds would decide, or why there is no verdict.
+    pub fn remark(&self, tolerance: Tolerance) -> String {
         let shown = self.interval.as_ref().is_some_and(|i| !i.contains(0.0));
         match (self.word, &self.why, self.seeds_needed) {
             (Word::Same, _, _) => {
@@ -71,11 +71,11 @@ impl Change {
                     Tolerance::Units(units) => crate::say::number(units),
                 };
                 let though = if shown { ", though a change is shown" } else { "" };
-                format!("same within {within}{though}")
+                format!("within {within}{though}")
             }
-            (Word::NotDecided, None, Some(seeds)) => format!("not decided; about {seeds} seeds would"),
-            (word, Some(why), _) => format!("{}: {why}", word.name()),
-            (word, None, _) => word.name().to_owned(),
+            (Word::NotDecided, None, Some(seeds)) => format!("about {seeds} seeds would decide"),
+            (_, Some(why), _) => why.to_string(),
+            _ => String::new(),
         }
     }
 }
@@ -296,7 +296,7 @@ mod tests {
         let distance = judged(Direction::Lower, Some(5.0));
         assert_eq!((word(1.0, 1.3, &distance), word(1.0, 1.6, &distance)), (Word::Same, Word::Worse));
         let found = change(&seeds(0.8, 1.0, 8), &seeds(0.78, 0.0, 8), &coverage);
-        assert_eq!(found.words(Tolerance::default()), "same within 10 %, though a change is shown");
+        assert_eq!(found.remark(Tolerance::default()), "within 10 %, though a change is shown");
     }
 
     #[test]

@@ -260,7 +260,7 @@ mod tests {
     fn a_regime_is_told_by_its_shares_its_controls_and_its_critical_fraction() {
         let (found, together) = compared(&[coverage()], 8, 0.9, 1);
         let arm = found[0].arm(0.3).unwrap();
-        let share = arm.share().unwrap().clone().unwrap();
+        let share = arm.share().unwrap().unwrap();
         assert!((share.share - 0.8).abs() < 1e-9);
         assert_eq!(arm.prevented.iter().map(|(g, _)| *g).collect::<Vec<_>>(), [4, 8]);
         assert!(arm.still_changing && found[0].binds() && found[0].collapsed.is_none());

@@ -15,7 +15,7 @@ pub(in crate::cli) fn answer(publication: &Publication, asked: &Asked) -> Result
 
 /// The answer of one experiment as JSON.
 pub(super) fn as_json(title: &str, answered: &Answered) -> Value {
-    let Effects { comparisons, gains: regimes } = &answered.effects;
+    let Effects { comparisons, gains: regimes, .. } = &answered.effects;
     let gains = |of: &publish::RegimeGains| -> Vec<Value> {
         let row = |(name, found): &(String, Result<Gains, Why>)| {
             match found {
