@@ -1,4 +1,4 @@
-//! `claims.lock`: the text of every paper's and study's claim as it was before its results.
+//! `claims.lock`: the text of every paper's claim as it was before its results.
 //!
 //! One line a claim: the digest of what decides it, the digest of the reason why it changed (or `-`), the figure, the
 //! words. A claim whose text is not the locked one says why in `changed`, so that a threshold that was moved after a
@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 use super::Catalogue;
 use crate::spec::{Error, Experiment};
 
-const HEAD: &str = "# Written by `collapse reproduce --lock`, before the results. One line a claim of a paper or a study:\n\
+const HEAD: &str = "# Written by `collapse reproduce --lock`, before the results. One line a claim of a paper:\n\
                     # the digest of its text, that of why it changed, its figure, what it says.\n";
 
-/// The claims of a catalogue's papers and studies as they were locked.
+/// The claims of a catalogue's papers as they were locked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
     /// By figure and words.
@@ -53,14 +53,13 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// The claims of a catalogue's papers and studies as they stand.
+    /// The claims of a catalogue's papers as they stand.
     ///
     /// # Errors
     /// On a spec that can't be read, and two claims of one figure with the same words.
     pub fn of(catalogue: &Catalogue) -> Result<Self, LockError> {
         let mut claims = BTreeMap::new();
-        let papers = catalogue.papers.iter().flat_map(|paper| &paper.figures);
-        for figure in papers.chain(&catalogue.studies) {
+        for figure in catalogue.papers.iter().flat_map(|paper| &paper.figures) {
             for claim in Experiment::from_toml(&figure.text, &figure.path)?.claims {
                 let locked = Locked {
                     digest: claim.digest(),
