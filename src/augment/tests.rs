@@ -43,7 +43,8 @@ fn rows(human: usize, synthetic: usize) -> (Samples, Samples) {
     texts(&b, synthetic, 10_000);
     let options =
         Options { text_column: Some("review".into()), label: Some("stars".into()), ..Options::default() };
-    open_pair(&a, &b, &options).unwrap()
+    let pair = open_pair(&a, &b, &options).unwrap();
+    (pair.human, pair.synthetic)
 }
 
 #[test]

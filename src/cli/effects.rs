@@ -6,7 +6,8 @@ use clap::Args;
 use comfy_table::{Cell, CellAlignment};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::source::{self, Wording};
+use super::source::{self, ReadingArgs, Wording};
+use super::terminal::remarks;
 use super::{EXIT_DONE, terminal};
 use crate::data::{Column, Effects, Kind, Levels, SOURCES, Samples, Schema, Supply};
 use crate::metrics::causal::{Bootstrap, Graph};
@@ -28,16 +29,7 @@ TV = DE - IE - SE exactly. They rest on the graph, which is assumed: mediators l
 columns are confounders.";
 
 /// How this command says what a spec says in `[data]`.
-const WORDING: Wording = Wording {
-    flags: &[
-        ("label", "--label-column"),
-        ("group", "--group-column"),
-        ("categorical", "--categorical"),
-        ("without", "--without"),
-        ("missing", "--missing"),
-    ],
-    set: Some(""),
-};
+const WORDING: Wording = Wording { flags: &[], set: Some("") };
 
 /// An effect: its name in a file and in the terminal, and which it is.
 type Part = (&'static str, &'static str, fn(&Effects) -> f64);
@@ -56,27 +48,16 @@ pub struct EffectsArgs {
     /// The table: a file (.csv, .jsonl), or a source (`collapse list data`)
     #[arg(long, value_name = "FILE|NAME")]
     table: String,
-    /// The outcome, of two levels; a source has its own
-    #[arg(long, value_name = "NAME")]
-    label_column: Option<String>,
-    /// The sensitive column, of two levels; a source has its own
-    #[arg(long, value_name = "NAME")]
-    group_column: Option<String>,
     /// Columns that lie between the group and the label; the others are confounders
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     mediators: Vec<String>,
-    /// Columns to leave out of the graph; of a file they are not even read
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    without: Vec<String>,
-    /// Columns whose numbers are names of categories
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    categorical: Vec<String>,
-    /// What happens to a file's rows that lack a value
-    #[arg(long, value_name = "WHAT", value_parser = ["error", "drop"])]
-    missing: Option<String>,
     /// The level of the group that is x0, the one treated as the other; default: the first
     #[arg(long, value_name = "LEVEL")]
     x0: Option<String>,
+    /// How a file is read. The label is the outcome and the group the sensitive column, of two levels each; a source has
+    /// its own, and `--without` leaves columns of it out of the graph.
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Resamples of the rows
     #[arg(long, value_name = "R", default_value_t = 400)]
     resamples: usize,
@@ -136,29 +117,18 @@ pub(super) fn effects(args: &EffectsArgs) -> Result<u8> {
 
 /// All rows of the table, training, validation and held-out rows alike.
 fn rows(args: &EffectsArgs) -> Result<Samples> {
-    let mut of_a_file = String::new();
-    let words = |list: &[String]| toml::Value::from(list.to_vec()).to_string();
-    let words_of = [("label", &args.label_column), ("group", &args.group_column), ("missing", &args.missing)];
-    for (key, column) in words_of {
-        let line = column.as_ref().map(|c| format!("{key} = {}\n", toml::Value::from(c.as_str())));
-        of_a_file.extend(line);
-    }
     let is_file = SOURCES.get(&args.table).is_none();
-    let without = if is_file { args.without.as_slice() } else { &[] };
-    for (key, list) in [("categorical", args.categorical.as_slice()), ("without", without)] {
-        if !list.is_empty() {
-            of_a_file += &format!("{key} = {}\n", words(list));
-        }
-    }
-    let table = source::named("--table", &args.table, &of_a_file)?;
-    if !is_file && !of_a_file.is_empty() {
+    let table = source::named("--table", &args.table, &args.reading.table())?;
+    let others = ReadingArgs { without: Vec::new(), ..args.reading.clone() };
+    if !is_file && !others.is_empty() {
         return Err(miette!(
-            help = "leave --label-column, --group-column, --categorical and --missing out",
+            help = "leave --label-column, --group-column and the other options of files out",
             "`--table {}` is a source, and its columns have their roles already",
             args.table
         ));
     }
     let source = source::open("--table", &table, &args.set, &WORDING)?;
+    remarks(source.file.as_deref());
     let mut rows = match &source.supply {
         Supply::Distribution(d) => d.draw(2000, &mut Streams::new(args.salt, 0).of("rows").rng()),
         Supply::Finite(splits) => {
@@ -166,7 +136,7 @@ fn rows(args: &EffectsArgs) -> Result<Samples> {
         }
     };
     // A file's are left out already.
-    for name in args.without.iter().filter(|_| !is_file) {
+    for name in args.reading.without.iter().filter(|_| !is_file) {
         let names = || rows.schema().fields.iter().map(|f| f.name.as_str());
         let Some(at) = names().position(|n| n == name) else {
             let known = names().collect::<Vec<_>>().join(", ");

@@ -199,7 +199,9 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     }
 
     refuse_another(&folder, &name)?;
+    terminal::remarks(prepared.own_file());
     let mut manifest = Manifest::begin(&name, &resolved, options.jobs());
+    manifest.data = prepared.own_file().and_then(|own| serde_json::to_value(&own.card).ok());
     manifest.decisions.clone_from(&how.decisions);
     manifest.device = Some(device::selected().to_string());
     manifest.kernel_class = Some(device::kernel_class().to_string());

@@ -7,13 +7,13 @@ use clap::Args;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use sha2::{Digest, Sha256};
 
-use super::source::{self, Wording};
+use super::source::{self, ReadingArgs, Wording};
 use super::tolerance::tolerance;
 use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, terminal};
-use crate::data::{Samples, Source, Supply, TokenUnit};
+use crate::data::{AsHuman, Options as DataOptions, OtherCard, Samples, Source, SourceError};
 use crate::metrics::METRICS;
 use crate::publish::{self, Found, Publication, SettingChange};
-use crate::run::recorded::{Load, Recorded, features_only, largest_size, load, measurable, new_tokens};
+use crate::run::recorded::{Load, Loaded, Recorded, features_only, largest_size, load, measurable, under};
 use crate::run::{self, Interrupt, Options, Progress, Silent, progress};
 use crate::spec::{Experiment, Node, Overlays};
 use crate::store::{ELSEWHERE, Folder, Keep, Manifest, write_atomically};
@@ -50,10 +50,7 @@ const DEFAULTS: [&str; 14] = [
     "simpson",
 ];
 /// How this command says what a spec says in `[data]`.
-const WORDING: Wording = Wording {
-    flags: &[("text_column", "--text-column"), ("text_field", "--text-column"), ("scale", "--scale")],
-    set: Some(""),
-};
+const WORDING: Wording = Wording { flags: &[("scale", "--scale")], set: Some("") };
 /// Example rows that are kept of each generation of the first run.
 const ROWS_SHOWN: usize = 64;
 
@@ -75,9 +72,6 @@ pub struct MeasureArgs {
     /// The column of the run (the seed), where all are in one table
     #[arg(long, value_name = "NAME")]
     run_column: Option<String>,
-    /// The column (in JSON lines the field) that holds text, in every file
-    #[arg(long, value_name = "NAME")]
-    text_column: Option<String>,
     /// Rows of each generation that metrics see; default: as many as all have, at most 2,000
     #[arg(long, value_name = "N")]
     size: Option<usize>,
@@ -88,6 +82,9 @@ pub struct MeasureArgs {
     /// metric's unit; may be a list
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "0.1")]
     tolerance: Vec<String>,
+    /// How all files are read.
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// A parameter of the human source, as in --set held_out=0.4; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -113,28 +110,15 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let table = human_table(args)?;
     let source = features_only(source::open("--human", &table, &args.set, &WORDING)?)
         .map_err(|why| miette!(help = "name another file or column", "`--human {}`: {why}", args.human))?;
-    let schema = source.measured_schema().clone();
-    let how = Load {
-        generation_column: args.generation_column.clone(),
-        run_column: args.run_column.clone(),
-        text_column: args.text_column.clone(),
-        window: window(&source),
-        scale: args.scale,
-    };
-    let runs = load(&args.generations, &schema, &how).into_diagnostic()?;
-    if let (Some((new, different, all)), Some(vocabulary)) = (new_tokens(&runs, &schema), schema.vocabulary())
-        && new > 0
-    {
-        let unit = match vocabulary.unit {
-            TokenUnit::Characters => "characters",
-            TokenUnit::Words => "words",
-        };
-        remark!(
-            "new: {:.1} % of the generations' {unit} ({new} of {all}) are {different} that the human vocabulary of {} \
-             does not have; metrics count them as they are written",
-            100.0 * new as f64 / all as f64,
-            vocabulary.len()
-        );
+    let reading = DataOptions { scale: Some(args.scale), ..args.reading.options() };
+    let how = Load { generation_column: args.generation_column.clone(), run_column: args.run_column.clone() };
+    let Loaded { runs, schema, cards, passed_over } =
+        load(&args.generations, AsHuman::new(&source, &reading), &how).map_err(advised)?;
+    let source = under(source, &schema).into_diagnostic()?;
+    terminal::remarks(source.file.as_deref());
+    OtherCard::remarks(&cards).iter().for_each(|line| remark!("{line}"));
+    for path in &passed_over {
+        remark!("not read: {} (a generation's name ends in its number)", path.display());
     }
     let most = largest_size(&source, &runs);
     let size = args.size.unwrap_or(SIZE.min(most));
@@ -164,8 +148,20 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let mut experiment = Experiment::with_overlays(&text, "collapse measure", &overlays)?;
     experiment.name.clone_from(&stem);
 
-    let out = args.out.clone().unwrap_or_else(|| Path::new("results/measure").join(place(&args.generations)));
+    let whole = args.generations.canonicalize().unwrap_or_else(|_| args.generations.clone());
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => Path::new("results/measure").join(place(&args.generations)),
+    };
+    if let Some(other) = measured(&Folder::at(&out)).filter(|other| *other != whole.display().to_string()) {
+        return Err(miette!(
+            help = "name another folder with `--out`, or remove this one",
+            "`{}` holds the measurement of {other}",
+            out.display()
+        ));
+    }
     remark!("{}: {} run(s), generations 0 to {last}, {size} rows each", experiment.title(), runs.len());
+    let own = source.file.clone();
     let recorded = Recorded::new(&experiment, source, runs, size, args.salt)?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     let shown: Box<dyn Progress + Send> = if args.quiet { Box::new(Silent) } else { progress::on_stderr() };
@@ -185,6 +181,12 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     };
     let resolved = experiment.resolved();
     let mut manifest = Manifest::begin(&stem, &resolved, jobs);
+    manifest.data = Some(serde_json::json!({
+        "generations": whole.display().to_string(),
+        "human": own.as_ref().map(|own| &own.card),
+        "files": cards,
+        "passed_over": passed_over.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+    }));
     let report = run::run(&recorded, &seeds, &plan).into_diagnostic()?;
     let folder = Folder::at(&out);
     write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
@@ -240,26 +242,27 @@ fn place(generations: &Path) -> PathBuf {
 /// The `[data]` table of the human rows.
 fn human_table(args: &MeasureArgs) -> Result<String> {
     // A file of the user's is here to be compared with, not to be trained on.
-    let mut table = source::named("--human", &args.human, "held_out = 0.5\nvalidation = 0\n")?;
+    let of_a_file = format!("held_out = 0.5\nvalidation = 0\n{}", args.reading.table());
+    let mut table = source::named("--human", &args.human, &of_a_file)?;
     let name = args.human.trim_end_matches(".gz").to_lowercase();
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    if let Some(column) = &args.text_column {
-        let key = if ends(&[".jsonl", ".ndjson", ".json"]) { "text_field" } else { "text_column" };
-        let _ = writeln!(table, "{key} = {}", source::quoted(column));
-    }
-    if ends(&[".idx", "-ubyte"]) {
+    if [".idx", "-ubyte"].iter().any(|ending| name.ends_with(ending)) {
         let _ = writeln!(table, "scale = {:?}", args.scale);
     }
     Ok(table)
 }
 
-/// The number of tokens of a row, where human rows are windows of running text: all of one length.
-fn window(source: &Source) -> Option<usize> {
-    let Supply::Finite(splits) = &source.supply else { return None };
-    let (offsets, _) = splits.train.token_rows()?;
-    let mut lengths = offsets.windows(2).map(|w| w[1] - w[0]);
-    let first = lengths.next()?;
-    (first > 0 && lengths.all(|l| l == first)).then_some(first)
+/// An error of a file in the words of the command line.
+fn advised(error: SourceError) -> miette::Report {
+    let (what, help) = match &error {
+        SourceError::File(e) => (format!("{}{}: {}", e.path.display(), e.place, e.what()), e.help()),
+        SourceError::Parameter(e) => (format!("`{}`: {}", e.key, e.why), e.help.clone()),
+    };
+    miette!(help = WORDING.advice(&help), "{what}")
+}
+
+/// The generations that a folder holds the measurement of.
+fn measured(folder: &Folder) -> Option<String> {
+    Some(Manifest::load(folder).ok()?.data?.get("generations")?.as_str()?.to_owned())
 }
 
 fn default_metrics(source: &Source) -> Vec<String> {

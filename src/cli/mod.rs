@@ -35,6 +35,7 @@ use crate::neural::device::{DeviceName, select};
 pub use compare::{CompareArgs, comparison_specs};
 pub use execute::{Answered, Done, Execution, execute, execute_until_decided};
 pub use reproduce::{ReproduceArgs, reproduce};
+pub use source::ReadingArgs;
 
 /// All lineages ran and no claim failed.
 pub const EXIT_DONE: u8 = 0;

@@ -2,11 +2,143 @@
 
 use std::path::Path;
 
+use clap::Args;
 use miette::{Result, miette};
 
-use crate::data::{SOURCES, Source};
+use crate::data::{Missing, Options, SOURCES, Scheme, Source};
 use crate::registry::Entry;
 use crate::spec::{Experiment, Overlays};
+
+/// How files of one's own are read: the same options at every command, for the human file and for those beside it.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "How files are read")]
+pub struct ReadingArgs {
+    /// The column (in JSON lines the field) that holds text
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// The column to predict
+    #[arg(long, value_name = "NAME")]
+    pub label_column: Option<String>,
+    /// A sensitive column: its groups are reported
+    #[arg(long, value_name = "NAME")]
+    pub group_column: Option<String>,
+    /// Columns to leave out
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// Columns that only tell rows apart: left out
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub id_column: Vec<String>,
+    /// Columns whose numbers are names of categories
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub categorical: Vec<String>,
+    /// Columns of numbers: what is no number there counts as a gap
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub numeric: Vec<String>,
+    /// What happens to gaps: a level of their own among words (rows without a number are left out), every row with one is
+    /// left out, or an error [default: level]
+    #[arg(long, value_name = "WHAT", value_parser = ["level", "drop", "error"])]
+    pub missing: Option<String>,
+    /// The sign between cells; default: the most frequent of , tab ; | in line 1
+    #[arg(long, value_name = "SIGN")]
+    pub delimiter: Option<String>,
+    /// The sign before the fraction of numbers; default: as each column says
+    #[arg(long, value_name = "SIGN", value_parser = [".", ","])]
+    pub decimal: Option<String>,
+    /// Whether line 1 names the columns; default: unless all its cells are numbers
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true")]
+    pub header: Option<bool>,
+    /// How tags mark mentions [default: bio]
+    #[arg(long, value_name = "NAME", value_parser = ["bio", "iob1", "plain"])]
+    pub scheme: Option<String>,
+    /// The column of the token in tagged text, from 1
+    #[arg(long, value_name = "N")]
+    pub token_column: Option<usize>,
+}
+
+/// The option of each key of `[data]` that [`ReadingArgs`] has one for.
+const FLAGS: [(&str, &str); 14] = [
+    ("text_column", "--text-column"),
+    ("text_field", "--text-column"),
+    ("label", "--label-column"),
+    ("group", "--group-column"),
+    ("without", "--without"),
+    ("id_column", "--id-column"),
+    ("categorical", "--categorical"),
+    ("numeric", "--numeric"),
+    ("missing", "--missing"),
+    ("delimiter", "--delimiter"),
+    ("decimal", "--decimal"),
+    ("header", "--header"),
+    ("scheme", "--scheme"),
+    ("token_column", "--token-column"),
+];
+
+impl ReadingArgs {
+    /// Lines of a `[data]` table.
+    pub fn table(&self) -> String {
+        let mut table = toml::Table::new();
+        let words = [
+            ("text_column", &self.text_column),
+            ("label", &self.label_column),
+            ("group", &self.group_column),
+            ("missing", &self.missing),
+            ("delimiter", &self.delimiter),
+            ("decimal", &self.decimal),
+            ("scheme", &self.scheme),
+        ];
+        for (key, word) in words {
+            table.extend(word.as_ref().map(|word| (key.to_owned(), word.as_str().into())));
+        }
+        let lists = [
+            ("without", &self.without),
+            ("id_column", &self.id_column),
+            ("categorical", &self.categorical),
+            ("numeric", &self.numeric),
+        ];
+        for (key, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+            table.insert(key.into(), list.clone().into());
+        }
+        table.extend(self.header.map(|header| ("header".to_owned(), header.into())));
+        table.extend(self.token_column.map(|n| ("token_column".to_owned(), (n as i64).into())));
+        table.to_string()
+    }
+
+    /// The same for the library.
+    pub fn options(&self) -> Options {
+        let list = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
+        let missing = |word: &str| match word {
+            "drop" => Missing::Drop,
+            "error" => Missing::Error,
+            _ => Missing::Level,
+        };
+        let scheme = |word: &str| match word {
+            "iob1" => Scheme::Iob1,
+            "plain" => Scheme::Plain,
+            _ => Scheme::Bio,
+        };
+        Options {
+            text_column: self.text_column.clone(),
+            label: self.label_column.clone(),
+            group: self.group_column.clone(),
+            without: list(&self.without),
+            id_column: list(&self.id_column),
+            categorical: list(&self.categorical),
+            numeric: list(&self.numeric),
+            missing: self.missing.as_deref().map(missing),
+            delimiter: self.delimiter.clone(),
+            decimal: self.decimal.clone(),
+            header: self.header,
+            scheme: self.scheme.as_deref().map(scheme),
+            token_column: self.token_column,
+            ..Options::default()
+        }
+    }
+
+    /// Whether none is given.
+    pub fn is_empty(&self) -> bool {
+        self.table().is_empty()
+    }
+}
 
 /// The `[data]` table of a source's name or a file's path, as `flag` gave it; `of_a_file` are further lines
 /// of the table where it is a file.
@@ -30,7 +162,7 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// How a command says what a spec says in `[data]`.
 pub(super) struct Wording {
-    /// Keys with an option of their own, and that option.
+    /// Keys with an option of the command's own, beside those of [`ReadingArgs`], and that option.
     pub flags: &'static [(&'static str, &'static str)],
     /// What `--set` wants before all other keys; none where the command has no `--set`.
     pub set: Option<&'static str>,
@@ -54,10 +186,10 @@ impl Wording {
         if !known {
             return None;
         }
-        let list = matches!(key, "columns" | "without" | "categorical");
+        let list = matches!(key, "columns" | "without" | "categorical" | "numeric" | "id_column");
         let column = list || matches!(key, "label" | "group" | "text_column" | "text_field");
         let value = value.unwrap_or(if column { "NAME" } else { "…" });
-        if let Some((_, flag)) = self.flags.iter().find(|(name, _)| *name == key) {
+        if let Some((_, flag)) = self.flags.iter().chain(&FLAGS).find(|(name, _)| *name == key) {
             return Some(format!("{flag} {value}"));
         }
         let table = self.set?;
@@ -92,14 +224,29 @@ mod tests {
         let set = Wording { flags: &[], set: Some("data.") };
         assert_eq!(
             set.advice(help),
-            "fill it in, or set `--set data.missing=drop`, or leave it out with `--set data.without='[\"NAME\"]'`, not \
-             `elsewhere`"
-        );
-        let flags = Wording { flags: &[("missing", "--missing"), ("without", "--without")], set: None };
-        assert_eq!(
-            flags.advice(help),
             "fill it in, or set `--missing drop`, or leave it out with `--without NAME`, not `elsewhere`"
         );
-        assert_eq!(flags.advice("try `header = false`"), "try `header = false`");
+        assert_eq!(set.advice("lower `min_count`"), "lower `--set data.min_count=…`");
+        let flags = Wording { flags: &[("scale", "--scale")], set: None };
+        assert_eq!(
+            flags.advice("try `header = false`, `scale` and `cut`"),
+            "try `--header false`, `--scale …` and `cut`"
+        );
+    }
+
+    #[test]
+    fn what_is_said_to_a_command_reads_back_from_toml() {
+        let args = ReadingArgs {
+            label_column: Some("Churn? \"é\" \u{202f}".into()),
+            without: vec!["a,b".into()],
+            header: Some(false),
+            token_column: Some(2),
+            ..ReadingArgs::default()
+        };
+        let read: Options = toml::from_str(&args.table()).expect("TOML");
+        let direct = args.options();
+        assert_eq!(read.label, direct.label);
+        assert_eq!((read.without, read.header, read.token_column), (direct.without, Some(false), Some(2)));
+        assert!(ReadingArgs::default().is_empty() && !args.is_empty());
     }
 }

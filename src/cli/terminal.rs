@@ -7,6 +7,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Tab
 use super::Done;
 use crate::analysis::effects::Word;
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
+use crate::data::OwnFile;
 use crate::metrics::METRICS;
 use crate::publish::{self, EffectRow, expectation, number, written};
 use crate::reproduce::{Catalogue, Figure, Outcome};
@@ -36,8 +37,18 @@ pub(super) fn settings(prepared: &Prepared) {
     }
 }
 
+/// What a user should know of a file that was read.
+pub(super) fn remarks(own: Option<&OwnFile>) {
+    for line in own.map(|own| own.card.remarks()).unwrap_or_default() {
+        remark!("{line}");
+    }
+}
+
 /// What a run would cost.
 pub(super) fn estimate(prepared: &Prepared, cost: &Estimate, out: &Path, jobs: usize) {
+    if let Some(own) = prepared.own_file() {
+        say!("{}", own.card);
+    }
     settings(prepared);
     say!("\n  cells     {} of {} left, {} lineages", cost.cells_left, cost.cells, cost.lineages_left);
     say!("  fits      {}", cost.fits_left);

@@ -36,7 +36,10 @@ pub use digest::digest;
 pub use effects::{Effects, FourMeans};
 pub use embedded::lexicon::opinion_lexicon;
 pub use export::{ExportError, write_csv};
-pub use files::{FileError, Missing, Options, Place, Problem, Scheme, open, open_pair};
+pub use files::{
+    AsHuman, Card, FileError, Made, Missing, Options, OtherCard, OwnFile, Pair, Place, Problem, Scheme, open,
+    open_pair,
+};
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
 pub use normal_mixture::NormalMixture;
@@ -113,6 +116,8 @@ pub struct Source {
     pub digest: String,
     /// The rows.
     pub supply: Supply,
+    /// What was decided of the user's file, where they come from one.
+    pub file: Option<Arc<OwnFile>>,
 }
 
 /// An endless or a finite supply of human rows.

@@ -164,7 +164,7 @@ impl Assignment {
 impl Source {
     /// A finite data set; its digest is computed from the rows.
     pub fn finite(name: impl Into<String>, splits: Splits) -> Source {
-        Source { name: name.into(), digest: digest(&splits), supply: Supply::Finite(splits) }
+        Source { name: name.into(), digest: digest(&splits), supply: Supply::Finite(splits), file: None }
     }
 }
 

@@ -100,6 +100,7 @@ fn recorded(
             name: "forty".into(),
             digest: String::new(),
             supply: Supply::Finite(splits),
+            file: None,
         }),
         families: vec![Arc::new(Tracer(log.clone()))],
         plan: budget.plan(&regime).unwrap(),
@@ -352,8 +353,12 @@ fn a_generator_takes_the_students_place() {
     let table = "regime = \"replace\"\ngenerations = 2\nsamples = 3";
     let other = Arc::new(numbers([7, 7, 7].into_iter()));
     let splits = Splits { train: other.clone(), validation: other.clone(), held_out: other };
-    let source =
-        Arc::new(Source { name: "sevens".into(), digest: String::new(), supply: Supply::Finite(splits) });
+    let source = Arc::new(Source {
+        name: "sevens".into(),
+        digest: String::new(),
+        supply: Supply::Finite(splits),
+        file: None,
+    });
     for (when, second) in [(When::Always, vec![7, 7, 7]), (When::First, vec![200, 201, 202])] {
         let d = traced(table, 0, |l| l.synthesiser.teacher = Teacher::Source(source.clone(), when));
         assert_eq!(synthetic(&d[1]), [7, 7, 7]);

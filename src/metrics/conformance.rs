@@ -44,7 +44,7 @@ impl Case {
         let splits =
             Splits { train: of(&self.training), validation: of(&self.same), held_out: of(&self.held_out) };
         let supply = Supply::Finite(splits);
-        HumanProfile::of(&Source { name: self.kind.into(), digest: String::new(), supply }, None)
+        HumanProfile::of(&Source { name: self.kind.into(), digest: String::new(), supply, file: None }, None)
     }
 
     fn model(&self, rows: &Samples, fitted: &Fitted) -> Scene {

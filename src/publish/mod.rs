@@ -14,6 +14,7 @@ mod compared;
 mod computed;
 mod conditions;
 mod curves;
+mod data_card;
 mod defaults;
 mod definitions;
 mod dose_response;

@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::tables::{
     changes_table, claims_table, comparison_table, gains_table, missing_table, not_run_table,
 };
-use super::{Drawn, Publication, PublishError, definitions, effective, examples, values};
+use super::{Drawn, Publication, PublishError, data_card, definitions, effective, examples, values};
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, render};
 use crate::store::read::{self, CellEntry};
@@ -106,6 +106,7 @@ pub fn page(
             ..Default::default()
         });
     }
+    sections.extend(Manifest::load(&publication.folder).ok().as_ref().and_then(data_card::section));
     let cells = read::cells(&publication.folder)?;
     if let Some(table) = not_run_table(&cells) {
         sections.push(Section {

@@ -1,6 +1,7 @@
 //! An experiment made ready to run: its settings as lineages, and what the store knows of them.
 
 use super::Work;
+use crate::data::OwnFile;
 use crate::lineage::{Assembled, Context, LineageError, Outcome, Record, Why, assemble};
 use crate::models::Refusal;
 use crate::spec::{self, Experiment, Node, Setting, Value};
@@ -23,6 +24,12 @@ const COLUMNS: [&str; 7] =
 const KNOWLEDGE: &str = "task.knowledge";
 
 impl Prepared {
+    /// What was decided of the user's file, where the rows come from one.
+    pub fn own_file(&self) -> Option<&OwnFile> {
+        let lineage = self.settings.iter().find_map(|assembled| assembled.lineage.as_ref().ok())?;
+        lineage.source.file.as_deref()
+    }
+
     /// Assembles every setting; errors as [`assemble`] does.
     pub fn new(experiment: Experiment, context: &Context) -> Result<Self, spec::Error> {
         let settings = assemble(&experiment, context)?;

@@ -51,6 +51,9 @@ pub struct Manifest {
     /// Decisions of an adaptive procedure, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<serde_json::Value>,
+    /// The data card of the user's file, and of the generations beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<serde_json::Value>,
     /// Every file of the folder but this one, by its path in the folder.
     pub files: BTreeMap<String, FileDigest>,
 }

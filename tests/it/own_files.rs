@@ -38,36 +38,83 @@ fn said(folder: &Path, args: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn the_advice_of_an_error_works_at_the_command_that_gives_it() {
+fn a_table_runs_at_the_first_try_and_its_card_says_what_was_done() {
     let folder = tempfile::tempdir().unwrap();
     people(folder.path());
     let compare = ["compare", "--data", "people.csv", "--dry-run", "--out", "out"];
-    let drop = ["--set", "data.missing=drop"];
-    let without = ["--set", "data.without=[\"joined\"]"];
     let (code, text) = said(folder.path(), &compare);
-    assert!(code == 2 && text.contains("--set data.missing=drop"), "{text}");
-    let (code, text) = said(folder.path(), &[&compare[..], &drop].concat());
-    assert!(code == 2 && text.contains("--set data.without="), "{text}");
-    let (code, text) = said(folder.path(), &[&compare[..], &drop, &without].concat());
     assert_eq!(code, 0, "{text}");
+    // Every seventeenth row from the fourth on has no income: 7 of 120.
+    for part in [
+        "120 read, 7 left out",
+        "no value in `income`",
+        "joined looks like dates",
+        "city category of 3 levels",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let short = ["--seeds", "2", "--generations", "1", "--quiet", "--out", "out"];
+    let (code, text) = said(folder.path(), &[&["compare", "--data", "people.csv"][..], &short].concat());
+    assert!(code == 0 && text.contains("7 of 120 rows left out"), "{text}");
+    let page = fs::read_to_string(folder.path().join("out/report.html")).unwrap();
+    assert!(page.contains("What each column was taken for") && page.contains("looks like dates"));
+    let manifest = fs::read_to_string(folder.path().join("out/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["data"]["dropped"][0]["rows"], 7);
+}
 
-    let effects = ["effects", "--table", "people.csv", "--label-column", "city", "--group-column", "age"];
-    let (_, text) = said(folder.path(), &effects);
-    assert!(text.contains("--missing drop"), "{text}");
-    // All that is left to say is that the label has three levels.
-    let (_, text) =
-        said(folder.path(), &[&effects[..], &["--missing", "drop", "--without", "joined"]].concat());
-    assert!(text.contains("two levels") && !text.contains("joined"), "{text}");
+#[test]
+fn the_advice_of_an_error_works_at_the_command_that_gives_it() {
+    let folder = tempfile::tempdir().unwrap();
+    people(folder.path());
+    let commands: [&[&str]; 3] = [
+        &["compare", "--data", "people.csv", "--dry-run", "--out", "out"],
+        &["effects", "--table", "people.csv", "--label-column", "city", "--group-column", "age"],
+        &["augment", "--train", "people.csv", "--synthetic", "people.csv", "--label-column", "city"],
+    ];
+    for command in commands {
+        let (code, text) = said(folder.path(), &[command, &["--missing", "error"]].concat());
+        assert!(code == 2 && text.contains("income") && text.contains("--missing drop"), "{text}");
+        let (_, text) = said(folder.path(), &[command, &["--missing", "drop"]].concat());
+        assert!(!text.contains("a value is missing"), "{text}");
+    }
+    let (code, text) = said(folder.path(), &["compare", "--data", "people.csv", "--label-column", "town"]);
+    assert!(code == 2 && text.contains("no column `town`") && text.contains("`city`"), "{text}");
+    let (code, text) = said(folder.path(), &["compare", "--data", "digits8x8", "--label-column", "y"]);
+    assert!(code == 2 && text.contains("is a source"), "{text}");
+}
 
-    let augment = ["augment", "--train", "people.csv", "--synthetic", "people.csv", "--label-column", "city"];
-    let (_, text) = said(folder.path(), &augment);
-    assert!(text.contains("--missing drop"), "{text}");
-    let (_, text) = said(folder.path(), &[&augment[..], &["--missing", "drop"]].concat());
-    assert!(text.contains("--without NAME"), "{text}");
-    // The synthetic rows are the human ones again, so that none is left.
-    let (_, text) =
-        said(folder.path(), &[&augment[..], &["--missing", "drop", "--without", "joined"]].concat());
-    assert!(!text.contains("joined") && !text.contains("missing"), "{text}");
+#[test]
+fn a_file_is_read_in_the_same_way_at_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    // As pandas writes a table with its index, in a German locale; the generations as a program writes them.
+    let amount = |i: usize| 1000 + i * 37 % 911;
+    let (mut human, mut made) = (String::from(";Betrag;Größe?\n"), String::from("Größe?,Betrag\n"));
+    for i in 0..120 {
+        let size = ["klein", "groß"][i * 7 % 3 % 2];
+        writeln!(human, "{i};{},5;{size}", amount(i)).unwrap();
+        writeln!(made, "{size},{}.5", amount(i * 5 + 2)).unwrap();
+    }
+    fs::write(at("human.csv"), human).unwrap();
+    fs::create_dir(at("g")).unwrap();
+    fs::write(at("g/gen-0.csv"), &made).unwrap();
+    fs::write(at("g/gen-1.csv"), made.replace("klein", "winzig")).unwrap();
+    fs::write(at("g/readme.csv"), "no generation").unwrap();
+    let measure =
+        ["measure", "g", "--human", "human.csv", "--no-figures", "--quiet", "--metrics", "sample-variance"];
+    let (code, text) = said(folder.path(), &measure);
+    assert_eq!(code, 0, "{text}");
+    for part in
+        ["`x1` left out: looks like row numbers", "a decimal comma", "winzig", "not read: g/readme.csv"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let augment =
+        ["augment", "--train", "human.csv", "--synthetic", "g/gen-0.csv", "--label-column", "Größe?"];
+    let short = ["--repeats", "2", "--folds", "2", "--jobs", "1"];
+    let (code, text) = said(folder.path(), &[&augment[..], &short].concat());
+    assert!(code == 0 && text.contains("a decimal comma"), "{text}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Found<'_> {
 
     /// Why groups that were named are not compared.
     pub(super) fn no_gap_line(&self) -> Option<String> {
-        let group = self.args.group_column.as_deref().filter(|_| self.gaps().is_empty())?;
+        let group = self.args.reading.group_column.as_deref().filter(|_| self.gaps().is_empty())?;
         Some(format!(
             "No gap between the groups of `{group}` has a value: it takes a column of two levels, and rows of both among \
              the test rows."
@@ -163,6 +163,7 @@ impl Found<'_> {
                 number((g.high - g.low) / 2.0)
             ));
         }
+        lines.extend(self.gaps().into_iter().filter_map(|name| self.group_change(trial, name)));
         let largest = study.arms.iter().map(|a| a.share).fold(0.0, f64::max);
         if arm.share == largest {
             lines.push(
@@ -170,6 +171,29 @@ impl Found<'_> {
             );
         }
         lines
+    }
+
+    /// How the synthetic rows change the treatment of the groups: the arm with the clearest paired change of a gap.
+    fn group_change(&self, trial: &Trial, gap: &str) -> Option<String> {
+        let study = &trial.study;
+        let clear = |g: &Gain| g.mean.abs() / (g.high - g.low).max(f64::MIN_POSITIVE);
+        let changes = (1..study.arms.len()).filter_map(|i| Some((i, study.arm_gain(i, gap)?)));
+        let (i, change) = changes.max_by(|a, b| clear(&a.1).total_cmp(&clear(&b.1)))?;
+        let means = (study.score(0, gap)?.mean, study.score(i, gap)?.mean);
+        let verdict = match change {
+            g if g.low > 0.0 => "Groups are treated less alike",
+            g if g.high < 0.0 => "Groups are treated more alike",
+            _ => "No change in how groups are treated can be told from noise",
+        };
+        Some(format!(
+            "{verdict}: at a synthetic share of {} the {} goes from {} to {}, paired {}, the clearest change of {} arms.",
+            number(study.arms[i].share),
+            label(gap),
+            number(means.0),
+            number(means.1),
+            interval(Some(change)),
+            study.arms.len() - 1
+        ))
     }
 
     /// What the learner's effort has to do with it.

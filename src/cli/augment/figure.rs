@@ -35,7 +35,7 @@ impl Found<'_> {
                 std::iter::once(&first).chain(&gaps).map(|score| self.levels(trial, score, false))
             })
             .collect();
-        let title = format!("How the groups of {} are treated", self.args.group_column.as_deref()?);
+        let title = format!("How the groups of {} are treated", self.args.reading.group_column.as_deref()?);
         (!gaps.is_empty()).then(|| self.figure(panels, &title, gaps.len() + 1))
     }
 

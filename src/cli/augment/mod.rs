@@ -11,10 +11,10 @@ use clap::Args;
 use miette::{IntoDiagnostic, Result, miette};
 
 use super::EXIT_DONE;
-use super::source::Wording;
+use super::source::{ReadingArgs, Wording};
 use crate::augment::{Checked, Plan, Study, checked, study};
 use crate::curation::{BoxedCuration, CURATIONS};
-use crate::data::{Missing, Options, Samples, SourceError, open_pair};
+use crate::data::{OtherCard, Samples, SourceError, open_pair};
 use crate::neural::train::Effort;
 use crate::spec::Node;
 use crate::tasks::{BoxedTask, Report, TASKS, TaskEntry};
@@ -33,18 +33,7 @@ This answers for rows that somebody has made. For a model that feeds on its own 
 `collapse compare`.";
 
 /// How this command says what a spec says in `[data]`.
-const WORDING: Wording = Wording {
-    flags: &[
-        ("text_column", "--text-column"),
-        ("text_field", "--text-column"),
-        ("label", "--label-column"),
-        ("group", "--group-column"),
-        ("categorical", "--categorical"),
-        ("without", "--without"),
-        ("missing", "--missing"),
-    ],
-    set: None,
-};
+const WORDING: Wording = Wording { flags: &[], set: None };
 /// Shares of synthetic rows that are tried where none are named.
 const SHARES: [f64; 5] = [0.2, 0.33, 0.5, 0.67, 0.8];
 /// Curation steps that are tried where none are named, if they fit the rows.
@@ -60,24 +49,6 @@ pub struct AugmentArgs {
     /// The synthetic rows: the same columns in the same kind of file
     #[arg(long, value_name = "FILE")]
     synthetic: PathBuf,
-    /// The column that holds text
-    #[arg(long, value_name = "NAME")]
-    text_column: Option<String>,
-    /// The column to predict
-    #[arg(long, value_name = "NAME")]
-    label_column: Option<String>,
-    /// A sensitive column of a table: its groups' treatment is reported
-    #[arg(long, value_name = "NAME")]
-    group_column: Option<String>,
-    /// Columns of a table whose numbers are names of categories
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    categorical: Vec<String>,
-    /// Columns of a table to leave out
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    without: Vec<String>,
-    /// What happens to rows that lack a value, in both files
-    #[arg(long, value_name = "WHAT", value_parser = ["error", "drop"])]
-    missing: Option<String>,
     /// The task (`collapse list`); default: by the columns
     #[arg(long, value_name = "NAME")]
     task: Option<String>,
@@ -106,6 +77,9 @@ pub struct AugmentArgs {
     /// The folder for report.html, the figures and augment.csv (every number of every repeat); default: none is written
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// How both files are read.
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Re-randomises the study
     #[arg(long, value_name = "N", default_value_t = 0)]
     salt: u64,
@@ -127,30 +101,24 @@ pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
             "the nested split can't be made"
         ));
     }
-    if let (Some(group), Some(_)) = (&args.group_column, &args.text_column) {
+    if let (Some(group), Some(_)) = (&args.reading.group_column, &args.reading.text_column) {
         return Err(miette!(
             help = "leave --group-column out, or leave --text-column out to read the file as a table",
             "`--group-column {group}`: only the rows of a table are compared by group"
         ));
     }
-    let options = Options {
-        text_column: args.text_column.clone(),
-        label: args.label_column.clone(),
-        group: args.group_column.clone(),
-        categorical: (!args.categorical.is_empty()).then(|| args.categorical.clone()),
-        without: (!args.without.is_empty()).then(|| args.without.clone()),
-        missing: (args.missing.as_deref() == Some("drop")).then_some(Missing::Drop),
-        ..Options::default()
-    };
-    let (human, synthetic) = open_pair(&args.train, &args.synthetic, &options).map_err(|e| {
+    let pair = open_pair(&args.train, &args.synthetic, &args.reading.options()).map_err(|e| {
         let (what, help) = match &e {
             SourceError::File(e) => (format!("{}{}: {}", e.path.display(), e.place, e.what()), e.help()),
             SourceError::Parameter(e) => (format!("`{}`: {}", e.key, e.why), e.help.clone()),
         };
         miette!(help = WORDING.advice(&help), "{what}")
     })?;
-    let entry = task(args, &human)?;
-    let rows = checked(&human, &synthetic).map_err(|e| miette!("{e}"))?;
+    for line in pair.card.remarks().into_iter().chain(OtherCard::remarks(&[pair.made])) {
+        remark!("{line}");
+    }
+    let entry = task(args, &pair.human)?;
+    let rows = checked(&pair.human, &pair.synthetic).map_err(|e| miette!("{e}"))?;
     let jobs =
         args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().into_diagnostic()?;

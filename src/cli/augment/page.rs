@@ -24,7 +24,7 @@ impl Found<'_> {
             ..Default::default()
         }];
         if let Some(figure) = self.fairness_figure() {
-            let group = self.args.group_column.clone().unwrap_or_default();
+            let group = self.args.reading.group_column.clone().unwrap_or_default();
             let caption =
                 "Gaps are the group that comes second in sorted order less the first. 0 is equal treatment.";
             sections.push(Section {

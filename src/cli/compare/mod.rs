@@ -15,6 +15,7 @@ use miette::{IntoDiagnostic, Result, miette};
 pub(super) use answer::answer;
 pub use specs::comparison_specs;
 
+use super::source::ReadingArgs;
 use super::tolerance::tolerance;
 use super::{Done, EXIT_DONE, Execution, RunOptions, execute, terminal};
 use crate::lineage::{Context, Fit, Record};
@@ -88,6 +89,9 @@ pub struct CompareArgs {
     /// Sampling temperature
     #[arg(long, value_name = "T")]
     pub temperature: Option<f64>,
+    /// How a file is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Override one key of the spec that this makes, as in --set model.steps=2000
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,

@@ -67,7 +67,13 @@ struct Arm {
 /// Defaults by what the rows are.
 fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let known = SOURCES.get(data).is_some();
-    let mut table = source::named("--data", data, "")?;
+    let mut table = source::named("--data", data, &args.reading.table())?;
+    if known && !args.reading.is_empty() {
+        return Err(miette!(
+            help = "leave the options of files out; `--set data.KEY=VALUE` sets a parameter of the source",
+            "`--data {data}` is a source, and its columns have their roles already"
+        ));
+    }
     // What `--set` says of the rows decides how the file is read.
     let of_data: Vec<String> =
         args.set.iter().filter_map(|s| s.trim_start().strip_prefix(WORDING.set?).map(String::from)).collect();

@@ -67,6 +67,7 @@ impl Build for Parameters {
             name: "arithmetic-program".into(),
             digest: format!("arithmetic-program {written}"),
             supply: Supply::Distribution(Box::new(Program { wrong: self.wrong, phrasings, items })),
+            file: None,
         })
     }
 }

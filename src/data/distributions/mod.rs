@@ -34,6 +34,7 @@ fn source(name: &str, parameters: &impl Serialize, distribution: impl Distributi
         name: name.into(),
         digest: format!("{name} {written}"),
         supply: Supply::Distribution(Box::new(distribution)),
+        file: None,
     }
 }
 

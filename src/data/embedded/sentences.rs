@@ -9,7 +9,9 @@ use serde::Deserialize;
 
 use super::{Embedded, embed};
 use crate::data::Shares;
-use crate::data::files::table::{Cell, Table};
+use crate::data::files::cell::Cell;
+use crate::data::files::human::splits;
+use crate::data::files::table::Table;
 use crate::data::parameters::Build;
 use crate::data::parameters::{ParameterError, Portion, SourceError, build, joined};
 use crate::data::text::PARAMETERS;
@@ -124,8 +126,8 @@ impl Build for Parameters {
             let help = "leave `vocabulary` out, or ask for the sentiment";
             return Err(ParameterError::new("vocabulary", "the question is the domain", help).into());
         }
-        let mut table =
-            Table { names: ["domain", "sentiment", "text"].map(String::from).to_vec(), rows: vec![] };
+        let names = ["domain", "sentiment", "text"].map(String::from).to_vec();
+        let mut table = Table { names, ..Table::default() };
         let (label, further) = match self.label {
             Question::Sentiment => ("sentiment", None),
             Question::Negative => ("negative", Some("negative")),
@@ -163,7 +165,7 @@ impl Build for Parameters {
             rows: self.rows,
             ..Options::default()
         };
-        let mut splits = table.splits(Path::new(SENTENCES.name), &options, Some("text"))?;
+        let (mut splits, ..) = splits(Path::new(SENTENCES.name), &table, &options, Some("text"))?;
         if self.vocabulary == Whose::All && !self.domain.is_empty() {
             for rows in [&mut splits.train, &mut splits.validation, &mut splits.held_out] {
                 *rows = Arc::new(of_domains(rows, &self.domain));

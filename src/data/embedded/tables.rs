@@ -8,7 +8,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Embedded, embed};
-use crate::data::files::table::{Cell, Table};
+use crate::data::files::cell::Cell;
+use crate::data::files::human::splits;
+use crate::data::files::table::Table;
 use crate::data::parameters::{Portion, SourceError, build_with};
 use crate::data::{Options, Shares, Source};
 use crate::registry::{About, Entry, Parameter};
@@ -114,9 +116,11 @@ impl Parameters {
             held_out: self.held_out,
             validation: self.validation,
             rows: self.rows,
+            as_is: true,
             ..Options::default()
         };
-        let splits = Table { names, rows }.splits(Path::new(file.name), &options, None)?;
+        let table = Table { names, rows, ..Table::default() };
+        let (splits, ..) = splits(Path::new(file.name), &table, &options, None)?;
         Ok(Source::finite(name, splits))
     }
 }

@@ -3,31 +3,19 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::Reading;
 use crate::data::files::Problem;
 use crate::data::text::{normalise, words};
-use crate::data::{
-    Column, Field, Kind, Levels, Role, TokenUnit, UNKNOWN_CHARACTER, UNKNOWN_WORD, Vocabulary,
-};
+use crate::data::{Column, Field, Kind, Levels, TokenUnit, UNKNOWN_CHARACTER, UNKNOWN_WORD, Vocabulary};
 
 /// One column that is being filled, cell by cell.
 pub(super) struct Filling<'a> {
     field: &'a Field,
     column: Column,
     index: Option<Index<'a>>,
-    /// Whether text comes from elsewhere and is normalised like human text.
-    raw: bool,
-}
-
-/// What a file holds in one column.
-pub(super) struct Filled {
-    pub column: Column,
-    /// The tokens that its vocabulary lacks.
-    pub new: Vec<String>,
 }
 
 impl<'a> Filling<'a> {
-    pub fn new(field: &'a Field, how: &Reading<'_>) -> Self {
+    pub fn new(field: &'a Field) -> Self {
         let column = match field.kind {
             Kind::F32 { width, .. } => Column::F32 { width, data: Vec::new() },
             Kind::F64 { width } => Column::F64 { width, data: Vec::new() },
@@ -35,12 +23,10 @@ impl<'a> Filling<'a> {
             Kind::Ragged { .. } => Column::Ragged { offsets: vec![0], tokens: Vec::new() },
         };
         let index = match &field.kind {
-            Kind::Ragged { vocabulary } => {
-                Some(Index::of(vocabulary, how.new_tokens && field.role == Role::Feature))
-            }
+            Kind::Ragged { vocabulary } => Some(Index::of(vocabulary, false)),
             _ => None,
         };
-        Self { field, column, index, raw: how.elsewhere && field.role == Role::Feature }
+        Self { field, column, index }
     }
 
     /// The number of cells that one row has.
@@ -71,10 +57,7 @@ impl<'a> Filling<'a> {
             (Column::Codes { data }, Kind::Codes { levels }) => data.push(code(cell, levels)?),
             (Column::Ragged { offsets, tokens }, Kind::Ragged { vocabulary }) => {
                 let index = self.index.get_or_insert_with(|| Index::of(vocabulary, false));
-                match self.raw {
-                    true => index.encode(&as_human(cell, vocabulary), tokens)?,
-                    false => index.encode(cell, tokens)?,
-                }
+                index.encode(cell, tokens)?;
                 offsets.push(tokens.len());
             }
             _ => {}
@@ -82,8 +65,8 @@ impl<'a> Filling<'a> {
         Ok(())
     }
 
-    pub fn finish(self) -> Filled {
-        Filled { column: self.column, new: self.index.map_or_else(Vec::new, |index| index.new) }
+    pub fn finish(self) -> Column {
+        self.column
     }
 }
 
@@ -131,13 +114,13 @@ fn shortened(names: &[String]) -> String {
 
 /// A text as human text is normalised before it is cut: white space is one space, and letters are
 /// lower case where no known token has a capital.
-pub(super) fn as_human(text: &str, vocabulary: &Vocabulary) -> String {
+pub(in crate::data) fn as_human(text: &str, vocabulary: &Vocabulary) -> String {
     let capitals = vocabulary.tokens.iter().any(|t| t.chars().any(char::is_uppercase));
     normalise(text, !capitals)
 }
 
 /// Codes by token.
-pub(super) struct Index<'a> {
+pub(in crate::data) struct Index<'a> {
     codes: HashMap<Cow<'a, str>, u32>,
     unit: TokenUnit,
     /// The code that stands for all other tokens.

@@ -22,7 +22,8 @@ use serde::Deserialize;
 
 use super::{Kind, Role, Schema};
 
-pub use read::{Read, Reading, read, read_idx};
+pub(super) use cells::{Index, as_human};
+pub use read::read;
 pub use write::write;
 
 /// A file format for rows of a known schema.
@@ -78,7 +79,7 @@ impl Exchange {
 pub const WEIGHT: &str = "sample_weight";
 
 /// The names of the cells of one row: a field of `w` numbers has `w` of them.
-fn cell_names(schema: &Schema) -> Vec<String> {
+pub(super) fn cell_names(schema: &Schema) -> Vec<String> {
     let mut names = Vec::with_capacity(schema.fields.len());
     for field in &schema.fields {
         match field.kind {

@@ -61,11 +61,11 @@ fn written(rows: &Samples, weights: Option<&[f64]>, format: Exchange) -> String 
     String::from_utf8(out).unwrap()
 }
 
-fn parsed(text: &str, schema: &Arc<Schema>, format: Exchange, how: &Reading<'_>) -> Result<Read, FileError> {
+fn parsed(text: &str, schema: &Arc<Schema>, format: Exchange) -> Result<Samples, FileError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rows");
     std::fs::write(&file, text).unwrap();
-    read(&file, Path::new("samples.csv"), schema, format, how)
+    read(&file, Path::new("samples.csv"), schema, format)
 }
 
 fn same(a: &Samples, b: &Samples) -> bool {
@@ -81,8 +81,8 @@ fn what_is_written_reads_back_to_the_same_bits() {
     ] {
         for format in formats {
             let text = written(&rows, None, format);
-            let back = parsed(&text, rows.schema(), format, &Reading::default()).unwrap();
-            assert!(same(&rows, &back.rows), "{format:?}\n{text}");
+            let back = parsed(&text, rows.schema(), format).unwrap();
+            assert!(same(&rows, &back), "{format:?}\n{text}");
         }
     }
 }
@@ -107,9 +107,7 @@ fn the_format_goes_by_the_schema() {
 fn what_does_not_fit_names_its_line_and_column() {
     let schema = table().schema().clone();
     let header = "x0,x1,y,text,colour,age";
-    let wrong = |rows: &str| {
-        parsed(&format!("{header}\n{rows}\n"), &schema, Exchange::Csv, &Reading::default()).unwrap_err()
-    };
+    let wrong = |rows: &str| parsed(&format!("{header}\n{rows}\n"), &schema, Exchange::Csv).unwrap_err();
     let cell = |column: &str| Place::Cell { line: 3, column: column.into() };
     let good = "1,2,0.5,a,red,0";
     for (row, column) in [
@@ -127,42 +125,16 @@ fn what_does_not_fit_names_its_line_and_column() {
     }
     let e = wrong(&format!("{good}\n1,2"));
     assert_eq!(e.place, Place::Line(3));
-    let read = |text: &str| parsed(text, &schema, Exchange::Csv, &Reading::default());
+    let read = |text: &str| parsed(text, &schema, Exchange::Csv);
     let e = read("x0,x1,y,text,colour\n").unwrap_err();
     assert!(matches!(&e.problem, Problem::ColumnMissing { missing, .. } if missing.as_ref() == "age"), "{e}");
     let e = read(&format!("{header},z\n{good},1\n")).unwrap_err();
     assert!(matches!(&e.problem, Problem::ColumnUnknown { found, .. } if found.as_ref() == "z"), "{e}");
     // The columns may come in any order, and a weight is no row's own.
     let read = read("age,colour,text,y,x1,x0,sample_weight\n3.0,red,a,1,2,1,0.5\n").unwrap();
-    assert_eq!(read.rows.features()[..2], [1.0, 2.0]);
-    let e = parsed("Peter\tB-LOC\n", tagged().schema(), Exchange::Conll, &Reading::default()).unwrap_err();
+    assert_eq!(read.features()[..2], [1.0, 2.0]);
+    let e = parsed("Peter\tB-LOC\n", tagged().schema(), Exchange::Conll).unwrap_err();
     assert_eq!(e.place, Place::Line(1));
-    let e = parsed("Paul\tO\n", tagged().schema(), Exchange::Conll, &Reading::default()).unwrap_err();
+    let e = parsed("Paul\tO\n", tagged().schema(), Exchange::Conll).unwrap_err();
     assert!(matches!(&e.problem, Problem::UnknownToken(t) if t.as_ref() == "Paul"), "{e}");
-}
-
-#[test]
-fn rows_from_elsewhere_are_normalised_and_keep_their_keys() {
-    let how =
-        Reading { elsewhere: true, keys: &["generation"], text_column: Some("body"), ..Reading::default() };
-    let text = "generation,body,author\n3,\"DON'T stop .\",me\n";
-    let read = parsed(text, words().schema(), Exchange::Csv, &how).unwrap();
-    assert_eq!(read.keys, [["3"]]);
-    assert_eq!(read.rows.text(0).unwrap(), "don't <unk> .");
-    let how = Reading { elsewhere: true, window: Some(2), ..Reading::default() };
-    let read = parsed("Don't 3.5\n. Don't .", words().schema(), Exchange::Text, &how).unwrap();
-    let rows: Vec<String> = (0..read.rows.len()).map(|r| read.rows.text(r).unwrap()).collect();
-    assert_eq!(rows, ["don't 3.5", ". don't"], "what is left at the end is dropped");
-}
-
-#[test]
-fn a_token_that_people_do_not_have_is_new_where_that_is_asked_for() {
-    let how = Reading { elsewhere: true, new_tokens: true, ..Reading::default() };
-    let read = parsed("don't panic .\npanic now", words().schema(), Exchange::Text, &how).unwrap().rows;
-    assert_eq!((read.text(0).unwrap(), read.text(1).unwrap()), ("don't panic .".into(), "panic now".into()));
-    let vocabulary = read.schema().vocabulary().unwrap();
-    assert_eq!((vocabulary.rare, &vocabulary.tokens[4..]), (2, &["panic".to_owned(), "now".to_owned()][..]));
-    // A model reads its unknown token, the last that it knows.
-    assert_eq!(read.modelled().text(1).unwrap(), "<unk> <unk>");
-    assert_eq!(read.modelled().schema(), words().schema());
 }

@@ -16,7 +16,6 @@ use std::path::Path;
 
 use super::error::{FileError, Place, Problem};
 use super::options::{Options, Scheme};
-use super::read;
 use crate::data::Splits;
 use crate::data::parameters::{ParameterError, SourceError};
 use crate::data::tagged::{Sentence, TaggedOptions};
@@ -33,11 +32,10 @@ const TAGGED: &[&str] = &[
     "max_vocabulary",
 ];
 
-/// The splits of a CoNLL file's bytes.
-pub(super) fn load(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Splits, SourceError> {
+/// The splits of a CoNLL file's text, and how many sentences it has.
+pub(super) fn load(path: &Path, text: &str, options: &Options) -> Result<(Splits, usize), SourceError> {
     options.only("a CoNLL file", &[TAGGED])?;
-    let text = read::text(path, bytes)?;
-    let sentences = sentences(path, &text, options)?;
+    let sentences = sentences(path, text, options)?;
     let base = TaggedOptions::default();
     let how = TaggedOptions {
         bio: options.scheme != Some(Scheme::Plain),
@@ -51,7 +49,7 @@ pub(super) fn load(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Spl
         .shares()
         .shuffled(sentences.len())
         .map_err(|e| FileError::whole(path, Problem::TooFewRows(e)))?;
-    Ok(how.splits(&sentences, options.group.as_deref(), &assignment))
+    Ok((how.splits(&sentences, options.group.as_deref(), &assignment), sentences.len()))
 }
 
 /// All sentences of a file, with checked tags.

@@ -83,6 +83,30 @@ pub enum Problem {
     /// The CSV reader gave up.
     #[error("this is no CSV ({0}); check quotes and delimiters")]
     Csv(csv::Error),
+    /// A quote that swallows the rest of the file.
+    #[error(
+        "the quote that is opened here is never closed; close it, or write \"\" for a quote inside quotes"
+    )]
+    UnclosedQuote,
+    /// Several things at once, each with its place.
+    #[error("{}", listed(.0, FileError::said))]
+    Several(Vec<FileError>),
+    /// Numbers that may be two.
+    #[error(
+        "`{0}` may have a decimal comma or a comma between thousands, and so may all cells of the column; say which with `decimal`"
+    )]
+    TwoNotations(Box<str>),
+    /// A column of numbers written in a way that one cell breaks.
+    #[error(
+        "`{found}` is not a number, but most other cells of the column look like numbers with {notation}; correct it, list the \
+         column in `numeric` (such cells are gaps then) or in `categorical`"
+    )]
+    LooksLikeNumbers {
+        /// The first cell that is not one.
+        found: Box<str>,
+        /// How the others are written.
+        notation: Box<str>,
+    },
     /// A cell without a value.
     #[error("a value is missing; fill it in, or set `missing = \"drop\"` to leave out such rows")]
     MissingValue,
@@ -91,8 +115,8 @@ pub enum Problem {
     NotFinite(String),
     /// Numbers and words in one column.
     #[error(
-        "`{found}` is not a number, but {numbers} other cells of the column are; \
-         correct it, or list the column in `categorical`"
+        "`{found}` is not a number, but {numbers} other cells of the column are; correct it, list the column in `numeric` (such \
+         cells are gaps then) or in `categorical`"
     )]
     MixedTypes {
         /// The first cell that is not a number.
@@ -103,7 +127,7 @@ pub enum Problem {
     /// A column of words that hardly repeat.
     #[error(
         "the column has {levels} different words in {rows} rows; leave it out with `without`, list it in \
-         `categorical`, or make it the text with `text_column` (JSON lines: `text_field`)"
+         `categorical`, or make it the text with `text_column`"
     )]
     TooManyLevels {
         /// Different words.
@@ -122,8 +146,8 @@ pub enum Problem {
         known: Box<str>,
     },
     /// No column is left to model.
-    #[error("no column is left to model; name some in `columns`")]
-    NoFeature,
+    #[error("no column is left to model, of {0}; name some in `columns`, or the text with `text_column`")]
+    NoFeature(Box<str>),
     /// A line that is no JSON object.
     #[error("{0}; write one JSON object per line, such as {{\"text\": \"…\"}}")]
     Json(String),
@@ -289,6 +313,23 @@ pub enum Problem {
         /// The stated greatest value.
         scale: f64,
     },
+    /// Too few rows for the splits, since others lack a value.
+    #[error(
+        "{error}: {lost} of {rows} rows were left out, the first ones for {why} in `{column}`; leave that column out with \
+         `without`, or fill it in"
+    )]
+    RowsLost {
+        /// What is left.
+        error: TooFewRows,
+        /// Rows read.
+        rows: usize,
+        /// Rows left out.
+        lost: usize,
+        /// The first column that is to blame.
+        column: Box<str>,
+        /// What it lacks.
+        why: Box<str>,
+    },
     /// Too few rows for the splits.
     #[error("{0}; add rows, or set smaller `held_out` and `validation`")]
     TooFewRows(TooFewRows),
@@ -301,12 +342,34 @@ impl FileError {
 
     /// What is wrong, without what to do.
     pub fn what(&self) -> String {
-        self.halves().0
+        match &self.problem {
+            Problem::Several(all) => {
+                format!("{} things are wrong:\n{}", all.len(), listed(all, FileError::placed))
+            }
+            _ => self.halves().0,
+        }
     }
 
     /// What to do.
     pub fn help(&self) -> String {
-        self.halves().1
+        let Problem::Several(all) = &self.problem else { return self.halves().1 };
+        let mut helps: Vec<String> = Vec::new();
+        for help in all.iter().map(FileError::help) {
+            if !helps.contains(&help) {
+                helps.push(help);
+            }
+        }
+        helps.join("\n")
+    }
+
+    /// The place and what is wrong there, without the file.
+    fn placed(&self) -> String {
+        format!("{}: {}", self.place.to_string().trim_start_matches(", "), self.what())
+    }
+
+    /// The place, what is wrong there and what to do, without the file.
+    fn said(&self) -> String {
+        format!("{}; {}", self.placed(), self.help())
     }
 
     /// Every message is "what; what to do". Cut at the last semicolon: what the file holds may be
@@ -322,6 +385,10 @@ impl FileError {
     pub(crate) fn whole(path: &Path, problem: Problem) -> Self {
         Self::new(path, Place::Whole, problem)
     }
+}
+
+fn listed(all: &[FileError], line: fn(&FileError) -> String) -> String {
+    all.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 impl fmt::Display for Place {

@@ -27,10 +27,7 @@ pub(in crate::data) struct Idx {
 /// The splits of an idx file's bytes; labels are read from a file of their own.
 pub(super) fn load(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Splits, SourceError> {
     options.only("an idx file", &[&["labels", "scale"]])?;
-    let scale = options.scale.unwrap_or(255.0);
-    if !(scale.is_finite() && scale > 0.0) {
-        return Err(ParameterError::new("scale", format!("it is {scale}"), "give a positive number").into());
-    }
+    let scale = scale(options)?;
     let images = Idx::read(path, bytes)?;
     let labels = match options.labels.as_deref() {
         Some("") => None,
@@ -44,6 +41,14 @@ pub(super) fn load(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Spl
     let rows = images.samples(path, labels.as_ref(), scale)?;
     let few = |e| FileError::whole(path, Problem::TooFewRows(e));
     Ok(options.shares().shuffled(rows.len()).map_err(few)?.of(&rows))
+}
+
+/// The pixel value that becomes 1.
+pub(super) fn scale(options: &Options) -> Result<f64, ParameterError> {
+    match options.scale.unwrap_or(255.0) {
+        scale if scale.is_finite() && scale > 0.0 => Ok(scale),
+        scale => Err(ParameterError::new("scale", format!("it is {scale}"), "give a positive number")),
+    }
 }
 
 impl Idx {

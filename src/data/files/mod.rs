@@ -3,14 +3,23 @@
 //! [`open`] picks the format by the file's name or first bytes, as `--data mine.csv` does; the
 //! sources `csv`, `text`, `jsonl`, `conll` and `idx` name it. Gzip is undone in all of them.
 
+mod card;
+pub(super) mod cell;
+mod columns;
 pub(super) mod conll;
 pub(super) mod csv;
 pub(super) mod error;
+pub(super) mod human;
 pub(super) mod idx;
-mod jsonl;
+pub(super) mod jsonl;
+mod looks;
+mod news;
+mod numbers;
 mod options;
+mod other;
 mod pair;
 pub(super) mod read;
+mod rows;
 pub(super) mod table;
 mod text;
 
@@ -19,14 +28,17 @@ mod tests;
 
 use std::path::Path;
 
+pub use card::{Card, OtherCard};
 pub use error::{FileError, Place, Problem};
+pub use human::OwnFile;
 pub use options::{Missing, Options, Scheme};
-pub use pair::open_pair;
+pub use other::{AsHuman, Made};
+pub use pair::{Pair, open_pair};
 
 use super::parameters::{ParameterError, build_with, joined};
 use super::splits::Shares;
 use super::text::PARAMETERS as OF_TEXT;
-use super::{Source, SourceError, Splits};
+use super::{Source, SourceError};
 use crate::registry::{About, Entry, Parameter};
 use crate::spec::{self, Node};
 
@@ -50,9 +62,9 @@ pub fn open(path: &Path, options: &Options) -> Result<Source, SourceError> {
 }
 
 fn source(format: Format, path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Source, SourceError> {
-    let splits = format.load(path, bytes, options)?;
+    let (splits, own) = human::load(format, path, bytes, options)?;
     let name = path.file_name().map_or_else(|| "file".into(), |n| n.to_string_lossy().into_owned());
-    Ok(Source::finite(name, splits))
+    Ok(Source { file: Some(own.into()), ..Source::finite(name, splits) })
 }
 
 /// Opens the file that a spec names, in the given format or by its ending.
@@ -70,33 +82,28 @@ fn named(format: Option<Format>, node: &Node) -> Result<Source, spec::Error> {
 }
 
 impl Format {
-    fn of(path: &Path, bytes: &[u8]) -> Option<Format> {
-        let name = path.file_name()?.to_string_lossy().to_lowercase();
+    /// The format by a name's ending, before `.gz`.
+    fn of_name(name: &str) -> Option<Format> {
+        let name = name.to_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         match name.rsplit('.').next() {
-            Some("csv" | "tsv" | "tab") => return Some(Format::Csv),
-            Some("txt" | "text" | "md") => return Some(Format::Text),
-            Some("jsonl" | "ndjson" | "json") => return Some(Format::JsonLines),
-            Some("conll" | "bio" | "iob") => return Some(Format::Conll),
-            Some("idx") => return Some(Format::Idx),
-            _ if name.ends_with("-ubyte") => return Some(Format::Idx),
-            _ => {}
+            Some("csv" | "tsv" | "tab") => Some(Format::Csv),
+            Some("txt" | "text" | "md") => Some(Format::Text),
+            Some("jsonl" | "ndjson" | "json") => Some(Format::JsonLines),
+            Some("conll" | "bio" | "iob") => Some(Format::Conll),
+            Some("idx") => Some(Format::Idx),
+            _ => name.ends_with("-ubyte").then_some(Format::Idx),
+        }
+    }
+
+    fn of(path: &Path, bytes: &[u8]) -> Option<Format> {
+        if let Some(format) = Format::of_name(&path.file_name()?.to_string_lossy()) {
+            return Some(format);
         }
         match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
             _ if bytes.starts_with(&[0, 0, 8]) => Some(Format::Idx),
             Some(b'{') => Some(Format::JsonLines),
             _ => None,
-        }
-    }
-
-    fn load(self, path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Splits, SourceError> {
-        let bytes = read::decompressed(path, bytes)?;
-        match self {
-            Format::Csv => csv::load(path, bytes, options),
-            Format::Text => text::load(path, bytes, options),
-            Format::JsonLines => jsonl::load(path, bytes, options),
-            Format::Conll => conll::load(path, bytes, options),
-            Format::Idx => idx::load(path, bytes, options),
         }
     }
 }
@@ -106,7 +113,7 @@ const PATH: Parameter = Parameter {
     default: "required",
     meaning: "The file, relative to the working directory; .gz is undone",
 };
-const COLUMNS: [Parameter; 6] = [
+const COLUMNS: [Parameter; 9] = [
     Parameter {
         name: "columns",
         default: "all others",
@@ -131,9 +138,24 @@ const COLUMNS: [Parameter; 6] = [
         meaning: "Columns whose numbers are names of categories",
     },
     Parameter {
+        name: "numeric",
+        default: "[]",
+        meaning: "Columns of numbers: what is no number there counts as a gap",
+    },
+    Parameter { name: "id_column", default: "[]", meaning: "Columns that only tell rows apart: left out" },
+    Parameter {
+        name: "decimal",
+        default: "as each column says",
+        meaning: "The sign before the fraction of numbers, `.` or `,`. A column of numbers with decimal commas, marks \
+                  between thousands, one currency or per cent is read as numbers where all its cells are written so",
+    },
+    Parameter {
         name: "missing",
-        default: "\"error\"",
-        meaning: "What happens to rows that lack a value or hold NaN or an infinity: `error` or `drop`",
+        default: "\"level\"",
+        meaning: "What happens to gaps (nothing, NA, null, NaN among numbers). `level`: a gap in a feature of words is a \
+                  level of its own (NA stays NA), and rows without a number, a label, a group or a text are left out; \
+                  `drop`: every row with a gap is left out; `error`: the first gap of every column is an error. Rows \
+                  that are left out are counted in the data card",
     },
 ];
 const CUT: Parameter = Parameter {
@@ -143,7 +165,7 @@ const CUT: Parameter = Parameter {
 };
 const SPLITS: [Parameter; 3] = Shares::describe("0.3", "0.1");
 const TEXT_PARAMETERS: [Parameter; 9] = joined(joined::<5, 1, 6>(OF_TEXT, [CUT]), SPLITS);
-const TABLE_PARAMETERS: [Parameter; 16] = joined(joined::<1, 6, 7>([PATH], COLUMNS), TEXT_PARAMETERS);
+const TABLE_PARAMETERS: [Parameter; 19] = joined(joined::<1, 9, 10>([PATH], COLUMNS), TEXT_PARAMETERS);
 
 const TAGGED_PARAMETERS: [Parameter; 8] = joined::<4, 4, 8>(
     [
@@ -172,7 +194,7 @@ pub(super) const ANY: Entry<Source> = Entry {
                   sentences, `.idx` and `-ubyte` idx; `.gz` before that is undone. The parameters are those of the format.",
         source: "`csv`, `text`, `jsonl`, `conll` and `idx`",
         parameters: &[PATH],
-        version: 1,
+        version: 2,
     },
     extra: (),
     build: |node| named(None, node),
@@ -184,11 +206,14 @@ pub(super) const CSV: Entry<Source> = Entry {
         name: "csv",
         summary: "Your own table: numbers and categories, or a column of text",
         details: "The first line names the columns, unless all its cells are numbers. A column of numbers is \
-                  numeric; a column of words is categorical, with its levels in sorted order; both in one column \
-                  is an error that names the line; a `label` of numbers may be either. `text_column` makes it a text source with a row per record. \
-                  Rows are split at random, the same for every seed.",
+                  numeric, also with decimal commas, thousands, per cent or a currency if all are written so; a column \
+                  of words is categorical, with its levels in sorted order (3.0 is 3); a few words among numbers are an \
+                  error that names the line; a `label` of numbers may be either. Row numbers, keys, dates, free text \
+                  and empty columns are left out, unless an option names them or nothing else is left. `text_column` \
+                  makes it a text source with a row per record. Rows are split at random, the same for every seed. The \
+                  data card (`--dry-run`, the page, manifest.json) says what was read, left out and why.",
         source: "RFC 4180, DOI 10.17487/RFC4180",
-        parameters: &joined::<16, 3, 19>(
+        parameters: &joined::<19, 3, 22>(
             TABLE_PARAMETERS,
             [
                 Parameter {
@@ -208,7 +233,7 @@ pub(super) const CSV: Entry<Source> = Entry {
                 },
             ],
         ),
-        version: 1,
+        version: 2,
     },
     extra: (),
     build: |node| named(Some(Format::Csv), node),
@@ -236,19 +261,19 @@ pub(super) const JSONL: Entry<Source> = Entry {
     about: About {
         name: "jsonl",
         summary: "Your own JSON lines: a field of text, or fields of numbers and categories",
-        details: "One object per line. With `text_field` (or a field called `text` in every line) each object is \
+        details: "One object per line. With `text_column` (or a field called `text` in every line) each object is \
                   one row of text; `label` and `group` name further fields. Otherwise the fields are columns of \
                   a table as in `csv`: numbers are numeric, strings and booleans categorical.",
         source: "https://jsonlines.org",
-        parameters: &joined::<16, 1, 17>(
+        parameters: &joined::<19, 1, 20>(
             TABLE_PARAMETERS,
             [Parameter {
-                name: "text_field",
+                name: "text_column",
                 default: "\"text\" where every line has one",
-                meaning: "The field that holds text",
+                meaning: "The field that holds text (`text_field` means the same)",
             }],
         ),
-        version: 1,
+        version: 2,
     },
     extra: (),
     build: |node| named(Some(Format::JsonLines), node),
@@ -261,13 +286,13 @@ pub(super) const CONLL: Entry<Source> = Entry {
         summary: "Your own tagged sentences in CoNLL columns: token … tag, blank lines between sentences",
         details: "One row per sentence: its words as they were cut, and a tag for each. Cells are divided by tabs \
                   where a line has one, else by white space. A line that begins with `#` and has no tab is a \
-                  comment; `# key = value` before a sentence is a property that `group` can name. BIO tags are \
+                  comment, unless a hashtag with its tag stands there (`#word B-X`); `# key = value` before a sentence is a property that `group` can name. BIO tags are \
                   checked: `I-X` goes on with a mention of X. The vocabulary is that of the whole file. Rows are \
                   split at random, the same for every seed.",
         source: "Tjong Kim Sang and De Meulder 2003, arXiv cs/0306050; BIO: Ramshaw and Marcus 1995, arXiv \
                  cmp-lg/9505040",
         parameters: &joined::<1, 11, 12>([PATH], joined::<8, 3, 11>(TAGGED_PARAMETERS, SPLITS)),
-        version: 1,
+        version: 2,
     },
     extra: (),
     build: |node| named(Some(Format::Conll), node),

@@ -9,10 +9,12 @@ use crate::data::{Cut, Shares, TextOptions, TokenUnit};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Missing {
-    /// Refuse the file and say where.
+    /// A gap among words is a level of its own; rows without a number, a label, a group or a text are left out.
     #[default]
+    Level,
+    /// Refuse the file and say where.
     Error,
-    /// Leave such rows out.
+    /// Leave out every row with a gap.
     Drop,
 }
 
@@ -45,10 +47,16 @@ pub struct Options {
     pub group: Option<String>,
     /// Columns whose numbers are names of categories.
     pub categorical: Option<Vec<String>>,
-    /// The column that holds text (CSV); the source is then a text source with a row per record.
+    /// Columns that are numbers: what is no number there counts as a gap.
+    pub numeric: Option<Vec<String>>,
+    /// Columns that only tell rows apart: left out.
+    pub id_column: Option<Vec<String>>,
+    /// The sign before the fraction of numbers, `.` or `,`; default: as each column says.
+    pub decimal: Option<String>,
+    /// The column (in JSON lines the field) that holds text; the source is then a text source with a row per record.
+    /// Default in JSON lines: `text` where every line has one.
+    #[serde(alias = "text_field")]
     pub text_column: Option<String>,
-    /// The field that holds text (JSON lines); default `text` where every line has one.
-    pub text_field: Option<String>,
     /// One character between cells; default: the most frequent of `,`, tab, `;`, `|` in line 1.
     pub delimiter: Option<String>,
     /// Whether line 1 names the columns; default: unless all its cells are numbers.
@@ -83,10 +91,14 @@ pub struct Options {
     pub validation: Option<Portion>,
     /// The most rows to use; default all.
     pub rows: Option<usize>,
+    /// Whether no column is left out for what it looks like.
+    #[serde(skip)]
+    pub as_is: bool,
 }
 
 /// The parameters of tables.
-pub(super) const TABLE: &[&str] = &["columns", "without", "label", "group", "categorical", "missing"];
+pub(super) const TABLE: &[&str] =
+    &["columns", "without", "label", "group", "categorical", "numeric", "id_column", "decimal", "missing"];
 /// The parameters of text.
 pub(super) const TEXT: &[&str] =
     &["tokens", "row_tokens", "lower_case", "min_count", "max_vocabulary", "cut"];
@@ -100,14 +112,16 @@ impl Options {
     /// Refuses what `format` does not understand. `known` lists its own keys beside `path` and the
     /// splits.
     pub(super) fn only(&self, format: &str, known: &[&[&str]]) -> Result<(), ParameterError> {
-        let given: [(&'static str, bool); 21] = [
+        let given: [(&'static str, bool); 23] = [
             ("columns", self.columns.is_some()),
             ("without", self.without.is_some()),
             ("label", self.label.is_some()),
             ("group", self.group.is_some()),
             ("categorical", self.categorical.is_some()),
+            ("numeric", self.numeric.is_some()),
+            ("id_column", self.id_column.is_some()),
+            ("decimal", self.decimal.is_some()),
             ("text_column", self.text_column.is_some()),
-            ("text_field", self.text_field.is_some()),
             ("delimiter", self.delimiter.is_some()),
             ("header", self.header.is_some()),
             ("missing", self.missing.is_some()),
@@ -129,6 +143,22 @@ impl Options {
                 Err(ParameterError::new(key, format!("it means nothing for {format}"), "remove it"))
             }
             None => Ok(()),
+        }
+    }
+
+    /// The sign before fractions, where it is given.
+    pub(super) fn decimal(&self) -> Option<char> {
+        self.decimal.as_deref().and_then(|text| text.chars().next())
+    }
+
+    /// Refuses values out of range.
+    pub(super) fn check(&self) -> Result<(), ParameterError> {
+        match self.decimal.as_deref() {
+            None | Some("." | ",") => Ok(()),
+            Some(other) => {
+                let why = format!("`{other}` stands before no fraction");
+                Err(ParameterError::new("decimal", why, "give \".\" or \",\""))
+            }
         }
     }
 

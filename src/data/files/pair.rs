@@ -4,14 +4,15 @@
 //! of the human rows. Tagged text alike. Tables: the human file decides what the columns are; a
 //! category that only the synthetic rows have joins those of its feature.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::error::{FileError, Place, Problem};
+use super::card::{Card, OtherCard};
+use super::error::{FileError, Problem};
+use super::human::{OwnFile, Whole, whole};
 use super::options::{Missing, Options, Scheme};
-use super::table::{Cell, Table};
-use super::{Format, conll, csv, jsonl, read};
-use crate::data::exchange::{self, Exchange, Reading};
+use super::rows::{Lack, Tally, code};
+use super::table::Table;
+use super::{AsHuman, Format, conll, csv, jsonl, read};
 use crate::data::parameters::SourceError;
 use crate::data::tagged::TaggedOptions;
 use crate::data::text::{Record, TextOptions};
@@ -19,15 +20,24 @@ use crate::data::{
     Assignment, Column, Cut, Field, Kind, Levels, Role, Samples, Schema, ShapeError, TokenUnit,
 };
 
+/// All rows of a human and of a synthetic file, under one schema.
+pub struct Pair {
+    /// The human rows.
+    pub human: Samples,
+    /// The synthetic rows.
+    pub synthetic: Samples,
+    /// What was read of the human file.
+    pub card: Card,
+    /// What was read of the synthetic file.
+    pub made: OtherCard,
+}
+
 /// All rows of the human and of the synthetic file.
 ///
 /// # Errors
 /// As a source's, and for synthetic rows with another label or column than the human ones have.
-pub fn open_pair(
-    human: &Path,
-    synthetic: &Path,
-    options: &Options,
-) -> Result<(Samples, Samples), SourceError> {
+pub fn open_pair(human: &Path, synthetic: &Path, options: &Options) -> Result<Pair, SourceError> {
+    options.check()?;
     let bytes = |path: &Path| -> Result<(Format, Vec<u8>), SourceError> {
         let bytes = read::bytes(path)?;
         let format =
@@ -35,49 +45,27 @@ pub fn open_pair(
         Ok((format, bytes))
     };
     let ((format, people), (other, made)) = (bytes(human)?, bytes(synthetic)?);
-    if other != format {
-        return Err(FileError::whole(synthetic, Problem::UnlikeFormat).into());
-    }
-    match format {
-        Format::Conll => tagged((human, people), (synthetic, made), options),
-        Format::Csv | Format::JsonLines => {
-            let table = |path: &Path, bytes| -> Result<Table, SourceError> {
-                let text = read::text(path, bytes)?;
-                match format {
-                    Format::Csv => csv::table(path, &text, options),
-                    _ => Ok(jsonl::table(path, &text, options)?),
-                }
-            };
-            match options.text_column.as_deref().or(options.text_field.as_deref()) {
+    let table = |format: Format, path: &Path, bytes| -> Result<Table, SourceError> {
+        let text = read::text(path, bytes)?;
+        match format {
+            Format::Csv => csv::table(path, &text, options),
+            _ => Ok(jsonl::table(path, &text)?),
+        }
+    };
+    match (format, other) {
+        (Format::Conll, Format::Conll) => tagged((human, people), (synthetic, made), options),
+        (Format::Csv | Format::JsonLines, Format::Csv | Format::JsonLines) => {
+            let people = table(format, human, people)?;
+            match options.text_column.as_deref() {
                 Some(text) => {
-                    let (people, made) = (table(human, people)?, table(synthetic, made)?);
+                    let made = table(other, synthetic, made)?;
                     texts((human, &people), (synthetic, &made), text, options)
                 }
-                None => {
-                    let all = Options { held_out: None, validation: None, ..options.clone() };
-                    let splits = format.load(human, people, &all)?;
-                    let parts = [&*splits.train, &*splits.validation, &*splits.held_out];
-                    let rows = Samples::concat(&parts).map_err(|e| shape(human, &e))?;
-                    if let Some((_, Field { kind: Kind::Codes { levels }, .. })) =
-                        rows.schema().first(Role::Label)
-                        && levels.count() == 1
-                    {
-                        return Err(FileError::whole(human, Problem::OneLabel(levels.name(0).into())).into());
-                    }
-                    let rows =
-                        with_levels_of(rows, &table(synthetic, made)?).map_err(|e| shape(human, &e))?;
-                    let how = Reading {
-                        elsewhere: true,
-                        drop_missing: options.missing == Some(Missing::Drop),
-                        ..Reading::default()
-                    };
-                    let form = if format == Format::Csv { Exchange::Csv } else { Exchange::Jsonl };
-                    let read = exchange::read(synthetic, synthetic, rows.schema(), form, &how)?;
-                    Ok((rows, read.rows))
-                }
+                None => tables((human, &people), synthetic, options),
             }
         }
-        Format::Text | Format::Idx => Err(FileError::whole(human, Problem::NoLabels).into()),
+        (Format::Text | Format::Idx, _) => Err(FileError::whole(human, Problem::NoLabels).into()),
+        _ => Err(FileError::whole(synthetic, Problem::UnlikeFormat).into()),
     }
 }
 
@@ -85,29 +73,33 @@ fn shape(path: &Path, error: &ShapeError) -> FileError {
     FileError::whole(path, Problem::Shape(error.to_string()))
 }
 
-/// The rows with the categories that only `table` has after those of each categorical feature: a rare
-/// one may be missing among few human rows. Labels and groups stay as they are.
-fn with_levels_of(rows: Samples, table: &Table) -> Result<Samples, ShapeError> {
-    let mut schema = Schema::clone(rows.schema());
-    for field in schema.fields.iter_mut().filter(|field| field.role == Role::Feature) {
-        let Kind::Codes { levels: Levels::Named(names) } = &mut field.kind else { continue };
-        let Some(column) = table.names.iter().position(|name| *name == field.name) else { continue };
-        let cells = table.rows.iter().map(|(_, cells)| &cells[column]);
-        let written: BTreeSet<&str> =
-            cells.filter(|cell| !matches!(cell, Cell::Missing)).map(Cell::level).collect();
-        let further: Vec<String> =
-            written.into_iter().filter(|w| !names.iter().any(|n| n == w)).map(str::to_owned).collect();
-        *names = names.iter().cloned().chain(further).collect();
+fn tables(human: (&Path, &Table), synthetic: &Path, options: &Options) -> Result<Pair, SourceError> {
+    let (path, table) = human;
+    let Whole { rows, card, notations, .. } = whole(path, table, options, None)?;
+    if let Some((_, Field { kind: Kind::Codes { levels }, .. })) = rows.schema().first(Role::Label)
+        && levels.count() == 1
+    {
+        return Err(FileError::whole(path, Problem::OneLabel(levels.name(0).into())).into());
     }
-    let columns = (0..schema.fields.len()).map(|i| rows.column(i).clone()).collect();
-    Samples::new(schema.into(), columns)
+    let own = OwnFile { options: options.clone(), card, notations };
+    let mut reader = AsHuman::of(rows.schema(), &own);
+    let made = reader.read(synthetic, &[])?;
+    if made.rows.is_empty() {
+        return Err(FileError::whole(synthetic, Problem::OnlyHeader).into());
+    }
+    let rows = reader.grown(&rows).map_err(|e| shape(path, &e))?;
+    Ok(Pair { human: rows, synthetic: made.rows, card: named(own.card, path), made: made.card })
+}
+
+fn named(card: Card, path: &Path) -> Card {
+    Card { file: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(), ..card }
 }
 
 fn tagged(
     (human, people): (&Path, Vec<u8>),
     (synthetic, made): (&Path, Vec<u8>),
     options: &Options,
-) -> Result<(Samples, Samples), SourceError> {
+) -> Result<Pair, SourceError> {
     let mut all = conll::sentences(human, &read::text(human, people)?, options)?;
     let n = all.len() as u32;
     all.extend(conll::sentences(synthetic, &read::text(synthetic, made)?, options)?);
@@ -115,7 +107,14 @@ fn tagged(
     let assignment =
         Assignment { train: (0..n).collect(), validation: vec![], held_out: (n..all.len() as u32).collect() };
     let splits = how.splits(&all, None, &assignment);
-    Ok((Samples::clone(&splits.train), Samples::clone(&splits.held_out)))
+    let card = Card { rows: n as usize, form: "tagged sentences".into(), ..Card::default() };
+    let made = OtherCard { rows: all.len() - n as usize, ..OtherCard::default() };
+    Ok(Pair {
+        human: Samples::clone(&splits.train),
+        synthetic: Samples::clone(&splits.held_out),
+        card: named(card, human),
+        made: OtherCard { file: named(Card::default(), synthetic).file, ..made },
+    })
 }
 
 fn texts(
@@ -123,44 +122,60 @@ fn texts(
     synthetic: (&Path, &Table),
     text: &str,
     options: &Options,
-) -> Result<(Samples, Samples), SourceError> {
+) -> Result<Pair, SourceError> {
     let Some(label) = options.label.as_deref() else {
         return Err(FileError::whole(human.0, Problem::NoLabels).into());
     };
-    let places = |(path, table): (&Path, &Table)| -> Result<(usize, usize), FileError> {
-        Ok((table.find(path, text)?, table.find(path, label)?))
+    let Whole { rows, card, kept, choice, .. } = whole(human.0, human.1, options, Some(text))?;
+    let (Some((at, Field { kind: Kind::Codes { levels: Levels::Named(names) }, .. })), Some(text_at)) =
+        (rows.schema().first(Role::Label), choice.text)
+    else {
+        return Err(FileError::whole(human.0, Problem::NoLabels).into());
     };
-    let (of_human, of_synthetic) = (places(human)?, places(synthetic)?);
-    let labels = human.1.rows.iter().map(|(_, cells)| &cells[of_human.1]);
-    let mut names: Vec<&str> = labels.filter(|c| !matches!(c, Cell::Missing)).map(Cell::level).collect();
-    names.sort_unstable();
-    names.dedup();
-    if let [one] = names.as_slice() {
-        return Err(FileError::whole(human.0, Problem::OneLabel((*one).into())).into());
+    if let [one] = &names[..] {
+        return Err(FileError::whole(human.0, Problem::OneLabel(one.as_str().into())).into());
     }
-    let mut records: Vec<Record<'_>> = Vec::new();
-    for (origin, (path, table), (text, label)) in [(0, human, of_human), (1, synthetic, of_synthetic)] {
-        let lacks = |cells: &[Cell]| [text, label].iter().any(|&i| matches!(cells[i], Cell::Missing));
-        let dropped = |cells: &[Cell]| options.missing == Some(Missing::Drop) && lacks(cells);
-        for (line, cells) in table.rows.iter().filter(|(_, cells)| !dropped(cells)) {
-            let place = |i: usize| Place::Cell { line: *line, column: table.names[i].clone() };
-            for i in [text, label] {
-                if matches!(cells[i], Cell::Missing) {
-                    return Err(FileError::new(path, place(i), Problem::MissingValue).into());
-                }
+    let Column::Codes { data: labels } = rows.column(at) else {
+        return Err(FileError::whole(human.0, Problem::NoLabels).into());
+    };
+    let mut records: Vec<Record<'_>> = kept
+        .iter()
+        .zip(labels)
+        .map(|(&row, &label)| Record { text: human.1.rows[row].1[text_at].written(), codes: vec![label, 0] })
+        .collect();
+
+    let (path, table) = synthetic;
+    if table.rows.is_empty() {
+        return Err(FileError::whole(path, Problem::OnlyHeader).into());
+    }
+    let (text_at, label_at) = (table.find(path, text)?, table.find(path, label)?);
+    let mut tally = Tally::default();
+    for (line, cells) in &table.rows {
+        let gap = match (cells[text_at].is_empty(), cells[label_at].is_missing()) {
+            (true, _) => Some(text_at),
+            (_, true) => Some(label_at),
+            _ => None,
+        };
+        if let Some(at) = gap {
+            if options.missing == Some(Missing::Error) {
+                return Err(FileError::new(path, table.place(*line, at), Problem::MissingValue).into());
             }
-            let written = cells[label].level();
-            let Ok(code) = names.binary_search(&written) else {
-                let known = names.join(", ").into();
-                let problem = Problem::UnknownLevel { found: written.into(), known };
-                return Err(FileError::new(path, place(label), problem).into());
-            };
-            records.push(Record { text: cells[text].written(), codes: vec![code as u32, origin] });
+            tally.add(at, Lack::Value, *line);
+            continue;
         }
+        let written = cells[label_at].written();
+        let Some(code) = code(written, names) else {
+            let known = names.join(", ").into();
+            let problem = Problem::UnknownLevel { found: written.into(), known };
+            return Err(FileError::new(path, table.place(*line, label_at), problem).into());
+        };
+        records.push(Record { text: cells[text_at].written(), codes: vec![code, 1] });
     }
     let field = |name: &str, role, levels| Field { name: name.into(), role, kind: Kind::Codes { levels } };
-    let levels = Levels::Named(names.iter().map(|n| (*n).to_owned()).collect());
-    let further = [field(label, Role::Label, levels), field("origin", Role::Group, Levels::Count(2))];
+    let further = [
+        field(label, Role::Label, Levels::Named(names.clone())),
+        field("origin", Role::Group, Levels::Count(2)),
+    ];
     let how = TextOptions {
         tokens: TokenUnit::Words,
         row_tokens: 100_000,
@@ -171,7 +186,7 @@ fn texts(
     };
     let all = how.all(&records, &further);
     let Column::Codes { data: origins } = all.column(2) else {
-        return Err(FileError::whole(human.0, Problem::NoFeature).into());
+        return Err(FileError::whole(human.0, Problem::NoLabels).into());
     };
     let of = |origin: u32| -> Vec<u32> {
         (0..origins.len() as u32).filter(|&i| origins[i as usize] == origin).collect()
@@ -180,5 +195,16 @@ fn texts(
         let schema = Schema { fields: rows.schema().fields[..2].to_vec() };
         Samples::trusted(schema.into(), vec![rows.column(0).clone(), rows.column(1).clone()])
     };
-    Ok((without_origin(all.take(&of(0))), without_origin(all.take(&of(1)))))
+    let made = OtherCard {
+        file: named(Card::default(), path).file,
+        rows: table.rows.len(),
+        dropped: tally.dropped(&table.names),
+        ..OtherCard::default()
+    };
+    Ok(Pair {
+        human: without_origin(all.take(&of(0))),
+        synthetic: without_origin(all.take(&of(1))),
+        card: named(card, human.0),
+        made,
+    })
 }

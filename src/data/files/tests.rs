@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
 use super::*;
-use crate::data::{Kind, Levels, Role, Source, Supply};
+use crate::data::{Column, Kind, Levels, Role, Source, Supply};
 
 fn load(name: &str, bytes: &[u8], options: &Options) -> Result<Source, SourceError> {
     let path = Path::new(name);
@@ -17,10 +17,12 @@ fn load(name: &str, bytes: &[u8], options: &Options) -> Result<Source, SourceErr
     source(format, path, bytes.to_vec(), options)
 }
 
+#[track_caller]
 fn error(name: &str, bytes: &[u8]) -> FileError {
     error_with(name, bytes, &Options::default())
 }
 
+#[track_caller]
 fn error_with(name: &str, bytes: &[u8], options: &Options) -> FileError {
     match load(name, bytes, options) {
         Err(SourceError::File(error)) => {
@@ -35,7 +37,7 @@ fn error_with(name: &str, bytes: &[u8], options: &Options) -> FileError {
 /// A table of 20 good rows with one line put in at line 5.
 fn with_line(line: &str) -> Vec<u8> {
     let mut lines: Vec<String> =
-        (0..20).map(|i| format!("{i},{},{}", i * 2, ["red", "blue"][i % 2])).collect();
+        (0..20).map(|i| format!("{},{},{}", i * 7 % 20, i * 2, ["red", "blue"][i % 2])).collect();
     lines.insert(3, line.into());
     format!("a,b,colour\n{}\n", lines.join("\n")).into_bytes()
 }
@@ -91,8 +93,9 @@ fn columns_are_left_out_whatever_they_hold() {
     };
     let s = load("t.csv", &bytes, &without(&["day", "empty"])).unwrap();
     assert_eq!(s.schema().fields.iter().map(|f| &*f.name).collect::<Vec<_>>(), ["a", "b"]);
-    let missing = error_with("t.csv", &bytes, &without(&["day"]));
-    assert_eq!(missing.place, cell(2, "empty"));
+    // An empty column is no loss.
+    let s = load("t.csv", &bytes, &without(&["day"])).unwrap();
+    assert_eq!(s.schema().fields.len(), 2);
     assert!(matches!(error_with("t.csv", &bytes, &without(&["dya"])).problem, Problem::NoSuchColumn { .. }));
     assert!(
         matches!(load("t.csv", &bytes, &without(&["b"])), Err(SourceError::Parameter(e)) if e.key == "without")
@@ -135,13 +138,14 @@ fn a_wrong_table_names_the_line_and_the_column() {
     let e = error("t.csv", &with_line("1,2"));
     assert_eq!(e.place, Place::Line(5));
     assert!(matches!(e.problem, Problem::Ragged { expected: 3, found: 2 }));
+    let strict = Options { missing: Some(Missing::Error), ..Options::default() };
     for (line, column) in [("1,NaN,red", "b"), ("inf,1,red", "a")] {
-        let e = error("t.csv", &with_line(line));
+        let e = error_with("t.csv", &with_line(line), &strict);
         assert_eq!(e.place, cell(5, column));
         assert!(matches!(e.problem, Problem::NotFinite(_)));
     }
     for (line, column) in [("1,,red", "b"), ("NA,1,red", "a"), ("1,1,", "colour")] {
-        let e = error("t.csv", &with_line(line));
+        let e = error_with("t.csv", &with_line(line), &strict);
         assert_eq!(e.place, cell(5, column));
         assert!(matches!(e.problem, Problem::MissingValue));
         let drop = Options { missing: Some(Missing::Drop), ..Options::default() };
@@ -151,8 +155,15 @@ fn a_wrong_table_names_the_line_and_the_column() {
     assert_eq!(e.place, cell(5, "b"));
     assert!(matches!(e.problem, Problem::MixedTypes { numbers: 20, .. }));
     let ids: String = (0..200).map(|i| format!("{i},name{i}\n")).collect();
-    let e = error("t.csv", format!("a,id\n{ids}").as_bytes());
-    assert!(matches!(e.problem, Problem::TooManyLevels { levels: 200, rows: 200 }));
+    let label = Options { label: Some("id".into()), ..Options::default() };
+    let s = load("t.csv", format!("a,id\n{ids}").as_bytes(), &label).unwrap();
+    assert_eq!(s.schema().fields[1].kind.codes(), Some(200), "a label is what it is");
+    let e = error("t.csv", b"a,b,c\n1,x,1\n2,2,2\n3,3,y\n");
+    let Problem::Several(all) = &e.problem else { panic!("{e}") };
+    assert_eq!(all.iter().map(|e| e.place.clone()).collect::<Vec<_>>(), [cell(2, "b"), cell(4, "c")]);
+    let bytes = b"a,b\n1,x\n2,\"y\n3,z\n";
+    let e = error("t.csv", bytes);
+    assert!(matches!(e.problem, Problem::UnclosedQuote) && e.place == Place::Line(3), "{e}");
 }
 
 #[test]
@@ -209,10 +220,12 @@ fn json_lines_are_text_or_a_table() {
     let e = error("t.jsonl", format!("{table}oops\n").as_bytes());
     assert_eq!(e.place, Place::Line(11));
     assert!(matches!(e.problem, Problem::Json(_)));
-    let e = error("t.jsonl", format!("{table}{{\"x\": 1}}\n").as_bytes());
+    let strict = Options { missing: Some(Missing::Error), ..Options::default() };
+    let e = error_with("t.jsonl", format!("{table}{{\"x\": 1}}\n").as_bytes(), &strict);
     assert_eq!(e.place, cell(11, "ok"));
     assert!(matches!(e.problem, Problem::MissingValue));
-    let e = error("t.jsonl", format!("{table}{{\"x\": [1]}}\n").as_bytes());
+    let x = Options { columns: Some(vec!["x".into()]), ..Options::default() };
+    let e = error_with("t.jsonl", format!("{table}{{\"x\": [1]}}\n").as_bytes(), &x);
     assert_eq!(e.place, cell(11, "x"));
 }
 
@@ -355,6 +368,194 @@ fn the_sources_read_the_spec_and_point_at_it() {
     assert!(crate::data::tests::source("source = \"csv\"").is_err(), "no path");
 }
 
+fn card(name: &str, text: &str, options: &Options) -> Card {
+    load(name, text.as_bytes(), options).unwrap().file.unwrap().card.clone()
+}
+
+fn names(source: &Source) -> Vec<&str> {
+    source.schema().fields.iter().map(|f| f.name.as_str()).collect()
+}
+
+/// 60 rows as people have them, with a byte order mark, CR LF, a key, dates, gaps, sentences, decimal commas, a sign in a
+/// name, and a column without a name.
+fn messy() -> String {
+    let mut text = String::from("\u{feff};Customer ID;Joined;Betrag (€);Plan;Notes;empty;Churn?\r\n");
+    for i in 0..60 {
+        let amount = if i % 20 == 7 { String::new() } else { format!("1.{:03},5", 37 * i % 911) };
+        let plan = ["a", "b", ""][i % 3];
+        text += &format!(
+            "{};{:04}-X;2021-{:02}-{:02};{amount};{plan};\"call no {i}, about the bill\";;{}\r\n",
+            i * 3,
+            i * 7919 % 10_000,
+            1 + i % 12,
+            1 + i % 28,
+            if i % 4 == 0 { "yes" } else { "no" }
+        );
+    }
+    text
+}
+
+#[test]
+fn a_messy_table_is_read_and_its_card_says_what_was_done() {
+    let options = Options { label: Some("Churn?".into()), ..Options::default() };
+    let s = load("t.csv", messy().as_bytes(), &options).unwrap();
+    assert_eq!(names(&s), ["Betrag (€)", "Plan", "Churn?"]);
+    let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
+    assert_eq!(
+        splits.train.len() + splits.validation.len() + splits.held_out.len(),
+        57,
+        "3 amounts are missing"
+    );
+    let Column::F64 { data, .. } = splits.train.column(0) else { panic!("numbers") };
+    assert!(data.iter().all(|x| (1000.5..1911.5).contains(x) && x.fract() == 0.5), "{data:?}");
+    assert_eq!(s.schema().fields[1].kind.codes(), Some(3), "a gap is a level");
+    let card = s.file.as_ref().unwrap().card.clone();
+    assert_eq!((card.rows, card.lost(), card.splits.iter().sum::<usize>()), (60, 3, 57));
+    assert_eq!((card.dropped[0].column.as_str(), card.dropped[0].line), ("Betrag (€)", 9));
+    let why = |name: &str| card.left_out.iter().find(|(n, _)| n == name).unwrap().1.clone();
+    for (column, word) in [
+        ("x1", "row numbers"),
+        ("Customer ID", "a key"),
+        ("Joined", "dates"),
+        ("Notes", "free text"),
+        ("empty", "no cell has a value"),
+    ] {
+        assert!(why(column).contains(word), "{column}: {}", why(column));
+    }
+    assert!(card.columns[0].why.contains("a decimal comma, `.` between thousands"), "{:?}", card.columns);
+    let said = card.to_string();
+    for part in ["60 read, 3 left out", "Customer ID", "label, category of 2 levels"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    // Whoever names a column gets it.
+    let asked = Options {
+        categorical: Some(vec!["Customer ID".into()]),
+        numeric: Some(vec!["x1".into()]),
+        ..options
+    };
+    let s = load("t.csv", messy().as_bytes(), &asked).unwrap();
+    assert_eq!(names(&s), ["x1", "Customer ID", "Betrag (€)", "Plan", "Churn?"]);
+}
+
+#[test]
+fn a_gap_is_a_level_a_lost_row_or_an_error() {
+    let rows: String = (0..60).map(|i| format!("{},{}.5\n", ["NA", "ZA", ""][i % 3], i * 7 % 13)).collect();
+    let text = format!("country,x\n{rows}");
+    let with = |missing| Options { missing: Some(missing), ..Options::default() };
+    let s = load("t.csv", text.as_bytes(), &Options::default()).unwrap();
+    let levels: Vec<String> = ["(missing)", "NA", "ZA"].map(String::from).to_vec();
+    assert_eq!(s.schema().fields[0].kind, Kind::Codes { levels: Levels::Named(levels.into()) });
+    assert_eq!(card("t.csv", &text, &with(Missing::Drop)).lost(), 40);
+    assert_eq!(error_with("t.csv", text.as_bytes(), &with(Missing::Error)).place, cell(2, "country"));
+    // Words that read as numbers that are none are words among words, and gaps among numbers.
+    let brands: String =
+        (0..60).map(|i| format!("{},{}\n", ["Infinity", "Nan", "Volvo"][i % 3], i * 7 % 13)).collect();
+    assert_eq!(card("t.csv", &format!("brand,x\n{brands}"), &with(Missing::Drop)).lost(), 0);
+    let odd: String =
+        (0..60).map(|i| if i % 10 == 3 { "nan,1\n".into() } else { format!("{i}.5,2\n") }).collect();
+    let card = card("t.csv", &format!("x,y\n{odd}"), &Options::default());
+    assert_eq!((card.lost(), card.dropped[0].why.as_str()), (6, "NaN or infinite"));
+}
+
+#[test]
+fn what_looks_like_numbers_and_is_none_says_so() {
+    let rows: String = (0..20).map(|i| format!("\"1,{:03}\",{i}\n", i * 7)).collect();
+    let text = format!("a,b\n{rows}");
+    let e = error("t.csv", text.as_bytes());
+    assert!(matches!(e.problem, Problem::TwoNotations(_)) && e.help().contains("`decimal`"), "{e}");
+    let decimal = |d: &str| Options { decimal: Some(d.into()), ..Options::default() };
+    let first = |options: &Options| {
+        let s = load("t.csv", text.as_bytes(), options).unwrap();
+        let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
+        splits.train.features()[0]
+    };
+    assert!(first(&decimal(",")) < 2.0 && first(&decimal(".")) >= 1000.0);
+    let rows: String =
+        (0..20).map(|i| format!("{};{i}\n", if i == 9 { "much".into() } else { format!("{i},5") })).collect();
+    let text = format!("a;b\n{rows}");
+    let e = error("t.csv", text.as_bytes());
+    assert!(matches!(&e.problem, Problem::LooksLikeNumbers { found, .. } if &**found == "much"), "{e}");
+    assert_eq!(e.place, cell(11, "a"));
+    let numeric = Options { numeric: Some(vec!["a".into()]), ..Options::default() };
+    assert_eq!(card("t.csv", &text, &numeric).dropped[0].why, "no number");
+}
+
+#[test]
+fn the_split_counts_its_copies_and_the_vocabulary_what_it_lacks() {
+    let rows = "1.5,2\n".repeat(20);
+    let of_copies = card("t.csv", &format!("a,b\n{rows}"), &Options::default());
+    assert_eq!(of_copies.repeated, 8, "6 held-out and 2 validation rows");
+    // 26 letters, each as often as the others, 3 kept: the unknown token stands for 24 of 26.
+    let letters: String = (0..26).map(|i| char::from(b'a' + i)).collect();
+    let options = Options { max_vocabulary: Some(3), row_tokens: Some(26), ..Options::default() };
+    let (share, size) = card("t.txt", &letters.repeat(200), &options).unknown.unwrap();
+    assert_eq!(size, 3);
+    assert!((share - 24.0 / 26.0).abs() < 1e-12, "{share}");
+}
+
+/// Reads `other` beside a human file.
+fn beside(
+    human: (&str, &str),
+    other: (&str, &str),
+    options: &Options,
+) -> Result<(Made, AsHuman), SourceError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let source = open(&path(human.0, human.1), options)?;
+    let mut reader = AsHuman::new(&source, &Options::default());
+    let made = reader.read(&path(&format!("other-{}", other.0), other.1), &[])?;
+    Ok((made, reader))
+}
+
+#[test]
+fn what_the_human_table_decides_holds_for_the_other() {
+    let human: String = (0..40).map(|i| format!("{i};{};{},5;c{}\n", 1 + i % 4, i * 7 % 13, i % 2)).collect();
+    let human = format!(";region;x;c\n{human}");
+    let options = Options { categorical: Some(vec!["region".into()]), ..Options::default() };
+    // Other order, no index, codes as floats, numbers as programs write them, a gap and a column more.
+    let other = "c,x,region,more\nc1,2.5,3.0,z\nc9,,1.0,z\nc9,0.25,5.0,z\n";
+    let (made, reader) = beside(("h.csv", &human), ("o.csv", other), &options).unwrap();
+    assert_eq!((made.rows.len(), made.card.rows, made.card.dropped[0].rows), (2, 3, 1));
+    assert_eq!(made.rows.features(), [2.5, 0.25]);
+    let regions = &reader.schema().fields[0].kind;
+    assert!(
+        matches!(regions, Kind::Codes { levels: Levels::Named(names) } if names[..] == ["1", "2", "3", "4", "5"])
+    );
+    assert!(matches!(made.rows.column(0), Column::Codes { data } if data[..] == [2, 4]));
+    assert_eq!(made.card.ignored, ["more"]);
+    let new: Vec<(&str, &str)> =
+        made.card.new.iter().map(|n| (n.column.as_str(), n.examples[0].as_str())).collect();
+    assert_eq!(new, [("region", "5"), ("c", "c9")]);
+    // All that is missing, at once.
+    match beside(("h.csv", &human), ("o.csv", "c\nc1\n"), &options) {
+        Err(SourceError::File(e)) => {
+            assert!(e.to_string().contains("`region`") && e.to_string().contains("`x`"), "{e}")
+        }
+        _ => panic!("an error is due"),
+    }
+    // Bare numbers on both sides.
+    let bare: String = (0..40).map(|i| format!("{},{}\n", i * 7 % 13, i * 3 % 11)).collect();
+    let (made, _) = beside(("h.csv", &bare), ("o.csv", "1,2\n3,4\n"), &Options::default()).unwrap();
+    assert_eq!(made.rows.features(), [1.0, 2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn a_new_character_is_unknown_and_counted() {
+    let human = "12+34=46\n".repeat(60);
+    let records = Options { cut: Some(crate::data::Cut::Records), ..Options::default() };
+    let (made, reader) = beside(("h.txt", &human), ("o.txt", "12+34=46\n12 é\n"), &records).unwrap();
+    let vocabulary = reader.schema().vocabulary().unwrap().clone();
+    assert_eq!(vocabulary.tokens[vocabulary.modelled()..], [" ", "é"], "no human row has a space");
+    assert_eq!(made.rows.text(0).unwrap(), "12+34=46");
+    assert_eq!(made.rows.text(1).unwrap(), "12 é");
+    let new = &made.card.new[0];
+    assert_eq!((new.different, new.cells, new.of), (2, 2, 12));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -370,7 +571,8 @@ proptest! {
         let records = Options { cut: Some(crate::data::Cut::Records), ..Options::default() };
         let drop = Options { missing: Some(Missing::Drop), ..Options::default() };
         let one = Options { text_column: Some("a".into()), row_tokens: Some(3), ..Options::default() };
-        for options in [Options::default(), records, drop, one] {
+        let numeric = Options { numeric: Some(vec!["a".into()]), decimal: Some(",".into()), ..Options::default() };
+        for options in [Options::default(), records, drop, one, numeric] {
             for name in ["t.csv", "t.txt", "t.jsonl", "t.conll"] {
                 let _ = load(name, text.as_bytes(), &options);
                 let _ = load(name, format!("a,b\n{text}").as_bytes(), &options);

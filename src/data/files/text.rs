@@ -4,18 +4,16 @@ use std::path::Path;
 
 use super::error::{FileError, Problem};
 use super::options::{Options, TEXT};
-use super::read;
 use crate::data::parameters::{ParameterError, SourceError};
 use crate::data::text::Record;
 use crate::data::{Cut, Splits};
 
-/// The splits of a text file's bytes. With `cut = "records"` every line is a row.
-pub(super) fn load(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Splits, SourceError> {
+/// The splits of a text file. With `cut = "records"` every line is a row.
+pub(super) fn load(path: &Path, text: &str, options: &Options) -> Result<Splits, SourceError> {
     options.only("a text file", &[TEXT])?;
-    let text = read::text(path, bytes)?;
     let how = options.text(Cut::Windows)?;
     let records: Vec<Record<'_>> = match how.cut {
-        Cut::Windows => vec![Record { text: &text, codes: vec![] }],
+        Cut::Windows => vec![Record { text, codes: vec![] }],
         Cut::Records => text.lines().map(|line| Record { text: line, codes: vec![] }).collect(),
     };
     let few = |e| FileError::whole(path, Problem::TooFewRows(e));

@@ -33,8 +33,12 @@ fn rows_that_a_curation_asks_for_come_from_who_makes_that_generation() {
     let table = "regime = \"replace\"\ngenerations = 2\nsamples = 3";
     let other = Arc::new(numbers([7, 7, 7].into_iter()));
     let splits = Splits { train: other.clone(), validation: other.clone(), held_out: other };
-    let source =
-        Arc::new(Source { name: "sevens".into(), digest: String::new(), supply: Supply::Finite(splits) });
+    let source = Arc::new(Source {
+        name: "sevens".into(),
+        digest: String::new(),
+        supply: Supply::Finite(splits),
+        file: None,
+    });
     let d = traced(table, 0, |l| {
         l.synthesiser.teacher = Teacher::Source(source.clone(), When::First);
         l.curation = vec![step(Who::All, Swap)];

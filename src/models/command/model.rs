@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::call::{Call, placeholders};
 use super::{Command, Failure};
-use crate::data::exchange::{Exchange, Reading, read};
+use crate::data::exchange::{Exchange, read};
 use crate::data::{Column, Kind, Samples, Schema};
 use crate::models::{Ask, Model, Refusal, SampleError, Sampling};
 use crate::rng::Streams;
@@ -167,7 +167,7 @@ pub(super) fn samples(
     if !file.exists() {
         return Err(format!("it left no sample file; it must write {n} rows to `{{samples}}`"));
     }
-    let found = read(file, &name, schema, format, &Reading::default()).map_err(|e| e.to_string())?.rows;
+    let found = read(file, &name, schema, format).map_err(|e| e.to_string())?;
     if found.len() < n {
         return Err(format!("it left {} rows in {} where {n} were asked for", found.len(), name.display()));
     }

@@ -9,7 +9,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-pub use load::{Load, Runs, load, new_tokens};
+pub use load::{Load, Loaded, Runs, load};
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use rand::seq::SliceRandom;
 
 use super::Work;
-use crate::data::{HumanRows, Mix, Samples, Source, Splits, Supply, digest};
+use crate::data::{HumanRows, Mix, Samples, Schema, ShapeError, Source, Splits, Supply, digest};
 use crate::lineage::{Fit, LineageError, Measured, Names, Outcome, Record, StopReason, Why, measure};
 use crate::metrics::{BoxedMetric, METRICS, Observation, Shared, Space, Subject};
 use crate::models::Refusal;
@@ -217,6 +217,27 @@ fn fingerprint(source: &Source, runs: &Runs, size: usize, salt: u64) -> String {
     hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// A source under a schema that has grown.
+///
+/// # Errors
+/// For a schema of other columns.
+pub fn under(source: Source, schema: &Arc<Schema>) -> Result<Source, ShapeError> {
+    let Supply::Finite(splits) = &source.supply else { return Ok(source) };
+    if source.schema() == schema {
+        return Ok(source);
+    }
+    let grown = |rows: &Samples| -> Result<Arc<Samples>, ShapeError> {
+        let columns = (0..schema.fields.len()).map(|i| rows.column(i).clone()).collect();
+        Ok(Samples::new(schema.clone(), columns)?.into())
+    };
+    let splits = Splits {
+        train: grown(&splits.train)?,
+        validation: grown(&splits.validation)?,
+        held_out: grown(&splits.held_out)?,
+    };
+    Ok(Source { file: source.file, ..Source::finite(source.name, splits) })
+}
+
 /// A source with its features and tags alone, so that recorded rows need no other columns.
 ///
 /// # Errors
@@ -230,5 +251,5 @@ pub fn features_only(source: Source) -> Result<Source, Refusal> {
         validation: features(&splits.validation).ok_or_else(nothing)?,
         held_out: features(&splits.held_out).ok_or_else(nothing)?,
     };
-    Ok(Source::finite(source.name, splits))
+    Ok(Source { file: source.file, ..Source::finite(source.name, splits) })
 }

@@ -6,21 +6,24 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::data::{FileError, Kind, Options, Place, Problem, Schema, open};
+use crate::data::{AsHuman, Column, Kind, Options, Place, Problem, SourceError, open};
 use crate::metrics::{Absence, Measurement, Observed};
 
 fn how() -> Load {
-    Load {
-        generation_column: "generation".into(),
-        run_column: None,
-        text_column: None,
-        window: None,
-        scale: 255.0,
-    }
+    Load { generation_column: "generation".into(), run_column: None }
 }
 
-fn one_number() -> Arc<Schema> {
-    Arc::new(Schema::single(Kind::F64 { width: 1 }))
+/// Reads as rows of one number were read.
+fn one_number() -> AsHuman {
+    let rows = Arc::new(
+        Samples::new(
+            Arc::new(Schema::single(Kind::F64 { width: 1 })),
+            vec![Column::F64 { width: 1, data: vec![0.0; 4] }],
+        )
+        .unwrap(),
+    );
+    let splits = Splits { train: rows.clone(), validation: rows.clone(), held_out: rows };
+    AsHuman::new(&Source::finite("numbers", splits), &Options::default())
 }
 
 /// Writes `rows` rows of `x`, all of them `value` or its negative.
@@ -30,8 +33,8 @@ fn write(file: &Path, value: f64, rows: usize) {
     fs::write(file, format!("x\n{lines}")).unwrap();
 }
 
-fn found(path: &Path) -> Result<Vec<(String, Vec<u32>)>, FileError> {
-    let runs = load(path, &one_number(), &how())?;
+fn found(path: &Path) -> Result<Vec<(String, Vec<u32>)>, SourceError> {
+    let Loaded { runs, .. } = load(path, one_number(), &how())?;
     Ok(runs.into_iter().map(|(name, g)| (name, g.into_keys().collect())).collect())
 }
 
@@ -47,12 +50,15 @@ fn generations_are_files_folders_of_runs_or_a_column() {
     }
     fs::write(at("flat/notes.md.bak"), "no rows").unwrap();
     assert_eq!(found(&at("flat")).unwrap(), [("0".into(), vec![0, 2, 10])]);
+    fs::write(at("flat/gen-10_filtered.csv"), "x\n1\n").unwrap();
+    let passed = load(&at("flat"), one_number(), &how()).unwrap().passed_over;
+    assert_eq!(passed, [at("flat/gen-10_filtered.csv"), at("flat/notes.md.bak")]);
     let runs = ["seed-1", "seed-9", "seed-10"].map(|name| (name.to_owned(), vec![0, 2, 10]));
     assert_eq!(found(&at("runs")).unwrap(), runs);
     fs::write(at("one.csv"), "generation,x,seed\n1,0.5,b\n0,1.5,b\n1,2.5,a\n1,3.5,b\n").unwrap();
     assert_eq!(found(&at("one.csv")).unwrap(), [(String::new(), vec![0, 1])]);
     let by_run = Load { run_column: Some("seed".into()), ..how() };
-    let runs = load(&at("one.csv"), &one_number(), &by_run).unwrap();
+    let Loaded { runs, .. } = load(&at("one.csv"), one_number(), &by_run).unwrap();
     assert_eq!(runs[1].1[&1].features(), [0.5, 3.5]);
     assert_eq!(runs[0].1.len(), 1);
 }
@@ -61,7 +67,10 @@ fn generations_are_files_folders_of_runs_or_a_column() {
 fn what_is_no_generation_says_where() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let problem = |name: &str| found(&at(name)).unwrap_err();
+    let problem = |name: &str| match found(&at(name)) {
+        Err(SourceError::File(error)) => error,
+        other => panic!("{other:?}"),
+    };
     assert!(matches!(problem("none").problem, Problem::Missing));
     fs::create_dir(at("empty")).unwrap();
     assert!(matches!(problem("empty").problem, Problem::NoGenerations));
@@ -96,7 +105,8 @@ fn a_generation_is_measured_on_its_own_rows_beside_the_human_baseline() {
         write(&folder.path().join(format!("g/gen-{g}.csv")), 0.5_f64.powi(g), 30);
     }
     let source = open(&folder.path().join("human.csv"), &Options::default()).unwrap();
-    let runs = load(&folder.path().join("g"), source.schema(), &how()).unwrap();
+    let reader = AsHuman::new(&source, &Options::default());
+    let Loaded { runs, .. } = load(&folder.path().join("g"), reader, &how()).unwrap();
     assert_eq!(largest_size(&source, &runs), 30);
     let spec = "[data]\nsource = \"gaussian\"\n[model]\nfamily = \"elsewhere\"\n[loop]\ngenerations = 2\nsamples = 30\n\
                 regime = \"elsewhere\"\n[measure]\nmetrics = [\"sample-variance\"]\n";
@@ -130,7 +140,8 @@ fn a_metric_without_a_value_is_recorded_with_its_reason() {
     write(&folder.path().join("g/gen-0.csv"), 1.0, 5);
     fs::write(folder.path().join("g/gen-1.csv"), "x\n2\n2\n2\n2\n2\n").unwrap();
     let source = open(&folder.path().join("human.csv"), &Options::default()).unwrap();
-    let runs = load(&folder.path().join("g"), source.schema(), &how()).unwrap();
+    let reader = AsHuman::new(&source, &Options::default());
+    let Loaded { runs, .. } = load(&folder.path().join("g"), reader, &how()).unwrap();
     let spec = "[data]\nsource = \"gaussian\"\n[model]\nfamily = \"elsewhere\"\n[loop]\ngenerations = 1\nsamples = 5\n\
                 regime = \"elsewhere\"\n[measure]\nmetrics = [\"coverage\", \"log-determinant\", \"knn-entropy\"]\n";
     let experiment = Experiment::from_toml(spec, "test").unwrap();
@@ -163,4 +174,26 @@ fn metrics_of_models_and_training_sets_are_refused() {
     assert!(refuse("negative-log-likelihood").contains("fitted model"));
     assert!(refuse("nearest-neighbour-memorisation").contains("training set"));
     assert!(refuse("sampel-variance").contains("sample-variance"));
+}
+
+#[test]
+fn what_is_new_in_a_generation_joins_the_schema_of_all_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let rows: String = (0..40).map(|i| format!("{}.5,{}\n", i * 7 % 11, ["Bern", "Graz"][i % 2])).collect();
+    fs::write(at("human.csv"), format!("x,city\n{rows}")).unwrap();
+    fs::create_dir(at("g")).unwrap();
+    fs::write(at("g/gen-0.csv"), format!("x,city\n{rows}")).unwrap();
+    fs::write(at("g/gen-1.csv"), format!("x,city\n{}1.5,\n", rows.replace("Graz", "Lyon"))).unwrap();
+    let source = open(&at("human.csv"), &Options::default()).unwrap();
+    let Loaded { runs, schema, cards, .. } =
+        load(&at("g"), AsHuman::new(&source, &Options::default()), &how()).unwrap();
+    assert_eq!(schema.fields[1].kind.codes(), Some(4), "Bern, Graz, Lyon and a gap");
+    assert!(cards[0].new.is_empty() && cards[1].new[0].cells == 21, "{:?}", cards[1]);
+    let source = under(source, &schema).unwrap();
+    assert_eq!(source.schema(), &schema);
+    assert_eq!(runs[0].1[&0].schema(), &schema);
+    let last = &runs[0].1[&1];
+    assert_eq!(last.len(), 41);
+    assert!(matches!(last.column(1), Column::Codes { data } if data[..2] == [0, 2] && data[40] == 3));
 }
