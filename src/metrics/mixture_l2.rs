@@ -73,7 +73,8 @@ impl Metric for MixtureL2 {
 
     fn measure(&self, of: &Observation<'_>, _: &Streams) -> Result<Measured, Refusal> {
         let none = || Refusal::not_applicable("the model states no mixture of normal distributions");
-        let model = of.model.filter(|_| of.subject == Subject::Model).ok_or_else(none)?;
+        let model =
+            of.model.filter(|_| matches!(of.subject, Subject::Model | Subject::Baseline)).ok_or_else(none)?;
         let truth = of.truth.filter(|_| self.against == Against::Truth).and_then(|t| t.components());
         let other =
             truth.or_else(|| of.base.and_then(|base| base.parameters().components())).ok_or_else(none)?;

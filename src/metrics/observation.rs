@@ -130,7 +130,7 @@ impl<'a> Observation<'a> {
     /// curated rows, training rows or people.
     pub(super) fn parameters(&self) -> Parameters<'a> {
         match (self.subject, self.model) {
-            (Subject::Model, Some(model)) => model.parameters(),
+            (Subject::Model | Subject::Baseline, Some(model)) => model.parameters(),
             _ => Parameters::Opaque,
         }
     }
