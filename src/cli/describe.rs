@@ -4,9 +4,10 @@ use clap::Args;
 use miette::{Result, miette};
 
 use super::EXIT_DONE;
-use crate::metrics::{Direction, METRICS};
+use crate::metrics::{Direction, METRICS, Worst};
 use crate::regimes::{FractionRule, PRESETS, Preset, PresetDraw, preset};
 use crate::registry::{About, Parameter, Registry};
+use crate::say::number;
 use crate::spec::KEYS;
 use crate::{curation, data, models, neural, tasks, theory};
 
@@ -110,7 +111,18 @@ fn page(kind: &str, about: &About) {
             Direction::Lower => "lower is better",
             Direction::TwoSided => "the human value is best",
         };
-        say!("  Direction: {better}\n  Ideal: {}\n  Unit: {}\n", reading.ideal, reading.unit);
+        let worst = match reading.worst {
+            Worst::None => "none; the metric has no verdict without a stated tolerance".to_owned(),
+            Worst::Is(value) => number(value),
+            Worst::Of(_) => {
+                "that of a model that knows nothing of the human rows, from these rows".to_owned()
+            }
+        };
+        say!(
+            "  Direction: {better}\n  Ideal: {}\n  Worst value: {worst}\n  Unit: {}\n",
+            reading.ideal,
+            reading.unit
+        );
     }
     say!("  Source: {}\n", about.source);
     if !about.parameters.is_empty() {

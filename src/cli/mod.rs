@@ -50,7 +50,7 @@ pub const EXIT_INTERRUPTED: u8 = 130;
 
 const EXAMPLES: &str = "\
 Examples:
-  collapse compare                          a VAE on digits and a GPT on Moby-Dick, human fractions 0, 0.3, 1
+  collapse compare                          a VAE on digits and a GPT on Moby-Dick, human fractions 0 to 1
   collapse compare --data mine.csv          the same question about your own rows
   collapse new gaussian > mine.toml         a commented spec to start from
   collapse check mine.toml                  what it would run, and every error with its line

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use miette::{IntoDiagnostic, Result};
 
-use super::{Answered, EXIT_CLAIM, EXIT_DONE, compare};
+use super::{Answered, EXIT_CLAIM, EXIT_DONE, compare, run};
 use crate::analysis::Verdict;
 use crate::publish::{self, Asked, Found, Publication};
 
@@ -21,7 +21,11 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8> {
     let publication = Publication::open(&args.folder).into_diagnostic()?;
     let summary = publish::summarise(&publication).into_diagnostic()?;
     let claims = publish::decide_claims(&publication, 1).into_diagnostic()?;
-    let Answered { sentences, effects, changes } = compare::answer(&publication, &Asked::of(&publication))?;
+    let mut answered = compare::answer(&publication, &Asked::of(&publication))?;
+    if answered.sentences.is_empty() && claims.is_empty() {
+        answered = run::changes(&publication)?;
+    }
+    let Answered { sentences, effects, changes } = answered;
     let drawn = publish::draw(&publication, None).into_diagnostic()?;
     let found = Found { claims: &claims, effects: Some(&effects), changes: &changes, summary: &summary };
     let page = publish::page(&publication, &drawn, &found, sentences).into_diagnostic()?;

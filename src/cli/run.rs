@@ -82,7 +82,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8> {
 
 /// The change of every metric since generation 0, in a sentence for each setting where they are few.
 pub(super) fn changes(publication: &Publication) -> Result<Answered> {
-    let changes = publish::changes(publication, &Asked::default()).into_diagnostic()?;
+    let changes = publish::changes(publication, &Asked::of(publication)).into_diagnostic()?;
     let mut keys: Vec<&SettingKey> = Vec::new();
     for change in &changes {
         if !keys.contains(&&change.key) {

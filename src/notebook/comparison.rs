@@ -29,7 +29,7 @@ pub fn comparison_notebook(title: &str, csv: &str, metrics: &[&str], swept: &[&s
         .markdown(&format!(
             "# {}\n\nReads `{}`, one observation a row, and needs `pandas` and `matplotlib`.\n\n\
              Intervals are Student's t over seeds, on the scale of the values themselves; the \
-             tables of the run may use the log or the bootstrap, so theirs can differ a little.",
+             tables of the run use the log or logit scale of a metric, so theirs can differ a little.",
             title.replace(['\n', '\r'], " "),
             csv.replace('`', "'"),
         ))

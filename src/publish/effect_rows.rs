@@ -82,6 +82,19 @@ pub fn comparison_rows(c: &Comparison) -> Vec<EffectRow> {
         for a in &m.arms {
             let empty = || Entry { text: "–".into(), ..Entry::default() };
             let mut prevented = a.share().map_or_else(empty, share);
+            let earlier: Vec<String> = a
+                .prevented
+                .iter()
+                .rev()
+                .skip(1)
+                .rev()
+                .filter_map(|(g, share)| {
+                    Some(format!("{:.0} at generation {g}", 100.0 * share.as_ref().ok()?.share))
+                })
+                .collect();
+            if !earlier.is_empty() && a.share().is_some_and(Result::is_ok) {
+                prevented.detail.push_str(&format!("; {}", earlier.join(", ")));
+            }
             if a.still_changing && a.share().is_some_and(Result::is_ok) {
                 prevented.detail.push_str("; still changing");
             }

@@ -62,6 +62,29 @@ struct Arm {
     metrics: Vec<String>,
     synthesis: &'static str,
     fractions: Vec<f64>,
+    kind: Kind,
+}
+
+/// The spec of a simple model's generation 0 on the same rows, and what it is called: n-grams up to order 6 for text, a
+/// normal distribution for images and numbers, independent columns for tables. `None` for a model that is no more.
+pub(super) fn simple_spec(args: &CompareArgs, slug: &str) -> Result<Option<(&'static str, String)>> {
+    let Some(own) = arms(args)?.into_iter().find(|a| a.slug == slug) else { return Ok(None) };
+    if !own.synthesis.is_empty() {
+        return Ok(None);
+    }
+    let (name, family, model, swept) = match own.kind {
+        Kind::Text => ("an n-gram model", "ngram", "", "\"model.order\" = [1, 2, 3, 4, 5, 6]\n"),
+        Kind::Images | Kind::Numbers => ("a normal distribution", "gaussian", "", ""),
+        Kind::Table => ("independent columns", "tabular", "structure = \"independent\"\n", ""),
+        Kind::Outcomes => return Ok(None),
+    };
+    if own.family == family && own.kind != Kind::Table {
+        return Ok(None);
+    }
+    let arm = Arm { family: family.into(), model, generations: 0, fractions: vec![1.0], ..own };
+    let text = arm.spec(&CompareArgs { generations: None, regime: Vec::new(), hold: None, ..args.clone() });
+    let (head, points) = text.split_once("\n[[sweep.point]]").unwrap_or((&text, ""));
+    Ok(Some((name, format!("{head}\n{swept}\n[[sweep.point]]{points}"))))
 }
 
 /// Defaults by what the rows are.
@@ -121,6 +144,7 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
             (true, false) => FRACTIONS.to_vec(),
             (true, true) => NEURAL_FRACTIONS.to_vec(),
         },
+        kind,
     })
 }
 
