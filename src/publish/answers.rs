@@ -17,6 +17,9 @@ pub fn sentences(effects: &Effects) -> Vec<String> {
     if !lines.is_empty() {
         lines.push(effects.held.clone());
     }
+    if let Some(simple) = &effects.simple {
+        lines.insert(0, simple.clone());
+    }
     lines
 }
 

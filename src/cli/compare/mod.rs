@@ -5,7 +5,6 @@
 
 mod answer;
 mod refine;
-mod simple;
 mod specs;
 
 use std::path::PathBuf;
@@ -127,14 +126,8 @@ pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
             remark!("{size} parameters a model");
         }
         let (refined, decisions, spent) = refine::refined(args, &slug, &asked, &out, &interrupt)?;
-        let simple = simple::simple(args, &slug, &out, &interrupt)?;
         let answered = |publication: &Publication| {
             let mut answered = answer(publication, &asked)?;
-            if let Some(simple) = &simple
-                && let Some(sentence) = simple.sentence(publication)?
-            {
-                answered.sentences.insert(0, sentence);
-            }
             answered.sentences.extend(spent.clone());
             Ok(answered)
         };

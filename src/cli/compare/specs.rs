@@ -65,28 +65,6 @@ struct Arm {
     kind: Kind,
 }
 
-/// The spec of a simple model's generation 0 on the same rows, and what it is called: n-grams up to order 6 for text, a
-/// normal distribution for images and numbers, independent columns for tables. `None` for a model that is no more.
-pub(super) fn simple_spec(args: &CompareArgs, slug: &str) -> Result<Option<(&'static str, String)>> {
-    let Some(own) = arms(args)?.into_iter().find(|a| a.slug == slug) else { return Ok(None) };
-    if !own.synthesis.is_empty() {
-        return Ok(None);
-    }
-    let (name, family, model, swept) = match own.kind {
-        Kind::Text => ("an n-gram model", "ngram", "", "\"model.order\" = [1, 2, 3, 4, 5, 6]\n"),
-        Kind::Images | Kind::Numbers => ("a normal distribution", "gaussian", "", ""),
-        Kind::Table => ("independent columns", "tabular", "structure = \"independent\"\n", ""),
-        Kind::Outcomes => return Ok(None),
-    };
-    if own.family == family && own.kind != Kind::Table {
-        return Ok(None);
-    }
-    let arm = Arm { family: family.into(), model, generations: 0, fractions: vec![1.0], ..own };
-    let text = arm.spec(&CompareArgs { generations: None, regime: Vec::new(), hold: None, ..args.clone() });
-    let (head, points) = text.split_once("\n[[sweep.point]]").unwrap_or((&text, ""));
-    Ok(Some((name, format!("{head}\n{swept}\n[[sweep.point]]{points}"))))
-}
-
 /// Defaults by what the rows are.
 fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let known = SOURCES.get(data).is_some();
@@ -245,9 +223,14 @@ impl Arm {
         }
         let metrics = if args.metrics.is_empty() { &self.metrics } else { &args.metrics };
         let _ = writeln!(text, "\n[measure]\nmetrics = [{}]", names(metrics));
-        if self.family == "gpt" {
-            text.push_str("\n[measure.baseline]\nfamily = \"ngram\"\norder = 3\n");
-        }
+        text.push_str(match (self.kind, self.family.as_str()) {
+            (Kind::Text, "gpt") => "\n[measure.baseline]\nfamily = \"ngram\"\norder = 3\n",
+            (Kind::Images, "vae") => "\n[measure.baseline]\nfamily = \"gaussian\"\n",
+            (Kind::Table, "tabular" | "vae") => {
+                "\n[measure.baseline]\nfamily = \"tabular\"\nstructure = \"independent\"\n"
+            }
+            _ => "",
+        });
         let _ = writeln!(text, "\n[sweep]\nseeds = {}", args.options.seeds.unwrap_or(self.seeds));
         if args.regime.len() > 1 {
             let _ = writeln!(text, "\"loop.regime\" = [{}]", names(&args.regime));
