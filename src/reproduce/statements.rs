@@ -145,7 +145,7 @@ impl Statements {
         let _ = writeln!(
             page,
             "\n{}\n\nNumbers in brackets are rows of the table and their pieces of evidence, in order: claims of the \
-             specs, decided by the whole interval at 10⁻⁴ against a bound that was written before the run.\n\n\
+             specs, decided by the whole interval at 10⁻⁴ against its bound. A bound that was set after a look at rows says so in its spec.\n\n\
              | | what is said | the study's own numbers | our claims: measured [interval], bound | verdict |\n\
              | --- | --- | --- | --- | --- |",
             self.scope.trim()
