@@ -147,16 +147,20 @@ impl OtherCard {
         };
         let mut lines = Vec::new();
         let rows: usize = cards.iter().map(|card| card.rows).sum();
-        let mut dropped: Vec<Dropped> = Vec::new();
-        for d in cards.iter().flat_map(|card| &card.dropped) {
-            match dropped.iter_mut().find(|known| (&known.column, &known.why) == (&d.column, &d.why)) {
-                Some(known) => known.rows += d.rows,
-                None => dropped.push(d.clone()),
+        let mut dropped: Vec<(Dropped, &str)> = Vec::new();
+        for (d, file) in cards.iter().flat_map(|card| card.dropped.iter().map(|d| (d, card.file.as_str()))) {
+            match dropped.iter_mut().find(|(known, _)| (&known.column, &known.why) == (&d.column, &d.why)) {
+                Some((known, _)) => known.rows += d.rows,
+                None => dropped.push((d.clone(), file)),
             }
         }
         if !dropped.is_empty() {
-            let lost: usize = dropped.iter().map(|d| d.rows).sum();
-            lines.push(format!("{place}: {lost} of {rows} rows left out: {}", listed(&dropped)));
+            let lost: usize = dropped.iter().map(|(d, _)| d.rows).sum();
+            let one = |(d, file): &(Dropped, &str)| {
+                format!("{} with {} in `{}` (first in {file}, line {})", d.rows, d.why, d.column, d.line)
+            };
+            let all: Vec<String> = dropped.iter().map(one).collect();
+            lines.push(format!("{place}: {lost} of {rows} rows left out: {}", all.join(", ")));
         }
         let mut columns: Vec<&str> = Vec::new();
         for new in cards.iter().flat_map(|card| &card.new) {

@@ -27,8 +27,8 @@ pub struct OwnFile {
     pub(in crate::data) notations: HashMap<String, Notation>,
 }
 
-/// The field that is the text of JSON lines where none is named.
-const TEXT_FIELD: &str = "text";
+/// The fields that are the text of JSON lines where none is named, the first that every line has.
+const TEXT_FIELDS: [&str; 2] = ["text", "messages"];
 
 /// Splits of the bytes of a file, and what was decided.
 pub(super) fn load(
@@ -57,8 +57,8 @@ pub(super) fn load(
             options.only("a JSON lines file", &[TABLE, TEXT, &["text_column"]])?;
             let table = jsonl::table(path, &read::text(path, bytes)?)?;
             let mut options = options.clone();
-            if options.text_column.is_none() && options.columns.is_none() && has_text(&table) {
-                options.text_column = Some(TEXT_FIELD.into());
+            if options.text_column.is_none() && options.columns.is_none() {
+                options.text_column = TEXT_FIELDS.into_iter().find(|f| has_text(&table, f)).map(String::from);
             }
             if options.text_column.is_none() {
                 options.only("JSON lines without a text field", &[TABLE])?;
@@ -90,9 +90,9 @@ pub(super) fn load(
     Ok((splits, OwnFile { options, card, notations }))
 }
 
-/// Whether every object has a string under the usual name.
-fn has_text(table: &Table) -> bool {
-    let at = table.names.iter().position(|n| n == TEXT_FIELD);
+/// Whether every object has a text under this name.
+fn has_text(table: &Table, field: &str) -> bool {
+    let at = table.names.iter().position(|n| n == field);
     at.is_some_and(|i| table.column(i).all(|(_, cell)| matches!(cell, Cell::Word(_))))
 }
 

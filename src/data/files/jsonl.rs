@@ -1,6 +1,7 @@
 //! JSON lines: one object per line, as a table of fields.
 //!
-//! Numbers are numbers; strings and booleans are words, "NA" too; `null`, blank strings and absent fields are missing.
+//! Numbers are numbers; strings and booleans are words, "NA" too; `null`, blank strings and absent fields are missing. A
+//! list of chat messages (`[{"role": …, "content": …}, …]`) is text, a line `role: content` each.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -36,7 +37,9 @@ pub(in crate::data) fn table(path: &Path, text: &str) -> Result<Table, FileError
                 },
                 Value::String(s) if s.trim().is_empty() => Cell::Missing(s),
                 Value::String(s) => Cell::Word(s),
-                nested @ (Value::Array(_) | Value::Object(_)) => Cell::Nested(nested.to_string()),
+                nested @ (Value::Array(_) | Value::Object(_)) => {
+                    chat(&nested).map_or_else(|| Cell::Nested(nested.to_string()), Cell::Word)
+                }
             };
             match places.get(&name) {
                 Some(&i) => cells[i] = cell,
@@ -53,4 +56,17 @@ pub(in crate::data) fn table(path: &Path, text: &str) -> Result<Table, FileError
     let width = table.names.len();
     table.rows.iter_mut().for_each(|(_, row)| row.resize(width, Cell::Missing(String::new())));
     Ok(table)
+}
+
+/// The text of a list of chat messages; `None` for any other list or object.
+fn chat(value: &Value) -> Option<String> {
+    let messages = value.as_array().filter(|list| !list.is_empty())?;
+    let line = |message: &Value| {
+        let content = message.get("content")?.as_str()?;
+        Some(match message.get("role").and_then(Value::as_str) {
+            Some(role) => format!("{role}: {content}"),
+            None => content.to_owned(),
+        })
+    };
+    Some(messages.iter().map(line).collect::<Option<Vec<_>>>()?.join("\n"))
 }

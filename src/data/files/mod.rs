@@ -261,7 +261,7 @@ pub(super) const JSONL: Entry<Source> = Entry {
     about: About {
         name: "jsonl",
         summary: "Your own JSON lines: a field of text, or fields of numbers and categories",
-        details: "One object per line. With `text_column` (or a field called `text` in every line) each object is \
+        details: "One object per line. With `text_column` (or a field called `text`, or `messages` of a chat, in every line) each object is \
                   one row of text; `label` and `group` name further fields. Otherwise the fields are columns of \
                   a table as in `csv`: numbers are numeric, strings and booleans categorical.",
         source: "https://jsonlines.org",
@@ -269,7 +269,7 @@ pub(super) const JSONL: Entry<Source> = Entry {
             TABLE_PARAMETERS,
             [Parameter {
                 name: "text_column",
-                default: "\"text\" where every line has one",
+                default: "\"text\" or \"messages\" where every line has one",
                 meaning: "The field that holds text (`text_field` means the same)",
             }],
         ),

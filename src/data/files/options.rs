@@ -54,7 +54,7 @@ pub struct Options {
     /// The sign before the fraction of numbers, `.` or `,`; default: as each column says.
     pub decimal: Option<String>,
     /// The column (in JSON lines the field) that holds text; the source is then a text source with a row per record.
-    /// Default in JSON lines: `text` where every line has one.
+    /// Default in JSON lines: `text`, or the `messages` of a chat, where every line has one.
     #[serde(alias = "text_field")]
     pub text_column: Option<String>,
     /// One character between cells; default: the most frequent of `,`, tab, `;`, `|` in line 1.

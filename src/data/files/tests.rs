@@ -368,6 +368,15 @@ fn the_sources_read_the_spec_and_point_at_it() {
     assert!(crate::data::tests::source("source = \"csv\"").is_err(), "no path");
 }
 
+#[test]
+fn the_messages_of_a_chat_are_text() {
+    let line = r#"{"messages": [{"role": "user", "content": "Is it late?"}, {"role": "assistant", "content": "Yes."}]}"#;
+    let options = Options { min_count: Some(1), ..Options::default() };
+    let s = load("t.jsonl", [line; 12].join("\n").as_bytes(), &options).unwrap();
+    let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
+    assert_eq!(splits.train.text(0).unwrap(), "user: is it late? assistant: yes.");
+}
+
 fn card(name: &str, text: &str, options: &Options) -> Card {
     load(name, text.as_bytes(), options).unwrap().file.unwrap().card.clone()
 }
