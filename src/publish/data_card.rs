@@ -35,8 +35,14 @@ pub(super) fn section(manifest: &Manifest) -> Option<Section> {
     (!section.prose.is_empty()).then_some(section)
 }
 
+/// A remark as a sentence of the page, which has quotation marks where a terminal has backticks.
 fn sentence(line: String) -> String {
-    line + "."
+    let pieces: Vec<&str> = line.split('`').collect();
+    let quoted = |(i, piece): (usize, &&str)| match i % 2 {
+        0 => (*piece).to_owned(),
+        _ => format!("“{piece}”"),
+    };
+    pieces.iter().enumerate().map(quoted).collect::<String>() + "."
 }
 
 fn taken(card: &Card) -> Option<TableData> {

@@ -191,7 +191,7 @@ impl OtherCard {
 }
 
 fn listed(dropped: &[Dropped]) -> String {
-    let one = |d: &Dropped| format!("{} with {} in `{}` (line {})", d.rows, d.why, d.column, d.line);
+    let one = |d: &Dropped| format!("{} with {} in `{}` (first in line {})", d.rows, d.why, d.column, d.line);
     dropped.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
