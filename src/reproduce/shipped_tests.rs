@@ -1,4 +1,4 @@
-//! What ships: the papers' specs are as they were locked, and complete.
+//! What ships: the papers' specs are as they were locked, and the documents are as the committed results have them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -45,4 +45,30 @@ fn every_claim_of_a_paper_says_whose_it_is_what_it_is_about_and_what_it_must_fai
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The tables of the README and of results/CLAIMS.md are those of results/claims.json, whose claims are the locked ones.
+#[test]
+fn the_documents_are_made_from_the_committed_results() {
+    let (shelf, catalogue) = catalogue();
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let outcomes: Vec<Outcome> = serde_json::from_str(&read("results/claims.json")).unwrap();
+    let name = |key: &str| {
+        catalogue.papers.iter().find(|p| p.key == key).map_or(key.to_owned(), |p| p.entry.short())
+    };
+    let command = "collapse reproduce all --controls";
+    let claims = read("results/CLAIMS.md");
+    assert!(claims.ends_with(&all_claims(&outcomes, command, name)), "write results/CLAIMS.md anew");
+    let readme = read("README.md");
+    let table = failures(&outcomes, command, name);
+    assert!(readme.contains(table.trim()), "write the README's table anew");
+    let lock = Lock::read(shelf.get("claims.lock").unwrap()).unwrap();
+    let other: Vec<&str> = outcomes
+        .iter()
+        .filter(|o| !lock.holds(&o.figure, &o.says, &o.digest))
+        .map(|o| o.says.as_str())
+        .collect();
+    assert!(other.is_empty(), "not as locked: {other:#?}");
+    let papers: usize = catalogue.papers.iter().flat_map(|p| &p.figures).map(|f| f.claims).sum();
+    assert_eq!(outcomes.len(), papers, "every claim of a paper has its result");
 }
