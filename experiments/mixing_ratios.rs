@@ -11,7 +11,7 @@ use model_collapse::publish::{self, Publication};
 use model_collapse::run::{self, Interrupt, Options, Prepared, Work, progress};
 use model_collapse::say;
 use model_collapse::spec::Experiment;
-use model_collapse::store::{Folder, Keep, Manifest, write_atomically};
+use model_collapse::store::{Folder, Manifest, write_atomically};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -38,7 +38,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             out: folder.root().into(),
             experiment: name,
             jobs,
-            keep: Keep::Rows,
             examples: 64,
             keep_models: false,
             isolation: None,

@@ -7,10 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::claims_intervals::{Range, mean_interval, of_equal};
-use super::intervals::{Interval, median_rank, normal_interval, t_quantile};
+use super::claims_intervals::{Range, mean_interval};
+use super::intervals::{Interval, median_rank};
 pub use crate::spec::Statistic;
-use crate::store::Accumulator;
 pub use crate::theory::Relation;
 
 /// The chance that a claim that is true fails, at any of its looks.
@@ -93,22 +92,13 @@ pub struct Expected {
     pub sd_of_one: Option<f64>,
 }
 
-/// What was measured at one generation.
-#[derive(Clone, Copy, Debug)]
-pub enum Evidence<'a> {
-    /// One value a seed.
-    Values(&'a [f64]),
-    /// Moments over seeds (`keep = "summary"`).
-    Moments(&'a Accumulator),
-}
-
 /// One generation of a claim.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<'a> {
     /// The generation.
     pub at: u32,
-    /// What was measured.
-    pub evidence: Evidence<'a>,
+    /// What was measured, one value a seed.
+    pub values: &'a [f64],
     /// What should have been.
     pub expected: Expected,
 }
@@ -269,32 +259,17 @@ fn estimate(
     range: Range,
 ) -> Result<(f64, Interval), String> {
     let own = point.expected.sd_of_one;
-    if let (Range::Exact, Evidence::Moments(m)) = (range, point.evidence)
-        && let Some(value) = m.mean()
-    {
-        return mean_interval(&[value], None, level, range);
-    }
-    match (statistic, point.evidence) {
-        (Statistic::Mean, Evidence::Values(x)) => mean_interval(x, own, level, range),
-        (Statistic::MeanLog, Evidence::Values(x)) => {
+    let x = point.values;
+    match statistic {
+        Statistic::Mean => mean_interval(x, own, level, range),
+        Statistic::MeanLog => {
             if x.iter().any(|v| *v <= 0.0) {
                 return Err(NO_LOGARITHM.into());
             }
             mean_interval(&x.iter().map(|v| v.ln()).collect::<Vec<_>>(), own, level, Range::Any)
         }
-        (Statistic::Mean, Evidence::Moments(m)) => {
-            let (n, mean, sd) = (m.count() as f64, m.mean().unwrap_or(f64::NAN), m.sd().unwrap_or(0.0));
-            match of_equal(mean, n, level, range).filter(|_| sd == 0.0 && n > 1.0 && own.is_none()) {
-                Some(interval) => Ok((mean, interval)),
-                None => around((n, mean, sd), own, level),
-            }
-        }
-        (Statistic::MeanLog, Evidence::Moments(m)) => {
-            let (mean, sd) = m.log_mean_sd().ok_or(NO_LOGARITHM)?;
-            around((m.count() as f64, mean, sd), own, level)
-        }
-        (Statistic::Median, evidence) => median(evidence, level),
-        (other, _) => Err(format!(
+        Statistic::Median => median(x, level),
+        other => Err(format!(
             "the statistic {other:?} compares generations or settings, not one generation with a law"
         )),
     }
@@ -302,32 +277,7 @@ fn estimate(
 
 const NO_LOGARITHM: &str = "some values are not positive, so the mean of the logarithm does not exist";
 
-/// The interval of streamed moments, which have no skewness: mean ± quantile × standard error, the law's own where
-/// given.
-fn around(
-    (n, mean, sd): (f64, f64, f64),
-    sd_of_one: Option<f64>,
-    level: f64,
-) -> Result<(f64, Interval), String> {
-    match sd_of_one {
-        Some(own) if n >= 1.0 => Ok((mean, normal_interval(mean, own / n.sqrt(), level))),
-        None if n >= 2.0 && sd > 0.0 => {
-            let reach = t_quantile(level, n - 1.0) * sd / n.sqrt();
-            Ok((mean, Interval::new(mean - reach, mean + reach, "t")))
-        }
-        None if n >= 2.0 => {
-            Err(format!("all {n} seeds have the value {mean}, so nothing is known of its spread"))
-        }
-        _ => {
-            Err(format!("{n} seeds: at least 2 are needed (1 where the law has its own standard deviation)"))
-        }
-    }
-}
-
-fn median(evidence: Evidence<'_>, level: f64) -> Result<(f64, Interval), String> {
-    let Evidence::Values(x) = evidence else {
-        return Err("streamed moments give no interval of the median; set measure.keep = \"rows\"".to_owned());
-    };
+fn median(x: &[f64], level: f64) -> Result<(f64, Interval), String> {
     let mut sorted = x.to_vec();
     sorted.sort_by(f64::total_cmp);
     let n = sorted.len();

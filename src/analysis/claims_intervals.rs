@@ -72,7 +72,7 @@ pub(super) fn mean_interval(
 }
 
 /// The interval of n equal values within a known range.
-pub(super) fn of_equal(value: f64, n: f64, level: f64, range: Range) -> Option<Interval> {
+fn of_equal(value: f64, n: f64, level: f64, range: Range) -> Option<Interval> {
     let Range::Within(low, high) = range else { return None };
     let differ = 1.0 - (1.0 - level).powf(1.0 / n);
     let end = |bound: f64| value + differ * (bound - value);

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{ChiSquared, Distribution, Normal};
 
 fn on(x: &[f64], value: f64, sd_of_one: Option<f64>) -> Point<'_> {
-    Point { at: 3, evidence: Evidence::Values(x), expected: Expected { value, sd_of_one } }
+    Point { at: 3, values: x, expected: Expected { value, sd_of_one } }
 }
 
 #[test]
@@ -66,26 +66,6 @@ fn one_bad_generation_fails_the_joint_claim_and_is_named() {
     let r =
         against_law(Question::once(""), Statistic::Mean, &points, Tolerance::relative(0.05), Relation::Equal);
     assert_eq!((r.verdict, r.at, r.measured.unwrap().round()), (Verdict::Failed, Some(7), 2.0));
-}
-
-#[test]
-fn streamed_moments_decide_as_the_values_do() {
-    let x: Vec<f64> = (1..=999).map(|i| f64::from(i) / 500.0).collect();
-    let m: Accumulator = x.iter().copied().collect();
-    let point = |evidence| Point { at: 1, evidence, expected: Expected { value: 1.0, sd_of_one: None } };
-    for statistic in [Statistic::Mean, Statistic::MeanLog] {
-        let result = |e| {
-            against_law(Question::once(""), statistic, &[point(e)], Tolerance::relative(0.2), Relation::Equal)
-        };
-        let (a, b) = (result(Evidence::Values(&x)), result(Evidence::Moments(&m)));
-        assert!((a.measured.unwrap() - b.measured.unwrap()).abs() < 1e-12, "{statistic:?}");
-        // Moments have no skewness: of these symmetric values the interval is the same, of their logarithms near.
-        let blur = if statistic == Statistic::Mean { 1e-12 } else { 0.1 };
-        for (p, q) in [(a.low, b.low), (a.high, b.high)] {
-            assert!((p.unwrap() - q.unwrap()).abs() < blur, "{statistic:?}: {p:?} and {q:?}");
-        }
-        assert_eq!(a.verdict, b.verdict);
-    }
 }
 
 /// With a tolerance of 0 a true claim fails exactly when an interval misses the truth. At 10⁻⁴ that can't be counted

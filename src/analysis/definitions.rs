@@ -165,7 +165,7 @@ impl Answer {
 }
 
 /// The matrix: one row a setting, in the order of the settings' keys.
-pub fn definitions(series: &[Series]) -> Vec<DefinitionsRow> {
+pub fn definitions<'s>(series: impl IntoIterator<Item = &'s Series>) -> Vec<DefinitionsRow> {
     let mut own: BTreeMap<&SettingKey, Vec<&Series>> = BTreeMap::new();
     let mut sizes: BTreeMap<Vec<&(String, String)>, Vec<&Series>> = BTreeMap::new();
     for s in series {

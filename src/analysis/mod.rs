@@ -21,8 +21,7 @@ mod trends;
 
 pub use best::{RESAMPLES, share_best};
 pub use claims::{
-    ClaimResult, ERROR_LEVEL, Evidence, Expected, Point, Question, Relation, Statistic, Tolerance, Verdict,
-    against_law,
+    ClaimResult, ERROR_LEVEL, Expected, Point, Question, Relation, Statistic, Tolerance, Verdict, against_law,
 };
 pub use claims_intervals::Range;
 pub use definitions::{Answer, Definition, DefinitionsRow, Finding, definitions, write_definitions};
@@ -32,7 +31,7 @@ pub use losses::{Losses, is_collapse};
 pub use observations::{Counts, Gathering, Place, Series, SettingKey};
 pub use paired::{Paired, differences, paired_difference};
 pub use rank_correlation::{Pair, rank_correlation};
-pub use summary::{SummaryRow, summarise, summary_of_moments, write_csv};
+pub use summary::{SummaryRow, summarise, write_csv};
 pub use trends::{least_squares, monotone, rises, scaled, slope, slope_along};
 
 /// The level of displayed intervals.

@@ -95,15 +95,10 @@ impl Series {
         all
     }
 
-    /// The last generation: the setting's, also where this metric has no value there. Human rows and the baseline
-    /// are measured by themselves.
+    /// The last generation: the setting's, also where this metric has no value there. What is measured once, as human rows
+    /// and the baseline are, has its own.
     pub fn last(&self) -> Option<u32> {
-        match self.subject {
-            Subject::Human | Subject::Baseline => {
-                self.at.keys().next_back().copied().or((!self.at.is_empty()).then_some(self.end))
-            }
-            _ => Some(self.end),
-        }
+        if self.subject.is_of_the_loop() { Some(self.end) } else { self.at.keys().next_back().copied() }
     }
 
     /// Of how many seeds the finite values at a generation speak.
@@ -256,7 +251,7 @@ impl Gathering {
 
     /// The series of a setting that was asked for so many seeds, in the order of metric and subject.
     pub fn series(self, key: &SettingKey, seeds: usize) -> Vec<Series> {
-        let of_model = self.series.iter().filter(|((_, _, subject), _)| *subject != Subject::Human);
+        let of_model = self.series.iter().filter(|((_, _, subject), _)| subject.is_of_the_loop());
         let end = of_model.filter_map(|(_, at)| at.keys().next_back()).max().copied().unwrap_or(0);
         let one = |((member, metric, subject), places): (_, BTreeMap<u32, Vec<(u64, Members)>>)| {
             let mut key = key.clone();

@@ -9,10 +9,9 @@ use std::io::Write;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::DISPLAY_LEVEL;
-use super::intervals::{Interval, mean_interval, mean_sd, normal_interval};
+use super::intervals::{Interval, mean_interval, mean_sd};
 use super::observations::{Counts, Series, SettingKey};
 use crate::metrics::{Absence, Scale, Subject};
-use crate::store::Accumulator;
 
 /// One row of `summary.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -85,7 +84,10 @@ pub(super) fn median(values: &[f64]) -> f64 {
 }
 
 /// Summarises series; `scale` says what values a metric can take.
-pub fn summarise(series: &[Series], scale: impl Fn(&str) -> Scale) -> Vec<SummaryRow> {
+pub fn summarise<'s>(
+    series: impl IntoIterator<Item = &'s Series>,
+    scale: impl Fn(&str) -> Scale,
+) -> Vec<SummaryRow> {
     let mut rows = Vec::new();
     for s in series {
         // The last generation is the setting's, whether this metric has a value there or not.
@@ -107,22 +109,6 @@ pub fn summarise(series: &[Series], scale: impl Fn(&str) -> Scale) -> Vec<Summar
         }
     }
     rows
-}
-
-/// The row of streamed moments, with a normal interval; `None` where there is no value.
-pub fn summary_of_moments(
-    key: &SettingKey,
-    generation: u32,
-    subject: Subject,
-    metric: &str,
-    moments: &Accumulator,
-) -> Option<SummaryRow> {
-    let (mean, sd) = (moments.mean()?, moments.sd());
-    let interval = sd.map(|sd| normal_interval(mean, sd / (moments.count() as f64).sqrt(), DISPLAY_LEVEL));
-    let n = moments.count() as usize;
-    let counts = Counts { n, asked: n, ..Counts::default() };
-    let numbers = (counts, mean, sd, moments.median()?, interval);
-    Some(row(key, generation, subject, metric, numbers))
 }
 
 type Numbers = (Counts, f64, Option<f64>, f64, Option<Interval>);
@@ -228,18 +214,5 @@ mod tests {
         // The setting was measured once more, and this metric has nothing there.
         assert_eq!(lines[3], "replace,0,6,model,variance,0,9,0,,,,,,,");
         assert_eq!(rows[1].centre(), 3.5);
-    }
-
-    #[test]
-    fn moments_give_the_same_row_with_a_normal_interval() {
-        let moments: Accumulator = [1.0, 2.0, 3.0, 4.0, 5.0].into_iter().collect();
-        let r = summary_of_moments(&SettingKey::default(), 4, Subject::Model, "variance", &moments).unwrap();
-        assert!((r.mean - 3.0).abs() < 1e-12 && (r.median - 3.0).abs() < 0.016 && r.ci_method == "normal");
-        // 3 ± 1.96 · 1.5811/√5
-        assert!((r.ci_high.unwrap() - 4.3859).abs() < 1e-4);
-        assert_eq!(
-            summary_of_moments(&SettingKey::default(), 0, Subject::Model, "v", &Accumulator::default()),
-            None
-        );
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use miette::Result;
 
-use super::{EXIT_DONE, run::OverlayArgs, terminal};
+use super::{EXIT_DONE, execute::refuse_large, run::OverlayArgs, terminal};
 use crate::lineage::Context;
 use crate::publish;
 use crate::run::Prepared;
@@ -21,6 +21,9 @@ pub struct CheckArgs {
     /// Print the resolved spec too
     #[arg(long)]
     resolved: bool,
+    /// Refuse a run whose observations would take more gigabytes; default: 10
+    #[arg(long, value_name = "GB")]
+    disk: Option<f64>,
 }
 
 pub(super) fn check(args: &CheckArgs) -> Result<u8> {
@@ -34,5 +37,6 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8> {
     }
     let prepared = Prepared::new(experiment, &Context::default())?;
     terminal::settings(&prepared);
+    refuse_large(&prepared, prepared.experiment.sweep.seeds.len(), args.disk)?;
     Ok(EXIT_DONE)
 }

@@ -11,8 +11,8 @@ use crate::lineage::Context;
 use crate::neural::device;
 use crate::publish::{self, Drawn, Effects, Found, Publication, SettingChange};
 use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
-use crate::spec::{self, Experiment};
-use crate::store::{Folder, Keep, Manifest, StoreError, write_atomically};
+use crate::spec::Experiment;
+use crate::store::{Folder, Manifest, StoreError, write_atomically};
 
 /// What a run says to its question.
 #[derive(Default)]
@@ -100,6 +100,22 @@ fn wants_seeds(claim: &ClaimResult) -> bool {
     claim.verdict == Verdict::Undecided && claim.low.is_some()
 }
 
+/// Bytes of one observation in a cell: up to 17 digits, sign, point and separator.
+const BYTES: f64 = 20.0;
+
+/// Refuses a run whose observations would take more than so many gigabytes.
+pub(super) fn refuse_large(prepared: &Prepared, seeds: usize, disk: Option<f64>) -> Result<()> {
+    let disk = disk.unwrap_or(super::DISK);
+    let gigabytes = prepared.observations(seeds as u64) as f64 * BYTES / 1e9;
+    if gigabytes <= disk {
+        return Ok(());
+    }
+    Err(miette!(
+        help = "measure fewer generations (`at` under `[measure]`) or seeds, or allow it with `--disk`",
+        "the observations would take about {gigabytes:.1} GB, and {disk} GB are allowed"
+    ))
+}
+
 /// Refuses the folder of another experiment, whose tables and figures would be replaced.
 fn refuse_another(folder: &Folder, name: &str) -> Result<()> {
     match Manifest::load(folder) {
@@ -137,12 +153,9 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     let resolved = experiment.resolved();
     let name = experiment.name.clone();
     let prepared = Prepared::new(experiment, &Context { salt: options.salt })?;
+    refuse_large(&prepared, seeds.len(), options.disk)?;
     let out = how.out.clone().or_else(|| options.out.clone());
     let out = out.unwrap_or_else(|| PathBuf::from("results").join(&name).join(prepared.run_name()));
-    let keep = match prepared.experiment.measure.keep {
-        spec::Keep::Rows => Keep::Rows,
-        spec::Keep::Summary => Keep::Summary,
-    };
     let shown: Box<dyn Progress + Send> =
         if options.quiet { Box::new(Silent) } else { progress::on_stderr() };
     let isolated = match &options.cell {
@@ -153,7 +166,6 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
         out: out.clone(),
         experiment: name.clone(),
         jobs: options.jobs(),
-        keep,
         examples: EXAMPLES,
         isolation: isolated.as_ref().map(|i| i.isolation.clone()),
         keep_models: prepared.experiment.measure.keep_models,
@@ -167,11 +179,8 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
         }
     }
     let folder = Folder::at(&out);
-    let publication = Publication {
-        folder: folder.clone(),
-        experiment: prepared.experiment.clone(),
-        command: std::env::args().collect(),
-    };
+    let publication =
+        Publication::new(folder.clone(), prepared.experiment.clone(), std::env::args().collect());
     let reason = |info: &run::SettingInfo| Some((info.label.clone(), info.skipped.clone()?));
     let skipped: Vec<(String, String)> = prepared.settings().iter().filter_map(reason).collect();
     let nothing = |publication| Done {
@@ -209,10 +218,11 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     let (report, claims, seeds) = loop {
         let seeds = more_seeds(&seeds, times);
         let mut report = run::run(&prepared, &seeds, &plan).into_diagnostic()?;
+        publication.reread();
         wall_seconds += report.wall_seconds;
         report.wall_seconds = wall_seconds;
         write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
-        if report.tables.rows == 0 && keep == Keep::Rows {
+        if report.tables.rows == 0 {
             manifest.save(&folder).into_diagnostic()?;
             return Ok(Done { report: Some(report), ..nothing(publication) });
         }

@@ -1,4 +1,4 @@
-//! `collapse export`: human rows as a file, or a run as a notebook.
+//! `collapse export`: human rows as a file, or a run as its rows or a notebook.
 
 use std::fs;
 use std::io::Write;
@@ -13,7 +13,7 @@ use crate::data::exchange::{self, Exchange};
 use crate::data::{self, Samples, Supply};
 use crate::publish::{self, Publication};
 use crate::rng::Streams;
-use crate::store::write_atomically;
+use crate::store::{write_atomically, write_metrics};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,9 +21,10 @@ Examples:
   collapse export data moby-dick --rows 100
   collapse export data uci-sentences --set domain=yelp --set tokens=words --out yelp.jsonl
   collapse export data tagged-state-of-the-union --out tagged.conll
+  collapse export rows results/compare/digits8x8-vae --out rows.csv
   collapse export notebook results/compare/digits8x8-vae --out notebooks-export/digits";
 
-/// Export human rows as a file, or a run as a notebook.
+/// Export human rows as a file, or a run as its rows or a notebook.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ExportArgs {
@@ -48,6 +49,14 @@ enum What {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Every observation of a run, one a row, as CSV: metrics.csv, which a run of more than two million leaves out
+    Rows {
+        /// The run folder
+        folder: PathBuf,
+        /// The file
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// A run folder as a notebook beside its rows
     Notebook {
         /// The run folder
@@ -61,6 +70,13 @@ enum What {
 pub(super) fn export(args: &ExportArgs) -> Result<u8> {
     match &args.what {
         What::Data { source, rows, set, out } => human_rows(source, *rows, set, out.as_deref())?,
+        What::Rows { folder, out } => {
+            let publication = Publication::open(folder).into_diagnostic()?;
+            let (folder, name) = (&publication.folder, &publication.experiment.name);
+            let out = out.clone().unwrap_or_else(|| folder.metrics());
+            write_metrics(folder, &out, name).into_diagnostic()?;
+            say!("{}", out.display());
+        }
         What::Notebook { folder, out } => {
             let publication = Publication::open(folder).into_diagnostic()?;
             fs::create_dir_all(out).into_diagnostic().wrap_err_with(|| out.display().to_string())?;

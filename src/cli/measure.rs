@@ -16,7 +16,7 @@ use crate::publish::{self, Found, Publication, SettingChange};
 use crate::run::recorded::{Load, Loaded, Recorded, features_only, largest_size, load, measurable, under};
 use crate::run::{self, Interrupt, Options, Progress, Silent, progress};
 use crate::spec::{Experiment, Node, Overlays};
-use crate::store::{ELSEWHERE, Folder, Keep, Manifest, write_atomically};
+use crate::store::{ELSEWHERE, Folder, Manifest, write_atomically};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -171,7 +171,6 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
         out: out.clone(),
         experiment: stem.clone(),
         jobs,
-        keep: Keep::Rows,
         examples: ROWS_SHOWN,
         keep_models: false,
         isolation: None,
@@ -190,7 +189,7 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let report = run::run(&recorded, &seeds, &plan).into_diagnostic()?;
     let folder = Folder::at(&out);
     write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
-    let publication = Publication { folder: folder.clone(), experiment, command: std::env::args().collect() };
+    let publication = Publication::new(folder.clone(), experiment, std::env::args().collect());
     if report.tables.rows == 0 {
         manifest.save(&folder).into_diagnostic()?;
         return Err(miette!("nothing was measured; cells.csv in {} says why", out.display()));

@@ -144,10 +144,16 @@ pub struct RunOptions {
     /// In such a process: the cell to run
     #[arg(long, hide = true, value_name = "JSON")]
     pub cell: Option<String>,
+    /// Refuse a run whose observations would take more gigabytes; default: 10
+    #[arg(long, value_name = "GB")]
+    pub disk: Option<f64>,
     /// No progress
     #[arg(long, short)]
     pub quiet: bool,
 }
+
+/// Gigabytes that the observations of a run may take unless told otherwise.
+const DISK: f64 = 10.0;
 
 impl RunOptions {
     /// The number of cells at the same time.

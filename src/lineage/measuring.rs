@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::measured::{self, Measured, Names};
 use super::{Fit, Lineage, Member, Record, Why};
 use crate::data::Samples;
-use crate::metrics::{Arrivals, Observation, Peer, Shared, Space, Subject};
+use crate::metrics::{Absence, Arrivals, Observation, Peer, Shared, Space, Subject};
 use crate::models::{Ask, BoxedFamily, Model, Refusal, Sampling, Start};
 use crate::rng::Streams;
 use crate::spec::Inflow;
@@ -219,7 +219,14 @@ impl Measuring {
         let Some((task, test)) = self.task.as_ref().zip(test) else { return };
         let streams = member.streams.of("task").at(u64::from(g));
         let fit = member.fit(g);
-        for (subject, found) in task.run(&member.training, test, &streams) {
+        let all = task.run(&member.training, test, &streams);
+        // Rows that were there before and are no more: a regime drops human rows, only collapse the others.
+        for (subject, names) in names.tasks.iter().filter(|(of, _)| all.iter().all(|(on, _)| on != *of)) {
+            let why = if *subject == Subject::Human { Absence::NotApplicable } else { Absence::Degenerate };
+            let gone = Refusal::of(why, "the training set has no such rows left");
+            names.iter().for_each(|name| record.refused(fit, *subject, name, &gone));
+        }
+        for (subject, found) in all {
             let known = names.tasks.entry(subject).or_default();
             match found {
                 Err(why) if known.is_empty() => {

@@ -34,7 +34,10 @@ SETTING = [c for c in dict.fromkeys(["data", "model", "regime", *SWEPT])
 SETTING = [c for i, c in enumerate(SETTING) if not any(rows[c].equals(rows[d]) for d in SETTING[:i])]
 # A population has several members: a lineage's value is their mean.
 KEYS = [*SETTING, "human_fraction", "seed", "generation", "subject", "metric"]
-rows = rows.groupby(KEYS, dropna=False, as_index=False)["value"].mean()
+rows = rows.groupby(KEYS, dropna=False, as_index=False).agg(
+    value=("value", "mean"), why=("why", "first"), numbers=("value", "count"), members=("value", "size"))
+# The mean of the members that survive is not the population's.
+rows.loc[rows["numbers"] < rows["members"], "value"] = np.nan
 
 
 def values_of(metric):

@@ -1,7 +1,7 @@
 //! What figures are made from: the findings of a run, asked by metric and setting.
 
 use super::findings::Findings;
-use super::names::{name_of, varying};
+use super::names::{place_of, varying};
 use super::settings::setting_of;
 use super::{Publication, PublishError};
 use crate::analysis::{SettingKey, SummaryRow};
@@ -119,7 +119,7 @@ impl<'p> Artist<'p> {
                 let whose = if columns.is_empty() {
                     String::new()
                 } else {
-                    format!(" of {}", name_of(key, &columns).0)
+                    format!(" at {}", place_of(key, &columns))
                 };
                 let gone = rows.iter().rev().take_while(|r| r.counts.n == 0).last();
                 lines.push(match gone {

@@ -3,7 +3,6 @@
 use super::artist::{Artist, Planned};
 use super::conditions::predict;
 use super::curves::Panel;
-use super::findings::Findings;
 use super::names::{axis_of, file_name, grouped, ordered, plain, plain_all, same_column, varying};
 use super::settings::{column_of, setting_of, value_of};
 use super::{PublishError, definitions, examples, snapshots};
@@ -83,11 +82,8 @@ impl Artist<'_> {
         let x_name = spec.x.as_deref().unwrap_or("generation");
         let x = self.x_of(x_name, &name)?;
         let by_seed = spec.color.as_deref() == Some(SEED);
-        if by_seed && (x_name != "generation" || matches!(self.findings, Findings::Moments(_))) {
-            let text = format!(
-                "figure `{name}`: lines by seed run over generations, and take the values of every seed \
-                 (keep = \"rows\")"
-            );
+        if by_seed && x_name != "generation" {
+            let text = format!("figure `{name}`: lines by seed run over generations");
             return Err(PublishError::Nothing(text));
         }
         let keys = self.keys();

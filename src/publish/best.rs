@@ -1,7 +1,6 @@
 //! Where along an axis a metric is best, as shares of resamples of the seeds: a row of cells for each colour.
 
 use super::artist::{Artist, Planned};
-use super::findings::Findings;
 use super::names::{file_name, grouped, name_of, ordered, plain};
 use super::settings::value_of;
 use super::{PublishError, number};
@@ -16,9 +15,6 @@ impl Artist<'_> {
     /// One map for each metric: x across, the colour's values from top to bottom.
     pub fn best(&self, spec: &FigureSpec, name: &str, title: &str) -> Result<Vec<Planned>, PublishError> {
         let nothing = |why: &str| PublishError::Nothing(format!("figure `{name}`: {why}"));
-        let Findings::Rows(series) = &self.findings else {
-            return Err(nothing("which is best takes the values of every seed; set keep = \"rows\""));
-        };
         let (x, color) = (spec.x.as_deref().unwrap_or_default(), spec.color.as_deref().unwrap_or_default());
         self.is_column(x, name, "x")?;
         let keys = self.keys();
@@ -33,7 +29,9 @@ impl Artist<'_> {
             let higher = direction == Direction::Higher;
             let subject = self.subject_of(metric);
             let of = |key: &SettingKey| {
-                series.iter().find(|s: &&Series| s.metric == *metric && s.subject == subject && s.key == *key)
+                self.findings
+                    .series()
+                    .find(|s: &&Series| s.metric == *metric && s.subject == subject && s.key == *key)
             };
             let (mut up, mut values, mut without) = (Vec::new(), Vec::new(), Vec::new());
             for (_, members) in grouped(&keys, &[color.to_owned()]) {

@@ -2,17 +2,17 @@
 //!
 //! `where` picks settings; a law or a number is held against all of them and all generations in one
 //! joint test. What no run of the spec can decide (a setting, metric, generation or law that is not
-//! there) is an error. What this run can't decide (rows that are missing, pairs of seeds that a
-//! summary does not keep) is undecided, with the reason: nothing passes silently.
+//! there) is an error. What this run can't decide (rows that are missing) is undecided, with the reason: nothing passes
+//! silently.
 
 use super::claim_checks::{arm, check_claims, run_along};
 use super::claims_controls::{Stand, needed};
 use super::conditions::predict;
-use super::findings::{Findings, MomentSeries, is_of};
+use super::findings::{Findings, is_of};
 use super::settings::{label, opponent, picked, setting_of};
 use super::{Publication, PublishError};
 use crate::analysis::{
-    ClaimResult, Evidence, Expected, Point, Question, Range, Relation, Series, Statistic, Tolerance, Verdict,
+    ClaimResult, Expected, Point, Question, Range, Relation, Series, Statistic, Tolerance, Verdict,
     against_law, differences, least_squares, monotone, rank_correlation, rises, scaled, slope, slope_along,
 };
 use crate::metrics::{METRICS, Scale, Subject};
@@ -95,9 +95,6 @@ impl From<&str> for Open {
     }
 }
 
-const NO_PAIRS: &str =
-    "streamed moments hold no pairs of seeds and no single values; set measure.keep = \"rows\"";
-
 /// One claim and what it is decided from.
 pub(super) struct Asked<'a> {
     pub(super) claim: &'a ClaimSpec,
@@ -108,12 +105,6 @@ pub(super) struct Asked<'a> {
     pub(super) looks: u32,
     /// What the claim is asked against in place of its own target.
     pub(super) against: Option<&'a Control>,
-}
-
-/// The evidence at one generation of one setting, owned where it was made here.
-enum Found<'a> {
-    Values(Vec<f64>),
-    Moments(&'a MomentSeries),
 }
 
 impl<'a> Asked<'a> {
@@ -135,10 +126,7 @@ impl<'a> Asked<'a> {
     }
 
     fn measured_somewhere(&self) -> bool {
-        match self.rows.findings {
-            Findings::Rows(all) => all.iter().any(|s| s.metric == self.claim.metric),
-            Findings::Moments(all) => all.iter().any(|m| m.metric == self.claim.metric),
-        }
+        self.rows.findings.series().any(|s| s.metric == self.claim.metric)
     }
 
     /// The question, with what one value of the metric can be.
@@ -235,7 +223,6 @@ impl<'a> Asked<'a> {
     }
 
     fn series_of(&self, metric: &str, setting: &Setting, member: Option<u32>) -> Result<&'a Series, String> {
-        let Findings::Rows(all) = self.rows.findings else { return Err(NO_PAIRS.into()) };
         let setting = self.rows.of(setting)?;
         let mine = |s: &&Series| {
             s.metric == metric
@@ -243,49 +230,19 @@ impl<'a> Asked<'a> {
                 && is_of(&s.key, member)
                 && setting_of(self.rows.settings, &s.key).is_some_and(|of| of.index == setting.index)
         };
-        all.iter().find(mine).ok_or_else(|| {
+        self.rows.findings.series().find(mine).ok_or_else(|| {
             let subject = self.subject().name();
             format!("there are no rows of `{metric}` ({subject}) for {}", label(setting))
         })
     }
 
-    fn moments(&self, setting: &Setting, all: &'a [MomentSeries]) -> Result<Vec<&'a MomentSeries>, String> {
-        let setting = self.rows.of(setting)?;
-        let mine = |m: &&MomentSeries| {
-            m.metric == self.claim.metric
-                && m.subject == self.subject()
-                && is_of(&m.key, self.claim.member)
-                && setting_of(self.rows.settings, &m.key).is_some_and(|of| of.index == setting.index)
-        };
-        let found: Vec<&MomentSeries> = all.iter().filter(mine).collect();
-        match found.first() {
-            None => Err(format!("there is no summary of `{}` for {}", self.claim.metric, label(setting))),
-            Some(first) if found.iter().any(|m| m.key != first.key) => {
-                Err("streamed moments of a population can't be averaged within a seed; set measure.keep = \"rows\"".into())
-            }
-            Some(_) => Ok(found),
-        }
-    }
-
     /// What one setting has at each generation of the claim.
-    fn evidence(&self, setting: &Setting) -> Result<Vec<Found<'a>>, Open> {
+    fn evidence(&self, setting: &Setting) -> Result<Vec<Vec<f64>>, Open> {
         let claim = self.claim;
         let none = |at: u32| {
             let lacking = self.lacking().map_or(String::new(), |why| format!(" ({why})"));
             format!("no seed has a value at generation {at} of {}{lacking}", label(setting))
         };
-        if let Findings::Moments(all) = self.rows.findings {
-            if claim.compares() {
-                return Err(NO_PAIRS.into());
-            }
-            let mine = self.moments(setting, all)?;
-            let at = |g: &u32| {
-                let g = self.rows.at(*g);
-                let found = mine.iter().find(|m| m.generation == g && m.moments.count() > 0);
-                found.map(|m| Found::Moments(m)).ok_or_else(|| none(g).into())
-            };
-            return claim.at.iter().map(at).collect();
-        }
         let one = self.series(setting)?;
         let other = if claim.compares() {
             let member = claim.versus_member.or(claim.member);
@@ -302,7 +259,7 @@ impl<'a> Asked<'a> {
             match values.first() {
                 None => Err(none(g).into()),
                 Some(_) if other.is_some() && values.iter().all(|d| *d == 0.0) => Err(Open::Same(g)),
-                Some(_) => Ok(Found::Values(values)),
+                Some(_) => Ok(values),
             }
         };
         claim.at.iter().map(at).collect()
@@ -327,11 +284,7 @@ impl<'a> Asked<'a> {
                 Err(_) if off => continue,
                 other => other?,
             };
-            let evidence = match evidence {
-                Found::Values(values) => Evidence::Values(values),
-                Found::Moments(series) => Evidence::Moments(&series.moments),
-            };
-            points.push(Point { at: *at, evidence, expected });
+            points.push(Point { at: *at, values: evidence, expected });
             settings.push(*setting);
             how = Some((tolerance, relation));
         }

@@ -298,7 +298,7 @@ impl Asked<'_> {
 /// On the first setting whose tables don't fit together.
 pub fn blind_before(experiment: &Experiment) -> Result<Vec<(String, String)>, Error> {
     let settings = experiment.settings()?;
-    let nothing = Findings::Rows(Vec::new());
+    let nothing = Findings::default();
     let mut blind = Vec::new();
     for claim in &experiment.claims {
         let controls = must_fail(claim);

@@ -13,7 +13,7 @@ use crate::analysis::effects::{
 use crate::data::SOURCES;
 use crate::metrics::{Direction, HumanProfile, Reading, Space, Subject};
 use crate::regimes::{self, FractionRule};
-use crate::spec::{Coordinates, Keep, Node, Setting};
+use crate::spec::{Coordinates, Node, Setting};
 use crate::store::Manifest;
 use crate::tasks::reading;
 
@@ -86,7 +86,7 @@ pub struct RegimeGains {
 /// # Errors
 /// Those of the files.
 pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, PublishError> {
-    let all = paired(publication)?;
+    let all = series(publication)?;
     let settings = publication.settings()?;
     let mut regimes: Vec<&str> = Vec::new();
     for setting in &settings {
@@ -196,14 +196,6 @@ fn held(settings: &[Setting], seeds: usize) -> String {
         "Held fixed: {rows}, regime {}, temperature {}{scale}; intervals are over {seeds} training seeds.",
         spec.regime, sampling.temperature
     )
-}
-
-/// Every series, seed by seed; none where only moments over seeds were kept.
-fn paired(publication: &Publication) -> Result<Vec<Series>, PublishError> {
-    match publication.experiment.measure.keep {
-        Keep::Rows => series(publication),
-        Keep::Summary => Ok(Vec::new()),
-    }
 }
 
 /// Whether a regime determines its own human fraction.
@@ -320,7 +312,7 @@ pub struct SettingChange {
 /// # Errors
 /// Those of the files.
 pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingChange>, PublishError> {
-    let all = paired(publication)?;
+    let all = series(publication)?;
     let settings = publication.settings()?;
     let profile =
         settings.first().map(|s| profile(s, publication.experiment.measure.space)).unwrap_or_default();

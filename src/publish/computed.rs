@@ -4,7 +4,7 @@
 //! value has no randomness; its interval is the number itself.
 
 use super::conditions::predict;
-use super::findings::{Findings, MomentSeries};
+use super::findings::Findings;
 use super::settings::setting_of;
 use super::{Publication, PublishError};
 use crate::analysis::{Series, SettingKey};
@@ -43,12 +43,7 @@ impl Findings {
             });
             places[at].1.extend(generations);
         };
-        match self {
-            Findings::Rows(all) => all.iter().for_each(|s| add(&s.key, &mut s.at.keys().copied())),
-            Findings::Moments(all) => {
-                all.iter().for_each(|m| add(&m.key, &mut std::iter::once(m.generation)))
-            }
-        }
+        self.series().for_each(|s| add(&s.key, &mut s.at.keys().copied()));
         for (_, generations) in &mut places {
             generations.sort_unstable();
             generations.dedup();
@@ -65,22 +60,10 @@ impl Findings {
                 mean.is_finite().then_some((*g, mean))
             };
             let values: Vec<(u32, f64)> = generations.iter().filter_map(value).collect();
-            match self {
+            if !values.is_empty() {
                 // Twice, since an interval is made of two values; these are the same.
-                Findings::Rows(all) if !values.is_empty() => {
-                    let at = values.iter().map(|(g, v)| (*g, vec![(0, *v), (1, *v)])).collect();
-                    all.push(Series::new(key, name, Subject::Model, at));
-                }
-                Findings::Rows(_) => {}
-                Findings::Moments(all) => {
-                    all.extend(values.into_iter().map(|(generation, v)| MomentSeries {
-                        key: key.clone(),
-                        metric: name.to_owned(),
-                        subject: Subject::Model,
-                        generation,
-                        moments: [v, v].into_iter().collect(),
-                    }))
-                }
+                let at = values.iter().map(|(g, v)| (*g, vec![(0, *v), (1, *v)])).collect();
+                self.laws.push(Series::new(key, name, Subject::Model, at));
             }
         }
     }

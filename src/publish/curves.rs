@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::artist::Artist;
 use super::conditions::{is_plain, predict_above};
-use super::findings::Findings;
 use super::names::{axis_of, grouped, name_of, plain, plain_all, same_column};
 use super::settings::{column_of, setting_of};
 use crate::analysis::{SettingKey, SummaryRow};
@@ -100,12 +99,12 @@ impl Artist<'_> {
         Series { name, order, points }
     }
 
-    /// A line for each seed of each setting; none where only moments were kept.
+    /// A line for each seed of each setting.
     fn lineages(&self, panel: &Panel<'_>) -> Vec<Series> {
-        let Findings::Rows(all) = &self.findings else { return Vec::new() };
         let subject = self.subject_of(panel.metric);
-        let mine = all
-            .iter()
+        let mine = self
+            .findings
+            .series()
             .filter(|s| s.metric == panel.metric && s.subject == subject && panel.keys.contains(&&s.key));
         let at = |generation: u32, value| Point::new(f64::from(generation) + shift(panel), value);
         let mut lines: BTreeMap<(usize, u64), Vec<Point>> = BTreeMap::new();

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use super::artist::{Artist, Planned};
 use super::asked::ENDED;
 use super::curves::{Panel, X};
-use super::findings::Findings;
-use super::names::{grouped, name_of, plain_all, varying};
-use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, paired_difference};
+use super::names::{grouped, name_of, place_of, plain_all, varying};
+use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, mean_sd, paired_difference};
 use crate::figures::{Axis, Curve, DotPlot, DotSeries, Estimate, Panels, Size, Spread};
 
 /// Lines in one panel; beyond, each combination of the other keys gets a page of its own.
@@ -126,7 +125,6 @@ impl Artist<'_> {
     /// Each arm minus the first (all-human, where there is one) at the last generation, paired by
     /// seed, in standard deviations of the first arm's generation 0, so that metrics share an axis.
     pub fn differences(&self) -> Vec<Planned> {
-        let Findings::Rows(all) = &self.findings else { return Vec::new() };
         let mut planned = Vec::new();
         let pages = self.pages();
         for (_, keys) in &pages {
@@ -148,7 +146,9 @@ impl Artist<'_> {
             for metric in self.in_order() {
                 let subject = self.subject_of(&metric);
                 let of = |key: &SettingKey| -> Option<&Series> {
-                    all.iter().find(|s| s.metric == metric && s.subject == subject && s.key == *key)
+                    self.findings
+                        .series()
+                        .find(|s| s.metric == metric && s.subject == subject && s.key == *key)
                 };
                 let Some((base, unit)) = of(keys[reference]).and_then(|s| Some((s, spread(s)?))) else {
                     continue;
@@ -159,7 +159,7 @@ impl Artist<'_> {
                     let mut whole = true;
                     for (whose, series) in [(key, arm), (keys[reference], base)] {
                         if let Some(remark) = series.counts(last).remark() {
-                            without.insert(format!("{metric} of {} ({remark})", name_of(whose, &columns).0));
+                            without.insert(format!("{metric} at {} ({remark})", place_of(whose, &columns)));
                             whole = false;
                         }
                     }
@@ -221,6 +221,6 @@ impl Artist<'_> {
 /// The standard deviation over seeds at the first measured generation; `None` where it is 0.
 fn spread(series: &Series) -> Option<f64> {
     let first = series.at.keys().next()?;
-    let values: crate::store::Accumulator = series.values(*first).into_iter().collect();
-    values.sd().filter(|sd| *sd > 0.0)
+    let (_, sd) = mean_sd(&series.values(*first));
+    (sd > 0.0).then_some(sd)
 }

@@ -19,15 +19,13 @@ const MOST: usize = 60;
 /// Settings that stand side by side, as columns.
 const SIDE_BY_SIDE: usize = 4;
 
-/// The matrix, in the order of the sweep; empty where nothing was measured of which a definition
-/// speaks, or where the values of seeds were not kept.
+/// The matrix, in the order of the sweep; empty where nothing was measured of which a definition speaks.
 pub(super) fn matrix(
     publication: &Publication,
     findings: &Findings,
 ) -> Result<Vec<DefinitionsRow>, PublishError> {
-    let Findings::Rows(series) = findings else { return Ok(Vec::new()) };
     let settings = publication.settings()?;
-    let mut rows = analysis::definitions(series);
+    let mut rows = analysis::definitions(findings.series());
     rows.retain(|row| row.findings.iter().any(|f| f.answer != Answer::NotApplicable));
     rows.sort_by_key(|row| setting_of(&settings, &row.key).map_or(usize::MAX, |s| s.index));
     Ok(rows)
@@ -138,16 +136,13 @@ pub(super) fn figure(
     let rows = matrix(publication, findings)?;
     if rows.is_empty() {
         let text = format!(
-            "figure `{name}`: no definition of collapse applies: it needs keep = \"rows\", two generations and a metric of risk, variance, modes, tails or reality"
+            "figure `{name}`: no definition of collapse applies: it needs two generations and a metric of risk, variance, modes, tails or reality"
         );
         return Err(PublishError::Nothing(text));
     }
     let keys: Vec<_> = rows.iter().map(|r| &r.key).collect();
     let columns = varying(&keys);
-    let seeds = match findings {
-        Findings::Rows(series) => series.iter().flat_map(|s| s.at.values()).map(Vec::len).max().unwrap_or(0),
-        Findings::Moments(_) => 0,
-    };
+    let seeds = findings.series().map(|s| s.seeds).max().unwrap_or(0);
     let entry = |f: &Finding| Entry {
         word: if f.answer == Answer::Undecided { "?" } else { f.answer.word() }.into(),
         tone: match f.answer {

@@ -20,8 +20,7 @@ pub(super) fn section(
     publication: &Publication,
     findings: &Findings,
 ) -> Result<Option<Section>, PublishError> {
-    let Findings::Rows(series) = findings else { return Ok(None) };
-    let series: Vec<&Series> = series.iter().filter(|s| s.subject.is_of_the_loop()).collect();
+    let series: Vec<&Series> = findings.series().filter(|s| s.subject.is_of_the_loop()).collect();
     let Some((how, mut rows)) = constant(&series).or_else(|| measured(&series)) else { return Ok(None) };
     let settings = publication.settings()?;
     rows.sort_by_key(|(key, ..)| setting_of(&settings, key).map_or(usize::MAX, |s| s.index));

@@ -1,41 +1,36 @@
 //! The rows of a run folder, grouped and summarised.
 
+use std::rc::Rc;
+
 use super::{Publication, PublishError};
 use crate::analysis::{self, AnalysisError, Gathering, Place, Series, SettingKey, SummaryRow};
-use crate::metrics::{Scale, Subject};
-use crate::spec::Keep;
+use crate::metrics::Scale;
 use crate::store::tables::Status;
-use crate::store::{Accumulator, AtomicFile, read};
+use crate::store::{AtomicFile, read};
 use crate::tasks::reading;
 
-/// What a run found: every value, or streamed moments.
-pub enum Findings {
-    /// Per-seed values.
-    Rows(Vec<Series>),
-    /// Moments over seeds (`keep = "summary"`).
-    Moments(Vec<MomentSeries>),
-}
-
-/// Streamed moments of one metric at one generation of one setting.
-pub struct MomentSeries {
-    /// The setting; with a population also the column `member`, since streamed moments can't be
-    /// averaged within their seed.
-    pub key: SettingKey,
-    /// The metric.
-    pub metric: String,
-    /// Whose rows were measured.
-    pub subject: Subject,
-    /// The generation.
-    pub generation: u32,
-    /// The moments.
-    pub moments: Accumulator,
+/// What a run observed, and the laws that stand in the place of a metric.
+#[derive(Default)]
+pub struct Findings {
+    measured: Rc<Vec<Series>>,
+    pub(super) laws: Vec<Series>,
 }
 
 /// Everything that the folder's cells hold, setting by setting; the members of a population apart where the spec says so.
+/// It is read once; every table, figure and answer takes it from here.
 ///
 /// # Errors
 /// Those of the files.
-pub fn series(publication: &Publication) -> Result<Vec<Series>, PublishError> {
+pub fn series(publication: &Publication) -> Result<Rc<Vec<Series>>, PublishError> {
+    if let Some(known) = publication.observed.borrow().as_ref() {
+        return Ok(known.clone());
+    }
+    let read = Rc::new(from_cells(publication)?);
+    publication.observed.replace(Some(read.clone()));
+    Ok(read)
+}
+
+fn from_cells(publication: &Publication) -> Result<Vec<Series>, PublishError> {
     let apart = publication.experiment.measure.by_member;
     let mut all = Vec::new();
     for setting in read::observations(&publication.folder)? {
@@ -43,8 +38,8 @@ pub fn series(publication: &Publication) -> Result<Vec<Series>, PublishError> {
         let mut key = key_of(&setting.setting);
         key.0.insert(0, ("experiment".into(), publication.experiment.name.clone()));
         let mut gathering = Gathering::default();
-        for (rows, seeds) in &setting.cells {
-            for (slot, observed) in rows.by_place(seeds) {
+        for cell in &setting.cells {
+            for (slot, observed) in cell.rows.by_place(&cell.seeds) {
                 let member = apart.then_some(slot.member);
                 let place = Place {
                     metric: &slot.metric,
@@ -66,66 +61,25 @@ impl Findings {
     /// # Errors
     /// [`PublishError::Empty`] if nothing was measured, and those of the files.
     pub fn read(publication: &Publication) -> Result<Self, PublishError> {
-        let folder = &publication.folder;
-        let found = if publication.experiment.measure.keep == Keep::Summary {
-            let mut all = Vec::new();
-            for setting in read::summaries(folder)? {
-                all.extend(moments(setting?));
-            }
-            Findings::Moments(all)
-        } else {
-            Findings::Rows(series(publication)?)
-        };
-        let empty = match &found {
-            Findings::Rows(series) => series.is_empty(),
-            Findings::Moments(all) => all.iter().all(|m| m.moments.count() == 0),
-        };
-        if empty { Err(nothing(publication)?) } else { Ok(found) }
+        let measured = series(publication)?;
+        if measured.is_empty() { Err(nothing(publication)?) } else { Ok(Self { measured, laws: Vec::new() }) }
+    }
+
+    /// Metric by metric of every setting, then the laws.
+    pub fn series(&self) -> impl Iterator<Item = &Series> + Clone {
+        self.measured.iter().chain(&self.laws)
     }
 
     /// The summary of every place.
     pub fn summary(&self) -> Vec<SummaryRow> {
         let scale = |metric: &str| reading(metric).map_or(Scale::Linear, |r| r.scale);
-        match self {
-            Findings::Rows(series) => analysis::summarise(series, scale),
-            Findings::Moments(all) => all
-                .iter()
-                .filter_map(|m| {
-                    analysis::summary_of_moments(&m.key, m.generation, m.subject, &m.metric, &m.moments)
-                })
-                .collect(),
-        }
+        analysis::summarise(self.series(), scale)
     }
-}
-
-/// The column of a key that tells the members of a population apart.
-fn member_column(member: u32) -> (String, String) {
-    ("member".into(), member.to_string())
 }
 
 /// Whether a key is about this member, or none is asked for.
 pub(super) fn is_of(key: &SettingKey, member: Option<u32>) -> bool {
     member.is_none_or(|m| key.get("member").is_none_or(|text| text == m.to_string()))
-}
-
-fn moments(setting: read::SettingSummary) -> Vec<MomentSeries> {
-    let key = key_of(&setting.setting);
-    let several = setting.places.keys().any(|slot| slot.member > 0);
-    let of = |member: u32| {
-        let mut key = key.clone();
-        if several {
-            key.0.push(member_column(member));
-        }
-        key
-    };
-    let series = |(slot, moments): (crate::store::Slot, Accumulator)| MomentSeries {
-        key: of(slot.member),
-        metric: slot.metric.into_owned(),
-        subject: slot.subject,
-        generation: slot.generation,
-        moments,
-    };
-    setting.places.into_iter().map(series).collect()
 }
 
 /// The error about a folder without observations, with what became of its cells.

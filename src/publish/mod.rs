@@ -37,7 +37,9 @@ mod tables;
 mod tests;
 mod values;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 pub use answers::sentences;
 pub use claim_checks::check_claims;
@@ -56,6 +58,7 @@ pub use number::{expectation, number};
 pub use page::{Found, command_line, page};
 pub use values::{Values, values, written};
 
+use crate::analysis::Series;
 use crate::spec::{Experiment, Setting};
 use crate::store::{Folder, Manifest};
 
@@ -67,6 +70,8 @@ pub struct Publication {
     pub experiment: Experiment,
     /// The command line that made it.
     pub command: Vec<String>,
+    /// What its cells hold, once it was read.
+    observed: RefCell<Option<Rc<Vec<Series>>>>,
 }
 
 /// A figure that was drawn.
@@ -83,6 +88,16 @@ pub struct Drawn {
 }
 
 impl Publication {
+    /// A folder that this experiment fills.
+    pub fn new(folder: Folder, experiment: Experiment, command: Vec<String>) -> Self {
+        Self { folder, experiment, command, observed: RefCell::default() }
+    }
+
+    /// Forgets what was read: the run has gone on.
+    pub fn reread(&self) {
+        self.observed.take();
+    }
+
     /// Opens a run folder.
     pub fn open(path: &Path) -> Result<Self, PublishError> {
         let folder = Folder::at(path);
@@ -93,7 +108,7 @@ impl Publication {
         let mut experiment = Experiment::from_toml(&text, &file.display().to_string())
             .map_err(|source| PublishError::Spec { path: file, source })?;
         experiment.name = manifest.experiment;
-        Ok(Self { folder, experiment, command: manifest.command })
+        Ok(Self::new(folder, experiment, manifest.command))
     }
 
     /// The settings of the spec.

@@ -63,6 +63,12 @@ pub fn setting_name(key: &SettingKey, among: &[&SettingKey]) -> String {
     name_of(key, &varying(among)).0
 }
 
+/// The same in words: `human fraction 0.3`.
+pub(super) fn place_of(key: &SettingKey, columns: &[String]) -> String {
+    let part = |c: &String| format!("{} {}", plain(c), name_of(key, std::slice::from_ref(c)).0);
+    columns.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
 /// A value as it is read: a table, written `{"human":4e-1,}`, as its keys and numbers.
 fn in_words(value: &str) -> String {
     let Some(inside) = value.strip_prefix('{').and_then(|v| v.strip_suffix('}')) else { return value.into() };

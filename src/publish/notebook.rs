@@ -6,7 +6,6 @@ use super::names::varying;
 use super::{Publication, PublishError};
 use crate::analysis::SettingKey;
 use crate::notebook::{Notebook, comparison_notebook};
-use crate::spec::Keep;
 use crate::store::read;
 
 const SUMMARY: &str = r#"import pandas as pd
@@ -14,7 +13,8 @@ import matplotlib.pyplot as plt
 
 rows = pd.read_csv("summary.csv")
 rows = rows[rows["subject"] != "human"]
-fixed = ["generation", "subject", "metric", "n", "mean", "sd", "median", "ci_low", "ci_high", "ci_method"]
+fixed = ["generation", "subject", "metric", "n", "n_asked", "n_infinite", "mean", "sd", "median", "ci_low", "ci_high",
+         "ci_method", "why"]
 settings = [c for c in rows.columns if c not in fixed and rows[c].nunique(dropna=False) > 1]"#;
 
 const SUMMARY_CURVES: &str = r#"for metric, part in rows.groupby("metric"):
@@ -29,8 +29,8 @@ const SUMMARY_CURVES: &str = r#"for metric, part in rows.groupby("metric"):
 plt.show()"#;
 
 /// Writes `notebook.ipynb` into `to`, with copies of the CSV files that it reads where `to` is not
-/// the run folder. It draws the curves and paired differences from the rows, or, for a run that
-/// keeps summaries only, the curves from `summary.csv`.
+/// the run folder. It draws the curves and paired differences from the rows, or, where `metrics.csv` was too long to be
+/// written, the curves from `summary.csv`.
 ///
 /// # Errors
 /// Those of the files.
@@ -51,10 +51,10 @@ pub fn export_notebook(publication: &Publication, to: &Path) -> Result<PathBuf, 
         }
     }
     let path = to.join("notebook.ipynb");
-    if experiment.measure.keep == Keep::Summary {
+    if !folder.metrics().is_file() {
         let title = experiment.title().replace(['\n', '\r'], " ");
-        let intro = "Reads `summary.csv`, one setting, generation and metric a row (the run kept moments over \
-                     training seeds, not the rows), and needs `pandas` and `matplotlib`. Bands are the summary's \
+        let intro = "Reads `summary.csv`, one setting, generation and metric a row (`metrics.csv` is not there: \
+                     `collapse export rows` writes it), and needs `pandas` and `matplotlib`. Bands are the summary's \
                      95 % intervals.";
         Notebook::new()
             .markdown(&format!("# {title}\n\n{intro}"))

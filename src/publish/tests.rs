@@ -6,8 +6,7 @@ use super::*;
 use crate::analysis::{ClaimResult, Verdict};
 use crate::lineage::Context;
 use crate::run::{self, Interrupt, Options, Prepared, Silent};
-use crate::spec;
-use crate::store::{Keep, Manifest};
+use crate::store::Manifest;
 
 const HEAD: &str = r#"
 [about]
@@ -26,17 +25,12 @@ fn ran(spec: &str) -> (tempfile::TempDir, Publication) {
     let folder = root.path().join("run");
     let mut experiment = Experiment::from_toml(spec, "test.toml").unwrap();
     experiment.name = "test".into();
-    let keep = match experiment.measure.keep {
-        spec::Keep::Rows => Keep::Rows,
-        spec::Keep::Summary => Keep::Summary,
-    };
     let (seeds, resolved) = (experiment.sweep.seeds.clone(), experiment.resolved());
     let prepared = Prepared::new(experiment, &Context::default()).unwrap();
     let options = Options {
         out: folder.clone(),
         experiment: "test".into(),
         jobs: 1,
-        keep,
         examples: 40,
         keep_models: false,
         isolation: None,
@@ -51,7 +45,7 @@ fn ran(spec: &str) -> (tempfile::TempDir, Publication) {
     (root, publication)
 }
 
-fn variance_run(keep: &str, seeds: u32, rest: &str) -> String {
+fn variance_run(seeds: u32, rest: &str) -> String {
     format!(
         r#"{HEAD}
 [loop]
@@ -60,7 +54,6 @@ samples = 100
 regime = "replace"
 [measure]
 metrics = ["variance"]
-keep = "{keep}"
 [sweep]
 seeds = {seeds}
 "loop.regime" = ["replace", "accumulate"]
@@ -92,24 +85,17 @@ fn true_and_false() -> String {
 }
 
 #[test]
-fn claims_are_decided_alike_from_rows_and_from_streamed_moments() {
+fn claims_are_decided_by_what_the_closed_forms_say() {
+    let (_root, publication) = ran(&variance_run(2000, &true_and_false()));
+    let results = decide_claims(&publication, 1).unwrap();
     let expected = [Verdict::Passed, Verdict::Passed, Verdict::Failed, Verdict::Passed];
-    let mut measured = Vec::new();
-    for keep in ["rows", "summary"] {
-        let (_root, publication) = ran(&variance_run(keep, 2000, &true_and_false()));
-        let results = decide_claims(&publication, 1).unwrap();
-        assert_eq!(verdicts(&results), expected, "{keep}: {results:#?}");
-        let text = std::fs::read_to_string(publication.folder.claims()).unwrap();
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap().as_array().unwrap().len(), 4);
-        measured.push(results.iter().map(|r| r.measured.unwrap()).collect::<Vec<_>>());
-    }
-    for (a, b) in measured[0].iter().zip(&measured[1]) {
-        assert!((a - b).abs() < 1e-12, "{a} and {b}");
-    }
+    assert_eq!(verdicts(&results), expected, "{results:#?}");
+    let text = std::fs::read_to_string(publication.folder.claims()).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap().as_array().unwrap().len(), 4);
 }
 
 #[test]
-fn orders_slopes_and_pairs_need_rows_and_summaries_say_so() {
+fn orders_slopes_and_pairs_are_decided() {
     let claims = [
         "at = 10\nstatistic = \"ordering\"\nby = \"loop.regime\"\norder = [\"replace\", \"accumulate\"]",
         "where = { \"loop.regime\" = \"accumulate\" }\nversus = { \"loop.regime\" = \"replace\" }\nat = 10\nstatistic = \"mean\"\ngreater = 0.0",
@@ -119,15 +105,10 @@ fn orders_slopes_and_pairs_need_rows_and_summaries_say_so() {
     ]
     .map(claim)
     .concat();
-    let (_root, publication) = ran(&variance_run("rows", 2000, &claims));
+    let (_root, publication) = ran(&variance_run(2000, &claims));
     let found = decide_claims(&publication, 1).unwrap();
-    use Verdict::{Failed, Passed, Undecided};
+    use Verdict::{Failed, Passed};
     assert_eq!(verdicts(&found), [Passed, Passed, Failed, Passed, Passed], "{found:#?}");
-
-    let (_root, publication) = ran(&variance_run("summary", 2000, &claims));
-    let found = decide_claims(&publication, 1).unwrap();
-    assert_eq!(verdicts(&found), [Undecided; 5]);
-    assert!(found.iter().all(|r| r.reason.contains("keep")), "{found:#?}");
 }
 
 /// At generation 0 the mean's squared error is σ²/n: exponent −1 in n. One seed's influence on the slope over
@@ -234,7 +215,7 @@ fn a_claim_that_passes_without_its_mechanism_is_blind() {
 #[test]
 fn a_wrong_claim_is_told_at_its_line() {
     let along = claim("at = 1\nstatistic = \"slope\"\nby = \"loop.regime\"\nvalue = 1\ntolerance = 1");
-    let spec = variance_run("rows", 3, &along);
+    let spec = variance_run(3, &along);
     let experiment = Experiment::from_toml(&spec, "test.toml").unwrap();
     let told = check_claims(&experiment).unwrap_err().located();
     let line = spec.lines().position(|l| l.starts_with("by = ")).unwrap() + 1;
@@ -256,20 +237,20 @@ fn a_claim_about_what_is_not_there_is_an_error_that_names_it() {
         ("at = [1, 2]\nstatistic = \"monotone\"\ndirection = \"decreasing\"", "must pick one"),
     ];
     for (text, word) in cases {
-        let spec = variance_run("rows", 3, &claim(text));
+        let spec = variance_run(3, &claim(text));
         let experiment = Experiment::from_toml(&spec, "test.toml").unwrap();
         let error = check_claims(&experiment).unwrap_err().to_string();
         assert!(error.contains("a claim") && error.contains(word), "{error}");
     }
     let other =
         claim("at = 1\nstatistic = \"mean\"\nvalue = 1\ntolerance = 1").replace("variance", "perplexity");
-    let (_root, publication) = ran(&variance_run("rows", 3, &other));
+    let (_root, publication) = ran(&variance_run(3, &other));
     assert!(decide_claims(&publication, 1).unwrap_err().to_string().contains("perplexity"));
 }
 
 #[test]
 fn an_empty_folder_is_an_error_that_counts_its_cells() {
-    let (_root, publication) = ran(&variance_run("rows", 3, ""));
+    let (_root, publication) = ran(&variance_run(3, ""));
     let text = std::fs::read_to_string(publication.folder.lineages()).unwrap();
     let header = text.lines().next().unwrap().to_owned() + "\n";
     std::fs::write(publication.folder.lineages(), header).unwrap();
@@ -309,7 +290,7 @@ fn a_table_whose_outcomes_die_is_shown_as_infinitely_worse() {
     );
     let differences = &drawn.iter().find(|d| d.name == "differences").unwrap().caption;
     assert!(
-        differences.contains("Not drawn") && differences.contains("kl of 0 (0 of 10 seeds"),
+        differences.contains("Not drawn") && differences.contains("kl at human fraction 0 (0 of 10 seeds"),
         "{differences}"
     );
     let found = Found { summary: &summary, ..Found::default() };
@@ -333,37 +314,35 @@ fn exists(drawn: &[Drawn]) {
 
 #[test]
 fn a_run_without_figures_in_its_spec_gets_curves_and_the_page_holds_everything() {
-    for keep in ["rows", "summary"] {
-        let (_root, publication) = ran(&variance_run(keep, 12, &true_and_false()));
-        let summary = summarise(&publication).unwrap();
-        // 2 settings × 11 generations × 1 metric of the model.
-        assert_eq!(summary.iter().filter(|r| r.subject == crate::metrics::Subject::Model).count(), 22);
-        let drawn = draw(&publication, None).unwrap();
-        exists(&drawn);
-        assert_eq!(drawn[0].name, "curves");
-        let claims = decide_claims(&publication, 1).unwrap();
-        let path = page(
-            &publication,
-            &drawn,
-            &Found { claims: &claims, summary: &summary, ..Found::default() },
-            vec!["An answer.".into()],
-        )
-        .unwrap();
-        let text = std::fs::read_to_string(path).unwrap();
-        for part in [
-            "An answer.",
-            "First and last generation",
-            "claims",
-            "Gaussian &amp; its",
-            "a claim",
-            "<svg",
-            "summary.csv",
-            "collapse run",
-        ] {
-            assert!(text.contains(part), "{keep}: {part}");
-        }
-        export_notebook(&publication, publication.folder.root()).unwrap();
+    let (_root, publication) = ran(&variance_run(12, &true_and_false()));
+    let summary = summarise(&publication).unwrap();
+    // 2 settings × 11 generations × 1 metric of the model.
+    assert_eq!(summary.iter().filter(|r| r.subject == crate::metrics::Subject::Model).count(), 22);
+    let drawn = draw(&publication, None).unwrap();
+    exists(&drawn);
+    assert_eq!(drawn[0].name, "curves");
+    let claims = decide_claims(&publication, 1).unwrap();
+    let path = page(
+        &publication,
+        &drawn,
+        &Found { claims: &claims, summary: &summary, ..Found::default() },
+        vec!["An answer.".into()],
+    )
+    .unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    for part in [
+        "An answer.",
+        "First and last generation",
+        "claims",
+        "Gaussian &amp; its",
+        "a claim",
+        "<svg",
+        "summary.csv",
+        "collapse run",
+    ] {
+        assert!(text.contains(part), "{part}");
     }
+    export_notebook(&publication, publication.folder.root()).unwrap();
 }
 
 #[test]
@@ -401,7 +380,7 @@ x = "loop.regime"
 y = "variance"
 color = "loop.samples"
 "#;
-    let spec = variance_run("rows", 5, &format!("\"loop.samples\" = [20, 50, 100]\n{figures}"));
+    let spec = variance_run(5, &format!("\"loop.samples\" = [20, 50, 100]\n{figures}"));
     let (_root, publication) = ran(&spec);
     let drawn = draw(&publication, None).unwrap();
     exists(&drawn);
@@ -435,7 +414,7 @@ log_x = true
 log_y = true
 mark = [{ x = 50, label = "fifty rows" }, { y = 0.01, label = "a hundredth" }]
 "#;
-    let spec = variance_run("rows", 8, &format!("\"loop.samples\" = [5, 50000]\n{figures}"))
+    let spec = variance_run(8, &format!("\"loop.samples\" = [5, 50000]\n{figures}"))
         .replace("[\"variance\"]", "[\"mean-error\"]")
         .replace("generations = 10", "generations = 0");
     let (_root, publication) = ran(&spec);
@@ -445,9 +424,6 @@ mark = [{ x = 50, label = "fifty rows" }, { y = 0.01, label = "a hundredth" }]
     let (best, marked) = (svg(0), svg(1));
     assert!(best.contains("\n0.000\n") && best.contains("\n1.000\n") && best.contains("share of"), "{best}");
     assert!(marked.contains("fifty rows") && marked.contains("a hundredth"));
-    let summary = spec.replace("keep = \"rows\"", "keep = \"summary\"");
-    let (_root, publication) = ran(&summary);
-    assert!(draw(&publication, None).unwrap_err().to_string().contains("keep = \"rows\""));
     let both = spec.replace("{ x = 50, label", "{ x = 50, y = 1, label");
     assert!(Experiment::from_toml(&both, "test.toml").unwrap_err().to_string().contains("fifty rows"));
 }
@@ -480,7 +456,7 @@ fn numbers_get_densities_images_a_gallery_and_texts_a_table() {
 
 #[test]
 fn paired_differences_are_drawn_against_the_all_human_arm() {
-    let spec = variance_run("rows", 6, "\"loop.human_fraction\" = [0.0, 0.5, 1.0]\n")
+    let spec = variance_run(6, "\"loop.human_fraction\" = [0.0, 0.5, 1.0]\n")
         .replace("[\"replace\", \"accumulate\"]", "[\"fresh\"]");
     let (_root, publication) = ran(&spec);
     let drawn = draw(&publication, None).unwrap();
@@ -492,7 +468,7 @@ fn paired_differences_are_drawn_against_the_all_human_arm() {
 #[test]
 fn the_page_lists_what_did_not_run_and_a_notebook_takes_its_rows_along() {
     // `accumulate` determines its own human share, so those combinations are skipped.
-    let spec = variance_run("rows", 3, "\"loop.human_fraction\" = [0.5]\n")
+    let spec = variance_run(3, "\"loop.human_fraction\" = [0.5]\n")
         .replace("\"replace\", \"accumulate\"", "\"fresh\", \"accumulate\"");
     let (root, publication) = ran(&spec);
     let path = page(&publication, &[], &Found::default(), Vec::new()).unwrap();
@@ -515,7 +491,7 @@ fn every_claim_of_the_experiments_can_be_decided() {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "toml") && path.parent() != Some(&root) {
-                let experiment = Experiment::from_file(&path, &spec::Overlays::default());
+                let experiment = Experiment::from_file(&path, &crate::spec::Overlays::default());
                 let checked = experiment
                     .map_err(|e| e.to_string())
                     .and_then(|e| check_claims(&e).map_err(|e| e.to_string()));

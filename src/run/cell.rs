@@ -42,7 +42,7 @@ pub(super) fn run_cell<W: Work + ?Sized>(
         models: options.keep_models.then(|| folder.kept_models(&todo.id.setting)),
     };
     let groups: Vec<&[u64]> = todo.seeds.chunk_by(|a, b| a / SUB_BLOCK == b / SUB_BLOCK).collect();
-    let run = |seeds: &&[u64]| run_part(work, todo, &cell, seeds, &watch, options);
+    let run = |seeds: &&[u64]| run_part(work, todo, seeds, &watch, options);
     let ran: Vec<(Part, Vec<Failure>)> = match groups.as_slice() {
         [one] => vec![run(one)],
         many => many.par_iter().map(run).collect(),
@@ -65,12 +65,11 @@ pub(super) fn run_cell<W: Work + ?Sized>(
 fn run_part<W: Work + ?Sized>(
     work: &W,
     todo: &Todo,
-    cell: &Cell,
     seeds: &[u64],
     watch: &Watch<'_>,
     options: &Options<'_>,
 ) -> (Part, Vec<Failure>) {
-    let mut part = Part::new(cell, seeds[0]);
+    let mut part = Part::default();
     let mut failures = Vec::new();
     let setting = &work.settings()[todo.setting];
     for &seed in seeds {
@@ -110,7 +109,6 @@ fn run_part<W: Work + ?Sized>(
         part.fail(seed, failure.error.clone());
         failures.push(failure);
     }
-    part.finish();
     (part, failures)
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Options, RunError, Work, caught::caught, plan};
 use crate::lineage::Record;
 use crate::metrics::Measurement;
-use crate::store::{Body, CellId, Folder, Keep, SettingInfo};
+use crate::store::{CellId, Folder, SettingInfo};
 
 /// What is left to run and what it may cost.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,7 +67,7 @@ pub fn estimate<W: Work + ?Sized>(
     };
     let mut known: BTreeMap<Group<'_>, Option<(usize, Timing)>> = BTreeMap::new();
     for (at, setting) in settings.iter().enumerate().filter(|(_, s)| s.skipped.is_none()) {
-        if let Some(timing) = earlier(&folder, setting, &seeds, options.keep) {
+        if let Some(timing) = earlier(&folder, setting, &seeds) {
             known.entry(group(setting)).or_insert(Some((at, timing)));
         }
     }
@@ -84,7 +84,7 @@ pub fn estimate<W: Work + ?Sized>(
             t.seconds * t.generations as f64 * share * lineages as f64
         };
         told.seconds = told.seconds.zip(*timing).map(|(sum, t)| sum + seconds(t));
-        let bytes = |t: Timing| cell_bytes(setting, t.numbers, lineages, options.keep);
+        let bytes = |t: Timing| cell_bytes(setting, t.numbers, lineages);
         told.bytes = told.bytes.zip(*timing).map(|(sum, (_, t))| sum + bytes(t));
     }
     let threads = options.jobs.max(1) as f64;
@@ -100,33 +100,24 @@ fn group(setting: &SettingInfo) -> Group<'_> {
 }
 
 /// What the first stored cell of a setting cost.
-fn earlier(folder: &Folder, setting: &SettingInfo, seeds: &[u64], keep: Keep) -> Option<Timing> {
+fn earlier(folder: &Folder, setting: &SettingInfo, seeds: &[u64]) -> Option<Timing> {
     let (block, _) = setting.blocks(seeds).next()?;
-    let (cell, _) = folder.load_or_empty(&CellId::of(setting, block, keep)).ok()?;
+    let (cell, _) = folder.load_or_empty(&CellId::of(setting, block)).ok()?;
     let lineage = setting.generations + 1;
     let generations = (cell.seeds.len() as u64 * lineage) as f64;
-    let numbers: f64 = match &cell.body {
-        Body::Rows(rows) => rows.seeds.values().map(|(_, v)| v.len() as f64).sum(),
-        Body::Summary(summary) => summary.total().values().map(|a| a.count() as f64).sum(),
-    };
+    let numbers: f64 = cell.rows.seeds.values().map(|(_, v)| v.len() as f64).sum();
     let (seconds, numbers) = (cell.wall_seconds / generations, numbers / generations);
     let timing = Timing { generations: lineage, seconds, numbers };
     (generations > 0.0).then_some(timing)
 }
 
 /// Bytes of the cell's file and of its rows in `metrics.csv`.
-fn cell_bytes(setting: &SettingInfo, numbers: f64, lineages: u64, keep: Keep) -> u64 {
+fn cell_bytes(setting: &SettingInfo, numbers: f64, lineages: u64) -> u64 {
     let places = numbers * (setting.generations + 1) as f64;
     // A number has up to 17 digits, its sign, point and separator; a place about 12 characters.
-    let bytes = match keep {
-        Keep::Rows => {
-            let swept: usize = setting.swept.iter().map(|(_, value)| value.len() + 1).sum();
-            let names = setting.data.len() + setting.model.len() + setting.regime.len() + swept;
-            places * lineages as f64 * (20.0 + 90.0 + names as f64) + places * 12.0
-        }
-        // Moments and at most 128 bins, of about 6 characters each.
-        Keep::Summary => places * (250.0 + 6.0 * lineages.min(128) as f64),
-    };
+    let swept: usize = setting.swept.iter().map(|(_, value)| value.len() + 1).sum();
+    let names = setting.data.len() + setting.model.len() + setting.regime.len() + swept;
+    let bytes = places * lineages as f64 * (20.0 + 90.0 + names as f64) + places * 12.0;
     bytes as u64 + 60 * lineages + 500
 }
 

@@ -131,13 +131,12 @@ impl Progress for Told {
 }
 
 /// Runs in `out`, telling `told`.
-pub fn go(fake: &Fake, seeds: &[u64], out: &Path, jobs: usize, keep: Keep, told: &Told) -> RunReport {
+pub fn go(fake: &Fake, seeds: &[u64], out: &Path, jobs: usize, told: &Told) -> RunReport {
     let interrupt = fake.interrupt.as_ref().map_or_else(Interrupt::new, |(i, _)| i.clone());
     let options = Options {
         out: out.into(),
         experiment: "fake".into(),
         jobs,
-        keep,
         examples: 2,
         keep_models: false,
         isolation: None,

@@ -85,8 +85,8 @@ pub(super) fn run_cell<W: Work + ?Sized>(
     if let Ended::Broken(error) = &ended {
         let missing: Vec<u64> =
             todo.seeds.iter().copied().filter(|seed| !cell.seeds.contains_key(seed)).collect();
-        if let Some(&first) = missing.first() {
-            let mut part = Part::new(&cell, first);
+        if !missing.is_empty() {
+            let mut part = Part::default();
             missing.iter().for_each(|&seed| part.fail(seed, error.clone()));
             cell.absorb(vec![part]);
             cell.wall_seconds += started.elapsed().as_secs_f64();

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::fake::{Fake, Told, go};
-use crate::store::{Cell, Folder, Keep, StoreError};
+use crate::store::{Cell, Folder, StoreError};
 
 const FOLDER: &str = "MODEL_COLLAPSE_TEST_FOLDER";
 const DELAY: &str = "MODEL_COLLAPSE_TEST_MILLISECONDS";
@@ -29,7 +29,7 @@ fn seeds() -> Vec<u64> {
 fn child() {
     if let Some(folder) = std::env::var_os(FOLDER) {
         let delay = std::env::var(DELAY).unwrap().parse().unwrap();
-        go(&slow(delay), &seeds(), Path::new(&folder), 2, Keep::Rows, &Told::default());
+        go(&slow(delay), &seeds(), Path::new(&folder), 2, &Told::default());
     }
 }
 
@@ -79,10 +79,10 @@ fn a_killed_run_ends_with_the_same_bytes() {
         }
     }
     let told = Told::default();
-    let report = go(&slow(0), &seeds(), &killed, 2, Keep::Rows, &told);
+    let report = go(&slow(0), &seeds(), &killed, 2, &told);
     assert!(report.reused >= 16 && report.lineages + report.reused == 40, "{report:?}");
     assert!(told.notes.into_inner().unwrap()[0].contains("did not finish"));
-    go(&slow(0), &seeds(), &whole, 1, Keep::Rows, &Told::default());
+    go(&slow(0), &seeds(), &whole, 1, &Told::default());
     for table in ["metrics.csv", "lineages.csv"] {
         let [a, b] = [&killed, &whole].map(|folder| std::fs::read(folder.join(table)).unwrap());
         assert_eq!(a, b, "{table}");

@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::lineage::{LineageError, Outcome, Record};
-use crate::store::{Folder, Keep, assemble};
+use crate::store::{Folder, assemble};
 
 /// What can be run: settings, and a lineage for each of them and a seed.
 pub trait Work: Sync {
@@ -54,8 +54,6 @@ pub struct Options<'a> {
     pub experiment: String,
     /// Cells at the same time, at least 1.
     pub jobs: usize,
-    /// What is kept of each observation.
-    pub keep: Keep,
     /// Example rows kept of each observation of the first seed; 0 for none.
     pub examples: usize,
     /// Whether fitted models are kept in `models/`, and those that are there used.
@@ -135,7 +133,7 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
     }
     let mut report = told.into_inner().unwrap_or_else(|e| e.into_inner());
     report.failures.sort_by(|a, b| (&a.cell, a.seed).cmp(&(&b.cell, b.seed)));
-    report.tables = assemble(&folder, &options.experiment, work.settings(), &seeds, options.keep)?;
+    report.tables = assemble(&folder, &options.experiment, work.settings(), &seeds)?;
     // Asked to stop after the last cell: nothing is missing, so nothing was interrupted.
     report.interrupted = options.interrupt.is_set() && report.tables.pending > 0;
     report.wall_seconds = started.elapsed().as_secs_f64();

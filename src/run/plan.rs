@@ -65,7 +65,7 @@ pub fn plan(
         .enumerate()
         .filter(|(_, s)| s.skipped.is_none())
         .flat_map(|(at, s)| s.blocks(seeds).map(move |(block, part)| (at, s, block, part)))
-        .map(|(at, s, block, part)| (at, CellId::of(s, block, options.keep), part))
+        .map(|(at, s, block, part)| (at, CellId::of(s, block), part))
         .collect();
     let (progress, stale) = (options.progress, AtomicU64::new(0));
     let todo: Vec<Todo> = wanted
@@ -99,9 +99,7 @@ fn look(
         Some(distrust) => progress.note(&format!("cells/{}.json is {distrust}; it is run again", id.cell)),
         None => {}
     }
-    let missing = cell.missing(seeds);
-    let afresh = distrust.is_some() || missing.is_none();
-    let seeds = missing.unwrap_or_else(|| seeds.to_vec());
+    let (seeds, afresh) = (cell.missing(seeds), distrust.is_some());
     Ok(Todo { setting, id: id.clone(), seeds, afresh })
 }
 

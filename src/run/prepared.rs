@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::data::OwnFile;
-use crate::lineage::{Assembled, Context, LineageError, Outcome, Record, Why, assemble};
+use crate::lineage::{Assembled, Context, Lineage, LineageError, Outcome, Record, Why, assemble};
 use crate::models::Refusal;
 use crate::spec::{self, Experiment, Node, Setting, Value};
 use crate::store::SettingInfo;
@@ -35,6 +35,15 @@ impl Prepared {
         let settings = assemble(&experiment, context)?;
         let infos = settings.iter().map(info).collect();
         Ok(Self { experiment, settings, infos })
+    }
+
+    /// How many observations so many seeds make: metrics by their number, groups of values as one.
+    pub fn observations(&self, seeds: u64) -> u64 {
+        let of = |lineage: &Lineage| {
+            let generations = lineage.measuring.at.iter().filter(|at| **at).count();
+            (generations * lineage.families.len() * (lineage.measuring.metrics.len() + 1)) as u64
+        };
+        seeds * self.settings.iter().filter_map(|s| s.lineage.as_ref().ok()).map(of).sum::<u64>()
     }
 
     /// The run's name: 8 hexadecimal digits.

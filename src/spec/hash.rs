@@ -47,7 +47,7 @@ pub fn measure_digest(measure: &MeasureSpec, extra: &[(&str, String)]) -> String
 }
 
 /// The run's name: 8 hex digits over the settings' digests, in sweep order, and the frame of the
-/// measurement (size, on, at, keep) without its metrics. Seeds, titles, figures and claims are
+/// measurement (size, on, at) without its metrics. Seeds, titles, figures and claims are
 /// not part of it, so that the same command resumes.
 pub fn run_digest(settings: &[String], measure: &MeasureSpec) -> String {
     let settings = settings.iter().cloned().map(Json::String).collect();

@@ -280,12 +280,6 @@ pub const KEYS: &[SpecKey] = &[
     ),
     key(
         "measure",
-        "keep",
-        "\"rows\"",
-        "\"rows\", one for each seed; \"summary\", moments and quantiles over seeds",
-    ),
-    key(
-        "measure",
         "keep_models",
         "false",
         "Whether fitted models are written, so that a new metric needs no refit",

@@ -29,9 +29,6 @@ pub struct MeasureSpec {
     /// The generations that are measured. Default all.
     #[serde(default)]
     pub at: Generations,
-    /// What is kept of the observations. Default rows.
-    #[serde(default)]
-    pub keep: Keep,
     /// Whether figures, summaries and claims keep the members of a population apart; else they take the mean of
     /// all members within each seed. Default false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -84,17 +81,6 @@ impl Coordinates {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// What is kept of the observations.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Keep {
-    /// One row per seed.
-    #[default]
-    Rows,
-    /// Moments and quantiles over seeds.
-    Summary,
 }
 
 /// The generations that are measured.

@@ -59,7 +59,7 @@ pub use figure::{FigureKind, FigureSpec, Mark};
 pub use hash::{canonical, measure_digest, run_digest, setting_digest};
 pub use keys::{KEYS, SpecKey};
 pub use loop_spec::{Hold, LoopSpec, PathChoice, Prompts, Sharing, StartFrom, Synthesis};
-pub use measure::{Coordinates, Generations, Keep, MeasureSpec, MetricSpec, Subject};
+pub use measure::{Coordinates, Generations, MeasureSpec, MetricSpec, Subject};
 pub use node::{Key, Node, Table, Value};
 pub use overlay::Overlays;
 pub use sampling::SamplingSpec;

@@ -4,27 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::Note;
-use super::accumulator::Accumulator;
-use super::cell::{Body, Cell, Rows, Summary};
+use super::cell::{Cell, Rows};
 use super::part::Part;
 use super::slots::{Slot, Slots};
 
 impl Cell {
-    /// Adds parts, which must come in ascending order of their seeds and after the summary's own.
-    ///
-    /// Rows of all parts are kept. A summary must not have holes, so what follows an incomplete
-    /// part is dropped and will be run again.
+    /// Adds parts, in ascending order of their seeds.
     pub fn absorb(&mut self, mut parts: Vec<Part>) {
-        if let Body::Summary(_) = self.body
-            && let Some(at) = parts.iter().position(|p| !p.complete)
-        {
-            parts.truncate(at + 1);
-        }
         let places = Places::of(self, &parts);
-        match &mut self.body {
-            Body::Rows(rows) => absorb_rows(rows, &places, &mut parts),
-            Body::Summary(summary) => absorb_summary(summary, &places, &mut parts),
-        }
+        absorb_rows(&mut self.rows, &places, &mut parts);
         for part in parts {
             self.seeds.extend(part.endings);
             self.examples.retain(|e| !part.examples.iter().any(|new| new.seed == e.seed));
@@ -46,10 +34,7 @@ impl Places {
     fn of(cell: &Cell, parts: &[Part]) -> Self {
         let mut all = Slots::default();
         let mut insert = |list: &[Slot]| -> Vec<u32> { list.iter().map(|s| all.insert(s.clone())).collect() };
-        let old = match &cell.body {
-            Body::Rows(rows) => insert(&rows.slots),
-            Body::Summary(summary) => insert(&summary.slots),
-        };
+        let old = insert(&cell.rows.slots);
         let parts: Vec<Vec<u32>> = parts.iter().map(|p| insert(p.slots.list())).collect();
         let list = all.list();
         let mut order: Vec<usize> = (0..list.len()).collect();
@@ -109,27 +94,4 @@ fn absorb_rows(rows: &mut Rows, places: &Places, parts: &mut [Part]) {
         });
     }
     rows.slots.clone_from(&places.slots);
-}
-
-fn absorb_summary(summary: &mut Summary, places: &Places, parts: &mut [Part]) {
-    let spread = |sums: Vec<Accumulator>, to: &[u32]| {
-        let mut all = vec![Accumulator::default(); places.slots.len()];
-        for (sum, &at) in sums.into_iter().zip(to) {
-            all[at as usize] = sum;
-        }
-        all
-    };
-    summary.sealed = spread(std::mem::take(&mut summary.sealed), &places.old);
-    summary.open = spread(std::mem::take(&mut summary.open), &places.old);
-    for (part, rank) in parts.iter_mut().zip(&places.parts) {
-        if summary.open_block != Some(part.block) {
-            // The block before this one is closed for good.
-            for (sealed, open) in summary.sealed.iter_mut().zip(&summary.open) {
-                sealed.merge(open);
-            }
-            summary.open_block = Some(part.block);
-        }
-        summary.open = spread(std::mem::take(&mut part.sums), rank);
-    }
-    summary.slots.clone_from(&places.slots);
 }

@@ -4,10 +4,10 @@
 //! tables are the same bytes for any number of threads and for runs that were resumed (but for
 //! `wall_seconds` in `cells.csv`).
 
-use super::cell::{Body, Cell, CellId, Ending, Keep};
+use super::cell::{Cell, CellId, Ending};
 use super::setting::swept_columns;
-use super::tables::{CellLine, CellsTable, LINEAGES_COLUMNS, MetricsTable, Status, Table, write_lineage};
-use super::{Folder, Note, SettingInfo, StoreError};
+use super::tables::{CellLine, CellsTable, LINEAGES_COLUMNS, Status, Table, write_lineage};
+use super::{Folder, MOST_ROWS, Note, SettingInfo, StoreError, write_metrics};
 
 /// Errors of one cell that are written out in `cells.csv`; the others are counted.
 const MOST_ERRORS: usize = 3;
@@ -23,7 +23,7 @@ pub struct Assembled {
     pub skipped: u64,
     /// Cells with a seed that was not run.
     pub pending: u64,
-    /// Rows of `metrics.csv`.
+    /// Observations, with or without a value: the rows of `metrics.csv`.
     pub rows: u64,
     /// The values that are missing, over all cells.
     pub notes: Vec<Note>,
@@ -36,10 +36,8 @@ pub fn assemble(
     experiment: &str,
     settings: &[SettingInfo],
     seeds: &[u64],
-    keep: Keep,
 ) -> Result<Assembled, StoreError> {
     let swept = swept_columns(settings);
-    let mut metrics = MetricsTable::create(&folder.metrics(), experiment, &swept)?;
     let mut cells = CellsTable::create(&folder.cells_table(), &swept)?;
     let mut lineages = Table::create(&folder.lineages(), LINEAGES_COLUMNS)?;
     let mut told = Assembled::default();
@@ -50,21 +48,12 @@ pub fn assemble(
             continue;
         }
         for (block, wanted) in setting.blocks(seeds) {
-            let id = CellId::of(setting, block, keep);
+            let id = CellId::of(setting, block);
             let (cell, _) = folder.load_or_empty(&id)?;
-            if let Body::Rows(rows) = &cell.body {
-                let head = metrics.head(setting, &id.cell);
-                for &seed in wanted {
-                    let text = seed.to_string();
-                    for (slot, observed) in rows.of(seed) {
-                        metrics.write(&head, &text, slot, observed)?;
-                        told.rows += 1;
-                    }
-                }
-            }
             for &seed in wanted {
                 if let Some(Ending::Ended(outcome)) = cell.seeds.get(&seed) {
                     write_lineage(&mut lineages, &id.cell, seed, outcome)?;
+                    told.rows += cell.rows.of(seed).count() as u64;
                 }
             }
             let line = CellLine {
@@ -88,7 +77,12 @@ pub fn assemble(
     // metrics.csv comes last: where it is there, so are the other two.
     lineages.commit()?;
     cells.commit()?;
-    metrics.commit()?;
+    if told.rows <= MOST_ROWS {
+        write_metrics(folder, &folder.metrics(), experiment)?;
+    } else if folder.metrics().exists() {
+        // That of fewer seeds.
+        std::fs::remove_file(folder.metrics()).map_err(StoreError::io("remove", &folder.metrics()))?;
+    }
     Ok(told)
 }
 

@@ -2,27 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::accumulator::Accumulator;
 use super::examples::Example;
 use super::slots::Slot;
 use super::{Note, SettingInfo};
 use crate::lineage::Outcome;
 use crate::metrics::Observed;
 
-/// Seeds that are accumulated one after the other before they are merged with what came before.
-/// Part of the meaning of a streamed summary's last digits, so it is fixed.
+/// Seeds that one thread runs one after the other; a cell's blocks of so many are shared out.
 pub const SUB_BLOCK: u64 = 125;
-
-/// What is kept of each observation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Keep {
-    /// Every number.
-    #[default]
-    Rows,
-    /// Moments and quantiles over the seeds of a cell.
-    Summary,
-}
 
 /// Which cell it is, and what must agree for its file to be used.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -37,20 +24,17 @@ pub struct CellId {
     pub block: u64,
     /// Seeds in a whole block.
     pub size: u64,
-    /// What is kept.
-    pub keep: Keep,
 }
 
 impl CellId {
     /// The cell of `block` of a setting.
-    pub fn of(setting: &SettingInfo, block: u64, keep: Keep) -> Self {
+    pub fn of(setting: &SettingInfo, block: u64) -> Self {
         Self {
             cell: setting.cell_name(block),
             setting: setting.digest.clone(),
             measure: setting.measure_digest.clone(),
             block,
             size: setting.seeds_per_cell.max(1),
-            keep,
         }
     }
 }
@@ -71,8 +55,8 @@ pub struct Cell {
     pub id: CellId,
     /// How each of its seeds ended.
     pub seeds: BTreeMap<u64, Ending>,
-    /// The numbers.
-    pub body: Body,
+    /// What they observed.
+    pub rows: Rows,
     /// Rows to show, of the first seed.
     pub examples: Vec<Example>,
     /// Values that are missing, and why.
@@ -81,16 +65,7 @@ pub struct Cell {
     pub wall_seconds: f64,
 }
 
-/// The numbers of a cell.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Body {
-    /// Every number.
-    Rows(Rows),
-    /// Moments and quantiles.
-    Summary(Summary),
-}
-
-/// Every number of a cell. Seeds mostly fill the same places, so the places are listed once.
+/// Every observation of a cell. Seeds mostly fill the same places, so the places are listed once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {
     /// All places that any seed fills.
@@ -101,50 +76,17 @@ pub struct Rows {
     pub seeds: BTreeMap<u64, (u32, Vec<Observed>)>,
 }
 
-/// The streamed summary of a cell.
-///
-/// Seeds are pushed in ascending order into `open`; when the next seed lies in another sub-block,
-/// `open` is merged into `sealed` and a new one begins. So a cell that is continued upwards has
-/// the same bits as one that ran in one go.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Summary {
-    /// All places that any seed fills.
-    pub slots: Vec<Slot>,
-    /// The merged earlier sub-blocks, one accumulator a place.
-    pub sealed: Vec<Accumulator>,
-    /// The sub-block of the last seed, one accumulator a place.
-    pub open: Vec<Accumulator>,
-    /// The number of the open sub-block: `seed / SUB_BLOCK`.
-    pub open_block: Option<u64>,
-}
-
 impl Cell {
     /// A cell without seeds.
     pub fn empty(id: CellId) -> Self {
-        let body = match id.keep {
-            Keep::Rows => Body::Rows(Rows::default()),
-            Keep::Summary => Body::Summary(Summary::default()),
-        };
         let (seeds, examples, notes) = Default::default();
-        Self { id, seeds, body, examples, notes, wall_seconds: 0.0 }
+        Self { id, seeds, rows: Rows::default(), examples, notes, wall_seconds: 0.0 }
     }
 
     /// The seeds of `wanted` (ascending) that have still to be run. A failed seed is run again.
-    ///
-    /// `None` if a summary can't be continued to hold exactly the wanted seeds: it can only grow
-    /// upwards, and a seed can't be taken out. The cell has then to be run from the start.
-    pub fn missing(&self, wanted: &[u64]) -> Option<Vec<u64>> {
+    pub fn missing(&self, wanted: &[u64]) -> Vec<u64> {
         let ended = |seed: &u64| matches!(self.seeds.get(seed), Some(Ending::Ended(_)));
-        let missing: Vec<u64> = wanted.iter().copied().filter(|s| !ended(s)).collect();
-        if self.id.keep == Keep::Summary {
-            let last = self.seeds.keys().next_back();
-            let upwards = missing.first().zip(last).is_none_or(|(first, last)| first > last);
-            let exact = self.seeds.keys().all(|seed| wanted.binary_search(seed).is_ok());
-            if !upwards || !exact {
-                return None;
-            }
-        }
-        Some(missing)
+        wanted.iter().copied().filter(|seed| !ended(seed)).collect()
     }
 
     /// The errors of its failed seeds among `wanted`.
@@ -177,18 +119,5 @@ impl Rows {
             }
         }
         self.slots.iter().zip(columns).filter(|(_, column)| !column.is_empty()).collect()
-    }
-}
-
-impl Summary {
-    /// The summary over all seeds, by place in the order of rows.
-    pub fn total(&self) -> BTreeMap<&Slot, Accumulator> {
-        let mut total = BTreeMap::new();
-        for (at, slot) in self.slots.iter().enumerate() {
-            let mut sum = self.sealed[at].clone();
-            sum.merge(&self.open[at]);
-            total.insert(slot, sum);
-        }
-        total
     }
 }

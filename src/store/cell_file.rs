@@ -1,6 +1,6 @@
 //! A cell's file: JSON with a checksum, written beside and renamed.
 //!
-//! `{"format": "model-collapse cell 2", "sha256": "…", …}`: the checksum is over all bytes before
+//! `{"format": "model-collapse cell 3", "sha256": "…", …}`: the checksum is over all bytes before
 //! and after its own 64 digits. Observations are text, so that numbers read back to the same bits. A
 //! file that is truncated, changed or of another cell is refused with the reason and never used.
 
@@ -12,9 +12,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::accumulator::Accumulator;
 use super::atomic::AtomicFile;
-use super::cell::{Body, Cell, CellId, Ending, Rows, Summary};
+use super::cell::{Cell, CellId, Ending, Rows};
 use super::examples::Example;
 use super::number::Values;
 use super::slots::Slot;
@@ -23,7 +22,7 @@ use crate::lineage::Outcome;
 use crate::metrics::Subject;
 
 /// What every file begins with, up to the checksum's digits.
-const HEAD: &str = "{\"format\":\"model-collapse cell 2\",\"sha256\":\"";
+const HEAD: &str = "{\"format\":\"model-collapse cell 3\",\"sha256\":\"";
 const DIGITS: usize = 64;
 
 /// Why a file is not used.
@@ -33,7 +32,7 @@ pub enum Distrust {
     Damaged(String),
     /// A sound file of something else: another setting, block size or format.
     Foreign(String),
-    /// The right lineage, but other metrics or another `keep` were asked for.
+    /// The right lineage, but other metrics were asked for.
     Stale,
 }
 
@@ -59,13 +58,11 @@ struct Disk<'a> {
     slots: Vec<(u32, u32, Subject, u32)>,
     layouts: Vec<Vec<u32>>,
     seeds: Vec<DiskSeed>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    summary: Option<DiskSummary>,
     examples: Cow<'a, [Example]>,
     notes: Cow<'a, [Note]>,
 }
 
-/// Either an outcome, with rows where they are kept, or an error.
+/// Either an outcome with its rows, or an error.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DiskSeed {
@@ -78,14 +75,6 @@ struct DiskSeed {
     layout: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     values: Option<Values>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DiskSummary {
-    open_block: Option<u64>,
-    sealed: Vec<String>,
-    open: Vec<String>,
 }
 
 impl Cell {
@@ -121,14 +110,7 @@ impl Cell {
     }
 
     fn to_disk(&self) -> Disk<'_> {
-        let (slots, layouts, summary) = match &self.body {
-            Body::Rows(rows) => (&rows.slots, rows.layouts.clone(), None),
-            Body::Summary(s) => {
-                let write = |list: &[Accumulator]| list.iter().map(Accumulator::write).collect();
-                let (sealed, open) = (write(&s.sealed), write(&s.open));
-                (&s.slots, Vec::new(), Some(DiskSummary { open_block: s.open_block, sealed, open }))
-            }
-        };
+        let slots = &self.rows.slots;
         let names: BTreeMap<&str, u32> = {
             let mut names: Vec<&str> = slots.iter().map(|s| &*s.metric).collect();
             names.sort_unstable();
@@ -137,10 +119,7 @@ impl Cell {
         };
         let place = |s: &Slot| (s.generation, s.member, s.subject, names[&*s.metric]);
         let seed = |(&seed, ending): (&u64, &Ending)| {
-            let row = match &self.body {
-                Body::Rows(rows) => rows.seeds.get(&seed),
-                Body::Summary(_) => None,
-            };
+            let row = self.rows.seeds.get(&seed);
             let (layout, values) = row.map(|(l, v)| (*l, Values(v.clone()))).unzip();
             let (outcome, error) = match ending {
                 Ending::Ended(outcome) => (Some(outcome.clone()), None),
@@ -149,15 +128,14 @@ impl Cell {
             DiskSeed { seed, error, outcome, layout, values }
         };
         Disk {
-            format: "model-collapse cell 2".into(),
+            format: "model-collapse cell 3".into(),
             sha256: "0".repeat(DIGITS),
             id: self.id.clone(),
             wall_seconds: self.wall_seconds,
             slots: slots.iter().map(place).collect(),
             metrics: names.into_keys().map(Cow::Borrowed).collect(),
-            layouts,
+            layouts: self.rows.layouts.clone(),
             seeds: self.seeds.iter().map(seed).collect(),
-            summary,
             examples: Cow::Borrowed(&self.examples),
             notes: Cow::Borrowed(&self.notes),
         }
@@ -227,19 +205,9 @@ fn from_disk(disk: Disk<'_>) -> Option<Cell> {
             rows.insert(seed, fits.then_some((layout, values.0))?);
         }
     }
-    let body = match disk.summary {
-        None => Body::Rows(Rows { slots, layouts: disk.layouts, seeds: rows }),
-        Some(s) => {
-            let read = |list: Vec<String>| -> Option<Vec<Accumulator>> {
-                (list.len() == slots.len())
-                    .then(|| list.iter().map(|text| Accumulator::read(text)).collect())?
-            };
-            let (sealed, open) = (read(s.sealed)?, read(s.open)?);
-            Body::Summary(Summary { slots, sealed, open, open_block: s.open_block })
-        }
-    };
+    let rows = Rows { slots, layouts: disk.layouts, seeds: rows };
     let (examples, notes) = (disk.examples.into_owned(), disk.notes.into_owned());
-    Some(Cell { id: disk.id, seeds, body, examples, notes, wall_seconds: disk.wall_seconds })
+    Some(Cell { id: disk.id, seeds, rows, examples, notes, wall_seconds: disk.wall_seconds })
 }
 
 fn agree(found: &CellId, expected: &CellId) -> Result<(), Distrust> {

@@ -5,13 +5,13 @@
 //! depend on how many threads or runs it took.
 
 mod absorb;
-mod accumulator;
 mod assemble;
 mod atomic;
 pub mod cell;
 mod cell_file;
 mod error;
 mod examples;
+mod export;
 mod folder;
 mod lock;
 pub mod manifest;
@@ -21,17 +21,16 @@ mod number;
 mod part;
 pub mod read;
 mod setting;
-mod sketch;
 mod slots;
 pub mod tables;
 
-pub use accumulator::{Accumulator, Running};
 pub use assemble::{Assembled, assemble};
 pub use atomic::{AtomicFile, write_atomically};
-pub use cell::{Body, Cell, CellId, Ending, Keep};
+pub use cell::{Cell, CellId, Ending, Rows};
 pub use cell_file::Distrust;
 pub use error::StoreError;
 pub use examples::{Components, Example, ExampleRows};
+pub use export::{MOST_ROWS, write_metrics};
 pub use folder::Folder;
 pub use lock::{LOCK_FILE, Lock};
 pub use manifest::{Manifest, SCHEMA_VERSION};

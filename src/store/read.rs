@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::cell::Rows;
 use super::tables::{CELLS_COLUMNS, CELLS_END, LINEAGES_COLUMNS, Status};
-use super::{Accumulator, Body, Cell, Folder, Manifest, Slot, StoreError};
+use super::{Cell, Folder, Manifest, StoreError};
 
 /// One line of `cells.csv`.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,8 +110,18 @@ pub struct SettingRows {
     pub setting: CellEntry,
     /// The seeds that it was asked for.
     pub asked: u64,
-    /// Its cells, each with the seeds that belong to the run.
-    pub cells: Vec<(Rows, Vec<u64>)>,
+    /// Its cells.
+    pub cells: Vec<CellRows>,
+}
+
+/// What one cell observed.
+pub struct CellRows {
+    /// The cell's name.
+    pub name: String,
+    /// Its observations, those of further seeds among them.
+    pub rows: Rows,
+    /// The seeds that belong to the run and ended, ascending.
+    pub seeds: Vec<u64>,
 }
 
 /// Reads the cells of each setting that was run, one setting at a time, in the order of `cells.csv`.
@@ -134,46 +144,11 @@ pub fn observations(
         let mut cells = Vec::with_capacity(group.len());
         for entry in &group {
             let Some(seeds) = seeds.remove(&entry.cell) else { continue };
-            if let Body::Rows(rows) = Cell::open(&folder.cell(&entry.cell))?.body {
-                cells.push((rows, seeds));
-            }
+            let rows = Cell::open(&folder.cell(&entry.cell))?.rows;
+            cells.push(CellRows { name: entry.cell.clone(), rows, seeds });
         }
         let asked = group.iter().map(|entry| entry.seeds).sum();
         Ok(SettingRows { setting: group[0].clone(), asked, cells })
-    }))
-}
-
-/// The streamed summary of one setting over all its cells.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SettingSummary {
-    /// The setting's first line in `cells.csv`.
-    pub setting: CellEntry,
-    /// The summary of each place, in the order of rows.
-    pub places: BTreeMap<Slot, Accumulator>,
-}
-
-/// Merges the cells of each setting of a run with `keep = "summary"`, one setting at a time, in the
-/// order of `cells.csv`; settings that were skipped or that kept rows have no place.
-pub fn summaries(
-    folder: &Folder,
-) -> Result<impl Iterator<Item = Result<SettingSummary, StoreError>> + use<>, StoreError> {
-    let entries = cells(folder)?;
-    let groups: Vec<Vec<CellEntry>> = by_setting(&entries).map(<[CellEntry]>::to_vec).collect();
-    let folder = folder.clone();
-    Ok(groups.into_iter().map(move |group| {
-        let mut places: BTreeMap<Slot, Accumulator> = BTreeMap::new();
-        for entry in group.iter().filter(|e| e.status != Status::Skipped) {
-            let path = folder.cell(&entry.cell);
-            if entry.status == Status::Pending && !path.exists() {
-                continue;
-            }
-            if let Body::Summary(summary) = Cell::open(&path)?.body {
-                for (slot, sum) in summary.total() {
-                    places.entry(slot.clone()).or_default().merge(&sum);
-                }
-            }
-        }
-        Ok(SettingSummary { setting: group[0].clone(), places })
     }))
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::number::number;
+use super::read::CellEntry;
 use super::{AtomicFile, SettingInfo, Slot, StoreError};
 use crate::lineage::{Outcome, StopReason};
 use crate::metrics::Observed;
@@ -108,7 +109,6 @@ impl Table {
 /// Writes `metrics.csv`.
 pub struct MetricsTable {
     table: Table,
-    swept: Vec<String>,
     experiment: String,
 }
 
@@ -123,15 +123,17 @@ impl MetricsTable {
     pub fn create(path: &Path, experiment: &str, swept: &[String]) -> Result<Self, StoreError> {
         let columns = METRICS_COLUMNS.iter().copied().chain(swept.iter().map(String::as_str));
         let table = Table::create(path, columns)?;
-        Ok(Self { table, swept: swept.to_vec(), experiment: experiment.to_owned() })
+        Ok(Self { table, experiment: experiment.to_owned() })
     }
 
     /// What all rows of one cell share.
-    pub fn head(&self, setting: &SettingInfo, cell: &str) -> RowHead {
-        let [data, model, regime, fraction, samples] = setting_cells(setting);
+    pub fn head(&self, setting: &CellEntry, cell: &str) -> RowHead {
+        let CellEntry { data, model, regime, human_fraction, samples, swept, .. } = setting;
+        let [data, model, regime] = [data, model, regime].map(String::clone);
+        let (fraction, samples) = (optional(*human_fraction), optional(*samples));
         RowHead {
             before: [self.experiment.clone(), cell.to_owned(), data, model, regime, fraction, samples],
-            after: swept_cells(setting, &self.swept),
+            after: swept.iter().map(|(_, value)| value.clone()).collect(),
         }
     }
 

@@ -187,16 +187,66 @@ fn a_metric_is_added_without_fitting_again() {
 #[test]
 fn a_value_that_does_not_exist_is_noted_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
+    // Four rows are too few for the neighbours of `coverage`.
+    let spec = "[data]\nsource = \"gaussian\"\n[model]\nfamily = \"gaussian\"\n\
+                [loop]\ngenerations = 2\nsamples = 20\nregime = \"replace\"\n\
+                [measure]\nmetrics = [\"coverage\", \"variance\"]\nsize = 4\n[sweep]\nseeds = 3\n";
+    fs::write(folder.path().join("spec.toml"), spec).unwrap();
+    let run =
+        collapse(folder.path()).args(["run", "spec.toml", "--quiet", "--out", "run"]).assert().success();
+    let note = "coverage (model): no value 9 times (too-few-rows), first at seed 0, generation 0";
+    let cells = fs::read_to_string(folder.path().join("run/cells.csv")).unwrap();
+    assert!(cells.contains(note), "{cells}");
+    let said = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    assert!(said.contains(note), "{said}");
+    let lost = |line: &&str| line.contains("model,coverage,,too-few-rows");
+    assert_eq!(rows(&folder.path().join("run")).lines().filter(lost).count(), 9);
+    let page = fs::read_to_string(folder.path().join("run/report.html")).unwrap();
+    assert!(page.contains("Values that are missing") && page.contains("0 of 3 seeds; too-few-rows in 3"));
+}
+
+#[test]
+fn rows_are_written_again_from_the_cells_and_a_run_that_is_too_large_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = "[data]\nsource = \"gaussian\"\n[model]\nfamily = \"gaussian\"\n\
+                [loop]\ngenerations = 2\nsamples = 20\nregime = \"replace\"\n\
+                [measure]\nmetrics = [\"variance\"]\n[sweep]\nseeds = 3\n\"loop.samples\" = [10, 20]\n";
+    fs::write(folder.path().join("spec.toml"), spec).unwrap();
+    let run = ["run", "spec.toml", "--quiet", "--no-figures", "--out", "run"];
+    collapse(folder.path()).args(run).assert().success();
+    let before = rows(&folder.path().join("run"));
+    fs::remove_file(folder.path().join("run/metrics.csv")).unwrap();
+    // No other command needs the table.
+    collapse(folder.path()).args(["report", "run"]).assert().success();
+    assert!(!folder.path().join("run/metrics.csv").exists());
+    collapse(folder.path()).args(["export", "rows", "run"]).assert().success();
+    assert_eq!(rows(&folder.path().join("run")), before);
+    // 2 settings × 3 seeds × 3 generations × 2 observations, 20 bytes each: 720 bytes.
+    let check = |disk: &str| {
+        let output = collapse(folder.path()).args(["check", "spec.toml", "--disk", disk]).assert();
+        (output.get_output().status.code(), String::from_utf8_lossy(&output.get_output().stderr).into_owned())
+    };
+    assert_eq!(check("7.3e-7").0, Some(0));
+    let (code, said) = check("7.1e-7");
+    assert!(code == Some(2) && said.contains("would take about"), "{said}");
+}
+
+#[test]
+fn an_infinite_divergence_is_infinite_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
     // The divergence of a model that gave up an outcome is infinite.
     let spec = "[data]\nsource = \"zipf\"\noutcomes = 50\n[model]\nfamily = \"categorical\"\n\
                 [loop]\ngenerations = 3\nsamples = 20\nregime = \"replace\"\n\
                 [measure]\nmetrics = [\"kl\", \"tv\"]\n[sweep]\nseeds = 5\n";
     fs::write(folder.path().join("spec.toml"), spec).unwrap();
-    collapse(folder.path()).args(["run", "spec.toml", "--quiet", "--out", "run"]).assert().success();
-    let cells = fs::read_to_string(folder.path().join("run/cells.csv")).unwrap();
-    assert!(cells.contains("kl (model): no value 20 times, first at seed 0, generation 0"), "{cells}");
-    let page = fs::read_to_string(folder.path().join("run/report.html")).unwrap();
-    assert!(page.contains("Values that are missing"));
+    let run =
+        collapse(folder.path()).args(["run", "spec.toml", "--quiet", "--out", "run"]).assert().success();
+    assert_eq!(rows(&folder.path().join("run")).matches(",kl,inf,").count(), 20);
+    let said = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    assert!(said.contains("∞ (0 of 5 seeds; infinite in 5)"), "{said}");
+    let summary = fs::read_to_string(folder.path().join("run/summary.csv")).unwrap();
+    assert!(summary.lines().any(|l| l.contains(",3,model,kl,0,5,5,inf,,inf,,,,")), "{summary}");
+    assert!(fs::read_to_string(folder.path().join("run/report.html")).unwrap().contains('∞'));
 }
 
 #[test]
