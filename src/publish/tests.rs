@@ -192,7 +192,7 @@ fn a_claim_that_passes_without_its_mechanism_is_blind() {
     ]
     .map(|text| claim(&text))
     .concat();
-    let (_root, publication) = ran(&variance_run("rows", 4000, &claims));
+    let (_root, publication) = ran(&variance_run(4000, &claims));
     let seeds: Vec<u64> = (0..4000).collect();
     let extra: Vec<_> = control_runs(&publication.experiment, &seeds)
         .unwrap()
