@@ -12,7 +12,7 @@ use model_collapse::metrics::{Measurement, Subject};
 use model_collapse::run::{Prepared, Work};
 use model_collapse::say;
 use model_collapse::spec::Experiment;
-use model_collapse::theory::{self, Conditions};
+use model_collapse::theory;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -61,11 +61,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             order: None,
             points: variances.0.iter().map(mean).collect(),
         });
-        if let Some(law) = theory::overlay("variance", &info.regime, "gaussian") {
-            let at =
-                |g: u32| Conditions { fits: g + 1, n: 100.0, regime: &info.regime, ..Default::default() };
-            let line = (0..=60).filter_map(|g| Some((f64::from(g), law.predict(&at(g)).ok()?.mean)));
-            laws.push(Law { label: "law".into(), points: line.collect() });
+        let conditions = lineage.conditions();
+        let at = |g: u32| Some((f64::from(g), theory::overlay("variance", &conditions.at(g))?.1.mean));
+        let points: Vec<(f64, f64)> = (0..=60).filter_map(at).collect();
+        if !points.is_empty() {
+            laws.push(Law { label: "law".into(), points });
         }
         let last = series[series.len() - 1].points[60].y;
         say!("{:22} mean variance after 60 generations: {last:.3}", info.regime);

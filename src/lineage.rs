@@ -14,6 +14,7 @@
 //! one.
 
 mod assemble;
+mod conditions;
 mod curating;
 mod generator;
 mod measured;

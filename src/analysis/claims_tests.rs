@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::theory::{self, Conditions, Family, Form, Truth};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{ChiSquared, Distribution, Normal};
@@ -141,8 +142,11 @@ fn a_true_law_passes_and_a_wrong_one_fails() {
     let mut rng = ChaCha8Rng::seed_from_u64(22);
     let chi = ChiSquared::new(n - 1.0).unwrap();
     let x: Vec<f64> = (0..seeds).map(|_| (0..t).fold(1.0, |v, _| v * chi.sample(&mut rng) / n)).collect();
-    let law = crate::theory::find("gaussian-replace-variance").unwrap();
-    let p = law.predict(&crate::theory::Conditions { n, fits: t, ..Default::default() }).unwrap();
+    let law = theory::find("gaussian-replace-variance").unwrap();
+    let family = Family::of(Form::Gaussian);
+    let mut at = Conditions { n, fits: t, family, ..Conditions::default() };
+    at.source.truth = Truth::Normal;
+    let p = law.predict(&at).unwrap();
     let with = |value| on(&x, value, p.sd_of_one);
     // Standard error .47/√2000 = .0095, times 3.9: ± .04.
     let claim = |value, tolerance| {

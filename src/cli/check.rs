@@ -8,8 +8,9 @@ use miette::Result;
 use super::{EXIT_DONE, execute::refuse_large, run::OverlayArgs, terminal};
 use crate::lineage::Context;
 use crate::publish;
-use crate::run::Prepared;
+use crate::run::{Prepared, Work};
 use crate::spec::Experiment;
+use crate::store::Settings;
 
 /// Read a spec and say what it would run.
 #[derive(Args)]
@@ -32,10 +33,12 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8> {
         say!("{}", experiment.resolved());
     }
     publish::check_claims(&experiment)?;
-    for (says, why) in publish::blind_before(&experiment)? {
+    let prepared = Prepared::new(experiment, &Context::default())?;
+    let records = Settings::of(prepared.settings());
+    publish::check_laws(&prepared.experiment, &records)?;
+    for (says, why) in publish::blind_before(&prepared.experiment, &records)? {
         remark!("the claim \"{says}\" is blind: {why}");
     }
-    let prepared = Prepared::new(experiment, &Context::default())?;
     terminal::settings(&prepared);
     refuse_large(&prepared, prepared.experiment.sweep.seeds.len(), args.disk)?;
     Ok(EXIT_DONE)

@@ -31,12 +31,11 @@ pub(super) fn describe(args: &DescribeArgs) -> Result<u8> {
     }
     if let Some(law) = theory::find(name) {
         found = true;
-        say!(
-            "{name} (law)\n\n  {}\n\n  Holds for: {}\n  Source: {}\n",
-            law.statement(),
-            law.conditions(),
-            law.source()
-        );
+        say!("{name} (law)\n\n  {}\n\n  Holds for: {}", law.statement, law.conditions);
+        for (heading, words) in law.about() {
+            say!("  {heading}: {words}");
+        }
+        say!("  Source: {}\n", law.source);
     }
     for key in KEYS
         .iter()
@@ -190,7 +189,7 @@ fn indented(paragraph: &str) -> String {
 fn unknown(name: &str) -> miette::Report {
     let mut known: Vec<&str> = components().map(|(_, about)| about.name).collect();
     known.extend(PRESETS.iter().map(|p| p.name));
-    known.extend(theory::laws().map(|l| l.name()));
+    known.extend(theory::laws().map(|l| l.name));
     known.extend(KEYS.iter().map(|k| k.name));
     let near = known
         .iter()

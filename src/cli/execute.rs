@@ -12,7 +12,7 @@ use crate::neural::device;
 use crate::publish::{self, Drawn, Effects, Found, Publication, SettingChange};
 use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
 use crate::spec::Experiment;
-use crate::store::{Folder, Manifest, StoreError, write_atomically};
+use crate::store::{Folder, Manifest, Settings, StoreError, write_atomically};
 
 /// What a run says to its question.
 #[derive(Default)]
@@ -153,6 +153,7 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     let resolved = experiment.resolved();
     let name = experiment.name.clone();
     let prepared = Prepared::new(experiment, &Context { salt: options.salt })?;
+    publish::check_laws(&prepared.experiment, &Settings::of(prepared.settings()))?;
     refuse_large(&prepared, seeds.len(), options.disk)?;
     let out = how.out.clone().or_else(|| options.out.clone());
     let out = out.unwrap_or_else(|| PathBuf::from("results").join(&name).join(prepared.run_name()));

@@ -71,7 +71,7 @@ fn lines(kind: Kind) -> (&'static str, &'static str, Vec<(String, String)>) {
             ("Downstream tasks and their scores", "[task] kind", lines)
         }
         Kind::Laws => {
-            let line = |l: &'static dyn theory::Law| (l.name().to_owned(), l.statement().to_owned());
+            let line = |l: &'static theory::Law| (l.name.to_owned(), l.statement.to_owned());
             ("Laws", "[[claim]] law, [[figure]] overlay", theory::laws().map(line).collect())
         }
         Kind::Keys => {

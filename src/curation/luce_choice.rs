@@ -17,6 +17,7 @@ use crate::data::{Distribution, Kind, Mix, Role, Rows, Samples, Schema};
 use crate::models::{Refusal, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
+use crate::theory;
 
 /// The registry entry.
 pub const ENTRY: Entry<BoxedCuration> = Entry {
@@ -82,6 +83,15 @@ impl Default for LuceChoice {
 }
 
 impl Curation for LuceChoice {
+    fn conditions(&self) -> theory::Curation {
+        match self.rewards.as_deref() {
+            Some([first, second]) => {
+                theory::Curation::LuceChoice { choices: self.choices, gap: second - first }
+            }
+            _ => theory::Curation::Other,
+        }
+    }
+
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
         match (&self.rewards, &self.center) {
             (Some(rewards), None) => match levels(schema) {

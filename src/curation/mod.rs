@@ -54,6 +54,7 @@ use crate::data::{Body, Column, Distribution, Mix, Origin, Part, Rows, Samples, 
 use crate::models::{Absence, Model, Refusal, SampleError};
 use crate::registry::Registry;
 use crate::rng::Streams;
+use crate::theory;
 
 /// A boxed step.
 pub type BoxedCuration = Box<dyn Curation>;
@@ -64,6 +65,11 @@ pub trait Curation: Send + Sync {
     /// seen in the rows themselves is refused by [`Curation::apply`].
     fn accepts(&self, _schema: &Schema, _truth: Option<&dyn Distribution>) -> Result<(), Refusal> {
         Ok(())
+    }
+
+    /// What is done, in the terms of laws.
+    fn conditions(&self) -> theory::Curation {
+        theory::Curation::Other
     }
 
     /// Curates a training set, or (wrapped in a mix of one part) the synthetic rows. With `more`,

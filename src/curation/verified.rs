@@ -18,6 +18,7 @@ use crate::data::{Column, Correctness, Distribution, Kind, Mix, Role, Samples, S
 use crate::models::{Refusal, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
+use crate::theory;
 
 /// The registry entry.
 pub const ENTRY: Entry<BoxedCuration> = Entry {
@@ -94,6 +95,10 @@ impl Default for Verified {
 }
 
 impl Curation for Verified {
+    fn conditions(&self) -> theory::Curation {
+        theory::Curation::Verified { keep_right: self.keep_correct, keep_wrong: self.keep_wrong }
+    }
+
     fn accepts(&self, schema: &Schema, truth: Option<&dyn Distribution>) -> Result<(), Refusal> {
         match &self.center {
             Some(center) => region(schema, center).map(drop),

@@ -29,6 +29,7 @@ mod splits;
 mod statistics;
 mod tagged;
 mod text;
+mod truth;
 
 pub use correctness::{Checker, Correctness};
 pub use cross_products::{CrossProducts, Gram, definite};
@@ -59,6 +60,7 @@ pub use crate::spec::Combine;
 
 use crate::registry::Registry;
 use crate::rng::Stream;
+use crate::theory::Truth;
 
 /// All sources that a spec can name.
 pub const SOURCES: Registry<Source> = Registry {
@@ -151,6 +153,11 @@ pub trait Distribution: Send + Sync {
     /// Draws `n` rows whose labels nobody looks at; `None` where that costs as much as to draw them whole.
     fn unlabelled(&self, _n: usize, _rng: &mut Stream) -> Option<Samples> {
         None
+    }
+
+    /// What kind of distribution it is, for laws.
+    fn kind(&self) -> Truth {
+        truth::kind(self)
     }
 
     /// The true mean of the numeric features (`d` numbers), where it is known.

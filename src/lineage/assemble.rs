@@ -37,6 +37,8 @@ pub struct Assembled {
     pub digest: String,
     /// The hash of what is measured.
     pub measure_digest: String,
+    /// What that hash is of, beside the spec.
+    pub tokens: BTreeMap<String, String>,
     /// Seeds in one cell.
     pub seeds_per_cell: u64,
     /// Metrics that do not apply to this setting, with the reason; a capped sample size; a setting that does the same.
@@ -58,6 +60,7 @@ pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assemb
                 assembled.push(Assembled {
                     digest: spec::setting_digest(&setting, &[]),
                     measure_digest: String::new(),
+                    tokens: BTreeMap::new(),
                     lineage: Err(error.to_string()),
                     setting,
                     seeds_per_cell: 1,
@@ -224,6 +227,7 @@ fn one(
         lineage: Ok(lineage),
         digest,
         measure_digest,
+        tokens: versions.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         seeds_per_cell,
         notes,
     })

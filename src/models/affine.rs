@@ -13,6 +13,7 @@ use std::path::Path;
 use super::{BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath, StorageError};
 use crate::data::{Mix, Schema};
 use crate::rng::Streams;
+use crate::theory;
 
 /// Combinations of the parameters of models of one family.
 pub trait Affine {
@@ -127,6 +128,9 @@ pub trait Movement: Send + Sync {
         streams: &Streams,
     ) -> Result<Box<dyn Model>, FitError>;
 
+    /// What laws are told of a family whose fits are moved so.
+    fn conditions(&self, family: theory::Family) -> theory::Family;
+
     /// Whether the movement itself depends on the start.
     fn takes_a_start(&self) -> bool {
         false
@@ -184,6 +188,10 @@ impl<M: Movement> Family for Moved<M> {
 
     fn takes_a_start(&self) -> bool {
         self.movement.takes_a_start() || self.family.takes_a_start()
+    }
+
+    fn conditions(&self) -> theory::Family {
+        self.movement.conditions(self.family.conditions())
     }
 
     fn fingerprint(&self) -> Option<String> {

@@ -18,6 +18,7 @@ use super::{
 use crate::data::{Mix, Schema};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
+use crate::theory::{self, Form};
 
 /// The registry entry.
 pub const ENTRY: Entry<BoxedFamily> = Entry {
@@ -48,6 +49,10 @@ pub struct Bernoulli {
 }
 
 impl Family for Bernoulli {
+    fn conditions(&self) -> theory::Family {
+        theory::Family { smoothing: self.smoothing, ..theory::Family::of(Form::Frequencies) }
+    }
+
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         Categorical { smoothing: self.smoothing }.accepts(schema)?;
         match schema.outcomes() {

@@ -20,6 +20,7 @@ use super::{
 use crate::data::{Mix, Samples, Schema};
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
+use crate::theory::{self, Form};
 
 /// The registry entry.
 pub const ENTRY: Entry<BoxedFamily> = Entry {
@@ -43,6 +44,10 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
 pub struct Empirical {}
 
 impl Family for Empirical {
+    fn conditions(&self) -> theory::Family {
+        theory::Family::of(Form::Empirical)
+    }
+
     fn accepts(&self, _: &Schema) -> Result<(), Refusal> {
         Ok(())
     }

@@ -22,6 +22,7 @@ use super::{
 use crate::data::{Mix, Samples, Schema};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
+use crate::theory::{self, Form};
 
 /// The registry entry.
 pub const ENTRY: Entry<BoxedFamily> = Entry {
@@ -98,6 +99,11 @@ impl<'de> Deserialize<'de> for Bandwidth {
 }
 
 impl Family for Kde {
+    fn conditions(&self) -> theory::Family {
+        let bandwidth = if let Bandwidth::Fixed(h) = self.bandwidth { Some(h) } else { None };
+        theory::Family { bandwidth, ..theory::Family::of(Form::Kernels) }
+    }
+
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         numeric::accepts(schema)
     }

@@ -80,6 +80,7 @@ use crate::data::{
 };
 use crate::registry::Registry;
 use crate::rng::{Stream, Streams};
+use crate::theory;
 
 /// A boxed family.
 pub type BoxedFamily = Box<dyn Family>;
@@ -158,6 +159,11 @@ pub trait Family: Send + Sync {
     /// an outside program.
     fn fingerprint(&self) -> Option<String> {
         None
+    }
+
+    /// What is estimated, in the terms of laws.
+    fn conditions(&self) -> theory::Family {
+        theory::Family::default()
     }
 
     /// How many seeds make one cell: 1 for families whose fit takes long, 1,000 for closed forms.

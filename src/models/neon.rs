@@ -21,6 +21,7 @@ use super::{Ask, Family, FitError, Model, SampleError, Sampling, Start, ranges};
 use crate::data::{Body, Mix, Part, Rows};
 use crate::rng::Streams;
 use crate::spec::Synthesis;
+use crate::theory;
 
 /// The table `[model] neon`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -91,6 +92,10 @@ impl Movement for Neon {
         let own = Mix { parts: vec![Part::synthetic(0, rows)], ..Mix::default() };
         let away = family.fit(&own, Start::Warm(model.as_ref()), &streams.of("fit"))?;
         Ok(family.affine()?.combine(&[(1.0 + w, model.as_ref()), (-w, away.as_ref())])?)
+    }
+
+    fn conditions(&self, family: theory::Family) -> theory::Family {
+        theory::Family { neon: Some(self.params.weight), ..family }
     }
 
     fn takes_statistics(&self) -> bool {

@@ -25,6 +25,7 @@ use super::{
 use crate::data::{Body, Mix, Moments, Rows, Samples, Schema, Statistics};
 use crate::registry::{About, Entry};
 use crate::rng::{Stream, Streams};
+use crate::theory::{self, Form};
 
 /// The registry entry.
 pub const ENTRY: Entry<BoxedFamily> = Entry {
@@ -48,6 +49,10 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
 pub struct Poisson {}
 
 impl Family for Poisson {
+    fn conditions(&self) -> theory::Family {
+        theory::Family::of(Form::Poisson)
+    }
+
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         numeric::accepts(schema)?;
         match schema.numeric_width() {

@@ -13,6 +13,7 @@ use super::affine::Movement;
 use super::{Family, FitError, Model, Start};
 use crate::data::Mix;
 use crate::rng::Streams;
+use crate::theory;
 
 /// η, the part of the way that a refit goes: above 0, at most 1.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
@@ -39,6 +40,10 @@ impl Movement for Step {
                 Ok(family.affine()?.combine(&way)?)
             }
         }
+    }
+
+    fn conditions(&self, family: theory::Family) -> theory::Family {
+        theory::Family { step: self.size, ..family }
     }
 
     fn takes_a_start(&self) -> bool {

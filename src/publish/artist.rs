@@ -8,6 +8,7 @@ use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Figure, Size};
 use crate::metrics::{METRICS, Subject};
 use crate::spec::{self, Setting};
+use crate::store::Settings;
 
 /// Whether a metric's rows are shares of bins that are named by their lower edges.
 pub(super) fn is_binned(metric: &str) -> bool {
@@ -31,13 +32,20 @@ pub(super) struct Artist<'p> {
     pub findings: Findings,
     pub rows: Vec<SummaryRow>,
     pub settings: Vec<Setting>,
+    pub records: Settings,
 }
 
 impl<'p> Artist<'p> {
     pub fn new(publication: &'p Publication) -> Result<Self, PublishError> {
         let findings = Findings::with_laws(publication)?;
         let rows = findings.summary();
-        Ok(Self { publication, findings, rows, settings: publication.settings()? })
+        Ok(Self {
+            publication,
+            findings,
+            rows,
+            settings: publication.settings()?,
+            records: publication.records()?,
+        })
     }
 
     /// The subject that figures show of a metric: the spec's, or what there is (the realised human

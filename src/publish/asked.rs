@@ -243,7 +243,9 @@ impl Artist<'_> {
             let at = key.number(column_of(x))?;
             let Some(setting) = setting_of(&self.settings, key) else { continue };
             let last = setting.loop_.generations;
-            if let (false, Ok(found)) = (points.iter().any(|p| p.0 == at), predict(law, setting, last)) {
+            if let (false, Ok(found)) =
+                (points.iter().any(|p| p.0 == at), predict(law, &self.records, (setting.index, last), name))
+            {
                 points.push((at, found.mean));
             }
         }

@@ -1,9 +1,11 @@
 //! What can be said of a claim before anything runs: whether a run of the spec can decide it.
 
 use super::claims_controls::{needed, stand_in};
-use super::settings::{has, opponent, picked};
+use super::conditions::predict;
+use super::settings::{has, label, opponent, picked};
 use crate::metrics::METRICS;
 use crate::spec::{self, ClaimSpec, Control, Error, Experiment, Setting, Statistic};
+use crate::store::Settings;
 use crate::theory;
 
 /// The fewest settings whose order is less likely than 1 in 20: 4! = 24.
@@ -32,6 +34,37 @@ pub fn check_claims(experiment: &Experiment) -> Result<(), Error> {
             let text = format!("the claim \"{}\" {why}", claim.says);
             Error::refused(claim.node.key_at(key), text, "see the sweep, measure.metrics and measure.at")
         })?;
+    }
+    Ok(())
+}
+
+/// Checks, before anything runs, that the law of every claim holds in every setting and generation that the claim is
+/// about.
+///
+/// # Errors
+/// At the place of the first claim whose law refuses, with its reason.
+pub fn check_laws(experiment: &Experiment, records: &Settings) -> Result<(), Error> {
+    let settings = experiment.settings()?;
+    for claim in &experiment.claims {
+        let computed = Some(&claim.metric).filter(|name| METRICS.get(name).is_none());
+        for law in claim.law.iter().chain(computed).filter_map(|name| theory::find(name)) {
+            // What is skipped is no setting of the run.
+            let run = |s: &&&Setting| records.get(s.index).is_some_and(|r| r.skipped.is_none());
+            for setting in picked(claim, &settings).iter().filter(run) {
+                for at in &claim.at {
+                    predict(law, records, (setting.index, *at), &claim.metric).map_err(|why| {
+                        let text = format!(
+                            "the claim \"{}\" at generation {at} of {}: {why}",
+                            claim.says,
+                            label(setting)
+                        );
+                        let key = if claim.law.is_some() { "law" } else { "metric" };
+                        let help = format!("`collapse describe {}` prints the law's conditions", law.name);
+                        Error::refused(claim.node.key_at(key), text, help)
+                    })?;
+                }
+            }
+        }
     }
     Ok(())
 }

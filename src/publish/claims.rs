@@ -17,7 +17,7 @@ use crate::analysis::{
 };
 use crate::metrics::{METRICS, Scale, Subject};
 use crate::spec::{self, ClaimSpec, Control, Direction, Setting, SlopeScale};
-use crate::store::tables;
+use crate::store::{Settings, tables};
 use crate::tasks::reading;
 use crate::theory;
 
@@ -34,10 +34,11 @@ pub fn decide_claims(publication: &Publication, looks: u32) -> Result<Vec<ClaimR
     check_claims(experiment)
         .map_err(|source| PublishError::Spec { path: publication.folder.spec(), source })?;
     let settings = publication.settings()?;
+    let records = publication.records()?;
     let findings = Findings::with_laws(publication)?;
     let mut results = Vec::with_capacity(experiment.claims.len());
     for claim in &experiment.claims {
-        let asked = Asked::plainly(claim, &settings, &findings, looks);
+        let asked = Asked::plainly(claim, (&settings, &records), &findings, looks);
         if !asked.measured_somewhere() {
             let why = format!("is about `{}`, which was not measured in any setting", claim.metric);
             return Err(PublishError::Claim { says: claim.says.clone(), why });
@@ -100,6 +101,8 @@ pub(super) struct Asked<'a> {
     pub(super) claim: &'a ClaimSpec,
     /// The settings of the spec.
     pub(super) settings: &'a [Setting],
+    /// What their laws know of them.
+    pub(super) records: &'a Settings,
     /// Whose rows stand for which setting's.
     pub(super) rows: Stand<'a>,
     pub(super) looks: u32,
@@ -110,11 +113,11 @@ pub(super) struct Asked<'a> {
 impl<'a> Asked<'a> {
     pub(super) fn plainly(
         claim: &'a ClaimSpec,
-        settings: &'a [Setting],
+        (settings, records): (&'a [Setting], &'a Settings),
         findings: &'a Findings,
         looks: u32,
     ) -> Self {
-        Self { claim, settings, rows: Stand::own(findings, settings), looks, against: None }
+        Self { claim, settings, records, rows: Stand::own(findings, settings), looks, against: None }
     }
 
     fn subject(&self) -> Subject {
@@ -404,10 +407,10 @@ impl<'a> Asked<'a> {
         };
         let of_law = |name: &str, at: u32| {
             let law = theory::find(name).ok_or_else(|| format!("no law is called `{name}`"))?;
-            let found = predict(law, setting, at)?;
+            let found = predict(law, self.records, (setting.index, at), &claim.metric)?;
             // The law's spread is that of the metric itself, not of a paired difference.
             let sd_of_one = found.sd_of_one.filter(|_| !claim.compares());
-            Ok::<_, String>((Expected { value: found.mean, sd_of_one }, tolerance, law.relation()))
+            Ok::<_, String>((Expected { value: found.mean, sd_of_one }, tolerance, law.relation))
         };
         match (self.against, &claim.law) {
             (Some(Control::Law(name)), _) => return of_law(name, at),

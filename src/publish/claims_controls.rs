@@ -14,6 +14,7 @@ use super::settings::{has, label, opponent, picked};
 use super::{Publication, PublishError};
 use crate::analysis::{ClaimResult, Relation, Verdict};
 use crate::spec::{self, ClaimSpec, Control, Error, Experiment, Node, Setting, Statistic};
+use crate::store::Settings;
 use crate::theory;
 
 /// A tolerance may be at most this part of the distance to the control.
@@ -172,7 +173,7 @@ pub fn decide_controls(
     looks: u32,
     extra: &[(ControlRun, Publication)],
 ) -> Result<Vec<Vec<ControlResult>>, PublishError> {
-    let settings = publication.settings()?;
+    let (settings, records) = (publication.settings()?, publication.records()?);
     let own = Findings::with_laws(publication)?;
     let mut theirs = Vec::with_capacity(extra.len());
     for (run, publication) in extra {
@@ -201,7 +202,8 @@ pub fn decide_controls(
                 }
                 _ => Stand::own(&own, &settings),
             };
-            let asked = Asked { claim, settings: &settings, rows, looks, against: Some(control) };
+            let (settings, records) = (&settings, &records);
+            let asked = Asked { claim, settings, records, rows, looks, against: Some(control) };
             asked.against(control)
         };
         must_fail(claim).iter().map(ask).collect()
@@ -212,7 +214,7 @@ pub fn decide_controls(
 /// The controls of a claim. A bound has no nearest wrong law: one fit later it is another bound.
 fn must_fail(claim: &ClaimSpec) -> Vec<Control> {
     let law = claim.law.as_deref().and_then(theory::find);
-    let bound = law.is_some_and(|law| law.relation() != Relation::Equal);
+    let bound = law.is_some_and(|law| law.relation != Relation::Equal);
     if claim.controls.is_empty() && bound { Vec::new() } else { claim.must_fail() }
 }
 
@@ -296,7 +298,7 @@ impl Asked<'_> {
 ///
 /// # Errors
 /// On the first setting whose tables don't fit together.
-pub fn blind_before(experiment: &Experiment) -> Result<Vec<(String, String)>, Error> {
+pub fn blind_before(experiment: &Experiment, records: &Settings) -> Result<Vec<(String, String)>, Error> {
     let settings = experiment.settings()?;
     let nothing = Findings::default();
     let mut blind = Vec::new();
@@ -307,7 +309,8 @@ pub fn blind_before(experiment: &Experiment) -> Result<Vec<(String, String)>, Er
         }
         for control in controls.iter().filter(|control| control.has_its_own_target()) {
             let rows = Stand::own(&nothing, &settings);
-            let asked = Asked { claim, settings: &settings, rows, looks: 1, against: Some(control) };
+            let (settings, against) = (&settings, Some(control));
+            let asked = Asked { claim, settings, records, rows, looks: 1, against };
             let why = match asked.effect(control) {
                 None if claim.law.is_some() || claim.value.is_some() => {
                     format!("{control} says nothing at these generations")

@@ -10,6 +10,7 @@ use super::{Publication, PublishError};
 use crate::analysis::{Series, SettingKey};
 use crate::metrics::{METRICS, Subject};
 use crate::spec::Setting;
+use crate::store::Settings;
 use crate::theory;
 
 impl Findings {
@@ -26,9 +27,9 @@ impl Findings {
         names.sort();
         names.dedup();
         if !names.is_empty() {
-            let settings = publication.settings()?;
+            let (settings, records) = (publication.settings()?, publication.records()?);
             for name in names {
-                found.compute(name, &settings);
+                found.compute(name, &settings, &records);
             }
         }
         Ok(found)
@@ -51,12 +52,12 @@ impl Findings {
         places
     }
 
-    fn compute(&mut self, name: &str, settings: &[Setting]) {
+    fn compute(&mut self, name: &str, settings: &[Setting], records: &Settings) {
         let Some(law) = theory::find(name) else { return };
         for (key, generations) in self.places() {
             let Some(setting) = setting_of(settings, &key) else { continue };
             let value = |g: &u32| {
-                let mean = predict(law, setting, *g).ok()?.mean;
+                let mean = predict(law, records, (setting.index, *g), name).ok()?.mean;
                 mean.is_finite().then_some((*g, mean))
             };
             let values: Vec<(u32, f64)> = generations.iter().filter_map(value).collect();

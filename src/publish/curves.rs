@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::artist::Artist;
-use super::conditions::{is_plain, predict_above};
+use super::conditions::asked;
 use super::names::{axis_of, grouped, name_of, plain, plain_all, same_column};
 use super::settings::{column_of, setting_of};
 use crate::analysis::{SettingKey, SummaryRow};
@@ -176,7 +176,7 @@ impl Artist<'_> {
     }
 
     /// The law that a claim holds this metric of this setting against.
-    fn claimed(&self, metric: &str, setting: &Setting) -> Option<&'static dyn theory::Law> {
+    fn claimed(&self, metric: &str, setting: &Setting) -> Option<&'static theory::Law> {
         let claims = self.publication.experiment.claims.iter();
         let mut laws = claims.filter(|c| c.metric == metric && c.versus.is_empty() && c.matches(setting));
         laws.find_map(|claim| theory::find(claim.law.as_deref()?))
@@ -188,14 +188,11 @@ impl Artist<'_> {
         let setting = setting_of(&self.settings, key)?;
         let mut metrics = self.publication.experiment.measure.metrics.iter();
         let threshold = metrics.find(|m| m.name == metric).and_then(|m| m.node.get("above")?.as_f64());
-        let known = |law| predict_above(law, setting, generation, threshold).ok();
+        let at = asked(&self.records, (setting.index, generation), metric, threshold).ok()?;
         let found = match (name, self.claimed(metric, setting)) {
-            ("law", Some(law)) => known(law)?,
-            ("law", None) if is_plain(setting) => {
-                theory::overlays(metric, key.get("regime")?, key.get("model")?).find_map(known)?
-            }
-            ("law", None) => return None,
-            (name, _) => known(theory::find(name)?)?,
+            ("law", Some(law)) => law.predict(&at).ok()?,
+            ("law", None) => theory::overlay(metric, &at)?.1,
+            (name, _) => theory::find(name)?.predict(&at).ok()?,
         };
         found.mean.is_finite().then_some(found.mean)
     }

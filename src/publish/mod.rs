@@ -42,7 +42,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 pub use answers::sentences;
-pub use claim_checks::check_claims;
+pub use claim_checks::{check_claims, check_laws};
 pub use claims::decide_claims;
 pub use claims_controls::{ControlResult, ControlRun, blind_before, control_runs, decide_controls};
 pub use compared::{Asked, Effects, RegimeGains, SettingChange, changes, effects};
@@ -109,6 +109,11 @@ impl Publication {
             .map_err(|source| PublishError::Spec { path: file, source })?;
         experiment.name = manifest.experiment;
         Ok(Self::new(folder, experiment, manifest.command))
+    }
+
+    /// What the run wrote of its settings.
+    fn records(&self) -> Result<crate::store::Settings, PublishError> {
+        Ok(crate::store::Settings::load(&self.folder)?)
     }
 
     /// The settings of the spec.

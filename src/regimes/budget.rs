@@ -1,8 +1,11 @@
 //! How many rows each choice of a regime moves at a generation.
 
+use std::sync::Arc;
+
 use super::{FractionRule, Regime, RegimeDraw, ResolvedDraw};
 use crate::models::Refusal;
 use crate::spec::{Hold, Inflow, RetainHuman, Schedule, ScheduleError};
+use crate::theory::Rows;
 
 /// The sizes of a setting, as schedules of the generation.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +66,29 @@ impl Budget {
             fresh_from += self.block(g)?;
         }
         Ok(plan)
+    }
+
+    /// The rows that a plan moves, in the terms of laws: runs of equal generations from 1 on.
+    pub fn conditions(&self, plan: &[Counts]) -> Arc<[Rows]> {
+        let mut runs: Vec<Rows> = Vec::new();
+        for (g, counts) in (1..).zip(plan) {
+            let human = counts.anchor + counts.inflow;
+            let n = match self.hold {
+                Hold::Human => human + self.added(),
+                // A plan is made of schedules that have a value at every generation.
+                _ => self.rows(g).unwrap_or(0),
+            };
+            let drawn = match counts.draw {
+                ResolvedDraw::All => None,
+                ResolvedDraw::Uniform(n) | ResolvedDraw::Balanced(n) => Some(n as f64),
+            };
+            let row = Rows { generations: 1, n: n as f64, human: human as f64, drawn };
+            match runs.last_mut() {
+                Some(run) if (Rows { generations: 1, ..*run }) == row => run.generations += 1,
+                _ => runs.push(row),
+            }
+        }
+        runs.into()
     }
 
     /// The synthetic rows of generation `g`: what `hold` leaves after the rows that are in the

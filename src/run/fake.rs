@@ -45,6 +45,7 @@ impl Fake {
             generations,
             skipped: None,
             label: format!("n = {n}"),
+            ..SettingInfo::default()
         };
         Self { settings: sizes.iter().map(setting).collect(), ..Default::default() }
     }

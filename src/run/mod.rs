@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::lineage::{LineageError, Outcome, Record};
-use crate::store::{Folder, assemble};
+use crate::store::{Folder, Settings, assemble};
 
 /// What can be run: settings, and a lineage for each of them and a seed.
 pub trait Work: Sync {
@@ -133,6 +133,7 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
     }
     let mut report = told.into_inner().unwrap_or_else(|e| e.into_inner());
     report.failures.sort_by(|a, b| (&a.cell, a.seed).cmp(&(&b.cell, b.seed)));
+    Settings::of(work.settings()).save(&folder)?;
     report.tables = assemble(&folder, &options.experiment, work.settings(), &seeds)?;
     // Asked to stop after the last cell: nothing is missing, so nothing was interrupted.
     report.interrupted = options.interrupt.is_set() && report.tables.pending > 0;

@@ -108,7 +108,28 @@ fn info(assembled: &Assembled) -> SettingInfo {
         generations: u64::from(spec.generations),
         skipped: assembled.lineage.as_ref().err().cloned(),
         label,
+        name: name(setting),
+        point: setting.point.iter().map(|(key, node)| (key.clone(), spec::json(node))).collect(),
+        conditions: assembled.lineage.as_ref().ok().map(Lineage::conditions),
+        tokens: assembled.tokens.clone(),
     }
+}
+
+/// The swept values in words; the data, the model and the regime where nothing is swept.
+fn name(setting: &Setting) -> String {
+    let word = |node: &Node| spec::in_words(node);
+    if setting.point.is_empty() {
+        let selectors = [setting.data.get("source"), setting.model.get("family")];
+        let mut words: Vec<String> = selectors.into_iter().flatten().map(word).collect();
+        words.push(setting.loop_.regime.clone());
+        return words.join(" ");
+    }
+    let part = |(key, node): &(String, Node)| match (key.as_str(), &node.value) {
+        // A name says what it is; a number does not.
+        (_, Value::String(text)) => text.clone(),
+        (key, _) => format!("{} {}", spec::plain_key(key), word(node)),
+    };
+    setting.point.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// Columns beside the fixed ones: the generator's knowledge where there is a task, and the swept keys

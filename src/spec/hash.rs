@@ -11,15 +11,15 @@ use super::setting::Setting;
 /// The canonical text of a value: keys sorted, numbers normalised (`1`, `1.0` and `1e0` agree).
 pub fn canonical(node: &Node) -> String {
     let mut out = String::new();
-    write_json(&mut out, &to_json(node));
+    write_json(&mut out, &json(node));
     out
 }
 
 /// SHA-256 (64 hex digits) of what a lineage of this setting depends on. `extra` names what the
 /// spec can't know: component versions, the data's digest, the resolved path, device, kernel class.
 pub fn setting_digest(setting: &Setting, extra: &[(&str, String)]) -> String {
-    let node = |n: &Node| to_json(n);
-    let list = |nodes: &[Node]| Json::Array(nodes.iter().map(to_json).collect());
+    let node = |n: &Node| json(n);
+    let list = |nodes: &[Node]| Json::Array(nodes.iter().map(json).collect());
     let mut parts = vec![
         ("data", node(&setting.data)),
         ("model", node(&setting.model)),
@@ -38,7 +38,7 @@ pub fn setting_digest(setting: &Setting, extra: &[(&str, String)]) -> String {
 /// SHA-256 (64 hex digits) of what is measured, apart from the lineage: a new metric changes this
 /// digest and not [`setting_digest`]. `extra` holds the metrics' versions.
 pub fn measure_digest(measure: &MeasureSpec, extra: &[(&str, String)]) -> String {
-    let metrics = Json::Array(measure.metrics.iter().map(|m| to_json(&m.node)).collect());
+    let metrics = Json::Array(measure.metrics.iter().map(|m| json(&m.node)).collect());
     let extra = extra.iter().map(|(k, v)| ((*k).to_owned(), Json::String(v.clone())));
     let frame = serialised(measure);
     let baseline = measure.baseline.as_ref().map_or(Json::Null, to_json);
@@ -67,11 +67,11 @@ fn serialised<T: Serialize>(value: &T) -> Json {
     serde_json::to_value(value).unwrap_or(Json::Null)
 }
 
-/// Non-finite numbers have no JSON form and become tagged text.
-fn to_json(node: &Node) -> Json {
+/// A value as JSON. Non-finite numbers have no JSON form and become tagged text.
+pub fn json(node: &Node) -> Json {
     match &node.value {
-        Value::Table(t) => Json::Object(t.iter().map(|(k, v)| (k.name.clone(), to_json(v))).collect()),
-        Value::Array(items) => Json::Array(items.iter().map(to_json).collect()),
+        Value::Table(t) => Json::Object(t.iter().map(|(k, v)| (k.name.clone(), json(v))).collect()),
+        Value::Array(items) => Json::Array(items.iter().map(json).collect()),
         Value::String(s) => Json::String(s.clone()),
         Value::Integer(i) => Json::from(*i),
         Value::Float(f) if f.is_finite() => Json::from(*f),

@@ -46,6 +46,7 @@ mod serde_error;
 mod setting;
 mod source;
 mod sweep;
+mod words;
 mod writer;
 
 pub(crate) use de::one_or_many;
@@ -56,7 +57,7 @@ pub use control::{Control, Mechanism, Origin};
 pub use error::{Error, Kind, unknown_name};
 pub use experiment::{About, Experiment};
 pub use figure::{FigureKind, FigureSpec, Mark};
-pub use hash::{canonical, measure_digest, run_digest, setting_digest};
+pub use hash::{canonical, json, measure_digest, run_digest, setting_digest};
 pub use keys::{KEYS, SpecKey};
 pub use loop_spec::{Hold, LoopSpec, PathChoice, Prompts, Sharing, StartFrom, Synthesis};
 pub use measure::{Coordinates, Generations, MeasureSpec, MetricSpec, Subject};
@@ -67,6 +68,7 @@ pub use schedule::{Schedule, ScheduleError};
 pub use setting::{Setting, settings};
 pub use source::{At, Layer, Source};
 pub use sweep::Sweep;
+pub use words::{in_words, plain_key};
 
 #[cfg(test)]
 mod tests;

@@ -82,6 +82,11 @@ impl Folder {
         self.root.join("manifest.json")
     }
 
+    /// `settings.json`.
+    pub fn settings(&self) -> PathBuf {
+        self.root.join("settings.json")
+    }
+
     /// `spec.toml`, the resolved spec.
     pub fn spec(&self) -> PathBuf {
         self.root.join("spec.toml")

@@ -21,6 +21,7 @@ mod number;
 mod part;
 pub mod read;
 mod setting;
+mod settings;
 mod slots;
 pub mod tables;
 
@@ -39,4 +40,5 @@ pub use note::Note;
 pub use number::{Numbers, number};
 pub use part::Part;
 pub use setting::{ELSEWHERE, SettingInfo, swept_columns};
+pub use settings::{SettingRecord, Settings};
 pub use slots::{Slot, Slots};

@@ -1,5 +1,9 @@
 //! What the store and the runner know of a setting: plain data, resolved by the spec.
 
+use std::collections::BTreeMap;
+
+use crate::theory::Conditions;
+
 /// What stands for family and regime where generations were made elsewhere.
 pub const ELSEWHERE: &str = "elsewhere";
 
@@ -30,6 +34,14 @@ pub struct SettingInfo {
     pub skipped: Option<String>,
     /// A short name for progress lines.
     pub label: String,
+    /// A short name for people: what tells the setting apart from the others of its run.
+    pub name: String,
+    /// The swept keys and their values, as typed in the spec.
+    pub point: Vec<(String, serde_json::Value)>,
+    /// What laws know of the setting.
+    pub conditions: Option<Conditions>,
+    /// What the digest is of, beside the spec.
+    pub tokens: BTreeMap<String, String>,
 }
 
 impl SettingInfo {

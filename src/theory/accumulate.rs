@@ -5,38 +5,43 @@
 //! Sources: Kazdan et al. (arXiv 2410.16713), Dey & Donoho (arXiv 2410.22812); the exact product is derived here.
 //! Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::gaussian_replace::GAUSSIANS;
+use super::{Conditions, Departure, Law, Prediction, Relation, Sizes, Unmet, Workflow};
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "gaussian-accumulate-variance",
         statement: "E σ_t² = σ₀² Π_{k≤t} (1 − 1/(nk²)) by maximum likelihood (limit sin(π/√n)/(π/√n)); with sampling scale λ < 1 it falls like t^{−(1−λ)}/Γ(1+λ)",
         source: "derived here (exact recursion) for the setting of arXiv 2410.16713 and 2410.22812",
         conditions: "gaussian source and family; equal batches of n rows; d = 1, or the mean over coordinates",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["accumulate"],
-        draws: &[("variance", &["gaussian"])],
+        workflows: &[Workflow::Accumulate],
+        forms: GAUSSIANS,
+        takes_in: &[Departure::Temperature, Departure::Scale, Departure::Diagonal],
+        draws: &["variance"],
         predict: variance,
     },
-    ClosedForm {
+    Law {
         name: "gaussian-accumulate-mean-error",
         statement: "E‖μ_t − μ‖² = d σ₀² [1 − Π_{k≤t} (1 − 1/(nk²))] by maximum likelihood",
         source: "derived here (exact recursion) for the setting of arXiv 2410.16713",
         conditions: "gaussian source and family, isotropic source; equal batches of n rows",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["accumulate"],
-        draws: &[("mean-error", &["gaussian"])],
+        workflows: &[Workflow::Accumulate],
+        forms: GAUSSIANS,
+        takes_in: &[Departure::Temperature, Departure::Scale, Departure::Diagonal],
+        draws: &["mean-error"],
         predict: mean_error,
     },
 ];
 
 /// E of the fitted variance and of the mean's squared error after `fits` fits, both per coordinate.
-fn recursion(at: &Conditions<'_>) -> Result<(f64, f64), Unmet> {
-    let (lambda, n, ddof) = (at.scale()?, at.n, f64::from(at.ddof));
-    let mut fitted = at.variance * at.shrinkage()?;
-    let mut error = at.variance / n;
+fn recursion(at: &Conditions) -> Result<(f64, f64), Unmet> {
+    let (lambda, n, ddof) = (at.scale()?, at.n, f64::from(at.family.ddof));
+    let mut fitted = at.variance()? * at.shrinkage()?;
+    let mut error = at.variance()? / n;
     for k in 1..at.fits {
         let k = f64::from(k);
         let drawn = lambda * fitted;
@@ -47,44 +52,41 @@ fn recursion(at: &Conditions<'_>) -> Result<(f64, f64), Unmet> {
     Ok((fitted, error))
 }
 
-fn variance(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn variance(at: &Conditions) -> Result<Prediction, Unmet> {
     Prediction::mean(recursion(at)?.0)
 }
 
-fn mean_error(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    Prediction::mean(at.d as f64 * recursion(at)?.1)
+fn mean_error(at: &Conditions) -> Result<Prediction, Unmet> {
+    Prediction::mean(at.d() * recursion(at)?.1)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::Conditions;
     use super::super::special::sine_product;
-    use super::super::{Conditions, find};
+    use super::super::testing::mean;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
     use rand_distr::{ChiSquared, Distribution, Normal};
-
-    fn ask(law: &str, at: Conditions<'_>) -> f64 {
-        find(law).unwrap().predict(&at).unwrap().mean
-    }
 
     #[test]
     fn maximum_likelihood_follows_the_sine_product() {
         for (n, fits, expected) in [(10.0, 100, 0.84428), (10.0, 100_000, 0.84344), (100.0, 100, 0.98373)] {
             let at = Conditions { n, fits, ..Conditions::default() };
-            let v = ask("gaussian-accumulate-variance", at.clone());
+            let v = mean("gaussian-accumulate-variance", at.clone());
             assert!((v - expected).abs() < 1e-5, "n={n} t={fits}: {v}");
             assert!((v - sine_product(n, fits)).abs() < 1e-9);
-            assert!((ask("gaussian-accumulate-mean-error", at) - (1.0 - v)).abs() < 1e-9);
+            assert!((mean("gaussian-accumulate-mean-error", at) - (1.0 - v)).abs() < 1e-9);
         }
         let at = Conditions { n: 10.0, fits: 100_000, ..Conditions::default() };
-        assert!((10.0 * ask("gaussian-accumulate-mean-error", at) - 1.5656).abs() < 1e-4);
+        assert!((10.0 * mean("gaussian-accumulate-mean-error", at) - 1.5656).abs() < 1e-4);
     }
 
     #[test]
     fn accumulation_does_not_save_a_sharpened_loop() {
         let at = Conditions { n: 1e9, fits: 100, covariance_scale: 0.8, ..Conditions::default() };
-        assert!((ask("gaussian-accumulate-variance", at) - 0.427).abs() < 5e-4);
+        assert!((mean("gaussian-accumulate-variance", at) - 0.427).abs() < 5e-4);
     }
 
     /// Drawn batch by batch, unbiased estimator, λ = .7: neither is covered by the sine product.
@@ -107,12 +109,12 @@ mod tests {
             v.push(squares / (rows - 1.0));
             e.push(mean * mean);
         }
-        let at = Conditions { n, fits: t, ddof: 1, covariance_scale: lambda, ..Conditions::default() };
+        let at = Conditions { n, fits: t, covariance_scale: lambda, ..Conditions::default() }.ddof(1);
         for (law, x) in [("gaussian-accumulate-variance", v), ("gaussian-accumulate-mean-error", e)] {
+            let expected = mean(law, at.clone());
             let r = x.len() as f64;
             let mean = x.iter().sum::<f64>() / r;
             let se = (x.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();
-            let expected = ask(law, at.clone());
             assert!((mean - expected).abs() < 4.0 * se, "{law}: {mean} ± {se} for {expected}");
         }
     }

@@ -6,58 +6,52 @@
 //! t^(−2α): pooling rows whose origin is unknown wastes human rows, where Kanabar & Gastpar (arXiv 2501.19273) show that
 //! no estimator without labels gets beyond Σ n α² of them, in order. The recursion is derived here. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::{Conditions, Form, Law, Prediction, Relation, Sizes, Unmet, Workflow};
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "arrivals-inverse-rows",
         statement: "E‖q_t−p‖²/(1−Σp²) = u_t = (1−α/t)² u_{t−1} + (1−(1−α)u_{t−1})/(n t²), u_1 = 1/n",
         source: "derived here; setting of arXiv 2501.19273 (data accumulation)",
         conditions: "categorical source and family, no smoothing; equal batches of n rows, a share α of each human",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["accumulate", "expanding", "stream"],
-        draws: &[("inverse-effective-rows", &["categorical", "unigram"])],
+        workflows: &[Workflow::Stream],
+        forms: &[Form::Frequencies],
+        takes_in: &[],
+        draws: &["inverse-effective-rows"],
         predict: |at| Prediction::mean(pooled(at)?),
     },
-    ClosedForm {
+    Law {
         name: "replace-inverse-rows",
         statement: "E‖q_t−p‖²/(1−Σp²) = 1 − (1−1/n)ᵗ",
         source: "arXiv 2404.05090 (fully synthetic), as an error",
         conditions: "categorical source and family, no smoothing; n rows every generation",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["replace"],
-        draws: &[("inverse-effective-rows", &["categorical", "unigram"])],
-        predict: |at| {
-            at.unbiased_sampling()?;
-            Prediction::mean(1.0 - (1.0 - 1.0 / at.n).powf(at.t()))
-        },
+        workflows: &[Workflow::Replace],
+        forms: &[Form::Frequencies],
+        takes_in: &[],
+        draws: &["inverse-effective-rows"],
+        predict: |at| Prediction::mean(1.0 - (1.0 - 1.0 / at.n).powf(at.t())),
     },
-    ClosedForm {
+    Law {
         name: "unlabelled-inverse-rows",
         statement: "1 / Σ n_i α_i²: the order of the error that an estimator can reach without knowing whose the rows are",
         source: "arXiv 2501.19273 (minimax, up to constants)",
         conditions: "equal batches of n rows, the first all human, a share α of each other human",
         relation: Relation::AtLeast,
         sizes: Sizes::Equal,
-        regimes: &["expanding", "stream"],
+        workflows: &[Workflow::Stream],
+        forms: &[],
+        takes_in: &[],
         draws: &[],
-        predict: |at| Prediction::mean(1.0 / (at.n * (1.0 + (at.t() - 1.0) * share(at)?.powi(2)))),
+        predict: |at| Prediction::mean(1.0 / (at.n * (1.0 + (at.t() - 1.0) * at.human_fraction.powi(2)))),
     },
 ];
 
-fn share(at: &Conditions<'_>) -> Result<f64, Unmet> {
-    at.unbiased_sampling()?;
-    if (0.0..=1.0).contains(&at.human_fraction) {
-        Ok(at.human_fraction)
-    } else {
-        Err(Unmet::range("human_fraction", "from 0 to 1"))
-    }
-}
-
-fn pooled(at: &Conditions<'_>) -> Result<f64, Unmet> {
-    let alpha = share(at)?;
+fn pooled(at: &Conditions) -> Result<f64, Unmet> {
+    let alpha = at.human_fraction;
     let mut u = 1.0 / at.n;
     for t in 2..=at.fits {
         let t = f64::from(t);
@@ -69,12 +63,13 @@ fn pooled(at: &Conditions<'_>) -> Result<f64, Unmet> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::Conditions;
     use super::super::special::sine_product;
-    use super::super::{Conditions, find};
+    use super::super::testing::mean;
 
     fn ask(law: &str, n: f64, fits: u32, human_fraction: f64) -> f64 {
-        let at = Conditions { n, fits, human_fraction, ..Conditions::default() };
-        find(law).unwrap().predict(&at).unwrap().mean
+        let at = Conditions { n, fits, human_fraction, ..Conditions::default() }.uniform(4);
+        mean(law, at)
     }
 
     #[test]

@@ -9,19 +9,21 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::{Conditions, Departure, Law, Prediction, Relation, Sizes, Unmet};
 
 const SOURCE: &str = "Fleiss, Levin and Paik 2003, DOI 10.1002/0471445428, chapter 4";
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "rate-difference-variance",
         statement: "Var(p̂ − p̂′) = 2p(1−p)/n",
         source: SOURCE,
-        conditions: "two rates, each measured on n independent test rows; two outcomes, needs probabilities",
+        conditions: "two rates, each measured on n independent test rows; two outcomes",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &[],
+        workflows: &[],
+        forms: &[],
+        takes_in: &Departure::ALL,
         draws: &[],
         predict: |at| {
             let two_folds = 2.0 * spread(at)? / at.n;
@@ -32,22 +34,24 @@ pub(super) const LAWS: &[ClosedForm] = &[
             }
         },
     },
-    ClosedForm {
+    Law {
         name: "minimum-detectable-difference",
         statement: "d = (z_{1−α/2} + z_{1−β}) √(2p(1−p)(1−r)/n)",
         source: SOURCE,
-        conditions: "two rates on n test rows; two outcomes, needs probabilities; extra: test_level α (default 0.05), test_power 1−β (default 0.8), correlation r of the hits (default 0: other rows)",
+        conditions: "two rates on n test rows; two outcomes; asked: test_level α (default 0.05), test_power 1−β (default 0.8), correlation r of the hits (default 0: other rows)",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &[],
+        workflows: &[],
+        forms: &[],
+        takes_in: &Departure::ALL,
         draws: &[],
         predict: |at| {
-            let (level, power) = (at.or("test_level", 0.05), at.or("test_power", 0.8));
+            let (level, power) = (at.asked.test_level.unwrap_or(0.05), at.asked.test_power.unwrap_or(0.8));
             let proper = |p: f64| p > 0.0 && p < 1.0;
             if !(proper(level) && proper(power)) {
                 return Err(Unmet::range("test_level, test_power", "strictly between 0 and 1"));
             }
-            let r = at.or("correlation", 0.0);
+            let r = at.asked.correlation.unwrap_or(0.0);
             if !(-1.0..=1.0).contains(&r) {
                 return Err(Unmet::range("correlation", "from -1 to 1"));
             }
@@ -59,7 +63,7 @@ pub(super) const LAWS: &[ClosedForm] = &[
 ];
 
 /// p(1 − p) of two outcomes.
-fn spread(at: &Conditions<'_>) -> Result<f64, Unmet> {
+fn spread(at: &Conditions) -> Result<f64, Unmet> {
     match at.outcomes()? {
         [a, b] => Ok(a * b),
         _ => Err(Unmet::range("probabilities", "two")),
@@ -71,13 +75,14 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use statrs::distribution::{Binomial, Discrete};
 
-    use super::super::find;
-    use super::*;
+    use super::super::Conditions;
+    use super::super::testing::mean;
 
     fn detectable(p: f64, n: f64) -> f64 {
-        let outcomes = [1.0 - p, p];
-        let at = Conditions { n, probabilities: Some(&outcomes), ..Conditions::default() };
-        find("minimum-detectable-difference").unwrap().predict(&at).unwrap().mean
+        mean(
+            "minimum-detectable-difference",
+            Conditions { n, ..Conditions::default() }.outcome(&[1.0 - p, p]),
+        )
     }
 
     #[test]

@@ -6,21 +6,23 @@
 //! pp. 1124–1129, as restated in Marchi, Silvestre, Gharesifard & Tabuada 2026. No training error, infinite time: a
 //! stream moves in log time. Cost: O(K) per iteration, tens to thousands of iterations.
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::{Conditions, Departure, Form, Law, Prediction, Relation, Sizes, Unmet, Workflow};
 
-pub(super) const LAWS: &[ClosedForm] = &[ClosedForm {
+pub(super) const LAWS: &[Law] = &[Law {
     name: "stream-entropy",
     statement: "−Σ θ_e ln θ_e in nats, θ_e = (τ(θ_e) + μθ₀)/(1 + μ) reached from θ₀",
     source: "Gharesifard & Tabuada, CDC 2025, pp. 1124–1129",
     conditions: "any θ₀ on K outcomes, any T > 0, no training error, infinite time; human_fraction = μ/(1+μ)",
     relation: Relation::Equal,
     sizes: Sizes::Any,
-    regimes: &["stream"],
-    draws: &[("entropy", &["categorical"])],
+    workflows: &[Workflow::Stream],
+    forms: &[Form::Frequencies],
+    takes_in: &[Departure::Temperature],
+    draws: &["entropy"],
     predict: entropy,
 }];
 
-fn entropy(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn entropy(at: &Conditions) -> Result<Prediction, Unmet> {
     let theta = stream_equilibrium(at.outcomes()?, at.temperature, at.human_fraction)
         .ok_or(Unmet::range("temperature, human_fraction", "T > 0 and a share in [0, 1]"))?;
     let terms = theta.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln());
@@ -60,7 +62,8 @@ pub fn stream_equilibrium(theta0: &[f64], t: f64, r: f64) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, Start, equilibrium_top_mass, find};
+    use super::super::testing::ask;
+    use super::super::{Conditions, Start, equilibrium_top_mass};
     use super::*;
 
     fn zipf(k: usize) -> Vec<f64> {
@@ -117,18 +120,11 @@ mod tests {
 
     #[test]
     fn the_law_is_the_entropy_of_the_equilibrium_and_refuses_bad_temperatures() {
-        let p = [0.6, 0.4];
-        let at = Conditions {
-            temperature: 0.5,
-            human_fraction: 1.0,
-            probabilities: Some(&p),
-            regime: "stream",
-            ..Conditions::default()
-        };
-        let law = find("stream-entropy").unwrap();
+        let unknown = Conditions { temperature: 0.5, human_fraction: 1.0, ..Conditions::default() };
+        let at = unknown.clone().outcome(&[0.6, 0.4]);
         let expected = -(0.6 * 0.6_f64.ln() + 0.4 * 0.4_f64.ln());
-        assert!((law.predict(&at).unwrap().mean - expected).abs() < 1e-15);
-        assert!(law.predict(&Conditions { temperature: 0.0, ..at.clone() }).is_err());
-        assert!(law.predict(&Conditions { probabilities: None, ..at }).is_err());
+        assert!((ask("stream-entropy", at.clone()).unwrap().mean - expected).abs() < 1e-15);
+        assert!(ask("stream-entropy", Conditions { temperature: 0.0, ..at }).is_err());
+        assert!(ask("stream-entropy", unknown).is_err());
     }
 }

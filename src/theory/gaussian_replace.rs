@@ -9,111 +9,125 @@
 use statrs::function::gamma::ln_gamma;
 
 use super::special::geometric;
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::{Conditions, Departure, Form, Law, Prediction, Relation, Sizes, Unmet, Workflow};
 
-const GAUSSIAN: &[&str] = &["gaussian"];
+pub(super) const GAUSSIANS: &[Form] = &[Form::Gaussian, Form::DiagonalGaussian];
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "gaussian-replace-variance",
         statement: "E tr Σ_t / d = σ₀² cᵗ λᵗ⁻¹, c = (n−1)/(n−ddof); one lineage (d = 1): relative sd √((1+2/(n−1))ᵗ − 1)",
         source: "arXiv 2305.17493 §4 and 2307.01850 §2; second moment derived from the Wishart distribution",
-        conditions: "gaussian source and family; n rows every generation; d = 1, or the mean over coordinates of an isotropic source",
+        conditions: "gaussian source and family; n rows every generation; an isotropic source. The covariance may be full or diagonal",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["replace"],
-        draws: &[("variance", GAUSSIAN)],
+        workflows: &[Workflow::Replace],
+        forms: GAUSSIANS,
+        takes_in: &[Departure::Temperature, Departure::Scale, Departure::Diagonal],
+        draws: &["variance"],
         predict: variance,
     },
-    ClosedForm {
+    Law {
         name: "gaussian-replace-trace",
         statement: "E tr Σ_t = d σ₀² cᵗ λᵗ⁻¹, c = (n−1)/(n−ddof)",
         source: "arXiv 2307.01850 §2 (sampling bias λ)",
         conditions: "gaussian source and family; isotropic source for the standard deviation; λ acts from the second fit on",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["replace"],
-        draws: &[("trace", GAUSSIAN)],
+        workflows: &[Workflow::Replace],
+        forms: GAUSSIANS,
+        takes_in: &[Departure::Temperature, Departure::Scale, Departure::Diagonal],
+        draws: &["trace"],
         predict: trace,
     },
-    ClosedForm {
+    Law {
         name: "gaussian-replace-mean-error",
         statement: "E‖μ_t − μ‖² = d σ₀²/n Σ_{j<t} rʲ, r = λ(n−1)/(n−ddof): t d σ₀²/n unbiased, d σ₀²(1 − (1−1/n)ᵗ) by maximum likelihood",
         source: "arXiv 2410.16713 §2; second moment derived here",
         conditions: "gaussian source and family, isotropic source; n rows every generation",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["replace"],
-        draws: &[("mean-error", GAUSSIAN)],
+        workflows: &[Workflow::Replace],
+        forms: GAUSSIANS,
+        takes_in: &[Departure::Temperature, Departure::Scale, Departure::Diagonal],
+        draws: &["mean-error"],
         predict: mean_error,
     },
-    ClosedForm {
+    Law {
         name: "gaussian-replace-sigma",
         statement: "E σ_t = σ₀ aᵗ, a = √(2/(n−ddof)) Γ(n/2)/Γ((n−1)/2)",
         source: "arXiv 2310.00429 (fully synthetic Gaussian)",
         conditions: "gaussian source and family, d = 1, λ = 1; n rows every generation",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["replace"],
-        draws: &[("standard-deviation", GAUSSIAN)],
+        workflows: &[Workflow::Replace],
+        forms: GAUSSIANS,
+        takes_in: &[],
+        draws: &["standard-deviation"],
         predict: sigma,
     },
-    ClosedForm {
+    Law {
         name: "gaussian-replace-wasserstein2",
         statement: "E[(μ_t−μ)² + (σ_t−σ₀)²]/σ₀² = t/n + 2 − 2aᵗ unbiased, 2 − 2aᵗ by maximum likelihood; a as in gaussian-replace-sigma",
         source: "derived here from arXiv 2305.17493 theorem 3.1's setting (exact, where the paper bounds it)",
         conditions: "gaussian source and family, d = 1, λ = 1; the squared distance between the fitted and the true Gaussian",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["replace"],
-        draws: &[("wasserstein2", GAUSSIAN)],
+        workflows: &[Workflow::Replace],
+        forms: GAUSSIANS,
+        takes_in: &[],
+        draws: &["wasserstein2"],
         predict: wasserstein2,
     },
-    ClosedForm {
+    Law {
         name: "gaussian-replace-survival",
         statement: "Pr(σ_t > ε) ≤ (σ₀/ε) e^{−t/(4n−1)}",
         source: "arXiv 2412.17646 (Gaussian bound)",
-        conditions: "unbiased estimator, d = 1; extra: threshold ε > 0",
+        conditions: "unbiased estimator or smaller, d = 1; the metric's threshold ε > 0",
         relation: Relation::AtMost,
         sizes: Sizes::Equal,
-        regimes: &["replace"],
+        workflows: &[Workflow::Replace],
+        forms: GAUSSIANS,
+        takes_in: &[],
         draws: &[],
         predict: survival_bound,
     },
 ];
 
 /// Mean factor r of the sampled covariance, and (E (tr T_j)², E tr T_j²) for j = 0..=steps, with T_0 = σ₀² I.
-fn second_moments(at: &Conditions<'_>, steps: u32) -> Result<(f64, Vec<(f64, f64)>), Unmet> {
+fn second_moments(at: &Conditions, steps: u32) -> Result<(f64, Vec<(f64, f64)>), Unmet> {
     let r = at.scale()? * at.shrinkage()?;
-    let (m, d) = (at.n - 1.0, at.d as f64);
-    let mut pair = (d * d * at.variance * at.variance, d * at.variance * at.variance);
+    let (m, d, v) = (at.n - 1.0, at.d(), at.variance()?.powi(2));
+    let mut pair = (d * d * v, d * v);
     let mut all = vec![pair];
     for _ in 0..steps {
         let (a, b) = pair;
-        // E (tr S)² and E tr S² of S ~ Wishart(T, m), over m².
-        pair = (r * r * (a + 2.0 * b / m), r * r * (b * (1.0 + 1.0 / m) + a / m));
+        // E (tr S)² and E tr S² of S ~ Wishart(T, m), over m²; of its diagonal, T diagonal too: the variances are
+        // independent.
+        let squares = if at.diagonal() { b * (1.0 + 2.0 / m) } else { b * (1.0 + 1.0 / m) + a / m };
+        pair = (r * r * (a + 2.0 * b / m), r * r * squares);
         all.push(pair);
     }
     Ok((r, all))
 }
 
-fn trace(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn trace(at: &Conditions) -> Result<Prediction, Unmet> {
     let (r, moments) = second_moments(at, at.fits)?;
-    let lambda = at.covariance_scale;
-    let mean = at.d as f64 * at.variance * r.powf(at.t()) / lambda;
+    let lambda = at.scale()?;
+    let mean = at.d() * at.variance()? * r.powf(at.t()) / lambda;
     Prediction::moments(mean, moments[at.fits as usize].0 / (lambda * lambda))
 }
 
-fn variance(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn variance(at: &Conditions) -> Result<Prediction, Unmet> {
     let Prediction { mean, sd_of_one } = trace(at)?;
-    let d = at.d as f64;
+    let d = at.d();
     Ok(Prediction { mean: mean / d, sd_of_one: sd_of_one.map(|sd| sd / d) })
 }
 
-fn mean_error(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn mean_error(at: &Conditions) -> Result<Prediction, Unmet> {
     let (r, moments) = second_moments(at, at.fits - 1)?;
     let n = at.n;
-    let mean = at.d as f64 * at.variance / n * geometric(r, at.t());
+    let mean = at.d() * at.variance()? / n * geometric(r, at.t());
     // Given the covariances, μ_t − μ ~ N(0, V) with V = Σ_j T_j / n, so E‖·‖⁴ = E[(tr V)² + 2 tr V²].
     let second: f64 = moments
         .iter()
@@ -127,28 +141,23 @@ fn mean_error(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
 }
 
 /// E (σ_{t+1}/σ_t)^p for one refit.
-fn scale_moment(at: &Conditions<'_>, p: f64) -> Result<f64, Unmet> {
+fn scale_moment(at: &Conditions, p: f64) -> Result<f64, Unmet> {
     at.shrinkage()?;
     let m = at.n - 1.0;
-    let log =
-        p / 2.0 * (2.0 / (at.n - f64::from(at.ddof))).ln() + ln_gamma((m + p) / 2.0) - ln_gamma(m / 2.0);
+    let log = p / 2.0 * (2.0 / (at.n - f64::from(at.family.ddof))).ln() + ln_gamma((m + p) / 2.0)
+        - ln_gamma(m / 2.0);
     Ok(log.exp())
 }
 
-fn plain(at: &Conditions<'_>) -> Result<(), Unmet> {
+fn sigma(at: &Conditions) -> Result<Prediction, Unmet> {
     at.one_dimension()?;
-    at.unbiased_sampling()
-}
-
-fn sigma(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    plain(at)?;
     let first = scale_moment(at, 1.0)?.powf(at.t());
     let second = scale_moment(at, 2.0)?.powf(at.t());
-    Prediction::moments(at.variance.sqrt() * first, at.variance * second)
+    Prediction::moments(at.variance()?.sqrt() * first, at.variance()? * second)
 }
 
-fn wasserstein2(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    plain(at)?;
+fn wasserstein2(at: &Conditions) -> Result<Prediction, Unmet> {
+    at.one_dimension()?;
     let mut m = [1.0; 5];
     for (p, slot) in m.iter_mut().enumerate().skip(1) {
         *slot = scale_moment(at, p as f64)?;
@@ -165,31 +174,30 @@ fn wasserstein2(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
     let mean = v + s(2) - 2.0 * s(1) + 1.0;
     let fourth = s(4) - 4.0 * s(3) + 6.0 * s(2) - 4.0 * s(1) + 1.0;
     let second = 3.0 * vv + 2.0 * (v_sigma2 - 2.0 * v_sigma + v) + fourth;
-    Prediction::moments(at.variance * mean, at.variance * at.variance * second)
+    Prediction::moments(at.variance()? * mean, at.variance()? * at.variance()? * second)
 }
 
-fn survival_bound(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    plain(at)?;
-    let threshold = at.need("threshold")?;
+fn survival_bound(at: &Conditions) -> Result<Prediction, Unmet> {
+    at.one_dimension()?;
+    at.shrinkage()?;
+    let threshold = at.asked.threshold.ok_or(Unmet::Missing("the threshold ε"))?;
     if threshold <= 0.0 {
         return Err(Unmet::range("threshold", "> 0"));
     }
-    Prediction::mean((at.variance.sqrt() / threshold * (-at.t() / (4.0 * at.n - 1.0)).exp()).min(1.0))
+    Prediction::mean((at.variance()?.sqrt() / threshold * (-at.t() / (4.0 * at.n - 1.0)).exp()).min(1.0))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, Prediction, find};
+    use super::super::testing::{ask as ask_law, mean};
+    use super::super::{Asked, Conditions, Family, Form, Prediction};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
     use rand_distr::{ChiSquared, Distribution, Normal};
 
     fn ask(law: &str, n: f64, fits: u32, ddof: u32) -> Prediction {
-        find(law)
-            .unwrap()
-            .predict(&Conditions { n, fits, ddof, regime: "replace", ..Conditions::default() })
-            .unwrap()
+        ask_law(law, Conditions { n, fits, ..Conditions::default() }.ddof(ddof)).unwrap()
     }
 
     #[test]
@@ -216,17 +224,20 @@ mod tests {
         assert!((p.sd_of_one.unwrap() / p.mean - 2.53).abs() < 0.005);
         let p = ask("gaussian-replace-variance", 10.0, 50, 0);
         assert!((p.sd_of_one.unwrap() / p.mean - 151.0).abs() < 0.5);
-        let bound = find("gaussian-replace-survival").unwrap();
-        let at = Conditions { n: 10.0, fits: 100, ddof: 1, ..Conditions::default() }.with("threshold", 0.1);
-        assert!((bound.predict(&at).unwrap().mean - 0.77).abs() < 0.005);
+        let asked = Asked { threshold: Some(0.1), ..Asked::default() };
+        let at = Conditions { n: 10.0, fits: 100, asked, ..Conditions::default() }.ddof(1);
+        assert!((mean("gaussian-replace-survival", at) - 0.77).abs() < 0.005);
     }
 
     #[test]
     fn covariance_scale_shrinks_the_trace_from_the_second_fit_on() {
-        let at =
-            Conditions { n: 100.0, fits: 11, d: 7, ddof: 1, covariance_scale: 0.8, ..Conditions::default() };
-        let got = find("gaussian-replace-trace").unwrap().predict(&at).unwrap().mean / 7.0;
+        let at = Conditions { n: 100.0, fits: 11, ..Conditions::default() }.dim(7).ddof(1);
+        let scaled = Conditions { covariance_scale: 0.8, ..at.clone() };
+        let got = mean("gaussian-replace-trace", scaled) / 7.0;
         assert!((got - 0.1074).abs() < 5e-5, "{got}");
+        // A temperature does the same to a normal distribution.
+        let tempered = Conditions { temperature: 0.8, ..at };
+        assert!((mean("gaussian-replace-trace", tempered) / 7.0 - got).abs() < 1e-12);
     }
 
     /// Means and standard deviations of one lineage against 40,000 lineages drawn as rows' sufficient statistics.
@@ -281,8 +292,37 @@ mod tests {
             draws[1].push(mean.norm_squared());
         }
         for (name, x) in ["trace", "mean-error"].iter().zip(&draws) {
-            let at = Conditions { n: n as f64, fits: t, d, ddof: 0, ..Conditions::default() };
-            check(name, x, find(&format!("gaussian-replace-{name}")).unwrap().predict(&at).unwrap());
+            let at = Conditions { n: n as f64, fits: t, ..Conditions::default() }.dim(d);
+            check(name, x, ask_law(&format!("gaussian-replace-{name}"), at).unwrap());
+        }
+    }
+
+    /// The same with a diagonal covariance: d independent variances.
+    #[test]
+    fn the_trace_and_mean_error_hold_for_a_diagonal_covariance() {
+        let (n, t, d, lineages) = (8.0, 3, 3, 20_000);
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let (chi, normal) = (ChiSquared::new(n - 1.0).unwrap(), Normal::new(0.0, 1.0).unwrap());
+        let mut draws = [const { Vec::new() }; 2];
+        for _ in 0..lineages {
+            let (mut trace, mut error) = (0.0, 0.0);
+            for _ in 0..d {
+                let (mut mean, mut variance) = (0.0_f64, 1.0_f64);
+                for _ in 0..t {
+                    let z: f64 = normal.sample(&mut rng);
+                    mean += z * (variance / n).sqrt();
+                    variance *= chi.sample(&mut rng) / n;
+                }
+                trace += variance;
+                error += mean * mean;
+            }
+            draws[0].push(trace);
+            draws[1].push(error);
+        }
+        let family = Family::of(Form::DiagonalGaussian);
+        for (name, x) in ["trace", "mean-error"].iter().zip(&draws) {
+            let at = Conditions { n, fits: t, family, ..Conditions::default() }.dim(d);
+            check(name, x, ask_law(&format!("gaussian-replace-{name}"), at).unwrap());
         }
     }
 

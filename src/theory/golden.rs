@@ -5,54 +5,71 @@
 //! Source: He, Xu & Cheng (arXiv 2502.18049). It is about combining *group statistics* (`combine = "by-group"`), not
 //! about weighting rows in one pooled likelihood. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::categorical::on_a_line;
+use super::risk::{LOCATIONS, ratio};
+use super::{Conditions, Departure, Form, Law, Prediction, Relation, Sizes, Unmet, Workflow};
+use crate::spec::Weights;
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "golden-weight",
         statement: "w*(k) = (√(k²+4k) − k)/2, k = n_human/n_synthetic; 1/φ at k = 1; n·Var at w* is w*",
         source: "arXiv 2502.18049",
-        conditions: "group statistics combined by weight, fresh human rows, last synthetic batch only; extra: ratio k (default from human_fraction)",
+        conditions: "group statistics combined by weight (or, for many rows, one likelihood with weighted groups), fresh human rows, last synthetic batch only",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["golden", "fresh", "custom"],
+        sizes: Sizes::Constant,
+        workflows: &[Workflow::Weighted, Workflow::Fresh],
+        forms: &[],
+        takes_in: &Departure::ALL,
         draws: &[],
         predict: |at| Prediction::mean(golden_weight(ratio(at)?)),
     },
-    ClosedForm {
+    Law {
         name: "weighted-fresh-risk",
         statement: "n_h Var/σ² → f(w) = (w² + k(1−w)²)/(2w − w²)",
         source: "arXiv 2502.18049",
-        conditions: "as golden-weight; extra: weight w in (0, 1] (default: w* under golden, else the human share of rows), initial (default n_h)",
+        conditions: "as golden-weight; w is the stated weight, w* where it is golden, the human share where all rows weigh the same",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["golden", "fresh", "custom"],
-        draws: &[(
-            "risk-inflation",
-            &["gaussian", "linear-regression", "logistic-regression", "poisson-regression"],
-        )],
+        sizes: Sizes::Constant,
+        workflows: &[Workflow::Weighted, Workflow::Fresh],
+        forms: LOCATIONS,
+        takes_in: &[
+            Departure::Penalty,
+            Departure::Intercept,
+            Departure::Inputs,
+            Departure::Diagonal,
+            Departure::FreshInputs,
+        ],
+        draws: &["risk-inflation"],
         predict: risk,
     },
-    ClosedForm {
+    Law {
         name: "weighted-fresh-cdf-error",
         statement: "E ∫(F_t−F)² dF = v/6 with v ← w²/n_h + (1−w)²[1/n_s + (1 − 1/n_s)v] → f(w)/(6 n_h) for many rows",
         source: "arXiv 2502.18049; the terms of finite n_s are derived here",
         conditions: "as weighted-fresh-risk; empirical family, continuous source",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["golden", "fresh", "custom"],
-        draws: &[("cdf-error", &["empirical"])],
-        predict: |at| Prediction::mean(resampled(at)? / 6.0),
+        sizes: Sizes::Constant,
+        workflows: &[Workflow::Weighted, Workflow::Fresh],
+        forms: &[Form::Empirical],
+        takes_in: &[],
+        draws: &["cdf-error"],
+        predict: |at| {
+            on_a_line(at)?;
+            Prediction::mean(resampled(at)? / 6.0)
+        },
     },
-    ClosedForm {
+    Law {
         name: "weighted-fresh-squared-error",
         statement: "E Σ(q_t − p)² = (1 − Σp²) v, v as in weighted-fresh-cdf-error → f(w)(1 − Σp²)/n_h for many rows",
         source: "arXiv 2502.18049; the terms of finite n_s are derived here",
-        conditions: "as weighted-fresh-risk; categorical family without smoothing, true probabilities",
+        conditions: "as weighted-fresh-risk; categorical source and family without smoothing",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["golden", "fresh", "custom"],
-        draws: &[("squared-error", &["categorical"])],
+        sizes: Sizes::Constant,
+        workflows: &[Workflow::Weighted, Workflow::Fresh],
+        forms: &[Form::Frequencies],
+        takes_in: &[],
+        draws: &["squared-error"],
         predict: squared_error,
     },
 ];
@@ -67,12 +84,8 @@ pub fn weighted_fresh_risk(w: f64, k: f64) -> f64 {
     (w * w + k * (1.0 - w) * (1.0 - w)) / (2.0 * w - w * w)
 }
 
-fn ratio(at: &Conditions<'_>) -> Result<f64, Unmet> {
-    let k = match at.need("ratio") {
-        Ok(k) => k,
-        Err(_) => at.human_share().map(|a| a / (1.0 - a))?,
-    };
-    if k > 0.0 { Ok(k) } else { Err(Unmet::range("ratio", "> 0")) }
+fn ratio(at: &Conditions) -> Result<f64, Unmet> {
+    at.human_share().map(|a| a / (1.0 - a))
 }
 
 /// The two groups of a training set and the weight of the human one.
@@ -83,12 +96,14 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Rows are whole: the human share is rounded.
-    pub(super) fn of(at: &Conditions<'_>) -> Result<Self, Unmet> {
+    pub(super) fn of(at: &Conditions) -> Result<Self, Unmet> {
         let k = ratio(at)?;
-        let human = (at.n * k / (1.0 + k)).round();
-        let pooled = k / (1.0 + k);
-        let weight = at.or("weight", if at.regime == "golden" { golden_weight(k) } else { pooled });
+        let human = at.human();
+        let weight = match at.choices.weights {
+            Weights::Golden => golden_weight(k),
+            Weights::Human(w) => w,
+            Weights::Equal => at.human_fraction,
+        };
         if weight > 0.0 && weight <= 1.0 {
             Ok(Self { human, synthetic: at.n - human, weight })
         } else {
@@ -97,20 +112,20 @@ impl Groups {
     }
 }
 
-fn risk(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn risk(at: &Conditions) -> Result<Prediction, Unmet> {
     let (k, Groups { human, weight: w, .. }) = (ratio(at)?, Groups::of(at)?);
-    let mut u = human / at.or("initial", human);
+    let mut u = human / at.initial();
     for _ in 1..at.fits {
         u = w * w + (1.0 - w) * (1.0 - w) * (u + k);
     }
-    Prediction::mean(u)
+    ratio(at, u)
 }
 
 /// v of a share that is drawn again: synthetic rows from q have the variance E q(1 − q)/n_s = p(1 − p)(1 − v)/n_s
 /// beside that of q itself, p(1 − p)v.
-fn resampled(at: &Conditions<'_>) -> Result<f64, Unmet> {
+fn resampled(at: &Conditions) -> Result<f64, Unmet> {
     let Groups { human, synthetic, weight: w } = Groups::of(at)?;
-    let mut v = 1.0 / at.or("initial", human);
+    let mut v = 1.0 / at.initial();
     for _ in 1..at.fits {
         let drawn = 1.0 / synthetic + (1.0 - 1.0 / synthetic) * v;
         v = w * w / human + (1.0 - w) * (1.0 - w) * drawn;
@@ -118,16 +133,15 @@ fn resampled(at: &Conditions<'_>) -> Result<f64, Unmet> {
     Ok(v)
 }
 
-fn squared_error(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    let p = at.outcomes()?;
-    let spread = 1.0 - p.iter().map(|p| p * p).sum::<f64>();
-    Prediction::mean(spread * resampled(at)?)
+fn squared_error(at: &Conditions) -> Result<Prediction, Unmet> {
+    Prediction::mean(at.heterozygosity()? * resampled(at)?)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, find};
+    use super::super::testing::mean as law_of;
+    use super::super::{Choices, Conditions, Workflow};
     use super::*;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -144,23 +158,31 @@ mod tests {
         assert!((weighted_fresh_risk(0.9, 1.0) - 0.828).abs() < 5e-4);
     }
 
+    /// A hundred rows, the human ones with weight w, after as many human rows.
+    fn half(fits: u32, human_fraction: f64, w: f64) -> Conditions {
+        let choices = Choices { weights: Weights::Human(w), ..Workflow::Weighted.choices() };
+        let initial = Some(100.0 * human_fraction);
+        Conditions { fits, human_fraction, initial, choices, ..Conditions::default() }
+    }
+
     #[test]
     fn the_recursion_reaches_the_stationary_risk() {
-        let at = Conditions { fits: 200, human_fraction: 0.5, ..Conditions::default() }.with("weight", 0.3);
-        let got = find("weighted-fresh-risk").unwrap().predict(&at).unwrap().mean;
+        let at = half(200, 0.5, 0.3);
+        let got = law_of("weighted-fresh-risk", at.clone());
         assert!((got - 1.13725).abs() < 1e-5);
         let one = Conditions { fits: 1, ..at };
-        assert!((find("weighted-fresh-risk").unwrap().predict(&one).unwrap().mean - 1.0).abs() < 1e-12);
+        assert!((law_of("weighted-fresh-risk", one) - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn an_unweighted_mix_is_weighted_by_its_rows() {
         // k = 1/4: w = 1/5, f(w) = (1 + k)/(2 + k).
-        let at = Conditions { fits: 400, human_fraction: 0.2, regime: "fresh", ..Conditions::default() };
-        let got = find("weighted-fresh-risk").unwrap().predict(&at).unwrap().mean;
+        let choices = Workflow::Fresh.choices();
+        let at = Conditions { choices, ..half(400, 0.2, 0.0) };
+        let got = law_of("weighted-fresh-risk", at.clone());
         assert!((got - 1.25 / 2.25).abs() < 1e-9, "{got}");
-        let golden = Conditions { regime: "golden", ..at };
-        let got = find("weighted-fresh-risk").unwrap().predict(&golden).unwrap().mean;
+        let golden = Conditions { choices: Workflow::Weighted.choices(), ..at };
+        let got = law_of("weighted-fresh-risk", golden);
         assert!((got - 0.390_388).abs() < 1e-6, "{got}");
     }
 
@@ -182,16 +204,8 @@ mod tests {
         let r = errors.len() as f64;
         let mean = errors.iter().sum::<f64>() / r;
         let se = (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();
-        let p = [0.7, 0.3];
-        let at = Conditions {
-            n: 15.0,
-            fits: 4,
-            human_fraction: 0.4,
-            probabilities: Some(&p),
-            ..Conditions::default()
-        };
-        let at = at.with("weight", 0.5).with("initial", 15.0);
-        let law = find("weighted-fresh-squared-error").unwrap().predict(&at).unwrap().mean;
+        let at = Conditions { n: 15.0, initial: None, ..half(4, 0.4, 0.5) }.outcome(&[0.7, 0.3]);
+        let law = law_of("weighted-fresh-squared-error", at);
         assert!((mean - law).abs() < 4.0 * se, "{mean} ± {se} for {law}");
     }
 
@@ -224,9 +238,8 @@ mod tests {
         let r = errors.len() as f64;
         let mean = errors.iter().sum::<f64>() / r;
         let se = (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();
-        let at = Conditions { n: 15.0, fits: 4, human_fraction: 0.4, ..Conditions::default() };
-        let at = at.with("weight", 0.5).with("initial", 15.0);
-        let law = find("weighted-fresh-cdf-error").unwrap().predict(&at).unwrap().mean;
+        let at = Conditions { n: 15.0, initial: None, ..half(4, 0.4, 0.5) };
+        let law = law_of("weighted-fresh-cdf-error", at);
         assert!((mean - law).abs() < 4.0 * se, "{mean} ± {se} for {law}");
     }
 }

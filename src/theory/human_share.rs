@@ -4,77 +4,88 @@
 //! e' = a·(human error) + b(e + sampling error): a two-number recursion of its second moment and of its covariance with
 //! the anchor's error. Discrete frequencies have the same recursion, with (1 − Σq²)/n as the sampling variance.
 //! Sources: Alemohammad et al. (arXiv 2307.01850, effective sample size), Seddik et al. (arXiv 2404.05090, the bound
-//! that C6 and C7 make exact); recursions derived here. Cost: O(t). The first fit sees `initial` human rows (extra,
-//! default n), which contain the anchor.
+//! that C6 and C7 make exact); recursions derived here. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::gaussian_replace::GAUSSIANS;
+use super::risk::LOCATIONS;
+use super::{Conditions, Departure, Form, Law, Prediction, Relation, Sizes, Unmet, Workflow};
 
-const CATEGORICAL: &[&str] = &["categorical", "bernoulli", "unigram"];
-
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "fresh-risk",
         statement: "risk per human row → 1/(1+b), b = synthetic share (effective sample 1 + b human sets)",
         source: "derived here (exact mean recursion) for the fresh-data loop of arXiv 2307.01850",
-        conditions: "location-like estimate, unbiased sampling; fresh human rows each generation, last synthetic batch only; extra: initial (default n)",
+        conditions: "location-like estimate, unbiased sampling; fresh human rows each generation, last synthetic batch only",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["fresh"],
+        sizes: Sizes::Constant,
+        workflows: &[Workflow::Fresh],
+        forms: LOCATIONS,
+        takes_in: &[Departure::Intercept, Departure::Inputs, Departure::Diagonal],
         draws: &[],
         predict: fresh,
     },
-    ClosedForm {
+    Law {
         name: "anchor-risk",
         statement: "risk per human row → (1+2b)/(1+b) ≤ 3/2, b = synthetic share",
         source: "derived here (exact mean recursion) for the synthetic-augmentation loop of arXiv 2307.01850",
-        conditions: "location-like estimate, unbiased sampling; n_h human rows kept for ever; extra: initial (default n)",
+        conditions: "location-like estimate, unbiased sampling; n_h human rows kept for ever",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["fixed-mix"],
+        sizes: Sizes::Constant,
+        workflows: &[Workflow::Anchor],
+        forms: LOCATIONS,
+        takes_in: &[Departure::Intercept, Departure::Inputs, Departure::Diagonal],
         draws: &[],
         predict: anchor,
     },
-    ClosedForm {
+    Law {
         name: "fresh-effective-sample",
         statement: "n_e/n_human = 2 − human share, for the mean",
         source: "derived here; the quantity of arXiv 2307.01850's fresh-data loop",
         conditions: "as fresh-risk, in the limit",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["fresh"],
+        sizes: Sizes::Constant,
+        workflows: &[Workflow::Fresh],
+        forms: LOCATIONS,
+        takes_in: &[Departure::Intercept, Departure::Inputs, Departure::Diagonal],
         draws: &[],
         predict: |at| Prediction::mean(2.0 - at.human_share()?),
     },
-    ClosedForm {
+    Law {
         name: "fresh-categorical-error",
         statement: "E‖q−p‖² → [a²h/n_h + b²h/n_s]/(1 − b² + b²/n_s), h = 1 − Σp²",
         source: "derived here; exact second-moment version of arXiv 2404.05090's bound",
-        conditions: "categorical source and family, no smoothing; fresh human rows; extra: initial (default n)",
+        conditions: "categorical source and family, no smoothing; fresh human rows",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["fresh"],
-        draws: &[("squared-error", CATEGORICAL)],
+        sizes: Sizes::Constant,
+        workflows: &[Workflow::Fresh],
+        forms: &[Form::Frequencies],
+        takes_in: &[],
+        draws: &["squared-error"],
         predict: |at| categorical(at, Human::Fresh),
     },
-    ClosedForm {
+    Law {
         name: "anchor-categorical-error",
         statement: "E‖q−p‖² → h/n_h + b²h(1−1/n_h)/n_s/(1 − b² + b²/n_s), h = 1 − Σp²",
         source: "derived here; exact second-moment version of arXiv 2404.05090's partially synthetic case",
-        conditions: "categorical source and family, no smoothing; n_h human rows kept for ever; extra: initial (default n)",
+        conditions: "categorical source and family, no smoothing; n_h human rows kept for ever",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["fixed-mix"],
-        draws: &[("squared-error", CATEGORICAL)],
+        sizes: Sizes::Constant,
+        workflows: &[Workflow::Anchor],
+        forms: &[Form::Frequencies],
+        takes_in: &[],
+        draws: &["squared-error"],
         predict: |at| categorical(at, Human::Anchor),
     },
-    ClosedForm {
+    Law {
         name: "sharpened-variance",
         statement: "V_{t+1} = a + (1−a)λV_t → a/(1 − (1−a)λ), in units of the source's variance",
         source: "derived here (n → ∞)",
         conditions: "many rows per generation; sampling scale λ, human share a of every training set",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["fixed-mix", "fresh", "keep"],
+        sizes: Sizes::Constant,
+        workflows: &[Workflow::Anchor, Workflow::Pool, Workflow::Fresh],
+        forms: GAUSSIANS,
+        takes_in: &[Departure::Temperature, Departure::Scale, Departure::Diagonal],
         draws: &[],
         predict: sharpened,
     },
@@ -88,12 +99,11 @@ enum Human {
 
 /// E of the squared error at fit `fits`; `h` is the sampling variance of one row, `kept` the factor 1 − 1/n_s of the
 /// discrete case (a sampled frequency has less room to vary once q is uneven) or 1 for a location.
-fn squared_error(at: &Conditions<'_>, human: Human, h: f64, discrete: bool) -> Result<f64, Unmet> {
-    at.unbiased_sampling()?;
+fn squared_error(at: &Conditions, human: Human, h: f64, discrete: bool) -> Result<f64, Unmet> {
     let a = at.human_share()?;
     let b = 1.0 - a;
     let (n_h, n_s) = (a * at.n, b * at.n);
-    let initial = at.or("initial", at.n);
+    let initial = at.initial();
     if human == Human::Anchor && initial < n_h - 1e-9 {
         return Err(Unmet::range("initial", "at least the anchor's rows"));
     }
@@ -108,31 +118,29 @@ fn squared_error(at: &Conditions<'_>, human: Human, h: f64, discrete: bool) -> R
     Ok(error)
 }
 
-pub(super) fn fresh(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+pub(super) fn fresh(at: &Conditions) -> Result<Prediction, Unmet> {
     location(at, Human::Fresh)
 }
 
-pub(super) fn anchor(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+pub(super) fn anchor(at: &Conditions) -> Result<Prediction, Unmet> {
     location(at, Human::Anchor)
 }
 
-fn location(at: &Conditions<'_>, human: Human) -> Result<Prediction, Unmet> {
-    Prediction::mean(at.human_share()? * at.n * squared_error(at, human, 1.0, false)?)
+fn location(at: &Conditions, human: Human) -> Result<Prediction, Unmet> {
+    Prediction::mean(at.human() * squared_error(at, human, 1.0, false)?)
 }
 
-fn categorical(at: &Conditions<'_>, human: Human) -> Result<Prediction, Unmet> {
-    at.unsmoothed()?;
-    let h = 1.0 - at.outcomes()?.iter().map(|p| p * p).sum::<f64>();
-    Prediction::mean(squared_error(at, human, h, true)?)
+fn categorical(at: &Conditions, human: Human) -> Result<Prediction, Unmet> {
+    Prediction::mean(squared_error(at, human, at.heterozygosity()?, true)?)
 }
 
-fn sharpened(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn sharpened(at: &Conditions) -> Result<Prediction, Unmet> {
     let (a, lambda) = (at.human_share()?, at.scale()?);
     let mut v = 1.0;
     for _ in 1..at.fits {
         v = a + (1.0 - a) * lambda * v;
     }
-    Prediction::mean(at.variance * v)
+    Prediction::mean(at.variance()? * v)
 }
 
 /// The human share a that keeps `kept` of the variance for ever under sampling scale λ: kept(1−λ)/(1−kept·λ).
@@ -145,14 +153,13 @@ pub fn human_share_that_keeps(kept: f64, lambda: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, find, human_share_that_keeps};
+    use super::super::testing::mean;
+    use super::super::{Conditions, human_share_that_keeps};
 
     const P: [f64; 3] = [0.5, 0.3, 0.2];
 
     fn ask(law: &str, n: f64, human_fraction: f64) -> f64 {
-        let at =
-            Conditions { n, fits: 2000, human_fraction, probabilities: Some(&P), ..Conditions::default() };
-        find(law).unwrap().predict(&at).unwrap().mean
+        mean(law, Conditions { n, fits: 2000, human_fraction, ..Conditions::default() }.outcome(&P))
     }
 
     #[test]
@@ -176,7 +183,7 @@ mod tests {
                 covariance_scale: lambda,
                 ..Conditions::default()
             };
-            assert!((find("sharpened-variance").unwrap().predict(&at).unwrap().mean - 0.95).abs() < 1e-9);
+            assert!((mean("sharpened-variance", at) - 0.95).abs() < 1e-9);
         }
     }
 }

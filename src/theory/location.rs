@@ -12,43 +12,59 @@
 //! replace 1 + (t − 1) η² from the last model, 1 + Σ_{k<t} η^2k from the first; anchor → 1 + ηb/(2 − η(1 − b)), fresh →
 //! η/(2 − η(1 − b)) from the last. All derived here, for the workflows of arXiv 2410.22812. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::gaussian_replace::GAUSSIANS;
+use super::scope::workflow;
+use super::{Conditions, Departure, Form, Law, Prediction, Relation, Sizes, Unmet, Workflow};
+use crate::spec::StartFrom;
 
-const REGIMES: &[&str] = &["replace", "accumulate", "accumulate-subsample", "fixed-mix", "fresh"];
+const WORKFLOWS: &[Workflow] =
+    &[Workflow::Replace, Workflow::Accumulate, Workflow::Subsample, Workflow::Anchor, Workflow::Fresh];
+const TAKES_IN: &[Departure] =
+    &[Departure::Temperature, Departure::Scale, Departure::Diagonal, Departure::Step, Departure::Base];
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "step-mean-error",
         statement: "E‖μ_t − μ‖² by the recursion of second moments; replace with ddof = 1: (dσ²/n)(1 + (t−1)η²) from the last model, (dσ²/n) Σ_{k<t} η^2k from the first",
         source: "derived here, for the workflows of arXiv 2410.22812",
-        conditions: "gaussian source and family, isotropic source; extra: step η (default 1), from_base (1: start = \"base\"), initial (default n)",
+        conditions: "gaussian source and family, isotropic source; steps of size η from the last model or from generation 0's",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: REGIMES,
+        sizes: Sizes::Constant,
+        workflows: WORKFLOWS,
+        forms: GAUSSIANS,
+        takes_in: TAKES_IN,
         draws: &[],
-        predict: |at| Prediction::mean(at.d as f64 * fitted(at)?.error(MODEL, MODEL)),
+        predict: |at| Prediction::mean(at.d() * fitted(at)?.error(MODEL, MODEL)),
     },
-    ClosedForm {
+    Law {
         name: "step-variance",
         statement: "E σ_t² by the same recursion; replace: σ² f (1 − η(1 − f))^(t−1) from the last model, f = (n−1)/(n−ddof)",
         source: "derived here, for the workflows of arXiv 2410.22812",
-        conditions: "as step-mean-error; d = 1, or the mean over coordinates",
+        conditions: "as step-mean-error",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: REGIMES,
+        sizes: Sizes::Constant,
+        workflows: WORKFLOWS,
+        forms: GAUSSIANS,
+        takes_in: TAKES_IN,
         draws: &[],
         predict: |at| Prediction::mean(fitted(at)?.variance),
     },
-    ClosedForm {
+    Law {
         name: "poisson-mean-error",
         statement: "E(λ_t − λ)² by the same recursion: human rows vary by their own variance v, synthetic ones by λ; replace: (v + (t−1)λ)/n",
         source: "derived here, for the workflows of arXiv 2410.22812",
-        conditions: "poisson family on counts of mean `rate` and variance v; extra: rate, step, from_base, initial as in step-mean-error",
+        conditions: "poisson family on counts of mean λ and variance v; steps as in step-mean-error",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: REGIMES,
+        sizes: Sizes::Constant,
+        workflows: WORKFLOWS,
+        forms: &[Form::Poisson],
+        takes_in: &[Departure::Step, Departure::Base, Departure::Misspecified],
         draws: &[],
-        predict: |at| Prediction::mean(run(at, Some(at.need("rate")?))?.error(MODEL, MODEL)),
+        predict: |at| {
+            Prediction::mean(
+                run(at, Some(at.source.mean.ok_or(Unmet::Missing("the rate"))?))?.error(MODEL, MODEL),
+            )
+        },
     },
 ];
 
@@ -88,19 +104,20 @@ impl State {
     }
 }
 
-fn fitted(at: &Conditions<'_>) -> Result<State, Unmet> {
+fn fitted(at: &Conditions) -> Result<State, Unmet> {
     at.shrinkage()?;
     run(at, None)
 }
 
 /// The state after `fits` fits; `noise` is the variance of synthetic rows where it is not fitted.
-fn run(at: &Conditions<'_>, noise: Option<f64>) -> Result<State, Unmet> {
-    let (n, sigma, scale, ddof) = (at.n, at.variance, at.scale()?, f64::from(at.ddof));
-    let (initial, eta) = (at.or("initial", n), at.or("step", 1.0));
+fn run(at: &Conditions, noise: Option<f64>) -> Result<State, Unmet> {
+    let (n, sigma, scale, ddof) = (at.n, at.variance()?, at.scale()?, f64::from(at.family.ddof));
+    let (initial, eta) = (at.initial(), at.family.step);
+    let kind = workflow(at, WORKFLOWS)?;
     if !(eta > 0.0 && eta <= 1.0) || initial < 1.0 {
         return Err(Unmet::range("step, initial", "above 0 and at most 1, and at least 1 row"));
     }
-    let h = if matches!(at.regime, "fixed-mix" | "fresh") { at.human_share()? } else { 0.0 };
+    let h = if kind.has_humans() { at.human_share()? } else { 0.0 };
     let mut state = State {
         second: [[sigma / initial; 5]; 5],
         variance: sigma * (initial - 1.0) / (initial - ddof),
@@ -108,7 +125,7 @@ fn run(at: &Conditions<'_>, noise: Option<f64>) -> Result<State, Unmet> {
         stored: (initial, initial * sigma),
     };
     if h > 0.0 {
-        if at.regime == "fixed-mix" && h * n > initial {
+        if kind == Workflow::Anchor && h * n > initial + 1e-9 {
             return Err(Unmet::range("initial", "at least the anchor's rows"));
         }
         state.second[ANCHOR][ANCHOR] = sigma / (h * n);
@@ -117,22 +134,22 @@ fn run(at: &Conditions<'_>, noise: Option<f64>) -> Result<State, Unmet> {
         let made = noise.unwrap_or(state.variance) * scale;
         let row = made + state.error(MODEL, MODEL);
         let (stored, squares) = (state.stored.0 + n, state.stored.1 + n * row);
-        let (rows, squares) = match at.regime {
-            "accumulate" | "accumulate-subsample" => {
+        let (rows, squares) = match kind {
+            Workflow::Accumulate | Workflow::Subsample => {
                 let new = n / stored;
                 state.set(STORE, &[(STORE, 1.0 - new), (MODEL, new)], new * new * made / n);
                 state.stored = (stored, squares);
                 let spread = (squares - stored * state.error(STORE, STORE)) / (stored - 1.0);
-                let whole = at.regime == "accumulate";
+                let whole = kind == Workflow::Accumulate;
                 let drawn = if whole { 0.0 } else { (1.0 - n / stored) * spread / n };
                 state.set(TRAINING, &[(STORE, 1.0)], drawn);
                 if whole { (stored, squares) } else { (n, n * squares / stored) }
             }
-            "fixed-mix" => {
+            Workflow::Anchor => {
                 state.set(TRAINING, &[(ANCHOR, h), (MODEL, 1.0 - h)], (1.0 - h) * made / n);
                 (n, n * (h * sigma + (1.0 - h) * row))
             }
-            "fresh" => {
+            Workflow::Fresh => {
                 state.set(TRAINING, &[(MODEL, 1.0 - h)], ((1.0 - h) * made + h * sigma) / n);
                 (n, n * (h * sigma + (1.0 - h) * row))
             }
@@ -142,7 +159,7 @@ fn run(at: &Conditions<'_>, noise: Option<f64>) -> Result<State, Unmet> {
             }
         };
         let spread = (squares - rows * state.error(TRAINING, TRAINING)) / (rows - ddof);
-        let (start, from) = match at.or("from_base", 0.0) == 1.0 {
+        let (start, from) = match at.start == StartFrom::Base {
             true => (BASE, state.base_variance),
             false => (MODEL, state.variance),
         };
@@ -155,17 +172,25 @@ fn run(at: &Conditions<'_>, noise: Option<f64>) -> Result<State, Unmet> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, find};
+    use super::super::testing::mean as law_of;
+    use super::super::{Conditions, Family, Workflow, find};
+    use crate::spec::StartFrom;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
     use rand_distr::{Distribution, Normal, Poisson};
 
-    fn ask(law: &str, at: &Conditions<'_>) -> f64 {
-        find(law).unwrap().predict(at).unwrap().mean
+    fn ask(law: &str, at: &Conditions) -> f64 {
+        law_of(law, at.clone())
     }
 
-    fn at(regime: &str, fits: u32, eta: f64) -> Conditions<'_> {
-        Conditions { regime, fits, ddof: 1, ..Conditions::default() }.with("step", eta)
+    fn at(workflow: Workflow, fits: u32, eta: f64) -> Conditions {
+        let family = Family { step: eta, ddof: 1, ..Family::default() };
+        let choices = workflow.choices();
+        Conditions { choices, fits, family, start: StartFrom::Warm, ..Conditions::default() }
+    }
+
+    fn from_base(at: &Conditions) -> Conditions {
+        Conditions { start: StartFrom::Base, ..at.clone() }
     }
 
     #[test]
@@ -173,13 +198,11 @@ mod tests {
         for (t, eta) in [(1, 0.3), (7, 0.3), (40, 0.5), (40, 1.0)] {
             let warm = 1.0 + f64::from(t - 1) * eta * eta;
             let base: f64 = (0..t).map(|k| eta.powi(2 * k as i32)).sum();
-            let plain = at("replace", t, eta);
+            let plain = at(Workflow::Replace, t, eta);
             assert!((100.0 * ask("step-mean-error", &plain) - warm).abs() < 1e-10);
-            assert!(
-                (100.0 * ask("step-mean-error", &plain.clone().with("from_base", 1.0)) - base).abs() < 1e-10
-            );
+            assert!((100.0 * ask("step-mean-error", &from_base(&plain)) - base).abs() < 1e-10);
             assert!((ask("step-variance", &plain) - 1.0).abs() < 1e-12, "unbiased stays unbiased");
-            let biased = ask("step-variance", &Conditions { ddof: 0, ..plain });
+            let biased = ask("step-variance", &plain.ddof(0));
             assert!((biased - 0.99 * (1.0 - eta / 100.0).powi(t as i32 - 1)).abs() < 1e-12);
         }
     }
@@ -188,27 +211,31 @@ mod tests {
     fn human_rows_that_come_or_stay_bound_it() {
         // In units of the 20 human rows' own risk of 1/20, with n → ∞ at that share.
         let (h, eta, n) = (0.2, 0.3, 1e7);
-        let limit = |regime| {
-            let at = Conditions { n, human_fraction: h, ..at(regime, 4000, eta) }.with("initial", h * n);
+        let limit = |workflow| {
+            let initial = Some(h * n);
+            let at = Conditions { n, human_fraction: h, initial, ..at(workflow, 4000, eta) };
             h * n * ask("step-mean-error", &at)
         };
-        assert!((limit("fixed-mix") - (1.0 + eta * (1.0 - h) / (2.0 - eta * h))).abs() < 1e-5);
-        assert!((limit("fresh") - eta / (2.0 - eta * h)).abs() < 1e-5);
+        assert!((limit(Workflow::Anchor) - (1.0 + eta * (1.0 - h) / (2.0 - eta * h))).abs() < 1e-5);
+        assert!((limit(Workflow::Fresh) - eta / (2.0 - eta * h)).abs() < 1e-5);
     }
 
     #[test]
     fn a_whole_step_is_the_loop_without_one() {
-        for (regime, error, variance) in [
-            ("replace", "gaussian-replace-mean-error", "gaussian-replace-variance"),
-            ("accumulate", "gaussian-accumulate-mean-error", "gaussian-accumulate-variance"),
-            ("accumulate-subsample", "", "gaussian-subsample-variance"),
+        for (workflow, error, variance) in [
+            (Workflow::Replace, "gaussian-replace-mean-error", "gaussian-replace-variance"),
+            (Workflow::Accumulate, "gaussian-accumulate-mean-error", "gaussian-accumulate-variance"),
+            (Workflow::Subsample, "", "gaussian-subsample-variance"),
         ] {
             for ddof in [0, 1] {
-                let at = Conditions { ddof, n: 12.0, d: 3, variance: 2.0, ..at(regime, 9, 1.0) };
+                let at = Conditions { n: 12.0, ..at(workflow, 9, 1.0) }.dim(3).ddof(ddof).spread(2.0);
                 for (ours, theirs) in [("step-mean-error", error), ("step-variance", variance)] {
-                    if let Some(law) = find(theirs) {
-                        let expected = law.predict(&at).unwrap().mean;
-                        assert!((ask(ours, &at) - expected).abs() < 1e-9, "{regime}, ddof {ddof}: {theirs}");
+                    if find(theirs).is_some() {
+                        let expected = ask(theirs, &at);
+                        assert!(
+                            (ask(ours, &at) - expected).abs() < 1e-9,
+                            "{workflow:?}, ddof {ddof}: {theirs}"
+                        );
                     }
                 }
             }
@@ -216,11 +243,11 @@ mod tests {
     }
 
     /// Row by row: the squared error of the mean and the fitted variance after `fits` fits.
-    fn lineage(at: &Conditions<'_>, counts: bool, rng: &mut ChaCha8Rng) -> (f64, f64) {
-        let (n, eta) = (at.n as usize, at.extra["step"]);
+    fn lineage((workflow, at): (Workflow, &Conditions), counts: bool, rng: &mut ChaCha8Rng) -> (f64, f64) {
+        let (n, eta) = (at.n as usize, at.family.step);
         let humans = (at.n * at.human_fraction) as usize;
-        let initial = at.or("initial", at.n) as usize;
-        let truth = if counts { at.extra["rate"] } else { 0.0 };
+        let initial = at.initial() as usize;
+        let truth = if counts { at.source.mean.unwrap() } else { 0.0 };
         let row = |mean: f64, variance: f64, rng: &mut ChaCha8Rng| match counts {
             true if mean <= 0.0 => 0.0,
             true => Poisson::new(mean).unwrap().sample(rng),
@@ -228,17 +255,17 @@ mod tests {
         };
         let moments = |x: &[f64]| {
             let m = x.iter().sum::<f64>() / x.len() as f64;
-            (m, x.iter().map(|x| (x - m).powi(2)).sum::<f64>() / (x.len() as f64 - f64::from(at.ddof)))
+            (m, x.iter().map(|x| (x - m).powi(2)).sum::<f64>() / (x.len() as f64 - f64::from(at.family.ddof)))
         };
         let first: Vec<f64> = (0..initial).map(|_| row(truth, 1.0, rng)).collect();
         let base = moments(&first);
         let (mut now, mut store) = (base, first.clone());
         for _ in 1..at.fits {
             let made: Vec<f64> = (0..n - humans).map(|_| row(now.0, now.1, rng)).collect();
-            let training: Vec<f64> = match at.regime {
-                "replace" => made,
-                "fixed-mix" => [&first[..humans], &made].concat(),
-                "fresh" => (0..humans)
+            let training: Vec<f64> = match workflow {
+                Workflow::Replace => made,
+                Workflow::Anchor => [&first[..humans], &made].concat(),
+                Workflow::Fresh => (0..humans)
                     .map(|_| row(truth, 1.0, rng))
                     .collect::<Vec<_>>()
                     .into_iter()
@@ -246,40 +273,39 @@ mod tests {
                     .collect(),
                 _ => {
                     store.extend(made);
-                    let take = if at.regime == "accumulate" { store.len() } else { n };
+                    let take = if workflow == Workflow::Accumulate { store.len() } else { n };
                     rand::seq::index::sample(rng, store.len(), take).iter().map(|i| store[i]).collect()
                 }
             };
             let fit = moments(&training);
-            let start = if at.or("from_base", 0.0) == 1.0 { base } else { now };
+            let start = if at.start == StartFrom::Base { base } else { now };
             now = (start.0 + eta * (fit.0 - start.0), start.1 + eta * (fit.1 - start.1));
         }
         ((now.0 - truth).powi(2), now.1)
     }
 
-    fn agree(law: &str, values: &[f64], at: &Conditions<'_>) {
+    fn agree(law: &str, values: &[f64], at: &Conditions) {
         let r = values.len() as f64;
         let mean = values.iter().sum::<f64>() / r;
         let se = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();
         let expected = ask(law, at);
-        assert!((mean - expected).abs() < 4.0 * se, "{law}, {}: {mean} ± {se} for {expected}", at.regime);
+        assert!((mean - expected).abs() < 4.0 * se, "{law}, {:?}: {mean} ± {se} for {expected}", at.choices);
     }
 
     #[test]
     fn the_recursion_holds_row_by_row_in_every_regime() {
         let mut rng = ChaCha8Rng::seed_from_u64(31);
-        for (regime, human_fraction, base, ddof) in [
-            ("replace", 0.0, 0.0, 0),
-            ("accumulate", 0.0, 0.0, 1),
-            ("accumulate", 0.0, 1.0, 0),
-            ("accumulate-subsample", 0.0, 0.0, 1),
-            ("fixed-mix", 0.5, 0.0, 1),
-            ("fixed-mix", 0.5, 1.0, 0),
-            ("fresh", 0.5, 0.0, 1),
+        for (workflow, human_fraction, start, ddof) in [
+            (Workflow::Replace, 0.0, StartFrom::Warm, 0),
+            (Workflow::Accumulate, 0.0, StartFrom::Warm, 1),
+            (Workflow::Accumulate, 0.0, StartFrom::Base, 0),
+            (Workflow::Subsample, 0.0, StartFrom::Warm, 1),
+            (Workflow::Anchor, 0.5, StartFrom::Warm, 1),
+            (Workflow::Anchor, 0.5, StartFrom::Base, 0),
+            (Workflow::Fresh, 0.5, StartFrom::Warm, 1),
         ] {
-            let at =
-                Conditions { n: 4.0, human_fraction, ddof, ..at(regime, 4, 0.6) }.with("from_base", base);
-            let all: Vec<(f64, f64)> = (0..5000).map(|_| lineage(&at, false, &mut rng)).collect();
+            let at = Conditions { n: 4.0, human_fraction, start, ..at(workflow, 4, 0.6) }.ddof(ddof);
+            let all: Vec<(f64, f64)> = (0..5000).map(|_| lineage((workflow, &at), false, &mut rng)).collect();
             agree("step-mean-error", &all.iter().map(|v| v.0).collect::<Vec<_>>(), &at);
             agree("step-variance", &all.iter().map(|v| v.1).collect::<Vec<_>>(), &at);
         }
@@ -288,20 +314,21 @@ mod tests {
     #[test]
     fn a_poisson_makes_rows_that_vary_by_its_rate() {
         let mut rng = ChaCha8Rng::seed_from_u64(32);
-        for (regime, human_fraction) in [
-            ("replace", 0.0),
-            ("accumulate", 0.0),
-            ("accumulate-subsample", 0.0),
-            ("fixed-mix", 0.5),
-            ("fresh", 0.5),
+        for (workflow, human_fraction) in [
+            (Workflow::Replace, 0.0),
+            (Workflow::Accumulate, 0.0),
+            (Workflow::Subsample, 0.0),
+            (Workflow::Anchor, 0.5),
+            (Workflow::Fresh, 0.5),
         ] {
-            let at =
-                Conditions { n: 4.0, variance: 3.0, human_fraction, ..at(regime, 4, 1.0) }.with("rate", 3.0);
-            let all: Vec<f64> = (0..5000).map(|_| lineage(&at, true, &mut rng).0).collect();
+            let mut at = Conditions { n: 4.0, human_fraction, ..at(workflow, 4, 1.0) }.spread(3.0);
+            at.source.mean = Some(3.0);
+            let all: Vec<f64> = (0..5000).map(|_| lineage((workflow, &at), true, &mut rng).0).collect();
             agree("poisson-mean-error", &all, &at);
         }
         // Human rows that vary four times as much as a Poisson of their mean: (12 + (t − 1)·3)/n.
-        let wide = Conditions { variance: 12.0, ..at("replace", 5, 1.0) }.with("rate", 3.0);
+        let mut wide = at(Workflow::Replace, 5, 1.0).spread(12.0);
+        wide.source.mean = Some(3.0);
         assert!((ask("poisson-mean-error", &wide) - 24.0 / 100.0).abs() < 1e-12);
     }
 }

@@ -10,79 +10,87 @@
 
 use statrs::function::gamma::digamma;
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::gaussian_replace::GAUSSIANS;
+use super::{Conditions, Departure, Law, Prediction, Relation, Sizes, Unmet};
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "neon-gaussian-kl",
         statement: "E KL(truth‖neon) = ½[cd(1+1/n)/((n−d−2)a) − d + d ln a + Σψ((n−j)/2) + d ln(2/c)], a = 1 + w(1−T), c = n − ddof",
         source: "derived here for the extrapolation of arXiv 2510.03597",
-        conditions: "generation 0 of a Gaussian, n > d + 2, many self-made rows; T the temperature times λ; extra: neon_weight w",
+        conditions: "generation 0 of a Gaussian, n > d + 2, many self-made rows; a full covariance; T the temperature times λ",
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &[],
+        workflows: &[],
+        forms: GAUSSIANS,
+        takes_in: &[Departure::Temperature, Departure::Scale, Departure::Neon],
         draws: &[],
         predict: divergence,
     },
-    ClosedForm {
+    Law {
         name: "neon-gaussian-weight",
         statement: "w* = (c(1+1/n)/(n−d−2) − 1)/(1 − T), c = n − ddof: the weight with the least expected divergence",
         source: "derived here for the extrapolation of arXiv 2510.03597",
         conditions: "generation 0 of a Gaussian, n > d + 2, many self-made rows; T ≠ 1, the temperature times λ",
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &[],
+        workflows: &[],
+        forms: GAUSSIANS,
+        takes_in: &[Departure::Temperature, Departure::Scale, Departure::Neon],
         draws: &[],
         predict: weight,
     },
 ];
 
 /// c, and n − d − 2, which must be positive.
-fn degrees(at: &Conditions<'_>) -> Result<(f64, f64), Unmet> {
+fn degrees(at: &Conditions) -> Result<(f64, f64), Unmet> {
     if at.fits != 1 {
         return Err(Unmet::range("fits", "1 (generation 0)"));
     }
-    let left = at.n - at.d as f64 - 2.0;
-    if left <= 0.0 || at.ddof > 1 {
+    let left = at.initial() - at.d() - 2.0;
+    if left <= 0.0 || at.family.ddof > 1 {
         return Err(Unmet::range("n, ddof", "n > d + 2, ddof 0 or 1"));
     }
-    Ok((at.n - f64::from(at.ddof), left))
+    Ok((at.initial() - f64::from(at.family.ddof), left))
 }
 
-fn divergence(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn divergence(at: &Conditions) -> Result<Prediction, Unmet> {
     let (c, left) = degrees(at)?;
-    let w = at.need("neon_weight")?;
+    let w = at.family.neon.ok_or(Unmet::Missing("Neon's weight"))?;
     let a = 1.0 + w * (1.0 - at.temperature * at.covariance_scale);
     if a <= 0.0 {
         return Err(Unmet::range("neon_weight", "so small that the covariance stays positive"));
     }
-    let d = at.d as f64;
+    let d = at.d();
     let log_determinant: f64 =
-        (1..=at.d).map(|j| digamma((at.n - j as f64) / 2.0)).sum::<f64>() + d * (2.0 / c).ln();
-    let trace = c * d * (1.0 + 1.0 / at.n) / (left * a);
+        (1..=at.source.dim).map(|j| digamma((at.initial() - j as f64) / 2.0)).sum::<f64>()
+            + d * (2.0 / c).ln();
+    let trace = c * d * (1.0 + 1.0 / at.initial()) / (left * a);
     Prediction::mean(0.5 * (trace - d + d * a.ln() + log_determinant))
 }
 
-fn weight(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn weight(at: &Conditions) -> Result<Prediction, Unmet> {
     let (c, left) = degrees(at)?;
     let pull = 1.0 - at.temperature * at.covariance_scale;
     if pull == 0.0 {
         return Err(Unmet::range("temperature", "other than 1: there is no direction to go"));
     }
-    Prediction::mean((c * (1.0 + 1.0 / at.n) / left - 1.0) / pull)
+    Prediction::mean((c * (1.0 + 1.0 / at.initial()) / left - 1.0) / pull)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, find};
+    use super::super::testing::mean as law_of;
+    use super::super::{Conditions, Family};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
     use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
     fn kl(w: f64, temperature: f64) -> f64 {
-        let at = Conditions { n: 20.0, temperature, ..Conditions::default() }.with("neon_weight", w);
-        find("neon-gaussian-kl").unwrap().predict(&at).unwrap().mean
+        let family = Family { neon: Some(w), ..Family::default() };
+        let at = Conditions { n: 20.0, temperature, family, ..Conditions::default() };
+        law_of("neon-gaussian-kl", at)
     }
 
     #[test]
@@ -105,7 +113,7 @@ mod tests {
             assert!((mean - kl(w, 0.8)).abs() < 5.0 * sd / n.sqrt(), "w = {w}: {mean} for {}", kl(w, 0.8));
         }
         let at = Conditions { n: 20.0, temperature: 0.8, ..Conditions::default() };
-        let best = find("neon-gaussian-weight").unwrap().predict(&at).unwrap().mean;
+        let best = law_of("neon-gaussian-weight", at);
         assert!((best - (21.0 / 17.0 - 1.0) / 0.2).abs() < 1e-12);
         assert!(kl(best, 0.8) < kl(best - 0.05, 0.8) && kl(best, 0.8) < kl(best + 0.05, 0.8));
         // Without a sharpening sampler the weight changes nothing.

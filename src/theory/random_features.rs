@@ -12,17 +12,19 @@
 //! from the Marchenko–Pastur law of SSᵀ inside ridgeless regression's equivalents (Hastie et al., arXiv 1903.08560;
 //! Bach, DOI 10.1137/23M1558781). Setting: Dohmatob et al., arXiv 2410.04840, theorem 2. Cost: O(1).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::{Conditions, Departure, Form, Generator, Law, Prediction, Relation, Sizes, Unmet};
 
-pub(super) const LAWS: &[ClosedForm] = &[ClosedForm {
+pub(super) const LAWS: &[Law] = &[Law {
     name: "random-features-risk",
     statement: "‖w*‖²B + σ²V + c²[p²(1−2s+B) + p(1−p)V] + 2p(w*·δ)(B−s); q = min(m, d) < n−1: s = 1−q/d, V = q/(n−q−1), B = s(1+V)",
     source: "setting of arXiv 2410.04840 theorem 2; derived here (exact below m = n; above it with arXiv 1903.08560's limit)",
-    conditions: "random-features without a penalty, inputs N(0, I), p = 1 − human_fraction; extra: features m, signal ‖w*‖², \
-                 shift c² and alignment w*·δ (default 0); not where min(m, d) is within one of n; above, n and d large",
+    conditions: "random-features without a penalty, inputs N(0, I), p the synthetic share, whose labels a generator draws \
+                 with weights w* + δ; not where min(m, d) is within one of n; above, n and d large",
     relation: Relation::Equal,
     sizes: Sizes::Any,
-    regimes: &[],
+    workflows: &[],
+    forms: &[Form::RandomFeatures],
+    takes_in: &[Departure::Generator, Departure::Noise],
     draws: &[],
     predict,
 }];
@@ -42,8 +44,12 @@ struct Factors {
 }
 
 impl Shape {
-    fn of(at: &Conditions<'_>) -> Result<Self, Unmet> {
-        let shape = Self { n: at.n, d: at.d as f64, m: at.need("features")? };
+    fn of(at: &Conditions) -> Result<Self, Unmet> {
+        let shape = Self {
+            n: at.n,
+            d: at.d(),
+            m: at.family.features.ok_or(Unmet::Missing("the number of features"))?,
+        };
         if shape.m >= 1.0 && shape.d >= 1.0 { Ok(shape) } else { Err(Unmet::range("features", "≥ 1")) }
     }
 
@@ -78,13 +84,20 @@ fn shifted_below(n: f64, q: f64, k: f64) -> f64 {
     own - other + other * (n * q - 2.0) / (n - q - 1.0)
 }
 
-fn predict(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    let shape = Shape::of(at)?;
-    let (signal, shift, alignment) = (at.need("signal")?, at.or("shift", 0.0), at.or("alignment", 0.0));
-    if !(0.0..=1.0).contains(&at.human_fraction) {
-        return Err(Unmet::range("human_fraction", "between 0 and 1"));
+/// ‖δ‖² and w*·δ; 0 where every row is human.
+fn biased(at: &Conditions) -> Result<(f64, f64), Unmet> {
+    if at.human_fraction == 1.0 {
+        return Ok((0.0, 0.0));
     }
-    let biased = ((1.0 - at.human_fraction) * shape.n).round();
+    let Generator { shift, alignment, .. } = at.generator()?;
+    shift.zip(alignment).ok_or(Unmet::Missing("the generator's weights"))
+}
+
+fn predict(at: &Conditions) -> Result<Prediction, Unmet> {
+    let shape = Shape::of(at)?;
+    let signal = at.source.signal.ok_or(Unmet::Missing("the true weights"))?;
+    let (shift, alignment) = biased(at)?;
+    let biased = shape.n - at.human();
     let p = biased / shape.n;
     let Factors { missed, bias, variance } = shape.factors()?;
     let q = shape.rank();
@@ -94,40 +107,47 @@ fn predict(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
         p * p * (1.0 - 2.0 * missed + bias) + p * (1.0 - p) * variance
     };
     let crossed = 2.0 * p * alignment * (bias - missed);
-    Prediction::mean(signal * bias + at.variance * variance + shift * shifted + crossed)
+    Prediction::mean(signal * bias + at.variance()? * variance + shift * shifted + crossed)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, find};
+    use super::super::testing::{ask, mean as law_of};
+    use super::super::{Conditions, Family, Generator};
     use nalgebra::{DMatrix, DVector};
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
     use rand_distr::StandardNormal;
 
-    fn law(n: f64, d: usize, m: f64, human_fraction: f64, extra: &[(&str, f64)]) -> f64 {
-        let mut at = Conditions { n, d, human_fraction, variance: 0.5, ..Conditions::default() };
-        for (name, value) in [("features", m), ("signal", 1.0)].iter().chain(extra) {
-            at = at.with(name, *value);
-        }
-        find("random-features-risk").unwrap().predict(&at).unwrap().mean
+    fn at(n: f64, d: usize, m: f64, human_fraction: f64) -> Conditions {
+        let family = Family { features: Some(m), ..Family::default() };
+        let mut at = Conditions { n, human_fraction, family, ..Conditions::default() }.dim(d).spread(0.5);
+        at.source.signal = Some(1.0);
+        at
+    }
+
+    /// With human rows alone, or beside a generator of weights w* + δ: ‖δ‖² and w*·δ.
+    fn law(n: f64, d: usize, m: f64, human_fraction: f64, (shift, alignment): (f64, f64)) -> f64 {
+        let generator =
+            Some(Generator { shift: Some(shift), alignment: Some(alignment), ..Generator::default() });
+        law_of("random-features-risk", Conditions { generator, ..at(n, d, m, human_fraction) })
     }
 
     #[test]
     fn all_inputs_are_least_squares() {
         // σ²d/(n − d − 1), and with a shift nearly p²c² + p(1−p)c²(d + 1)/n beside it.
-        assert!((law(50.0, 20, 20.0, 1.0, &[]) - 0.5 * 20.0 / 29.0).abs() < 1e-12);
-        assert_eq!(law(50.0, 20, 20.0, 1.0, &[]), law(50.0, 20, 900.0, 1.0, &[]));
+        assert!((law(50.0, 20, 20.0, 1.0, (0.0, 0.0)) - 0.5 * 20.0 / 29.0).abs() < 1e-12);
+        assert_eq!(law(50.0, 20, 20.0, 1.0, (0.0, 0.0)), law(50.0, 20, 900.0, 1.0, (0.0, 0.0)));
         let (n, d, p, c2) = (2000.0, 20, 0.1, 0.5);
         let first_order = p * p * c2 + p * (1.0 - p) * c2 * 21.0 / n + 0.5 * 20.0 / 1979.0;
-        assert!((law(n, d, 20.0, 1.0 - p, &[("shift", c2)]) / first_order - 1.0).abs() < 2e-3);
+        assert!((law(n, d, 20.0, 1.0 - p, (c2, 0.0)) / first_order - 1.0).abs() < 2e-3);
     }
 
     #[test]
     fn infinitely_many_features_are_the_interpolation_of_least_norm() {
         // ‖w‖²(1 − n/d) + σ²n/(d − n), the limit of Hastie et al., equation 12.
-        let found = law(100.0, 250, 1e12, 1.0, &[]);
+        let found = law(100.0, 250, 1e12, 1.0, (0.0, 0.0));
         assert!((found - (0.6 + 0.5 * 100.0 / 150.0)).abs() < 1e-9, "{found}");
     }
 
@@ -136,8 +156,10 @@ mod tests {
         // The fit is that of w* + δ, with the law's error about it, and E(Ay − w* − δ) = −s(w* + δ).
         let (c2, alignment) = (0.4, -0.1);
         for (m, s) in [(10.0, 1.0 - 10.0 / 60.0), (40.0, 0.5)] {
-            let whole = law(30.0, 60, m, 0.0, &[("shift", c2), ("alignment", alignment)]);
-            let about = law(30.0, 60, m, 1.0, &[("signal", 1.0 + c2 + 2.0 * alignment)]);
+            let whole = law(30.0, 60, m, 0.0, (c2, alignment));
+            let mut other = at(30.0, 60, m, 1.0);
+            other.source.signal = Some(1.0 + c2 + 2.0 * alignment);
+            let about = law_of("random-features-risk", other);
             let expected = about - 2.0 * s * (alignment + c2) + c2;
             assert!((whole - expected).abs() < 1e-9, "{m}: {whole} for {expected}");
         }
@@ -176,13 +198,12 @@ mod tests {
             let r = f64::from(repeats);
             let mean = errors.iter().sum::<f64>() / r;
             let se = (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();
-            let expected = law(15.0, 20, m as f64, 0.6, &[("shift", 2.0), ("alignment", 1.0)]);
+            let expected = law(15.0, 20, m as f64, 0.6, (2.0, 1.0));
             assert!(
                 (mean - expected).abs() < 4.0 * se + limit * expected,
                 "{m}: {mean} ± {se} for {expected}"
             );
         }
-        let at = Conditions { n: 15.0, d: 20, ..Conditions::default() }.with("features", 15.0);
-        assert!(find("random-features-risk").unwrap().predict(&at.with("signal", 1.0)).is_err());
+        assert!(ask("random-features-risk", at(15.0, 20, 15.0, 1.0)).is_err());
     }
 }

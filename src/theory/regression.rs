@@ -4,112 +4,152 @@
 //! Sources: Gerstgrasser et al. (arXiv 2404.01413), Kazdan et al. (arXiv 2410.16713), Zhu et al. (arXiv 2412.14689),
 //! Dohmatob et al. (arXiv 2402.07712 and 2410.04840). Under accumulate the fixed design X must be re-used. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet, risk};
+use super::{Conditions, Departure, Form, Law, Prediction, Relation, Sizes, Unmet, Workflow, risk};
+use crate::spec::{Prompts, Synthesis};
 
-const LINEAR: &[&str] = &["linear-regression"];
-const METRICS: &[(&str, &[&str])] = &[("excess-risk", LINEAR), ("parameter-error", LINEAR)];
+const LINEAR: &[Form] = &[Form::LeastSquares];
+const METRICS: &[&str] = &["excess-risk", "parameter-error"];
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "linear-regression-replace-risk",
-        statement: "E‖ŵ_t − w*‖² = t σ²d/(n−d−1)",
+        statement: "E‖ŵ_t − w*‖² = t σ²d/(n−d−1); (σ² + (t−1)s²)d/(n−d−1) where labels are drawn with a stated noise s²",
         source: "arXiv 2404.01413 theorem 1; arXiv 2402.07712",
-        conditions: "inputs N(0, I), noise σ²; n > d + 1; fixed or fresh inputs; `variance` is the noise variance",
+        conditions: "least squares without an intercept; inputs N(0, I), noise σ²; n > d + 1; fixed or fresh inputs; of inputs N(0, Σ) it is the excess risk",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["replace"],
+        workflows: &[Workflow::Replace],
+        forms: LINEAR,
+        takes_in: &[Departure::Noise, Departure::FreshInputs, Departure::Inputs],
         draws: METRICS,
-        predict: |at| Prediction::mean(at.t() * one_fit(at)?),
+        predict: |at| Prediction::mean((at.variance()? + (at.t() - 1.0) * drawn(at)?) * design(at, at.n)?),
     },
-    ClosedForm {
+    Law {
         name: "linear-regression-accumulate-risk",
-        statement: "E‖ŵ_t − w*‖² = σ²d/(n−d−1) Σ_{k≤t} 1/k²",
+        statement: "E‖ŵ_t − w*‖² = σ²d/(n−d−1) Σ_{k≤t} 1/k²; s² for σ² from the second term on where a noise s² is stated",
         source: "arXiv 2404.01413 theorem 2",
         conditions: "as linear-regression-replace-risk, and the same inputs in every generation (prompts = initial)",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["accumulate"],
+        workflows: &[Workflow::Accumulate],
+        forms: LINEAR,
+        takes_in: &[Departure::Noise, Departure::Inputs],
         draws: METRICS,
-        predict: |at| Prediction::mean(risk::accumulate(at.fits) * one_fit(at)?),
+        predict: |at| {
+            let later = risk::accumulate(at.fits) - 1.0;
+            Prediction::mean((at.variance()? + later * drawn(at)?) * design(at, at.n)?)
+        },
     },
-    ClosedForm {
+    Law {
         name: "linear-regression-subsample-risk",
         statement: "E‖ŵ_t − w*‖² = σ²d/(n−d−1) [2 − 1/t + Σ_{k<t} (2 − 1/k)/(k+1)²] → π²/2 − 2 times the first",
         source: "arXiv 2410.16713 (regime); the closed form is derived here, as in subsample-risk",
         conditions: "as linear-regression-accumulate-risk, n rows drawn without replacement from all so far; n ≥ 100 d",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["accumulate-subsample"],
+        workflows: &[Workflow::Subsample],
+        forms: LINEAR,
+        takes_in: &[],
         draws: METRICS,
         predict: |at| {
-            if at.n < 100.0 * at.d as f64 {
+            if at.n < 100.0 * at.d() {
                 return Err(Unmet::range("n", "at least 100 d"));
             }
             Prediction::mean(risk::subsample(at.fits) * one_fit(at)?)
         },
     },
-    ClosedForm {
+    Law {
         name: "linear-regression-fake-data-risk",
-        statement: "E‖ŵ − w*‖² = σ²d/(T−d−1) + m σ²d/(T₀−d−1) after m generators of T₀ rows each and a last fit on T",
+        statement: "E‖ŵ_t − w*‖² = Σ_{k≤t} σ²d/(n_k−d−1): σ²d/(T−d−1) + m σ²d/(T₀−d−1) after m generators of T₀ rows each and a last fit on T",
         source: "arXiv 2402.07712 theorem 3.1 (under-parameterised case)",
-        conditions: "least squares with independent inputs N(0, I) in every generation (prompts = fresh); T, T₀ > d + 1; n = T; extra: initial = T₀",
+        conditions: "least squares with independent inputs N(0, I) in every generation (prompts = fresh); every n_k > d + 1",
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &["replace"],
+        workflows: &[Workflow::Replace],
+        forms: LINEAR,
+        takes_in: &[Departure::Noise, Departure::FreshInputs, Departure::Inputs],
         draws: &[],
         predict: |at| {
-            let generators = Conditions { n: at.need("initial")?, ..at.clone() };
-            Prediction::mean(one_fit(at)? + (at.t() - 1.0) * one_fit(&generators)?)
+            if at.prompts != Prompts::Fresh {
+                return Err(Unmet::range("prompts", "fresh"));
+            }
+            let term = |k: u32| {
+                let noise = if k == 1 { at.variance()? } else { drawn(at)? };
+                Ok(noise * design(at, at.rows_of_fit(k))?)
+            };
+            Prediction::mean((1..=at.fits).map(term).sum::<Result<f64, Unmet>>()?)
         },
     },
-    ClosedForm {
+    Law {
         name: "linear-regression-edit-bound",
         statement: "E‖ŵ_t − w*‖² ≤ 2σ²d/(n−d−1) when labels are edited, each at most in part",
         source: "arXiv 2412.14689 (theorem on token-level editing)",
         conditions: "synthesis = edit; inputs N(0, I), noise σ²; n > d + 1",
         relation: Relation::AtMost,
         sizes: Sizes::Equal,
-        regimes: &[],
+        workflows: &[],
+        forms: LINEAR,
+        takes_in: &[Departure::Synthesis],
         draws: &[],
-        predict: |at| Prediction::mean(2.0 * one_fit(at)?),
+        predict: |at| {
+            if at.synthesis != Synthesis::Edit {
+                return Err(Unmet::range("synthesis", "edit"));
+            }
+            Prediction::mean(2.0 * one_fit(at)?)
+        },
     },
-    ClosedForm {
+    Law {
         name: "strong-collapse-risk",
         statement: "p²c² + p(1−p)c²(d+1)/n + σ²d/(n−d−1), p = synthetic share",
         source: "arXiv 2410.04840 theorem 1 in the under-parameterised limit; finite-n terms derived here",
-        conditions: "pooled least squares, Σ = I, synthetic weights shifted by δ ~ N(0, c²I/d); extra: shift c²; human_fraction = 1 − p",
+        conditions: "pooled least squares, Σ = I, labels of the synthetic rows from weights shifted by a vector of squared length c²; p the synthetic share",
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &[],
+        workflows: &[],
+        forms: LINEAR,
+        takes_in: &[Departure::Generator, Departure::Noise],
         draws: &[],
         predict: strong_collapse,
     },
 ];
 
-fn one_fit(at: &Conditions<'_>) -> Result<f64, Unmet> {
-    let d = at.d as f64;
-    if at.n > d + 1.0 {
-        Ok(at.variance * d / (at.n - d - 1.0))
-    } else {
-        Err(Unmet::range("n", "greater than d + 1"))
+/// E tr (XᵀX)⁻¹ = d/(n−d−1) of n inputs N(0, I_d), and E tr Σ(XᵀX)⁻¹ of inputs N(0, Σ): that is the excess risk.
+fn design(at: &Conditions, n: f64) -> Result<f64, Unmet> {
+    if !at.source.standard_inputs && at.asked.metric.as_deref() != Some("excess-risk") {
+        return Err(Unmet::range("inputs", "N(0, I), or the metric `excess-risk`"));
     }
+    let d = at.d();
+    if n > d + 1.0 { Ok(d / (n - d - 1.0)) } else { Err(Unmet::range("n", "greater than d + 1")) }
 }
 
-fn strong_collapse(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    let (p, c2) = (1.0 - at.human_fraction, at.need("shift")?);
-    if !(0.0..=1.0).contains(&p) {
-        return Err(Unmet::range("human_fraction", "between 0 and 1"));
-    }
-    Prediction::mean(p * p * c2 + p * (1.0 - p) * c2 * (at.d as f64 + 1.0) / at.n + one_fit(at)?)
+/// The noise variance of drawn labels in expectation: stated, or the unbiased estimate, whose mean is the truth's.
+fn drawn(at: &Conditions) -> Result<f64, Unmet> {
+    at.family.noise.map_or_else(|| at.variance(), Ok)
+}
+
+fn one_fit(at: &Conditions) -> Result<f64, Unmet> {
+    Ok(at.variance()? * design(at, at.n)?)
+}
+
+fn strong_collapse(at: &Conditions) -> Result<Prediction, Unmet> {
+    let (p, generator) = (1.0 - at.human_fraction, at.generator()?);
+    let c2 = generator.shift.ok_or(Unmet::Missing("the generator's weights"))?;
+    Prediction::mean(p * p * c2 + p * (1.0 - p) * c2 * (at.d() + 1.0) / at.n + one_fit(at)?)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, find};
+    use super::super::testing::{ask as ask_law, mean};
+    use super::super::{Conditions, Family, Generator, Rows};
+    use crate::spec::{Prompts, Synthesis};
+    use nalgebra::{DMatrix, DVector};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use rand_distr::StandardNormal;
 
     fn ask(law: &str, n: f64, d: usize, fits: u32) -> f64 {
-        find(law).unwrap().predict(&Conditions { n, d, fits, ..Conditions::default() }).unwrap().mean
+        mean(law, Conditions { n, fits, ..Conditions::default() }.dim(d))
     }
 
     #[test]
@@ -122,26 +162,63 @@ mod tests {
         // The published plateau, read off a figure to about 5 %.
         assert!((ask("linear-regression-subsample-risk", 1000.0, 10, 100) / 0.030 - 1.0).abs() < 0.05);
         // Ten generators of 50 rows and a fit on 100, d = 10: 10/89 + 10 · 10/39.
-        let at = Conditions { n: 100.0, d: 10, fits: 11, ..Conditions::default() }.with("initial", 50.0);
-        let chain = find("linear-regression-fake-data-risk").unwrap().predict(&at).unwrap().mean;
+        let run = |generations, n| Rows { generations, n, human: 0.0, drawn: None };
+        let at = Conditions {
+            n: 100.0,
+            fits: 11,
+            initial: Some(50.0),
+            rows: [run(9, 50.0), run(1, 100.0)].into(),
+            prompts: Prompts::Fresh,
+            ..Conditions::default()
+        };
+        let chain = mean("linear-regression-fake-data-risk", at.dim(10));
         assert!((chain - (10.0 / 89.0 + 100.0 / 39.0)).abs() < 1e-12);
-        assert!((ask("linear-regression-edit-bound", 100.0, 10, 7) - 0.2247).abs() < 1e-4);
-        assert!(
-            find("linear-regression-replace-risk")
-                .unwrap()
-                .predict(&Conditions { n: 11.0, d: 10, ..Conditions::default() })
-                .is_err()
-        );
+        let edited = Conditions { fits: 7, synthesis: Synthesis::Edit, ..Conditions::default() }.dim(10);
+        assert!((mean("linear-regression-edit-bound", edited) - 0.2247).abs() < 1e-4);
+        let few = Conditions { n: 11.0, ..Conditions::default() }.dim(10);
+        assert!(ask_law("linear-regression-replace-risk", few).is_err());
     }
 
     #[test]
     fn strong_collapse_is_near_the_simulated_values() {
         // Simulated .0152 and .1347 (d = 20, n = 2000, c² = .5); their stated tolerance is 5 %.
         for (p, simulated) in [(0.1, 0.0152), (0.5, 0.1347)] {
-            let at = Conditions { n: 2000.0, d: 20, human_fraction: 1.0 - p, ..Conditions::default() }
-                .with("shift", 0.5);
-            let got = find("strong-collapse-risk").unwrap().predict(&at).unwrap().mean;
+            let generator = Some(Generator { shift: Some(0.5), ..Generator::default() });
+            let at = Conditions { n: 2000.0, human_fraction: 1.0 - p, generator, ..Conditions::default() };
+            let got = mean("strong-collapse-risk", at.dim(20));
             assert!((got / simulated - 1.0).abs() < 0.05, "{got} for {simulated}");
+        }
+    }
+
+    /// ‖ŵ − w*‖² of three refits on one design with human noise 1 and a stated noise ¼, last labels alone or all.
+    fn stated(accumulate: bool, rng: &mut ChaCha8Rng) -> f64 {
+        let (n, d) = (12, 3);
+        let x = DMatrix::from_fn(n, d, |_, _| rng.sample::<f64, _>(StandardNormal));
+        let solve = |y: &DVector<f64>| (x.transpose() * &x).cholesky().unwrap().solve(&(x.transpose() * y));
+        let (mut w, mut sum) = (DVector::zeros(d), DVector::zeros(n));
+        for k in 0..3 {
+            let sd = if k == 0 { 1.0 } else { 0.5 };
+            let y = &x * &w + DVector::from_fn(n, |_, _| sd * rng.sample::<f64, _>(StandardNormal));
+            sum += &y;
+            w = solve(&if accumulate { &sum / f64::from(k + 1) } else { y });
+        }
+        w.norm_squared()
+    }
+
+    #[test]
+    fn a_stated_noise_is_that_of_every_fit_but_the_first() {
+        let mut rng = ChaCha8Rng::seed_from_u64(21);
+        for (law, accumulate) in
+            [("linear-regression-replace-risk", false), ("linear-regression-accumulate-risk", true)]
+        {
+            let errors: Vec<f64> = (0..20_000).map(|_| stated(accumulate, &mut rng)).collect();
+            let r = errors.len() as f64;
+            let found = errors.iter().sum::<f64>() / r;
+            let se = (errors.iter().map(|e| (e - found).powi(2)).sum::<f64>() / (r - 1.0) / r).sqrt();
+            let family = Family { noise: Some(0.25), ..Family::default() };
+            let at = Conditions { n: 12.0, fits: 3, family, ..Conditions::default() }.dim(3);
+            let expected = mean(law, at);
+            assert!((found - expected).abs() < 4.0 * se, "{law}: {found} ± {se} for {expected}");
         }
     }
 }

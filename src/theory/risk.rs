@@ -4,82 +4,121 @@
 //! regularised, n → ∞). Sources: Dey & Donoho (arXiv 2410.22812), Gerstgrasser et al. (arXiv 2404.01413); the finite-t
 //! subsample sum is derived here. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet, human_share};
+use super::populations::models;
+use super::scope::workflow;
+use super::{Conditions, Departure, Form, Law, Prediction, Relation, Sizes, Unmet, Workflow, human_share};
 
-const LOCATION: &str =
-    "asymptotically linear, unbiased, unregularised estimator; equal batches; many rows per parameter";
+const LOCATION: &str = "asymptotically linear, unbiased estimator, a penalty of at most 0.001 a row; equal batches; many rows per parameter";
 
-const INFLATION: &[(&str, &[&str])] =
-    &[("risk-inflation", &["gaussian", "linear-regression", "logistic-regression", "poisson-regression"])];
+const UNBROKEN: &[Workflow] =
+    &[Workflow::Replace, Workflow::Accumulate, Workflow::Subsample, Workflow::Anchor, Workflow::Fresh];
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+const INFLATION: &[&str] = &["risk-inflation"];
+
+/// Estimators of parameters that have a place, so to speak: means, rates, shares, weights.
+pub(super) const LOCATIONS: &[Form] = &[
+    Form::Gaussian,
+    Form::DiagonalGaussian,
+    Form::Frequencies,
+    Form::Poisson,
+    Form::LeastSquares,
+    Form::GeneralisedLinear,
+];
+
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "replace-risk",
         statement: "risk_t/risk_1 = t",
         source: "arXiv 2404.01413 theorem 1; arXiv 2410.22812",
         conditions: LOCATION,
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["replace"],
+        workflows: &[Workflow::Replace],
+        forms: LOCATIONS,
+        takes_in: &[
+            Departure::Penalty,
+            Departure::Intercept,
+            Departure::Inputs,
+            Departure::Diagonal,
+            Departure::FreshInputs,
+        ],
         draws: INFLATION,
-        predict: |at| Prediction::mean(at.t()),
+        predict: |at| ratio(at, at.t()),
     },
-    ClosedForm {
+    Law {
         name: "accumulate-risk",
         statement: "risk_t/risk_1 = Σ_{k≤t} 1/k² → π²/6",
         source: "arXiv 2404.01413 theorem 2; arXiv 2410.22812",
         conditions: LOCATION,
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["accumulate"],
+        workflows: &[Workflow::Accumulate],
+        forms: LOCATIONS,
+        takes_in: &[Departure::Penalty, Departure::Intercept, Departure::Inputs, Departure::Diagonal],
         draws: INFLATION,
-        predict: |at| Prediction::mean(accumulate(at.fits)),
+        predict: |at| ratio(at, accumulate(at.fits)),
     },
-    ClosedForm {
+    Law {
         name: "subsample-risk",
         statement: "risk_t/risk_1 = 2 − 1/t + Σ_{k<t} (2 − 1/k)/(k+1)² → π²/2 − 2",
         source: "arXiv 2410.22812 (subsample workflow); the closed form is derived here",
         conditions: "as the others, n rows drawn without replacement from all so far; needs n/d ≥ 100",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["accumulate-subsample"],
+        workflows: &[Workflow::Subsample],
+        forms: LOCATIONS,
+        takes_in: &[Departure::Penalty, Departure::Intercept, Departure::Inputs, Departure::Diagonal],
         draws: INFLATION,
-        predict: |at| Prediction::mean(subsample(at.fits)),
+        predict: |at| ratio(at, subsample(at.fits)),
     },
-    ClosedForm {
+    Law {
         name: "subsample-pool-risk",
         statement: "risk of the whole store's mean: 1 + Σ_{k<t} (2 − 1/k)/(k+1)² → π²/2 − 3",
         source: "derived here for arXiv 2410.22812's subsample workflow",
         conditions: "as subsample-risk",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["accumulate-subsample"],
+        workflows: &[Workflow::Subsample],
+        forms: LOCATIONS,
+        takes_in: &[Departure::Penalty, Departure::Intercept, Departure::Inputs, Departure::Diagonal],
         draws: &[],
-        predict: |at| Prediction::mean(subsample_pool(at.fits)),
+        predict: |at| ratio(at, subsample_pool(at.fits)),
     },
-    ClosedForm {
+    Law {
         name: "unbroken-risk",
         statement: "what a workflow costs in units of the human rows' own risk: replace t, or 1 + (t−1)/M for M models of one pool; accumulate Σ 1/k²; subsample 2 − 1/t + Σ_{k<t} (2 − 1/k)/(k+1)²; anchor → (1+2b)/(1+b), fresh → 1/(1+b)",
         source: "replace-risk, shared-pool-risk, accumulate-risk, subsample-risk, anchor-risk and fresh-risk under one name",
-        conditions: "theirs, whatever the setting's sampling, family or start: the constant that a broken assumption is seen against; extra: models M ≥ 1 (one pool)",
+        conditions: "theirs, whatever the setting's sampling, family or start: the constant that a broken assumption is seen against; M the models of one pool",
         relation: Relation::Equal,
-        sizes: Sizes::Any,
-        regimes: &["replace", "accumulate", "accumulate-subsample", "fixed-mix", "fresh"],
+        sizes: Sizes::Constant,
+        workflows: UNBROKEN,
+        forms: &[],
+        takes_in: &Departure::ALL,
         draws: &[],
         predict: constant,
     },
-    ClosedForm {
+    Law {
         name: "shared-pool-risk",
         statement: "n·Var = 1 + (t−1)/M for M models that draw from one shared pool",
         source: "derived here; setting of arXiv 2505.21677",
-        conditions: "M equal models of n rows each, every model samples the uniform mixture of all; extra: models M ≥ 1",
+        conditions: "M equal models of n rows each, every model samples the uniform mixture of all; M the models",
         relation: Relation::Equal,
         sizes: Sizes::Equal,
-        regimes: &["replace"],
+        workflows: &[Workflow::Replace],
+        forms: LOCATIONS,
+        takes_in: &[Departure::Pool, Departure::Diagonal],
         draws: &[],
         predict: shared_pool,
     },
 ];
+
+/// A ratio of risks, where a penalty is too small to count.
+pub(super) fn ratio(at: &Conditions, risk: f64) -> Result<Prediction, Unmet> {
+    if at.family.penalty > 1e-3 {
+        return Err(Unmet::range("the penalty", "none, or at most 0.001 a row"));
+    }
+    Prediction::mean(risk)
+}
 
 pub(super) fn accumulate(t: u32) -> f64 {
     (1..=t).map(|k| 1.0 / (f64::from(k) * f64::from(k))).sum()
@@ -93,52 +132,46 @@ fn subsample_pool(t: u32) -> f64 {
     1.0 + (1..t).map(f64::from).map(|k| (2.0 - 1.0 / k) / ((k + 1.0) * (k + 1.0))).sum::<f64>()
 }
 
-fn constant(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    let kept = Conditions { covariance_scale: 1.0, temperature: 1.0, ..at.clone() };
-    match at.regime {
-        "accumulate" => Prediction::mean(accumulate(at.fits)),
-        "accumulate-subsample" => Prediction::mean(subsample(at.fits)),
-        "fixed-mix" => human_share::anchor(&kept),
-        "fresh" => human_share::fresh(&kept),
-        _ => Prediction::mean(1.0 + (at.t() - 1.0) / at.or("models", 1.0).max(1.0)),
+fn constant(at: &Conditions) -> Result<Prediction, Unmet> {
+    match workflow(at, UNBROKEN)? {
+        Workflow::Accumulate => Prediction::mean(accumulate(at.fits)),
+        Workflow::Subsample => Prediction::mean(subsample(at.fits)),
+        Workflow::Anchor => human_share::anchor(at),
+        Workflow::Fresh => human_share::fresh(at),
+        _ => shared_pool(at),
     }
 }
 
-fn shared_pool(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    let models = at.need("models")?;
-    if models < 1.0 {
-        return Err(Unmet::range("models", "≥ 1"));
-    }
-    Prediction::mean(1.0 + (at.t() - 1.0) / models)
+fn shared_pool(at: &Conditions) -> Result<Prediction, Unmet> {
+    Prediction::mean(1.0 + (at.t() - 1.0) / models(at)?)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, find};
+    use super::super::testing::mean;
+    use super::super::{Conditions, Workflow};
+    use crate::spec::Sharing;
     use std::f64::consts::PI;
 
     fn ask(law: &str, fits: u32) -> f64 {
-        let at = Conditions { fits, ..Conditions::default() }.with("models", 5.0);
-        find(law).unwrap().predict(&at).unwrap().mean
+        let at = Conditions { fits, population: 5, sharing: Sharing::Pool, ..Conditions::default() };
+        let alone = Conditions { population: 1, ..at.clone() };
+        let at = if law.starts_with("shared") { at } else { alone };
+        mean(law, at)
     }
 
     #[test]
     fn a_constant_stays_whatever_is_broken() {
-        let constant = |regime, fits| {
-            let at = Conditions {
-                regime,
-                fits,
-                human_fraction: 0.2,
-                covariance_scale: 0.5,
-                n: 500.0,
-                ..Conditions::default()
-            };
-            find("unbroken-risk").unwrap().predict(&at.with("initial", 100.0)).unwrap().mean
+        let constant = |workflow: Workflow, fits| {
+            let human_fraction = if workflow.has_humans() { 0.2 } else { 0.0 };
+            let at = Conditions { fits, human_fraction, covariance_scale: 0.5, ..Conditions::default() };
+            let (choices, initial) = (workflow.choices(), Some(100.0));
+            mean("unbroken-risk", Conditions { n: 500.0, choices, initial, ..at })
         };
-        assert_eq!((constant("replace", 7), constant("accumulate", 2)), (7.0, 1.25));
-        assert!((constant("fixed-mix", 500) - 2.6 / 1.8).abs() < 1e-9);
-        assert!((constant("fresh", 500) - 1.0 / 1.8).abs() < 1e-9);
+        assert_eq!((constant(Workflow::Replace, 7), constant(Workflow::Accumulate, 2)), (7.0, 1.25));
+        assert!((constant(Workflow::Anchor, 500) - 2.6 / 1.8).abs() < 1e-9);
+        assert!((constant(Workflow::Fresh, 500) - 1.0 / 1.8).abs() < 1e-9);
     }
 
     #[test]

@@ -1,73 +1,99 @@
-//! Sample sizes that grow from fit to fit: n_t = n t^p.
+//! Sample sizes that change from fit to fit, such as n_t = n t^p, each rounded to whole rows.
 //!
 //! Each fit by maximum likelihood keeps 1 − 1/n_t of the variance in expectation, and what the variance loses the mean's
-//! error gains. So E σ² = Π (1 − 1/(n k^p)): for p = 2 the sine product of `accumulate`. It stays away from 0 exactly
-//! where Σ 1/n_t converges, p > 1. Source: Xu, He & Cheng (arXiv 2505.13947) for the condition n_t ~ t^(1+s); the
+//! error gains. So E σ² = Π (1 − 1/n_k): for n_k = n k² nearly the sine product of `accumulate`. It stays away from 0
+//! exactly where Σ 1/n_t converges, p > 1. Source: Xu, He & Cheng (arXiv 2505.13947) for the condition n_t ~ t^(1+s); the
 //! product is derived here. Cost: O(t).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::gaussian_replace::GAUSSIANS;
+use super::{Conditions, Departure, Law, Prediction, Relation, Sizes, Unmet, Workflow};
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "growing-replace-variance",
-        statement: "E σ_t² = σ₀² Π_{k≤t} (1 − 1/(n k^p)), n_t = n t^p by maximum likelihood; p = 2 is accumulate's product",
+        statement: "E σ_t² = σ₀² λ^{t−1} Π_{k≤t} (n_k−1)/(n_k−ddof), n_k the rows of fit k; by maximum likelihood with n_k = n k² nearly accumulate's product",
         source: "derived here for arXiv 2505.13947",
-        conditions: "gaussian source and family, ddof = 0; samples = { power = p, base = n }; extra: initial n, power p",
+        conditions: "gaussian source and family, isotropic source; any number of rows in each generation",
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &["replace"],
-        draws: &[("variance", &["gaussian"])],
-        predict: |at| Prediction::mean(at.variance * kept(at)?),
+        workflows: &[Workflow::Replace],
+        forms: GAUSSIANS,
+        takes_in: &[Departure::Temperature, Departure::Scale, Departure::Diagonal],
+        draws: &["variance"],
+        predict: |at| Prediction::mean(run(at)?.0),
     },
-    ClosedForm {
+    Law {
         name: "growing-replace-mean-error",
-        statement: "E‖μ_t − μ‖² = d σ₀² [1 − Π_{k≤t} (1 − 1/(n k^p))]",
+        statement: "E‖μ_t − μ‖² = d Σ_{k≤t} λ E σ_{k−1}²/n_k (λ = 1 at k = 1); d σ₀² [1 − Π_{k≤t} (1 − 1/n_k)] by maximum likelihood with λ = 1",
         source: "derived here for arXiv 2505.13947",
-        conditions: "as growing-replace-variance, isotropic source",
+        conditions: "as growing-replace-variance",
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &["replace"],
-        draws: &[("mean-error", &["gaussian"])],
-        predict: |at| Prediction::mean(at.d as f64 * at.variance * (1.0 - kept(at)?)),
+        workflows: &[Workflow::Replace],
+        forms: GAUSSIANS,
+        takes_in: &[Departure::Temperature, Departure::Scale, Departure::Diagonal],
+        draws: &["mean-error"],
+        predict: |at| Prediction::mean(at.d() * run(at)?.1),
     },
 ];
 
-/// The share of the variance that is left.
-fn kept(at: &Conditions<'_>) -> Result<f64, Unmet> {
-    at.unbiased_sampling()?;
-    if at.ddof != 0 {
-        return Err(Unmet::range("ddof", "0"));
+/// E of the fitted variance and of the mean's squared error after `fits` fits, per coordinate.
+fn run(at: &Conditions) -> Result<(f64, f64), Unmet> {
+    let (mut drawn, mut fitted, mut error) = (at.variance()?, 0.0, 0.0);
+    for k in 1..=at.fits {
+        let n = at.rows_of_fit(k);
+        error += drawn / n;
+        fitted = drawn * at.shrinkage_of(n)?;
+        drawn = fitted * at.scale()?;
     }
-    let (n, power) = (at.need("initial")?, at.need("power")?);
-    if n < 1.0 {
-        return Err(Unmet::range("initial", "≥ 1"));
-    }
-    Ok((1..=at.fits).map(|k| 1.0 - 1.0 / (n * f64::from(k).powf(power))).product())
+    Ok((fitted, error))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, find};
+    use super::super::testing::mean;
+    use super::super::{Conditions, Rows};
 
-    fn ask(law: &str, fits: u32, power: f64) -> f64 {
-        let at = Conditions { fits, ..Conditions::default() }.with("initial", 100.0).with("power", power);
-        find(law).unwrap().predict(&at).unwrap().mean
+    /// n_k = round(base · k^p).
+    fn at(fits: u32, base: f64, power: f64) -> Conditions {
+        let run = |k: u32| {
+            let n = (base * f64::from(k).powf(power)).round();
+            Rows { generations: 1, n, human: 0.0, drawn: None }
+        };
+        let rows = (2..=fits.max(2)).map(run).collect();
+        Conditions { fits, n: base, initial: Some(base), rows, ..Conditions::default() }
     }
 
     #[test]
     fn the_square_gives_the_product_of_accumulate_and_the_constant_that_of_replace() {
-        let plain = |law: &str, fits| {
-            find(law).unwrap().predict(&Conditions { fits, ..Conditions::default() }).unwrap().mean
-        };
+        let (variance, error) = ("growing-replace-variance", "growing-replace-mean-error");
         for fits in [1, 7, 60] {
-            let (variance, error) = ("growing-replace-variance", "growing-replace-mean-error");
-            assert!((ask(variance, fits, 2.0) - plain("gaussian-accumulate-variance", fits)).abs() < 1e-12);
-            assert!((ask(variance, fits, 0.0) - plain("gaussian-replace-variance", fits)).abs() < 1e-12);
-            assert!((ask(error, fits, 2.0) + ask(variance, fits, 2.0) - 1.0).abs() < 1e-12);
+            let plain = |law: &str| mean(law, Conditions { fits, ..Conditions::default() });
+            let (square, constant) = (at(fits, 100.0, 2.0), at(fits, 100.0, 0.0));
+            assert!((mean(variance, square.clone()) - plain("gaussian-accumulate-variance")).abs() < 1e-12);
+            assert!((mean(variance, constant.clone()) - plain("gaussian-replace-variance")).abs() < 1e-12);
+            assert!((mean(error, square.clone()) + mean(variance, square) - 1.0).abs() < 1e-12);
+            for ddof in [0, 1] {
+                let scaled = Conditions { covariance_scale: 0.7, ..constant.clone() }.ddof(ddof);
+                let same = Conditions { rows: [].into(), ..scaled.clone() };
+                for (ours, theirs) in
+                    [(variance, "gaussian-replace-variance"), (error, "gaussian-replace-mean-error")]
+                {
+                    let (a, b) = (mean(ours, scaled.clone()), mean(theirs, same.clone()));
+                    assert!((a - b).abs() < 1e-12, "{ours}, ddof {ddof}: {a} for {b}");
+                }
+            }
         }
         // p = 1: Π (1 − 1/(n k)) ~ t^(−1/n)/Γ(1 − 1/n): without end, but slowly.
         let expected = 1000f64.powf(-0.01) / statrs::function::gamma::gamma(0.99);
-        assert!((ask("growing-replace-variance", 1000, 1.0) / expected - 1.0).abs() < 1e-4);
+        assert!((mean(variance, at(1000, 100.0, 1.0)) / expected - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn rows_are_whole() {
+        // 3, 8, 16 rows, where 3 k^1.5 is 3, 8.49, 15.6: (2/3)(7/8)(15/16).
+        let found = mean("growing-replace-variance", at(3, 3.0, 1.5));
+        assert!((found - 2.0 / 3.0 * 7.0 / 8.0 * 15.0 / 16.0).abs() < 1e-12, "{found}");
     }
 }

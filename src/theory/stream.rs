@@ -7,103 +7,118 @@
 //! thresholds derived for this project. Exact for uniform θ₀, no training error, infinite time: streams converge in log
 //! time, and text is not uniform, so these lines belong over neither. Cost: a few thousand evaluations of μ(x).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::{Conditions, Departure, Form, Law, Prediction, Relation, Sizes, Unmet, Workflow};
 
-const UNIFORM: &str =
-    "uniform θ₀ on K outcomes, T < 1, no training error, infinite time; extra: categories K";
+const UNIFORM: &str = "uniform θ₀ on K outcomes, T < 1, no training error, infinite time";
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "temperature-threshold",
         statement: "the healthy state loses stability at human share r_c = 1 − T (μ_c = 1/T − 1), any K",
         source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
         conditions: "uniform θ₀, T in (0, 1], no training error, infinite time, many human rows at the start",
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &["stream"],
+        workflows: &[Workflow::Stream],
+        forms: &[Form::Frequencies],
+        takes_in: &[Departure::Temperature],
         draws: &[],
         predict: |at| Prediction::mean(1.0 - cold(at)?),
     },
-    ClosedForm {
+    Law {
         name: "temperature-fold",
         statement: "the collapsed branch ends at human share μ_f/(1+μ_f), μ_f = max_x (τ(x)−x)/(x−1/K); K/(2√(K−1)) at T = ½",
         source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
         conditions: UNIFORM,
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &["stream"],
+        workflows: &[Workflow::Stream],
+        forms: &[Form::Frequencies],
+        takes_in: &[Departure::Temperature],
         draws: &[],
         predict: |at| {
             let mu = fold(categories(at)?, cold(at)?);
             Prediction::mean(mu / (1.0 + mu))
         },
     },
-    ClosedForm {
+    Law {
         name: "stream-top-mass",
-        statement: "largest θ_i at the equilibrium reached from the uniform start, or from a corner (extra: corner = 1, or initial = 1)",
+        statement: "largest θ_i at the equilibrium reached from the uniform start, or from a corner (one row at generation 0)",
         source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
         conditions: "as temperature-fold, human_fraction = μ/(1+μ)",
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &["stream"],
+        workflows: &[Workflow::Stream],
+        forms: &[Form::Frequencies],
+        takes_in: &[Departure::Temperature],
         draws: &[],
         predict: top_mass,
     },
-    ClosedForm {
+    Law {
         name: "temperature-fold-ratio",
         statement: "μ_f, the largest human : synthetic ratio of the inflow at which a collapsed state survives; K/(2√(K−1)) at T = ½",
         source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
         conditions: UNIFORM,
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &["stream"],
+        workflows: &[Workflow::Stream],
+        forms: &[Form::Frequencies],
+        takes_in: &[Departure::Temperature],
         draws: &[],
         predict: |at| Prediction::mean(fold(categories(at)?, cold(at)?)),
     },
-    ClosedForm {
+    Law {
         name: "stream-limit-tv",
         statement: "total variation between the equilibrium of stream-top-mass and θ₀: x − 1/K",
         source: "derived here for the system of Gharesifard & Tabuada, CDC 2025",
         conditions: "as stream-top-mass",
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &["stream"],
+        workflows: &[Workflow::Stream],
+        forms: &[Form::Frequencies],
+        takes_in: &[Departure::Temperature],
         draws: &[],
         predict: |at| Prediction::mean(top_mass(at)?.mean - 1.0 / categories(at)?),
     },
-    ClosedForm {
+    Law {
         name: "stream-mean-field",
         statement: "largest θ_i after each arrival: x ← x + n/(N+n)·[(1−r)τ(x) + r/K − x], N ← N + n, from a corner",
         source: "the recursion of Gharesifard & Tabuada, CDC 2025, without its noise",
         conditions: "uniform θ₀ on K outcomes; one row at generation 0, which is a corner; many rows per arrival; human_fraction = μ/(1+μ)",
         relation: Relation::Equal,
         sizes: Sizes::Any,
-        regimes: &["stream"],
+        workflows: &[Workflow::Stream],
+        forms: &[Form::Frequencies],
+        takes_in: &[Departure::Temperature],
         draws: &[],
         predict: mean_field,
     },
-    ClosedForm {
+    Law {
         name: "cdc-bound",
         statement: "sufficient human share of the Euclidean theorem as η → 0, κ → 1: μ > 1/(Tδ), δ = min θ₀ = 1/K",
         source: "Gharesifard & Tabuada, CDC 2025, as restated in the Fisher–Rao follow-up, eq. (10)",
         conditions: UNIFORM,
         relation: Relation::AtMost,
         sizes: Sizes::Any,
-        regimes: &["stream"],
+        workflows: &[Workflow::Stream],
+        forms: &[Form::Frequencies],
+        takes_in: &[Departure::Temperature],
         draws: &[],
         predict: |at| {
             let mu = categories(at)? / cold(at)?;
             Prediction::mean(mu / (1.0 + mu))
         },
     },
-    ClosedForm {
+    Law {
         name: "fisher-rao-bound",
         statement: "sufficient human share of the Fisher–Rao theorem as η → 0, κ → 1: μ ≥ max{(1+Tη_F)/(Tδ), 2η_F/δ}, η_F = K/T",
         source: "Marchi, Silvestre, Gharesifard & Tabuada 2026, eqs. (7)–(9)",
         conditions: UNIFORM,
         relation: Relation::AtMost,
         sizes: Sizes::Any,
-        regimes: &["stream"],
+        workflows: &[Workflow::Stream],
+        forms: &[Form::Frequencies],
+        takes_in: &[Departure::Temperature],
         draws: &[],
         predict: |at| {
             let (k, t) = (categories(at)?, cold(at)?);
@@ -112,58 +127,51 @@ pub(super) const LAWS: &[ClosedForm] = &[
             Prediction::mean(mu / (1.0 + mu))
         },
     },
-    ClosedForm {
+    Law {
         name: "cdc-radius",
         statement: "‖θ − θ_e‖ ≤ ηκ(μδ−η)T/[(μ+1)(κ(μδ−η)T − 1)]",
         source: "Gharesifard & Tabuada, CDC 2025, as restated in the Fisher–Rao follow-up, eq. (10)",
-        conditions: "κ(μδ−η)T > 1; 2-norm; extra: categories K, eta η ≥ 0, kappa κ in (0, 1)",
+        conditions: "κ(μδ−η)T > 1; 2-norm; asked: η ≥ 0 and κ in (0, 1)",
         relation: Relation::AtMost,
         sizes: Sizes::Any,
-        regimes: &["stream"],
+        workflows: &[Workflow::Stream],
+        forms: &[Form::Frequencies],
+        takes_in: &[Departure::Temperature],
         draws: &[],
         predict: radius,
     },
 ];
 
-fn cold(at: &Conditions<'_>) -> Result<f64, Unmet> {
+fn cold(at: &Conditions) -> Result<f64, Unmet> {
     let t = at.temperature;
     if t > 0.0 && t <= 1.0 { Ok(t) } else { Err(Unmet::range("temperature", "in (0, 1]")) }
 }
 
-fn categories(at: &Conditions<'_>) -> Result<f64, Unmet> {
-    let k = match at.need("categories") {
-        Ok(k) => k,
-        Err(_) => at.outcomes()?.len() as f64,
-    };
-    if at.probabilities.is_some_and(|p| p.iter().any(|v| (v * k - 1.0).abs() > 1e-9)) {
-        return Err(Unmet::range("probabilities", "uniform"));
+fn categories(at: &Conditions) -> Result<f64, Unmet> {
+    let p = at.outcomes()?;
+    let k = p.len() as f64;
+    if k < 2.0 || p.iter().any(|v| (v * k - 1.0).abs() > 1e-9) {
+        return Err(Unmet::range("probabilities", "two or more, all equal"));
     }
-    if k >= 2.0 { Ok(k) } else { Err(Unmet::range("categories", "≥ 2")) }
+    Ok(k)
 }
 
-fn stream_ratio(at: &Conditions<'_>) -> Result<f64, Unmet> {
-    let r = at.human_fraction;
-    if (0.0..=1.0).contains(&r) {
-        Ok(r / (1.0 - r))
-    } else {
-        Err(Unmet::range("human_fraction", "in [0, 1]"))
-    }
+/// μ, human to synthetic rows of what arrives.
+fn stream_ratio(at: &Conditions) -> f64 {
+    at.human_fraction / (1.0 - at.human_fraction)
 }
 
 /// One row at generation 0 is a corner: all mass on its outcome.
-fn starts_in_a_corner(at: &Conditions<'_>) -> bool {
-    at.or("corner", f64::from(at.or("initial", 0.0) == 1.0)) == 1.0
+fn starts_in_a_corner(at: &Conditions) -> bool {
+    at.initial() == 1.0
 }
 
-fn mean_field(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn mean_field(at: &Conditions) -> Result<Prediction, Unmet> {
     let (k, t, r) = (categories(at)?, cold(at)?, at.human_fraction);
-    if !(0.0..=1.0).contains(&r) {
-        return Err(Unmet::range("human_fraction", "in [0, 1]"));
-    }
     if !starts_in_a_corner(at) {
         return Err(Unmet::range("initial", "1 (a corner)"));
     }
-    let (mut x, mut rows) = (1.0_f64, at.or("initial", 1.0));
+    let (mut x, mut rows) = (1.0_f64, at.initial());
     for _ in 1..at.fits {
         let rest = (k - 1.0) * ((1.0 - x) / (k - 1.0) / x).powf(1.0 / t);
         x += at.n / (rows + at.n) * ((1.0 - r) / (1.0 + rest) + r / k - x);
@@ -172,14 +180,15 @@ fn mean_field(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
     Prediction::mean(x)
 }
 
-fn top_mass(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
+fn top_mass(at: &Conditions) -> Result<Prediction, Unmet> {
     let start = if starts_in_a_corner(at) { Start::Corner } else { Start::Uniform };
-    Prediction::mean(equilibrium_top_mass(categories(at)?, cold(at)?, stream_ratio(at)?, start))
+    Prediction::mean(equilibrium_top_mass(categories(at)?, cold(at)?, stream_ratio(at), start))
 }
 
-fn radius(at: &Conditions<'_>) -> Result<Prediction, Unmet> {
-    let (k, t, mu) = (categories(at)?, cold(at)?, stream_ratio(at)?);
-    let (eta, kappa) = (at.need("eta")?, at.need("kappa")?);
+fn radius(at: &Conditions) -> Result<Prediction, Unmet> {
+    let (k, t, mu) = (categories(at)?, cold(at)?, stream_ratio(at));
+    let asked = at.asked.eta.zip(at.asked.kappa);
+    let (eta, kappa) = asked.ok_or(Unmet::Missing("the theorem's η and κ"))?;
     let gain = kappa * (mu / k - eta) * t;
     if gain <= 1.0 {
         return Err(Unmet::range("κ(μδ−η)T", "> 1"));
@@ -259,7 +268,8 @@ pub fn equilibrium_top_mass(k: f64, t: f64, mu: f64, start: Start) -> f64 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Conditions, find};
+    use super::super::Asked;
+    use super::super::testing::{ask as ask_law, mean};
     use super::*;
 
     #[test]
@@ -313,30 +323,21 @@ mod tests {
         // K/(2√(K−1)) → √K/2: the local slope on log-log axes tends to ½ from below.
         let slope = |t: f64| (fold(1e6, t) / fold(1e4, t)).ln() / 100.0_f64.ln();
         assert!((slope(0.5) - 0.5).abs() < 1e-4, "{}", slope(0.5));
-        let ask = |law: &str, k: f64| {
-            let at = Conditions { temperature: 0.5, regime: "stream", ..Conditions::default() };
-            find(law).unwrap().predict(&at.with("categories", k)).unwrap().mean
+        let ask = |law: &str, k: usize| {
+            mean(law, Conditions { temperature: 0.5, ..Conditions::default() }.uniform(k))
         };
-        assert!((ask("temperature-fold-ratio", 10.0) - 1.6667).abs() < 5e-5);
-        let share = ask("temperature-fold", 10.0);
-        assert!((share / (1.0 - share) - ask("temperature-fold-ratio", 10.0)).abs() < 1e-12);
+        assert!((ask("temperature-fold-ratio", 10) - 1.6667).abs() < 5e-5);
+        let share = ask("temperature-fold", 10);
+        assert!((share / (1.0 - share) - ask("temperature-fold-ratio", 10)).abs() < 1e-12);
     }
 
     #[test]
     fn the_mean_field_stays_collapsed_below_the_fold_and_is_slow_above_it() {
         let at = |mu: f64, fits| {
-            let share = mu / (1.0 + mu);
-            let at = Conditions {
-                fits,
-                n: 1.0,
-                temperature: 0.5,
-                human_fraction: share,
-                regime: "stream",
-                ..Conditions::default()
-            };
-            at.with("categories", 10.0).with("initial", 1.0)
+            let human_fraction = mu / (1.0 + mu);
+            Conditions { fits, n: 1.0, temperature: 0.5, human_fraction, ..Conditions::default() }.uniform(10)
         };
-        let ask = |law: &str, mu, fits| find(law).unwrap().predict(&at(mu, fits)).unwrap().mean;
+        let ask = |law: &str, mu, fits| mean(law, at(mu, fits));
         assert!((ask("stream-mean-field", 1.2, 100_000) - 0.4395).abs() < 2e-3);
         assert!((ask("stream-top-mass", 1.2, 1) - 0.4395).abs() < 5.1e-5, "one row is a corner");
         assert!((ask("stream-limit-tv", 1.2, 1) - 0.3395).abs() < 5.1e-5);
@@ -347,31 +348,25 @@ mod tests {
             ask("stream-mean-field", 2.0, 4001)
         );
         assert!((ask("stream-limit-tv", 2.0, 1)).abs() < 1e-12);
-        let many = Conditions {
-            extra: [("categories".into(), 10.0), ("initial".into(), 50.0)].into(),
-            ..at(1.2, 5)
-        };
-        assert!(find("stream-mean-field").unwrap().predict(&many).is_err());
+        let many = Conditions { initial: Some(50.0), ..at(1.2, 5) };
+        assert!(ask_law("stream-mean-field", many).is_err());
     }
 
     #[test]
     fn thresholds_and_bounds_as_human_shares() {
-        let at = Conditions { temperature: 0.5, regime: "stream", ..Conditions::default() }
-            .with("categories", 10.0);
+        let at = Conditions { temperature: 0.5, ..Conditions::default() }.uniform(10);
         for (law, expected) in [
             ("temperature-threshold", 0.5),
             ("temperature-fold", 0.625),
             ("cdc-bound", 0.952),
             ("fisher-rao-bound", 0.998),
         ] {
-            assert!((find(law).unwrap().predict(&at).unwrap().mean - expected).abs() < 6e-4, "{law}");
+            assert!((mean(law, at.clone()) - expected).abs() < 6e-4, "{law}");
         }
         // With a huge gain the radius is the linear response η/(1+μ).
-        let at = Conditions { human_fraction: 0.999_999, ..at }.with("eta", 0.01).with("kappa", 0.99);
-        let radius = find("cdc-radius").unwrap().predict(&at).unwrap().mean;
+        let asked = Asked { eta: Some(0.01), kappa: Some(0.99), ..Asked::default() };
+        let radius = mean("cdc-radius", Conditions { human_fraction: 0.999_999, asked, ..at.clone() });
         assert!((radius / (0.01 / 1e6) - 1.0).abs() < 1e-3, "{radius}");
-        let zipf = [0.6, 0.3, 0.1];
-        let at = Conditions { temperature: 0.5, probabilities: Some(&zipf), ..Conditions::default() };
-        assert!(find("temperature-fold").unwrap().predict(&at).is_err());
+        assert!(ask_law("temperature-fold", at.outcome(&[0.6, 0.3, 0.1])).is_err());
     }
 }

@@ -4,59 +4,68 @@
 //! MSE(s) = (s²b² + (σ² + sτ²)/n)/(1+s)². With the best weight on the synthetic group the error only falls with s, so
 //! the sweet spot is an artefact of unweighted pooling. Derived for this project. Cost: O(1).
 
-use super::{ClosedForm, Conditions, Prediction, Relation, Sizes, Unmet};
+use super::{Conditions, Departure, Generator, Law, Prediction, Relation, Sizes, Unmet};
 
-pub(super) const LAWS: &[ClosedForm] = &[
-    ClosedForm {
+pub(super) const LAWS: &[Law] = &[
+    Law {
         name: "sweet-spot",
         statement: "s* = (2σ²−τ²)/(2nb²−τ²) if 2nb² > τ² and 2σ² > τ²; else 0, or ∞ when 2nb² < τ² and σ²/n > b²",
         source: "derived here",
-        conditions: "unweighted pooling, synthetic rows independent of the human ones; n = human rows; extra: bias b, synthetic_variance τ² (default σ²)",
+        conditions: "unweighted pooling, synthetic rows independent of the human ones; n = human rows; a generator of numbers with bias b and variance τ²",
         relation: Relation::Equal,
         sizes: Sizes::Human,
-        regimes: &[],
+        workflows: &[],
+        forms: &[],
+        takes_in: &Departure::ALL,
         draws: &[],
         predict: |at| {
             let (b, tau2) = terms(at)?;
-            Ok(Prediction { mean: sweet_spot(at.n, at.variance, b, tau2), sd_of_one: None })
+            Ok(Prediction { mean: sweet_spot(at.n, at.variance()?, b, tau2), sd_of_one: None })
         },
     },
-    ClosedForm {
+    Law {
         name: "pooled-error",
         statement: "MSE(s) = (s²b² + (σ²+sτ²)/n)/(1+s)²",
         source: "derived here",
-        conditions: "as sweet-spot; extra: synthetic_scale s ≥ 0",
+        conditions: "as sweet-spot; s synthetic rows per human row",
         relation: Relation::Equal,
         sizes: Sizes::Human,
-        regimes: &[],
+        workflows: &[],
+        forms: &[],
+        takes_in: &Departure::ALL,
         draws: &[],
         predict: |at| {
             let (b, tau2) = terms(at)?;
-            Prediction::mean(pooled_error(at.need("synthetic_scale")?, at.n, at.variance, b, tau2))
+            Prediction::mean(pooled_error(scale(at), at.n, at.variance()?, b, tau2))
         },
     },
-    ClosedForm {
+    Law {
         name: "best-weight-error",
         statement: "1/(n/σ² + 1/(b² + τ²/(sn))): the error with the best weight on the synthetic group, falling in s",
         source: "derived here",
         conditions: "as pooled-error, weights chosen knowing σ², τ² and b",
         relation: Relation::Equal,
         sizes: Sizes::Human,
-        regimes: &[],
+        workflows: &[],
+        forms: &[],
+        takes_in: &Departure::ALL,
         draws: &[],
         predict: |at| {
             let (b, tau2) = terms(at)?;
-            Prediction::mean(best_weight_error(at.need("synthetic_scale")?, at.n, at.variance, b, tau2))
+            Prediction::mean(best_weight_error(scale(at), at.n, at.variance()?, b, tau2))
         },
     },
 ];
 
-fn terms(at: &Conditions<'_>) -> Result<(f64, f64), Unmet> {
-    let tau2 = at.or("synthetic_variance", at.variance);
-    if tau2 < 0.0 || at.variance <= 0.0 {
-        return Err(Unmet::range("variance, synthetic_variance", "> 0 and ≥ 0"));
-    }
-    Ok((at.need("bias")?, tau2))
+/// s, synthetic rows per human row.
+fn scale(at: &Conditions) -> f64 {
+    (1.0 - at.human_fraction) / at.human_fraction
+}
+
+/// b and τ².
+fn terms(at: &Conditions) -> Result<(f64, f64), Unmet> {
+    let Generator { bias, variance, .. } = at.generator()?;
+    bias.zip(variance).ok_or(Unmet::Missing("the mean and the variance of the generator"))
 }
 
 /// The synthetic scale s* ∈ [0, ∞] with the least mean squared error under unweighted pooling.

@@ -14,6 +14,7 @@ use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Stream;
+use crate::theory::Truth;
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
     about: About {
@@ -66,6 +67,10 @@ impl Distribution for Poisson {
 
     fn draw(&self, n: usize, rng: &mut Stream) -> Samples {
         table(&self.schema, 1, (0..n).map(|_| self.law.sample(rng)).collect())
+    }
+
+    fn kind(&self) -> Truth {
+        Truth::Poisson
     }
 
     fn mean(&self) -> Option<&[f64]> {

@@ -39,6 +39,7 @@ use super::{
 use crate::data::{Body, Counts, Mix, Role, Rows, Schema, Statistics};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::{Stream, Streams};
+use crate::theory::{self, Form};
 
 /// The registry entry.
 pub const ENTRY: Entry<BoxedFamily> = Entry {
@@ -73,6 +74,10 @@ pub struct Categorical {
 }
 
 impl Family for Categorical {
+    fn conditions(&self) -> theory::Family {
+        theory::Family { smoothing: self.smoothing, ..theory::Family::of(Form::Frequencies) }
+    }
+
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         if let Some(other) = schema.fields.iter().find(|f| f.role != Role::Feature) {
             return Err(Refusal::new(format!(

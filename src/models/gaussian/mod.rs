@@ -33,6 +33,7 @@ use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, Statis
 use crate::data::{Body, Mix, Moments, Part, Samples, Schema, Statistics};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
+use crate::theory::{self, Form};
 
 /// The registry entry.
 pub const ENTRY: Entry<BoxedFamily> = Entry {
@@ -84,6 +85,14 @@ pub enum Covariance {
 }
 
 impl Family for Gaussian {
+    fn conditions(&self) -> theory::Family {
+        let form = match self.covariance {
+            Covariance::Full => Form::Gaussian,
+            Covariance::Diagonal => Form::DiagonalGaussian,
+        };
+        theory::Family { ddof: u32::from(self.ddof), ..theory::Family::of(form) }
+    }
+
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         numeric::accepts(schema)
     }

@@ -19,6 +19,7 @@ use crate::models::numeric::{self, Layout, Matrix};
 use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
+use crate::theory::{self, Form};
 
 /// The registry entry.
 pub const SYMMETRIC: Entry<BoxedFamily> = Entry {
@@ -117,6 +118,13 @@ fn several(d: usize) -> Refusal {
 }
 
 impl Family for SymmetricMixture {
+    fn conditions(&self) -> theory::Family {
+        theory::Family::of(match self.estimator {
+            Estimator::Approximate => Form::MirroredPair,
+            Estimator::MaximumLikelihood => Form::Other,
+        })
+    }
+
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         numeric::accepts(schema)?;
         match schema.numeric_width() {

@@ -15,6 +15,7 @@ use crate::models::numeric::{gathered, normalise};
 use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
+use crate::theory::{self, Form};
 
 const PARAMETERS: &[Parameter] = &[
     Parameter {
@@ -97,6 +98,11 @@ struct Generalised {
 }
 
 impl Family for Generalised {
+    fn conditions(&self) -> theory::Family {
+        let (penalty, intercept) = (self.ridge, self.intercept);
+        theory::Family { penalty, intercept, ..theory::Family::of(Form::GeneralisedLinear) }
+    }
+
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         Columns::of(schema, self.link, self.intercept).map(drop)
     }

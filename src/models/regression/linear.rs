@@ -20,6 +20,7 @@ use crate::data::{CrossProducts, Link, Mix, Schema, definite};
 use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::Streams;
+use crate::theory::{self, Form};
 
 const NOISE: Parameter = Parameter {
     name: "noise_variance",
@@ -191,6 +192,12 @@ pub(super) struct LeastSquares {
 }
 
 impl Family for LeastSquares {
+    fn conditions(&self) -> theory::Family {
+        let noise = if let Noise::Known(variance) = self.noise { Some(variance) } else { None };
+        let (penalty, intercept) = (self.lambda, self.intercept);
+        theory::Family { penalty, intercept, noise, ..theory::Family::of(Form::LeastSquares) }
+    }
+
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         Columns::of(schema, Link::Identity, self.intercept).map(drop)
     }

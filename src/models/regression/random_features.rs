@@ -20,6 +20,7 @@ use crate::models::wishart::bartlett;
 use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::{Stream, Streams};
+use crate::theory::{self, Form};
 
 /// The registry entry.
 pub const RANDOM_FEATURES: Entry<BoxedFamily> = Entry {
@@ -71,6 +72,15 @@ impl Default for RandomFeatures {
 }
 
 impl Family for RandomFeatures {
+    fn conditions(&self) -> theory::Family {
+        theory::Family {
+            features: Some(self.features as f64),
+            penalty: self.lambda,
+            noise: Some(self.noise_variance),
+            ..theory::Family::of(Form::RandomFeatures)
+        }
+    }
+
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         Columns::of(schema, Link::Identity, false).map(drop)
     }

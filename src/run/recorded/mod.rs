@@ -118,6 +118,7 @@ impl Recorded {
             generations: u64::from(generations),
             skipped: None,
             label: format!("{} generations", source.name),
+            ..SettingInfo::default()
         };
         Ok(Self { source, runs, metrics, size, salt, space, info: vec![info] })
     }
