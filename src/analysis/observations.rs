@@ -17,12 +17,24 @@ use crate::metrics::{Absence, Observed, Subject};
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SettingKey(pub Vec<(String, String)>);
 
+/// The name of a column whatever it is called by: `loop.samples` is `samples`, `model.family` is `model` and
+/// `data.source` is `data`.
+pub fn column(name: &str) -> &str {
+    match name {
+        "data.source" => "data",
+        "model.family" => "model",
+        other => other.strip_prefix("loop.").unwrap_or(other),
+    }
+}
+
 impl SettingKey {
-    /// The value of a column, `loop.regime` and `regime` meaning the same.
+    /// The value of a [`column`].
     pub fn get(&self, column: &str) -> Option<&str> {
-        let short = column.rsplit('.').next().unwrap_or(column);
-        let find = |name: &str| self.0.iter().find(|(c, _)| c == name).map(|(_, v)| v.as_str());
-        find(column).or_else(|| find(short))
+        let same = |(name, _): &&(String, String)| self::column(name) == self::column(column);
+        let exact = self.0.iter().find(|(name, _)| name == column);
+        // A schedule has a column of its own beside the empty one of numbers.
+        let written = || self.0.iter().filter(same).find(|(_, value)| !value.is_empty());
+        exact.or_else(written).or_else(|| self.0.iter().find(same)).map(|(_, value)| value.as_str())
     }
 
     /// The value of a column as a number.

@@ -90,7 +90,7 @@ impl<'p> Artist<'p> {
                 keys.push(&row.key);
             }
         }
-        let place = |key: &&SettingKey| setting_of(&self.settings, key).map_or(usize::MAX, |s| s.index);
+        let place = |key: &&SettingKey| setting_of(&self.records, key).map_or(usize::MAX, |s| s.index);
         keys.sort_by_cached_key(place);
         keys
     }

@@ -4,7 +4,7 @@ use super::artist::{Artist, Planned};
 use super::conditions::predict;
 use super::curves::Panel;
 use super::names::{axis_of, file_name, grouped, ordered, plain, plain_all, same_column, varying};
-use super::settings::{column_of, setting_of, value_of};
+use super::settings::{setting_of, value_of};
 use super::{PublishError, definitions, examples, snapshots};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{ColourScale, Figure, HeatMap, MapLine, Panels, Ramp, Size};
@@ -240,8 +240,8 @@ impl Artist<'_> {
         let law = theory::find(name)?;
         let mut points: Vec<(f64, f64)> = Vec::new();
         for key in keys {
-            let at = key.number(column_of(x))?;
-            let Some(setting) = setting_of(&self.settings, key) else { continue };
+            let at = key.number(x)?;
+            let Some(setting) = setting_of(&self.records, key) else { continue };
             let last = setting.loop_.generations;
             if let (false, Ok(found)) =
                 (points.iter().any(|p| p.0 == at), predict(law, &self.records, (setting.index, last), name))

@@ -226,3 +226,32 @@ pub(super) fn run_along<'s>(
     }
     Ok(along)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::lineage::Context;
+    use crate::run::{Prepared, Work};
+
+    #[test]
+    fn a_claim_whose_law_refuses_is_an_error_before_the_run_with_the_reason() {
+        let checked = |model: &str, regime: &str| {
+            let spec = format!(
+                "[data]\nsource = \"linear-regression\"\ndim = 3\n[model]\nfamily = \"linear-regression\"\n{model}\n\
+                 [loop]\ngenerations = 4\nsamples = 50\nregime = \"{regime}\"\nsynthesis = \"label\"\nprompts = \"initial\"\n\
+                 [measure]\nmetrics = [\"parameter-error\"]\n\
+                 [[claim]]\nsays = \"t times one fit\"\nmetric = \"parameter-error\"\nat = [4]\nstatistic = \"mean\"\n\
+                 law = \"linear-regression-replace-risk\"\ntolerance = 0.1\n"
+            );
+            let experiment = Experiment::from_toml(&spec, "test").unwrap();
+            let prepared = Prepared::new(experiment, &Context::default()).unwrap();
+            check_laws(&prepared.experiment, &Settings::of(prepared.settings())).map_err(|e| e.located())
+        };
+        assert!(checked("", "replace").is_ok());
+        let told = checked("intercept = true", "replace").unwrap_err();
+        assert!(told.contains("an intercept") && told.contains("t times one fit"), "{told}");
+        let told = checked("", "accumulate").unwrap_err();
+        assert!(told.contains("the last output alone") && told.contains("everything so far"), "{told}");
+    }
+}

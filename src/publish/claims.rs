@@ -117,7 +117,14 @@ impl<'a> Asked<'a> {
         findings: &'a Findings,
         looks: u32,
     ) -> Self {
-        Self { claim, settings, records, rows: Stand::own(findings, settings), looks, against: None }
+        Self {
+            claim,
+            settings,
+            records,
+            rows: Stand::own(findings, (settings, records)),
+            looks,
+            against: None,
+        }
     }
 
     fn subject(&self) -> Subject {
@@ -231,7 +238,7 @@ impl<'a> Asked<'a> {
             s.metric == metric
                 && s.subject == self.subject()
                 && is_of(&s.key, member)
-                && setting_of(self.rows.settings, &s.key).is_some_and(|of| of.index == setting.index)
+                && setting_of(self.rows.records, &s.key).is_some_and(|of| of.index == setting.index)
         };
         self.rows.findings.series().find(mine).ok_or_else(|| {
             let subject = self.subject().name();

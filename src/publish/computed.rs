@@ -9,7 +9,6 @@ use super::settings::setting_of;
 use super::{Publication, PublishError};
 use crate::analysis::{Series, SettingKey};
 use crate::metrics::{METRICS, Subject};
-use crate::spec::Setting;
 use crate::store::Settings;
 use crate::theory;
 
@@ -27,9 +26,9 @@ impl Findings {
         names.sort();
         names.dedup();
         if !names.is_empty() {
-            let (settings, records) = (publication.settings()?, publication.records()?);
+            let records = publication.records()?;
             for name in names {
-                found.compute(name, &settings, &records);
+                found.compute(name, &records);
             }
         }
         Ok(found)
@@ -52,10 +51,10 @@ impl Findings {
         places
     }
 
-    fn compute(&mut self, name: &str, settings: &[Setting], records: &Settings) {
+    fn compute(&mut self, name: &str, records: &Settings) {
         let Some(law) = theory::find(name) else { return };
         for (key, generations) in self.places() {
-            let Some(setting) = setting_of(settings, &key) else { continue };
+            let Some(setting) = setting_of(records, &key) else { continue };
             let value = |g: &u32| {
                 let mean = predict(law, records, (setting.index, *g), name).ok()?.mean;
                 mean.is_finite().then_some((*g, mean))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::artist::Artist;
 use super::conditions::asked;
 use super::names::{axis_of, grouped, name_of, plain, plain_all, same_column};
-use super::settings::{column_of, setting_of};
+use super::settings::setting_of;
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Axis, Baseline, Curve, Law, Point, Series};
 use crate::metrics::Subject;
@@ -138,7 +138,7 @@ impl Artist<'_> {
     }
 
     fn over_column(&self, points: &mut Vec<Point>, metric: &str, column: &str, keys: &[&SettingKey]) {
-        let at = |key: &&SettingKey| Some(point(key.number(column_of(column))?, self.last(metric, key)?));
+        let at = |key: &&SettingKey| Some(point(key.number(column)?, self.last(metric, key)?));
         points.extend(keys.iter().filter_map(at));
     }
 
@@ -185,7 +185,7 @@ impl Artist<'_> {
     /// What an overlay says of a setting at a generation; nothing where it has nothing to say. `law` is
     /// the one that a claim names for this curve, else the one that is known to belong there.
     pub fn predicted(&self, name: &str, metric: &str, key: &SettingKey, generation: u32) -> Option<f64> {
-        let setting = setting_of(&self.settings, key)?;
+        let setting = self.settings.get(setting_of(&self.records, key)?.index)?;
         let mut metrics = self.publication.experiment.measure.metrics.iter();
         let threshold = metrics.find(|m| m.name == metric).and_then(|m| m.node.get("above")?.as_f64());
         let at = asked(&self.records, (setting.index, generation), metric, threshold).ok()?;
@@ -210,7 +210,7 @@ impl Artist<'_> {
         let across = |column: &str, keys: &[&SettingKey]| -> Vec<(f64, f64)> {
             let at = |key: &&SettingKey| {
                 let last = self.last(panel.metric, key)?;
-                Some((key.number(column_of(column))?, predicted(key, last.generation)?))
+                Some((key.number(column)?, predicted(key, last.generation)?))
             };
             let mut line: Vec<(f64, f64)> = keys.iter().filter_map(at).collect();
             line.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -244,7 +244,7 @@ impl Artist<'_> {
             return Ok(X::Metric(name.to_owned()));
         }
         self.is_column(name, figure, "x")?;
-        if self.keys().iter().any(|k| k.number(column_of(name)).is_none()) {
+        if self.keys().iter().any(|k| k.number(name).is_none()) {
             return Err(super::PublishError::Nothing(format!(
                 "figure `{figure}`: `{name}` is not a number in every setting; a curve needs one for its x, kind = \"bars\" does not"
             )));

@@ -24,10 +24,10 @@ pub(super) fn matrix(
     publication: &Publication,
     findings: &Findings,
 ) -> Result<Vec<DefinitionsRow>, PublishError> {
-    let settings = publication.settings()?;
+    let records = publication.records()?;
     let mut rows = analysis::definitions(findings.series());
     rows.retain(|row| row.findings.iter().any(|f| f.answer != Answer::NotApplicable));
-    rows.sort_by_key(|row| setting_of(&settings, &row.key).map_or(usize::MAX, |s| s.index));
+    rows.sort_by_key(|row| setting_of(&records, &row.key).map_or(usize::MAX, |s| s.index));
     Ok(rows)
 }
 

@@ -22,8 +22,8 @@ pub(super) fn section(
 ) -> Result<Option<Section>, PublishError> {
     let series: Vec<&Series> = findings.series().filter(|s| s.subject.is_of_the_loop()).collect();
     let Some((how, mut rows)) = constant(&series).or_else(|| measured(&series)) else { return Ok(None) };
-    let settings = publication.settings()?;
-    rows.sort_by_key(|(key, ..)| setting_of(&settings, key).map_or(usize::MAX, |s| s.index));
+    let records = publication.records()?;
+    rows.sort_by_key(|(key, ..)| setting_of(&records, key).map_or(usize::MAX, |s| s.index));
     let columns = varying(&rows.iter().map(|(key, ..)| key).collect::<Vec<_>>());
     let line = |(key, generation, worth): &(SettingKey, u32, Result<EffectiveRows, String>)| {
         let cell = match worth {

@@ -1,19 +1,14 @@
 //! What settings, columns, axes and files are called.
 
-use super::settings::{column_of, value_of};
-use crate::analysis::SettingKey;
+use super::settings::value_of;
+use crate::analysis::{SettingKey, column};
 use crate::figures::{Axis, Spread};
+use crate::spec::plain_key;
 use crate::tasks::reading;
 
 /// The plain words for a column.
 pub(super) fn plain(column: &str) -> String {
-    let words = |name: &str| name.replace('_', " ");
-    match column_of(column).rsplit('.').collect::<Vec<_>>().as_slice() {
-        // `human` and `uniform` say nothing without what they belong to.
-        [last, "weights", ..] => format!("weight of {} rows", words(last)),
-        [last, ..] => words(last),
-        [] => words(column),
-    }
+    plain_key(column)
 }
 
 /// The plain words for several columns.
@@ -36,16 +31,15 @@ pub(super) fn varying(keys: &[&SettingKey]) -> Vec<String> {
 
 /// Whether two names mean the same column: `loop.samples` and `samples`.
 pub(super) fn same_column(a: &str, b: &str) -> bool {
-    let short = |name: &str| column_of(name).trim_start_matches("loop.").to_owned();
-    short(a) == short(b)
+    column(a) == column(b)
 }
 
 /// What tells a setting apart among others: its name, and its place where it is a number.
 pub(super) fn name_of(key: &SettingKey, columns: &[String]) -> (String, Option<f64>) {
-    let value = |c: &String| in_words(value_of(key, c).unwrap_or("own"));
+    let value = |c: &String| value_of(key, c).unwrap_or("own").to_owned();
     match columns {
         [] => (key.get("regime").unwrap_or("").to_owned(), None),
-        [one] => (value(one), key.number(column_of(one))),
+        [one] => (value(one), key.number(one)),
         many => {
             // A control is named, a mix is not.
             let part = |c: &String| match (c.as_str(), key.get(c)) {
@@ -67,17 +61,6 @@ pub fn setting_name(key: &SettingKey, among: &[&SettingKey]) -> String {
 pub(super) fn place_of(key: &SettingKey, columns: &[String]) -> String {
     let part = |c: &String| format!("{} {}", plain(c), name_of(key, std::slice::from_ref(c)).0);
     columns.iter().map(part).collect::<Vec<_>>().join(", ")
-}
-
-/// A value as it is read: a table, written `{"human":4e-1,}`, as its keys and numbers.
-fn in_words(value: &str) -> String {
-    let Some(inside) = value.strip_prefix('{').and_then(|v| v.strip_suffix('}')) else { return value.into() };
-    let part = |entry: &str| {
-        let (key, value) = entry.split_once(':').unwrap_or((entry, ""));
-        let value = value.parse::<f64>().map_or(value.to_owned(), |number| number.to_string());
-        format!("{} {value}", key.trim_matches('"'))
-    };
-    inside.split(',').filter(|entry| !entry.is_empty()).map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// The settings by what they have in these columns, in order of appearance; one group without a
@@ -159,8 +142,6 @@ mod tests {
         assert!(!same_column("model.ddof", "model"));
         assert_eq!(plain("loop.human_fraction"), "human fraction");
         assert_eq!(plain("loop.choices.weights.human"), "weight of human rows");
-        assert_eq!(in_words("{\"human\":4e-1,}"), "human 0.4");
-        assert_eq!(in_words("equal"), "equal");
         assert_eq!(ordered(vec!["10".into(), "9".into(), "10".into()]), ["9", "10"]);
         assert_eq!(ordered(vec!["b".into(), "9".into(), "a".into(), "b".into()]), ["b", "9", "a"]);
     }

@@ -4,7 +4,7 @@ use super::PublishError;
 use super::artist::{Artist, Planned};
 use super::curves::{X, point, x_axis};
 use super::names::{axis_of, file_name, grouped, name_of, plain};
-use super::settings::{column_of, value_of};
+use super::settings::value_of;
 use crate::analysis::SettingKey;
 use crate::figures::{Curve, Point, PointLabel, Series, Size};
 use crate::spec::FigureSpec;
@@ -30,7 +30,7 @@ impl Artist<'_> {
             let at = |key: &SettingKey| -> Option<Point> {
                 let across = match &x {
                     X::Metric(other) => self.last(other, key)?.centre(),
-                    X::Column(column) => key.number(column_of(column))?,
+                    X::Column(column) => key.number(column)?,
                     X::Generation => return None,
                 };
                 Some(point(across, self.last(metric, key)?)).filter(|p| p.x.is_finite() && p.y.is_finite())

@@ -83,32 +83,19 @@ fn info(assembled: &Assembled) -> SettingInfo {
         Ok(lineage) => lineage.source.name.clone(),
         Err(_) => selector(&setting.data, "source"),
     };
-    let human_fraction = spec.human_fraction.as_ref().and_then(spec::Schedule::as_constant);
-    let swept: Vec<(String, String)> = swept(setting);
-    let mut label = format!("{data} {} {}", selector(&setting.model, "family"), spec.regime);
-    if let Some(fraction) = human_fraction {
-        label.push_str(&format!(" human {fraction}"));
-    }
-    if let Some((_, samples)) = setting.point.iter().find(|(key, _)| key == "loop.samples") {
-        label.push_str(&format!(" samples {}", spec::canonical(samples)));
-    }
-    for (key, value) in &swept {
-        label.push_str(&format!(" {key}={value}"));
-    }
     SettingInfo {
         digest: assembled.digest.clone(),
         measure_digest: assembled.measure_digest.clone(),
         data,
         model: selector(&setting.model, "family"),
         regime: spec.regime.clone(),
-        human_fraction,
+        human_fraction: spec.human_fraction.as_ref().and_then(spec::Schedule::as_constant),
         samples: spec.samples.as_ref().and_then(spec::Schedule::as_constant),
-        swept,
+        swept: swept(setting),
         seeds_per_cell: assembled.seeds_per_cell,
         generations: u64::from(spec.generations),
         skipped: assembled.lineage.as_ref().err().cloned(),
-        label,
-        name: name(setting),
+        label: name(setting),
         point: setting.point.iter().map(|(key, node)| (key.clone(), spec::json(node))).collect(),
         conditions: assembled.lineage.as_ref().ok().map(Lineage::conditions),
         tokens: assembled.tokens.clone(),
@@ -139,14 +126,9 @@ fn swept(setting: &Setting) -> Vec<(String, String)> {
         COLUMNS.contains(&key)
             && !matches!((key, &node.value), ("loop.samples" | "loop.human_fraction", Value::Table(_)))
     };
-    let written = |node: &Node| match &node.value {
-        Value::String(text) => text.clone(),
-        Value::Float(number) => number.to_string(),
-        _ => spec::canonical(node),
-    };
     let swept = setting.point.iter().filter(|(key, node)| !own_column(key, node));
     let known = setting.task.as_ref().and_then(|task| task.get("knowledge"));
     let known = known.filter(|_| !setting.point.iter().any(|(key, _)| key == KNOWLEDGE));
-    let known = known.map(|node| (KNOWLEDGE.to_owned(), written(node)));
-    known.into_iter().chain(swept.map(|(key, node)| (key.clone(), written(node)))).collect()
+    let known = known.map(|node| (KNOWLEDGE.to_owned(), spec::in_words(node)));
+    known.into_iter().chain(swept.map(|(key, node)| (key.clone(), spec::in_words(node)))).collect()
 }

@@ -32,10 +32,8 @@ pub struct SettingInfo {
     pub generations: u64,
     /// Why the setting is not run, where it is not.
     pub skipped: Option<String>,
-    /// A short name for progress lines.
-    pub label: String,
     /// A short name for people: what tells the setting apart from the others of its run.
-    pub name: String,
+    pub label: String,
     /// The swept keys and their values, as typed in the spec.
     pub point: Vec<(String, serde_json::Value)>,
     /// What laws know of the setting.
@@ -50,6 +48,20 @@ impl SettingInfo {
     pub fn cell_name(&self, block: u64) -> String {
         let digest: String = self.digest.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
         format!("{digest}-{block}")
+    }
+
+    /// What the tables have in the columns of the setting.
+    pub fn columns(&self) -> Vec<(String, String)> {
+        let number = |n: Option<f64>| n.map(|v| v.to_string()).unwrap_or_default();
+        let fixed = [
+            ("data", self.data.clone()),
+            ("model", self.model.clone()),
+            ("regime", self.regime.clone()),
+            ("human_fraction", number(self.human_fraction)),
+            ("samples", number(self.samples)),
+        ];
+        let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
+        fixed.chain(self.swept.iter().cloned()).collect()
     }
 
     /// Splits seeds (ascending) into the aligned blocks that hold them: `(block, seeds)`.

@@ -18,6 +18,8 @@ pub struct SettingRecord {
     pub digest: String,
     /// A short name for people: what tells the setting apart.
     pub name: String,
+    /// What the tables have in the columns of a setting.
+    pub columns: Vec<(String, String)>,
     /// The swept keys and their values here, as typed in the spec.
     pub point: Vec<(String, serde_json::Value)>,
     /// Why the setting is not run, where it is not.
@@ -52,7 +54,8 @@ impl Settings {
         let record = |(index, s): (usize, &SettingInfo)| SettingRecord {
             index,
             digest: s.digest.clone(),
-            name: s.name.clone(),
+            name: s.label.clone(),
+            columns: s.columns(),
             point: s.point.clone(),
             skipped: s.skipped.clone(),
             conditions: s.conditions.clone(),
@@ -74,6 +77,18 @@ impl Settings {
     /// The first setting with this lineage hash.
     pub fn by_digest(&self, digest: &str) -> Option<&SettingRecord> {
         self.0.iter().find(|s| s.digest == digest)
+    }
+
+    /// The setting whose rows have these columns; those that it does not have are empty.
+    pub fn by_columns<'a>(
+        &self,
+        columns: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> Option<&SettingRecord> {
+        let has = |record: &SettingRecord, (column, value): (&str, &str)| {
+            let own = record.columns.iter().find(|(name, _)| name == column);
+            own.map_or("", |(_, value)| value.as_str()) == value
+        };
+        self.0.iter().find(|record| columns.clone().all(|pair| has(record, pair)))
     }
 
     /// What laws know of the setting at a position of the sweep, or why they know nothing.
