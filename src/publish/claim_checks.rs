@@ -47,7 +47,12 @@ pub fn check_laws(experiment: &Experiment, records: &Settings) -> Result<(), Err
     let settings = experiment.settings()?;
     for claim in &experiment.claims {
         let computed = Some(&claim.metric).filter(|name| METRICS.get(name).is_none());
-        for law in claim.law.iter().chain(computed).filter_map(|name| theory::find(name)) {
+        let control = |control: &'_ Control| match control {
+            Control::Law(name) => theory::find(name),
+            _ => None,
+        };
+        let own = claim.law.iter().chain(computed).filter_map(|name| theory::find(name));
+        for law in own.chain(claim.controls.iter().filter_map(control)) {
             // What is skipped is no setting of the run.
             let run = |s: &&&Setting| records.get(s.index).is_some_and(|r| r.skipped.is_none());
             for setting in picked(claim, &settings).iter().filter(run) {

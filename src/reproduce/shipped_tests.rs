@@ -5,8 +5,11 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::publish::blind_before;
+use crate::lineage::Context;
+use crate::publish::{blind_before, check_laws};
+use crate::run::{Prepared, Work};
 use crate::spec::{Experiment, Origin, Statistic};
+use crate::store::Settings;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -32,7 +35,14 @@ fn every_claim_of_a_paper_says_whose_it_is_what_it_is_about_and_what_it_must_fai
     let mut wrong = Vec::new();
     for figure in catalogue.papers.iter().flat_map(|paper| &paper.figures) {
         let experiment = Experiment::from_toml(&figure.text, &figure.path).unwrap();
-        for (says, why) in blind_before(&experiment).unwrap() {
+        let prepared = Prepared::new(experiment, &Context::default()).unwrap();
+        let records = Settings::of(prepared.settings());
+        let experiment = &prepared.experiment;
+        // A law that refuses where a claim names it would be an error before the run.
+        if let Err(why) = check_laws(experiment, &records) {
+            wrong.push(format!("{}: {why}", figure.id));
+        }
+        for (says, why) in blind_before(experiment, &records).unwrap() {
             wrong.push(format!("{}: \"{says}\": {why}", figure.id));
         }
         for claim in &experiment.claims {

@@ -6,7 +6,7 @@
 //! about weighting rows in one pooled likelihood. Cost: O(t).
 
 use super::categorical::on_a_line;
-use super::risk::{LOCATIONS, ratio};
+use super::risk::{LOCATIONS, inflation};
 use super::{Conditions, Departure, Form, Law, Prediction, Relation, Sizes, Unmet, Workflow};
 use crate::spec::Weights;
 
@@ -118,7 +118,7 @@ fn risk(at: &Conditions) -> Result<Prediction, Unmet> {
     for _ in 1..at.fits {
         u = w * w + (1.0 - w) * (1.0 - w) * (u + k);
     }
-    ratio(at, u)
+    inflation(at, u)
 }
 
 /// v of a share that is drawn again: synthetic rows from q have the variance E q(1 − q)/n_s = p(1 − p)(1 − v)/n_s

@@ -43,7 +43,7 @@ pub(super) const LAWS: &[Law] = &[
             Departure::FreshInputs,
         ],
         draws: INFLATION,
-        predict: |at| ratio(at, at.t()),
+        predict: |at| inflation(at, at.t()),
     },
     Law {
         name: "accumulate-risk",
@@ -56,7 +56,7 @@ pub(super) const LAWS: &[Law] = &[
         forms: LOCATIONS,
         takes_in: &[Departure::Penalty, Departure::Intercept, Departure::Inputs, Departure::Diagonal],
         draws: INFLATION,
-        predict: |at| ratio(at, accumulate(at.fits)),
+        predict: |at| inflation(at, accumulate(at.fits)),
     },
     Law {
         name: "subsample-risk",
@@ -69,7 +69,7 @@ pub(super) const LAWS: &[Law] = &[
         forms: LOCATIONS,
         takes_in: &[Departure::Penalty, Departure::Intercept, Departure::Inputs, Departure::Diagonal],
         draws: INFLATION,
-        predict: |at| ratio(at, subsample(at.fits)),
+        predict: |at| inflation(at, subsample(at.fits)),
     },
     Law {
         name: "subsample-pool-risk",
@@ -82,7 +82,7 @@ pub(super) const LAWS: &[Law] = &[
         forms: LOCATIONS,
         takes_in: &[Departure::Penalty, Departure::Intercept, Departure::Inputs, Departure::Diagonal],
         draws: &[],
-        predict: |at| ratio(at, subsample_pool(at.fits)),
+        predict: |at| inflation(at, subsample_pool(at.fits)),
     },
     Law {
         name: "unbroken-risk",
@@ -113,7 +113,7 @@ pub(super) const LAWS: &[Law] = &[
 ];
 
 /// A ratio of risks, where a penalty is too small to count.
-pub(super) fn ratio(at: &Conditions, risk: f64) -> Result<Prediction, Unmet> {
+pub(super) fn inflation(at: &Conditions, risk: f64) -> Result<Prediction, Unmet> {
     if at.family.penalty > 1e-3 {
         return Err(Unmet::range("the penalty", "none, or at most 0.001 a row"));
     }
