@@ -50,6 +50,7 @@ fn a_run_leaves_rows_figures_a_page_and_a_notebook() {
         "summary.csv",
         "cells.csv",
         "lineages.csv",
+        "settings.json",
         "spec.toml",
         "manifest.json",
         "report.html",
