@@ -85,6 +85,7 @@ impl Workflow {
     }
 
     /// Its choices.
+    #[cfg(test)]
     pub(super) fn choices(self) -> Choices {
         let last = Choices::default();
         let (retain_human, retain_synthetic) = (RetainHuman::All, RetainSynthetic::All);
