@@ -241,7 +241,8 @@ impl Artist<'_> {
         let mut points: Vec<(f64, f64)> = Vec::new();
         for key in keys {
             let at = key.number(x)?;
-            let Some(setting) = setting_of(&self.records, key) else { continue };
+            let index = setting_of(&self.records, key).map(|record| record.index);
+            let Some(setting) = index.and_then(|index| self.settings.get(index)) else { continue };
             let last = setting.loop_.generations;
             if let (false, Ok(found)) =
                 (points.iter().any(|p| p.0 == at), predict(law, &self.records, (setting.index, last), name))

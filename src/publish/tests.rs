@@ -208,7 +208,7 @@ fn a_claim_that_passes_without_its_mechanism_is_blind() {
     let blind: Vec<bool> = found.iter().map(|all| all.is_empty() || all.iter().any(|c| c.blind())).collect();
     assert_eq!(blind, [true, false, false, false, true, true], "{found:#?}");
     assert_eq!(found[0].len(), 2, "one fit earlier and one later");
-    let told = blind_before(&publication.experiment).unwrap();
+    let told = blind_before(&publication.experiment, &publication.records().unwrap()).unwrap();
     assert_eq!(told.len(), 4, "two of the first claim, the last number and no control: {told:#?}");
 }
 

@@ -41,7 +41,7 @@ pub fn measure_digest(measure: &MeasureSpec, extra: &[(&str, String)]) -> String
     let metrics = Json::Array(measure.metrics.iter().map(|m| json(&m.node)).collect());
     let extra = extra.iter().map(|(k, v)| ((*k).to_owned(), Json::String(v.clone())));
     let frame = serialised(measure);
-    let baseline = measure.baseline.as_ref().map_or(Json::Null, to_json);
+    let baseline = measure.baseline.as_ref().map_or(Json::Null, json);
     let extra = Json::Object(extra.collect());
     digest(&[("frame", frame), ("metrics", metrics), ("baseline", baseline), ("extra", extra)])
 }
