@@ -62,7 +62,8 @@ fn home(law: &Law) -> Conditions {
         let bias = Some(0.1);
         let generator = Generator { bias, variance: Some(1.5), shift: Some(0.5), alignment: Some(0.2) };
         at.generator = Some(generator);
-        at.human_fraction = if at.human_fraction == 0.0 { 0.25 } else { at.human_fraction };
+        // Beside human rows, but where a workflow is without them.
+        at.human_fraction = if law.workflows.is_empty() { 0.25 } else { at.human_fraction };
     }
     at
 }
