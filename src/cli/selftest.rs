@@ -184,3 +184,22 @@ fn show(found: &SelfTest) {
         _ => say!("not as good as it should be: {}", [wide, often].concat().join("; ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_table_in_methods_is_that_of_the_committed_output_and_everything_holds() {
+        let found: SelfTest =
+            serde_json::from_str(include_str!("../../results/reference/selftest.json")).unwrap();
+        assert!(include_str!("../../METHODS.md").contains(&markdown(&found)));
+        assert!(found.holds() && found.repetitions >= 1000);
+        // Effects of unbiased metrics do not move with the size of the sample: within two standard errors of the difference.
+        let (first, last) = (&found.sizes[0], &found.sizes[found.sizes.len() - 1]);
+        let apart = |a: f64, b: f64, x: f64, y: f64| (a - b).abs() / x.hypot(y);
+        assert!(apart(first.prevented, last.prevented, first.prevented_error, last.prevented_error) < 3.0);
+        assert!(apart(first.critical, last.critical, first.critical_error, last.critical_error) < 3.0);
+    }
+}

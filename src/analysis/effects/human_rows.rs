@@ -1,7 +1,7 @@
 //! What synthetic rows add to a fixed number of human rows: the gain of s synthetic rows per human row, paired by seed.
 
 use super::seeds::{Arms, Seeds};
-use super::{Judged, Why};
+use super::{GATE_LEVEL, Judged, Why};
 use crate::analysis::DISPLAY_LEVEL;
 use crate::analysis::intervals::{Interval, mean_interval, mean_sd, t_quantile};
 use crate::metrics::Scale;
@@ -75,7 +75,7 @@ fn gained(alone: &[f64], with: &[f64], judged: &Judged) -> Vec<f64> {
     let human = judged.human.unwrap_or(before);
     let sign = |mean: f64| if mean >= human { 1.0 } else { -1.0 };
     let n = alone.len() as f64;
-    if (before - human).abs() <= t_quantile(DISPLAY_LEVEL, n - 1.0) * sd / n.sqrt() {
+    if (before - human).abs() <= t_quantile(GATE_LEVEL, n - 1.0) * sd / n.sqrt() {
         // Human rows alone can't be told from people: either way leads away from them.
         return pairs().map(|(a, w)| sign(after) * (a - w)).collect();
     }
