@@ -155,7 +155,11 @@ fn indifferent(law: &Law, at: &Conditions, what: &str) -> bool {
     match what {
         // A change of what this kind of model has not.
         "smoothing" => at.family.form != Form::Frequencies && at.family.smoothing == 0.0,
-        "inputs" | "prompts" => !regression || ratio,
+        "inputs" => !regression || ratio,
+        // A generator asks for none, and rows that are edited are given.
+        "prompts" => {
+            !regression || ratio || at.generator.is_some() || law.takes_in.contains(&Departure::Synthesis)
+        }
         "intercept" => ratio,
         // The ratio of two risks is that of any such estimator.
         "ddof" | "ddof 2" => {
@@ -193,6 +197,8 @@ fn indifferent(law: &Law, at: &Conditions, what: &str) -> bool {
         "sizes" => law.sizes == Sizes::Any && !law.name.starts_with("growing"),
         "generator" => at.generator.is_some() && at.human_fraction == 1.0,
         "synthesis" => at.generator.is_some(),
+        // The best weight does not depend on the one that is used.
+        "neon" => law.name == "neon-gaussian-weight",
         "noise" => law.name == "strong-collapse-risk" || law.name == "random-features-risk",
         _ => false,
     }
