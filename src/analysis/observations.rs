@@ -199,8 +199,11 @@ impl Counts {
 /// Collects the observations of one setting into series.
 #[derive(Default)]
 pub struct Gathering {
-    series: BTreeMap<(Option<u32>, String, Subject), BTreeMap<u32, Vec<(u64, Members)>>>,
+    series: BTreeMap<SeriesOf, BTreeMap<u32, Vec<(u64, Members)>>>,
 }
+
+/// Member (where members are kept apart), metric and subject of a series.
+type SeriesOf = (Option<u32>, String, Subject);
 
 /// The members of a population at one place of one seed.
 #[derive(Clone, Copy, Default)]

@@ -52,7 +52,7 @@ impl Source {
 /// v where every one of these row-major `d × d` matrices is vI.
 fn isotropic(d: usize, matrices: &[f64]) -> Option<f64> {
     let first = *matrices.first()?;
-    let expected = |at: usize| if at % (d * d) % (d + 1) == 0 { first } else { 0.0 };
+    let expected = |at: usize| if (at % (d * d)).is_multiple_of(d + 1) { first } else { 0.0 };
     matrices.iter().enumerate().all(|(at, v)| *v == expected(at)).then_some(first)
 }
 

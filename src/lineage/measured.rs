@@ -63,7 +63,10 @@ pub fn measure(
                 values.into_iter().for_each(|(metric, value)| write(fit, of.subject, metric, value, record));
             }
             Err(why) => {
-                names.of(at, measured).iter().for_each(|name| record.refused(fit, of.subject, name, &why));
+                names
+                    .of(at, measured)
+                    .iter()
+                    .for_each(|name| record.refused(fit, of.subject, name.clone(), &why));
             }
         }
     }
@@ -79,7 +82,7 @@ pub(super) fn missing(
     record: &mut dyn Record,
 ) {
     for (at, measured) in metrics.iter().enumerate() {
-        names.of(at, measured).iter().for_each(|name| record.refused(fit, subject, name, why));
+        names.of(at, measured).iter().for_each(|name| record.refused(fit, subject, name.clone(), why));
     }
 }
 
@@ -93,7 +96,7 @@ pub(super) fn write(
 ) {
     if value.is_nan() {
         let why = Refusal::undefined(format!("`{metric}` is not a number here"));
-        return record.refused(fit, subject, &metric, &why);
+        return record.refused(fit, subject, metric, &why);
     }
     let Fit { seed, member, generation } = fit;
     record.measurement(Measurement { seed, member, generation, subject, metric, value: Observed::of(value) });

@@ -191,10 +191,10 @@ impl Measuring {
                 let names = memory.map_or(&nothing, |memory| &memory.names[member]);
                 measured::missing(&self.metrics, self.subject, fit, names, why, record);
                 for (subject, names) in &names.tasks {
-                    names.iter().for_each(|name| record.refused(fit, *subject, name, why));
+                    names.iter().for_each(|name| record.refused(fit, *subject, name.clone(), why));
                 }
                 if memory.is_some() {
-                    record.refused(fit, Subject::Training, &HUMAN_SHARE, why);
+                    record.refused(fit, Subject::Training, HUMAN_SHARE, why);
                 }
             }
         }
@@ -224,15 +224,15 @@ impl Measuring {
         for (subject, names) in names.tasks.iter().filter(|(of, _)| all.iter().all(|(on, _)| on != *of)) {
             let why = if *subject == Subject::Human { Absence::NotApplicable } else { Absence::Degenerate };
             let gone = Refusal::of(why, "the training set has no such rows left");
-            names.iter().for_each(|name| record.refused(fit, *subject, name, &gone));
+            names.iter().for_each(|name| record.refused(fit, *subject, name.clone(), &gone));
         }
         for (subject, found) in all {
             let known = names.tasks.entry(subject).or_default();
             match found {
                 Err(why) if known.is_empty() => {
-                    record.refused(fit, subject, &Cow::Borrowed(task.report.primary), &why);
+                    record.refused(fit, subject, Cow::Borrowed(task.report.primary), &why);
                 }
-                Err(why) => known.iter().for_each(|name| record.refused(fit, subject, name, &why)),
+                Err(why) => known.iter().for_each(|name| record.refused(fit, subject, name.clone(), &why)),
                 Ok(values) => {
                     if known.is_empty() {
                         known.extend(values.iter().map(|(name, _)| name.clone()));

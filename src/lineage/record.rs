@@ -33,7 +33,7 @@ pub trait Record {
     }
 
     /// An observation without a value, and why in a sentence: a measurement like any other.
-    fn refused(&mut self, fit: Fit, subject: Subject, metric: &Cow<'static, str>, why: &Refusal) {
+    fn refused(&mut self, fit: Fit, subject: Subject, metric: Cow<'static, str>, why: &Refusal) {
         let Fit { seed, member, generation } = fit;
         let (metric, value) = (metric.clone(), Observed::Absent(why.why));
         self.measurement(Measurement { seed, member, generation, subject, metric, value });

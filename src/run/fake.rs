@@ -75,7 +75,7 @@ impl Work for Fake {
                 let (subject, metric) = (Subject::Model, Cow::Borrowed(metric));
                 if value.is_nan() {
                     let why = Refusal::undefined("it is not a number");
-                    record.refused(Fit { seed, member: 0, generation }, subject, &metric, &why);
+                    record.refused(Fit { seed, member: 0, generation }, subject, metric, &why);
                     continue;
                 }
                 let value = Observed::Number(value);

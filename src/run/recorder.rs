@@ -109,7 +109,7 @@ impl Record for Recorder<'_> {
         }
     }
 
-    fn refused(&mut self, fit: Fit, subject: Subject, metric: &Cow<'static, str>, why: &Refusal) {
+    fn refused(&mut self, fit: Fit, subject: Subject, metric: Cow<'static, str>, why: &Refusal) {
         self.part.lacks(fit, subject, metric, why);
     }
 

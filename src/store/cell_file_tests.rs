@@ -23,7 +23,7 @@ fn part(seeds: std::ops::Range<u64>) -> Part {
                 let (member, subject, metric) = (0, Subject::Model, Cow::Borrowed(metric));
                 if value.is_nan() {
                     let why = Refusal::degenerate("one point");
-                    part.lacks(Fit { seed, member, generation }, subject, &metric, &why);
+                    part.lacks(Fit { seed, member, generation }, subject, metric, &why);
                     continue;
                 }
                 let value = Observed::Number(value);

@@ -46,11 +46,11 @@ impl Part {
     }
 
     /// Takes an observation without a value, and notes why there is none.
-    pub fn lacks(&mut self, fit: Fit, subject: Subject, metric: &Cow<'static, str>, why: &Refusal) {
+    pub fn lacks(&mut self, fit: Fit, subject: Subject, metric: Cow<'static, str>, why: &Refusal) {
         let Fit { seed, member, generation } = fit;
         let value = Observed::Absent(why.why);
-        self.observe(&Measurement { seed, member, generation, subject, metric: metric.clone(), value });
-        Note::count(&mut self.waiting_notes, subject, metric, (seed, generation), why);
+        Note::count(&mut self.waiting_notes, subject, &metric, (seed, generation), why);
+        self.observe(&Measurement { seed, member, generation, subject, metric, value });
     }
 
     /// Takes example rows of the running lineage.

@@ -215,10 +215,8 @@ fn every_law_refuses_or_changes_with_what_it_depends_on() {
                 continue;
             }
             walked += 1;
-            if let Ok(p) = law.predict(&changed(&at, what)) {
-                if p == plain {
-                    blind.push(format!("{} does not see `{what}`: {}", law.name, p.mean));
-                }
+            if law.predict(&changed(&at, what)).is_ok_and(|p| p == plain) {
+                blind.push(format!("{} does not see `{what}`: {}", law.name, plain.mean));
             }
         }
         // Another way to compose training sets is refused, if the law is about any.
