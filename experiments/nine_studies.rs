@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release --bin nine_studies                    # all nine, about ten minutes on 2 cores
 //!     cargo run --release --bin nine_studies -- --quick         # a look: few seeds, few verdicts
-//!     cargo run --release --bin nine_studies -- --write-readme  # and the table in README.md
+//!     cargo run --release --bin nine_studies -- --write-readme  # and the page results/NINE_STUDIES.md
 //!
 //! It runs every spec of `experiments/studies/` and holds what is said (`experiments/statements.toml`)
 //! against the verdicts of their claims.
@@ -29,7 +29,7 @@ struct NineStudies {
     #[arg(long)]
     quick: bool,
     /// Write the page between the markers of a document
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "README.md")]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "results/NINE_STUDIES.md")]
     write_readme: Option<PathBuf>,
     /// Run nothing: the page of the runs that are in `--out`
     #[arg(long)]

@@ -48,13 +48,12 @@ fn a_bad_spec_is_refused_at_its_place() {
 fn a_wrong_file_is_refused_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let long = |row: &str| format!("a,b\n{}", row.repeat(60));
-    let cases: [(&str, Vec<u8>, &str); 9] = [
+    let cases: [(&str, Vec<u8>, &str); 8] = [
         ("empty.csv", Vec::new(), "empty.csv"),
         ("header.csv", b"a,b\n".to_vec(), "header.csv"),
         ("ragged.csv", format!("{}1\n", long("1,2\n")).into_bytes(), "62"),
         ("binary.csv", vec![0, 159, 146, 150, 0, 1, 2], "binary.csv"),
         ("latin.txt", b"caf\xe9 and more".to_vec(), "latin.txt"),
-        ("nan.csv", format!("{}1,nan\n", long("1,2\n")).into_bytes(), "62"),
         ("one.csv", b"a,b\n1,2\n".to_vec(), "one.csv"),
         ("magic-images-idx3-ubyte", vec![9, 9, 9, 9, 0, 0, 0, 1], "magic"),
         ("broken.jsonl", b"{\"text\": \"a\"}\n{\"text\": \n".to_vec(), "2"),
@@ -65,6 +64,10 @@ fn a_wrong_file_is_refused_with_its_place() {
         assert_eq!(code, 2, "{name}: {text}");
         assert!(text.contains(word), "{name}: {text}");
     }
+    fs::write(folder.path().join("nan.csv"), format!("{}1,nan\n", long("1,2\n"))).unwrap();
+    let strict = ["compare", "--data", "nan.csv", "--missing", "error", "--out", "out"];
+    let (code, text) = refused(folder.path(), &strict);
+    assert!(code == 2 && text.contains("62"), "{text}");
     let (code, text) = refused(folder.path(), &["compare", "--data", "nowhere.csv", "--out", "out"]);
     assert!(code == 2 && text.contains("nowhere.csv"), "{text}");
 }

@@ -190,7 +190,7 @@ fn a_run_without_claims_says_what_it_found() {
     let run = fs::read_dir(folder.path().join("results/mine")).unwrap().next().unwrap().unwrap().path();
     let page = fs::read_to_string(run.join("report.html")).unwrap();
     let place = |heading: &str| page.find(heading).unwrap_or_else(|| panic!("no {heading}"));
-    assert!(place("First and last generation") < place("Eight definitions of collapse"));
+    assert!(place("Change since generation 0") < place("Eight definitions of collapse"));
     assert!(page.contains("<title>mine"));
 }
 

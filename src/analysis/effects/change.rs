@@ -167,7 +167,14 @@ pub fn change(first: Seeds<'_>, last: Seeds<'_>, judged: &Judged) -> Change {
     };
     (found.word, found.seeds_needed) = (word, seeds_needed);
     if word == Word::Better && crosses(&starts, &ends, judged) {
-        (found.word, found.why) = (Word::NoVerdict, Some(Why::CrossesPeople));
+        // Past people: worse if the end is further from them than the start by more than the tolerance, else no verdict.
+        let human = judged.human.unwrap_or_default();
+        let away: Vec<f64> =
+            ends.iter().zip(&starts).map(|(b, a)| (b - human).abs() - (a - human).abs()).collect();
+        (found.word, found.why) = match one_sided(&away, &allowed, 1.0).0 {
+            Word::Worse => (Word::Worse, None),
+            _ => (Word::NoVerdict, Some(Why::CrossesPeople)),
+        };
     }
     found
 }
@@ -339,6 +346,8 @@ mod tests {
         assert_eq!(word(0.995, 0.87, &people(0.8)), Word::Better);
         assert_eq!(word(0.995, 0.7, &people(0.8)), Word::NoVerdict);
         assert_eq!(word(0.995, 0.87, &people(1.1)), Word::Worse);
+        // Far past them it is worse: .42 away from people where it began .056 away, of which .06 are allowed.
+        assert_eq!(word(0.602, 0.126, &people(0.546)), Word::Worse);
         // Starts at people: both ways are worse.
         assert_eq!((word(1.0, 1.2, &people(1.0)), word(1.0, 0.8, &people(1.0))), (Word::Worse, Word::Worse));
     }
