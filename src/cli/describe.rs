@@ -113,7 +113,7 @@ fn page(kind: &str, about: &About) {
         let worst = match reading.worst {
             Worst::None => "none; the metric has no verdict without a stated tolerance".to_owned(),
             Worst::Is(value) => number(value),
-            Worst::Of(_) => {
+            Worst::Of(_) | Worst::OfExponential(_) => {
                 "that of a model that knows nothing of the human rows, from these rows".to_owned()
             }
         };

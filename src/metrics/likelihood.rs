@@ -69,7 +69,7 @@ pub(super) const PERPLEXITY: MetricEntry = MetricEntry {
         ideal: "exp of the entropy of the truth",
         unit: "effective choices",
         scale: Scale::Log,
-        worst: Worst::Of(|human| human.choices),
+        worst: Worst::OfExponential(|human| human.choices),
     },
     build: |node| plain(node, Likelihood::Perplexity),
 };

@@ -14,6 +14,9 @@ pub enum Worst {
     Is(f64),
     /// It depends on the human rows; `None` where they don't have it.
     Of(fn(&HumanProfile) -> Option<f64>),
+    /// The same, for the exponential of a likelihood: the way to it is measured in logarithms, so that a perplexity and
+    /// its likelihood have one verdict.
+    OfExponential(fn(&HumanProfile) -> Option<f64>),
 }
 
 impl Worst {
@@ -22,7 +25,7 @@ impl Worst {
         match self {
             Worst::None => None,
             Worst::Is(value) => Some(value),
-            Worst::Of(value) => value(human).filter(|v| v.is_finite()),
+            Worst::Of(value) | Worst::OfExponential(value) => value(human).filter(|v| v.is_finite()),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::analysis::effects::{
     gains, gains_of, level_of,
 };
 use crate::data::SOURCES;
-use crate::metrics::{Direction, HumanProfile, Reading, Space, Subject};
+use crate::metrics::{Direction, HumanProfile, Reading, Space, Subject, Worst};
 use crate::regimes::{self, FractionRule};
 use crate::spec::{Coordinates, Node, Setting};
 use crate::store::Manifest;
@@ -234,7 +234,10 @@ fn judged(
         direction: reading.direction,
         worst: reading.worst.value(profile),
         human: people.filter(|_| reading.direction == Direction::TwoSided),
-        tolerance: asked.tolerance(name),
+        tolerance: match (asked.tolerance(name), reading.worst) {
+            (Tolerance::OfDistance(share), Worst::OfExponential(_)) => Tolerance::OfLogDistance(share),
+            (tolerance, _) => tolerance,
+        },
     }
 }
 

@@ -67,7 +67,9 @@ impl Change {
         match (self.word, &self.why, self.seeds_needed) {
             (Word::Same, _, _) => {
                 let within = match tolerance {
-                    Tolerance::OfDistance(share) => format!("{} %", crate::say::number(100.0 * share)),
+                    Tolerance::OfDistance(share) | Tolerance::OfLogDistance(share) => {
+                        format!("{} %", crate::say::number(100.0 * share))
+                    }
                     Tolerance::Units(units) => crate::say::number(units),
                 };
                 let though = if shown { ", though a change is shown" } else { "" };
@@ -304,6 +306,15 @@ mod tests {
         assert_eq!((word(1.0, 1.3, &distance), word(1.0, 1.6, &distance)), (Word::Same, Word::Worse));
         let found = change(&seeds(0.8, 1.0, 8), &seeds(0.78, 0.0, 8), &coverage);
         assert_eq!(found.remark(Tolerance::default()), "within 10 %, though a change is shown");
+    }
+
+    #[test]
+    fn a_perplexity_has_the_tolerance_of_its_logarithm() {
+        // From 7.5 to 54 choices: 10 % of log 7.2 is .1974, a factor of 1.218, so 1.637 are allowed.
+        let tolerance = Tolerance::OfLogDistance(0.1);
+        let perplexity = Judged { tolerance, ..judged(Direction::Lower, Some(54.0)) };
+        assert!((perplexity.allowed(7.5).unwrap_or_default() - 1.637).abs() < 1e-3);
+        assert_eq!((word(7.5, 9.0, &perplexity), word(7.5, 9.3, &perplexity)), (Word::Same, Word::Worse));
     }
 
     #[test]

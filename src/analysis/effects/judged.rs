@@ -7,6 +7,8 @@ use crate::metrics::Direction;
 pub enum Tolerance {
     /// A share of the distance from the start to the worst value.
     OfDistance(f64),
+    /// A share of the logarithmic distance from the start to the worst value: for perplexities.
+    OfLogDistance(f64),
     /// So much, in the metric's unit.
     Units(f64),
 }
@@ -36,6 +38,9 @@ impl Judged {
         match self.tolerance {
             Tolerance::Units(units) => Some(units),
             Tolerance::OfDistance(share) => self.worst.map(|worst| share * (worst - start).abs()),
+            Tolerance::OfLogDistance(share) => {
+                self.worst.map(|worst| start * ((worst / start).powf(share) - 1.0).abs())
+            }
         }
     }
 
