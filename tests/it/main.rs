@@ -4,6 +4,7 @@
 
 mod augment;
 mod command;
+mod documents;
 mod errors;
 mod kill;
 mod outside;
