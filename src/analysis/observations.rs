@@ -28,7 +28,7 @@ pub fn column(name: &str) -> &str {
 }
 
 impl SettingKey {
-    /// The value of a [`column`].
+    /// The value of a [`column()`].
     pub fn get(&self, column: &str) -> Option<&str> {
         let same = |(name, _): &&(String, String)| self::column(name) == self::column(column);
         let exact = self.0.iter().find(|(name, _)| name == column);

@@ -81,9 +81,14 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     let source = source::open("--data", &table, &of_data, &WORDING)?;
     let schema = source.schema();
     let kind = Kind::of(schema);
+    // The question is about images; labels would be modelled beside the pixels.
     if known && kind == Kind::Images {
-        // The question is about images; labels would be modelled beside the pixels.
         table.push_str("labels = false\n");
+    } else if kind == Kind::Images
+        && schema.first(Role::Label).is_some()
+        && !of_data.iter().any(|set| set.trim_start().starts_with("labels"))
+    {
+        table.push_str("labels = \"\"\n");
     }
     let family = args.model.clone().unwrap_or_else(|| kind.family().into());
     // The size of a model's fit, so that the default comparison takes about a minute.
