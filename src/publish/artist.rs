@@ -6,7 +6,7 @@ use super::settings::setting_of;
 use super::{Publication, PublishError};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Figure, Size};
-use crate::metrics::{METRICS, Subject};
+use crate::metrics::{Absence, METRICS, Subject};
 use crate::spec::{self, Setting};
 use crate::store::Settings;
 
@@ -114,7 +114,8 @@ impl<'p> Artist<'p> {
         self.rows.iter().map(|r| r.counts.asked).max().unwrap_or(0)
     }
 
-    /// Where the metrics of a figure have no value at the last generation, from when on and why; empty where all have one.
+    /// Where the metrics of a figure have no value at the last generation, from when on and why; empty where all have one. A
+    /// metric that does not apply to a setting at all has lost nothing there.
     pub fn lost<'m>(&self, metrics: impl IntoIterator<Item = &'m String>, keys: &[&SettingKey]) -> String {
         let columns = varying(keys);
         let mut lines = Vec::new();
@@ -129,6 +130,12 @@ impl<'p> Artist<'p> {
                 } else {
                     format!(" at {}", place_of(key, &columns))
                 };
+                let apart = |r: &&SummaryRow| {
+                    r.counts.n == 0 && r.counts.infinite == 0 && r.counts.why == Some(Absence::NotApplicable)
+                };
+                if rows.iter().all(apart) {
+                    continue;
+                }
                 let gone = rows.iter().rev().take_while(|r| r.counts.n == 0).last();
                 lines.push(match gone {
                     Some(first) => {

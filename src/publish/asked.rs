@@ -120,7 +120,14 @@ impl Artist<'_> {
         let caption = if law { format!("{caption} Dashed: the closed-form prediction.") } else { caption };
         let lost = self.lost(&spec.y, &keys);
         let caption = if lost.is_empty() { caption } else { format!("{caption} {ENDED} {lost}") };
-        let note = if lost.is_empty() { String::new() } else { format!("{ENDED} {lost}") };
+        // In the picture itself there is room for the first of them.
+        let first = lost.split_once("; ").map_or(lost.as_str(), |(first, _)| first);
+        let note = match (lost.is_empty(), first == lost) {
+            (true, _) => String::new(),
+            (_, true) => format!("{ENDED} {lost}"),
+            (_, false) => format!("{ENDED} {first}; more in the caption."),
+        };
+        let room = if note.is_empty() { 0.0 } else { 0.5 };
         let subtitle = if spec.y.iter().all(|metric| is_computed(metric)) {
             "computed, not simulated".to_owned()
         } else if by_seed {
@@ -148,7 +155,7 @@ impl Artist<'_> {
                 let share_y = spec.y.len() == 1;
                 let panels =
                     Panels { title, subtitle, key, panels: curves, columns: Some(across), share_y, note };
-                (Box::new(panels), Size::inches(7.0, 1.2 + 2.1 * rows as f64))
+                (Box::new(panels), Size::inches(7.0, 1.2 + room + 2.1 * rows as f64))
             }
         };
         Ok(Planned { name, caption, figure, size })
