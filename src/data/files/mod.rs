@@ -24,6 +24,8 @@ pub(super) mod table;
 mod text;
 
 #[cfg(test)]
+mod card_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
