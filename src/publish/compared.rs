@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::settings::setting_of;
 use super::{Publication, PublishError, number, series};
 use crate::analysis::Series;
 use crate::analysis::effects::{
@@ -13,7 +14,7 @@ use crate::analysis::effects::{
 use crate::data::SOURCES;
 use crate::metrics::{Direction, HumanProfile, Reading, Space, Subject, Worst};
 use crate::regimes::{self, FractionRule};
-use crate::spec::{Coordinates, Node, Setting};
+use crate::spec::{Coordinates, Node, SamplingSpec, Setting, canonical};
 use crate::store::Manifest;
 use crate::tasks::reading;
 
@@ -137,6 +138,10 @@ pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, Publ
 /// of the same human rows (`[measure.baseline]`).
 fn simple(publication: &Publication, all: &[Series]) -> Option<String> {
     let experiment = &publication.experiment;
+    // The simple model is drawn from as it is; a model that is sampled otherwise is another thing to compare with.
+    if publication.settings().ok()?.iter().any(|s| s.sampling != SamplingSpec::default()) {
+        return None;
+    }
     let node = experiment.measure.baseline.as_ref()?;
     let name = match (node.get("structure").and_then(Node::as_str), node.get("family")?.as_str()?) {
         (Some("independent"), _) => "independent columns",
@@ -306,8 +311,8 @@ pub struct SettingChange {
     pub generation: u32,
     /// The change.
     pub change: Change,
-    /// How large a change counts as none.
-    pub tolerance: Tolerance,
+    /// How the values are judged.
+    pub judged: Judged,
 }
 
 /// The change of every metric of every setting since generation 0, metric by metric.
@@ -317,8 +322,9 @@ pub struct SettingChange {
 pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingChange>, PublishError> {
     let all = series(publication)?;
     let settings = publication.settings()?;
-    let profile =
-        settings.first().map(|s| profile(s, publication.experiment.measure.space)).unwrap_or_default();
+    let records = publication.records()?;
+    // What a model that knows nothing is worth depends on the human rows, and settings may differ in them.
+    let mut profiles: BTreeMap<String, HumanProfile> = BTreeMap::new();
     let mut found = Vec::new();
     for spec in &publication.experiment.measure.metrics {
         let Some(reading) = reading(&spec.name) else { continue };
@@ -326,7 +332,12 @@ pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingCh
         for s in of(Subject::Model) {
             let Some(generation) = s.last().filter(|g| *g > 0) else { continue };
             let human = of(Subject::Human).find(|h| h.key == s.key);
-            let judged = judged(&spec.name, &reading, &profile, human, asked);
+            let own = setting_of(&records, &s.key).and_then(|record| settings.get(record.index));
+            let Some(setting) = own.or(settings.first()) else { continue };
+            let profile = profiles
+                .entry(canonical(&setting.data))
+                .or_insert_with(|| profile(setting, publication.experiment.measure.space));
+            let judged = judged(&spec.name, &reading, profile, human, asked);
             let (first, last) = (s.observed(0), s.observed(generation));
             found.push(SettingChange {
                 key: s.key.clone(),
@@ -336,7 +347,7 @@ pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingCh
                 last: level_of(&last, &judged, reading.scale),
                 generation,
                 change: change(&first, &last, &judged),
-                tolerance: judged.tolerance,
+                judged,
             });
         }
     }

@@ -147,7 +147,7 @@ pub fn change_rows(changes: &[SettingChange], setting: impl Fn(&SettingChange) -
             level(&c.last),
             change(&c.change),
         ],
-        word: Some((c.change.word, c.change.remark(c.tolerance))),
+        word: Some((c.change.word, c.change.remark(c.judged.tolerance))),
     };
     changes.iter().map(row).collect()
 }

@@ -47,6 +47,20 @@ pub fn page(
     let experiment = &publication.experiment;
     let root = publication.folder.root();
     let mut sections = Vec::new();
+    let mut figures = Vec::with_capacity(drawn.len());
+    for figure in drawn {
+        let svg = std::fs::read_to_string(&figure.svg_path)
+            .map_err(|source| PublishError::File { path: figure.svg_path.clone(), source })?;
+        let files = [("SVG", &figure.svg_path), ("PNG", &figure.png_path)];
+        figures.push(FigureRef {
+            svg,
+            caption: figure.caption.clone(),
+            files: files.map(|(name, path)| link(root, path, name, "")).to_vec(),
+        });
+    }
+    if !figures.is_empty() {
+        sections.push(Section { heading: "Figures".into(), figures, ..Default::default() });
+    }
     let effects = found.effects.filter(|e| !e.comparisons.is_empty() || !e.gains.is_empty());
     if let Some(effects) = effects {
         let tables =
@@ -84,20 +98,6 @@ pub fn page(
         }
         Err(PublishError::Empty { .. }) => {}
         Err(other) => return Err(other),
-    }
-    let mut figures = Vec::with_capacity(drawn.len());
-    for figure in drawn {
-        let svg = std::fs::read_to_string(&figure.svg_path)
-            .map_err(|source| PublishError::File { path: figure.svg_path.clone(), source })?;
-        let files = [("SVG", &figure.svg_path), ("PNG", &figure.png_path)];
-        figures.push(FigureRef {
-            svg,
-            caption: figure.caption.clone(),
-            files: files.map(|(name, path)| link(root, path, name, "")).to_vec(),
-        });
-    }
-    if !figures.is_empty() {
-        sections.push(Section { heading: "Figures".into(), figures, ..Default::default() });
     }
     if let Some(samples) = examples::texts(publication)? {
         sections.push(Section {

@@ -478,3 +478,15 @@ fn the_page_lists_what_did_not_run_and_a_notebook_takes_its_rows_along() {
     let path = export_notebook(&publication, &to).unwrap();
     assert!(path.is_file() && to.join("metrics.csv").is_file());
 }
+
+#[test]
+fn a_worst_value_is_that_of_the_settings_own_human_rows() {
+    let (_root, publication) =
+        ran("[data]\nsource = \"zipf\"\noutcomes = 4\n[model]\nfamily = \"categorical\"\n\
+         [loop]\ngenerations = 1\nsamples = 50\nregime = \"replace\"\n[measure]\nmetrics = [\"perplexity\"]\n\
+         [sweep]\nseeds = 2\n\"data.outcomes\" = [4, 50]\n");
+    let found = changes(&publication, &Asked::default()).unwrap();
+    // A uniform guess over the outcomes that there are.
+    let worst: Vec<_> = found.iter().map(|c| (c.key.get("data.outcomes"), c.judged.worst)).collect();
+    assert_eq!(worst, [(Some("4"), Some(4.0)), (Some("50"), Some(50.0))]);
+}

@@ -68,7 +68,7 @@ impl Change {
             (Word::Same, _, _) => {
                 let within = match tolerance {
                     Tolerance::OfDistance(share) | Tolerance::OfLogDistance(share) => {
-                        format!("{} %", crate::say::number(100.0 * share))
+                        format!("{} % of the way to the worst value", crate::say::number(100.0 * share))
                     }
                     Tolerance::Units(units) => crate::say::number(units),
                 };
@@ -305,7 +305,10 @@ mod tests {
         let distance = judged(Direction::Lower, Some(5.0));
         assert_eq!((word(1.0, 1.3, &distance), word(1.0, 1.6, &distance)), (Word::Same, Word::Worse));
         let found = change(&seeds(0.8, 1.0, 8), &seeds(0.78, 0.0, 8), &coverage);
-        assert_eq!(found.remark(Tolerance::default()), "within 10 %, though a change is shown");
+        assert_eq!(
+            found.remark(Tolerance::default()),
+            "within 10 % of the way to the worst value, though a change is shown"
+        );
     }
 
     #[test]
