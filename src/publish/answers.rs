@@ -88,20 +88,27 @@ fn prevented(c: &Comparison, lead: &MetricFindings, fraction: f64) -> String {
         }
     }
     let Some(all) = &c.together else { return text + "." };
+    let binding = c.metrics.iter().filter(|m| m.binds()).count();
+    let metrics = match all.metrics {
+        of if of == binding => "every metric".to_owned(),
+        1 => "the one metric with a share".to_owned(),
+        of => format!("the {of} metrics with a share"),
+    };
     let decide = match all.decide.as_slice() {
         [one] => format!("{one} decides"),
+        some if some.len() == all.metrics => "any of them may decide".to_owned(),
         some => format!("{} decide", some.join(" or ")),
     };
     text.push_str(&match all.high {
         Some(high) => format!(
-            ", and {} % in every metric takes {} % [{}, {}] ({decide}).",
+            ", and {} % in {metrics} takes {} % [{}, {}] ({decide}).",
             per_cent(c.share),
             per_cent(all.estimate),
             per_cent(all.low),
             per_cent(high)
         ),
         None => format!(
-            ", and {} % in every metric takes at least {} %; these seeds give no upper bound ({decide}).",
+            ", and {} % in {metrics} takes at least {} %; these seeds give no upper bound ({decide}).",
             per_cent(c.share),
             per_cent(all.low)
         ),
@@ -121,15 +128,15 @@ fn halved(c: &Comparison) -> Option<String> {
 
 /// Beside the same human rows alone, what the synthetic rows help and hurt.
 fn beside(c: &Comparison, fraction: f64) -> Option<String> {
-    let found: Vec<(&MetricFindings, &Gain)> = c
-        .metrics
-        .iter()
-        .filter_map(|m| match m.arm(fraction)?.beside.as_ref()? {
-            Ok(gain) => Some((m, gain)),
-            Err(_) => None,
-        })
-        .collect();
-    if found.is_empty() {
+    let (mut found, mut lost): (Vec<(&MetricFindings, &Gain)>, Vec<String>) = Default::default();
+    for m in &c.metrics {
+        match m.arm(fraction).and_then(|a| a.beside.as_ref()) {
+            Some(Ok(gain)) => found.push((m, gain)),
+            Some(Err(why)) => lost.push(format!("{} ({why})", m.name)),
+            None => {}
+        }
+    }
+    if found.is_empty() && lost.is_empty() {
         return None;
     }
     let list = |helps: bool| -> Vec<String> {
@@ -152,6 +159,9 @@ fn beside(c: &Comparison, fraction: f64) -> Option<String> {
         (false, true) => parts.push(format!("hurt {} and help nothing", hurt.join(", "))),
         (true, false) => parts.push(format!("help {} and hurt nothing", helped.join(", "))),
         (true, true) => parts.push("neither help nor hurt any metric by what can be told".to_owned()),
+    }
+    if !lost.is_empty() {
+        parts.push(format!("not to be compared: {}", lost.join(", ")));
     }
     if rest > 0 && rest < found.len() {
         parts.push(format!("in {rest} of {} metrics no difference is shown", found.len()));
@@ -275,4 +285,70 @@ fn rows(found: &RegimeGains) -> Vec<String> {
         lines.push(format!("{within}Without an answer: {}.", without.join("; ")));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::analysis::effects::{Arm, Judged, Metric, Tolerance, compared};
+    use crate::metrics::{Absence, Direction, Observed, Scale};
+
+    fn seeds(mean: f64) -> Vec<(u64, Observed)> {
+        let off = [-0.03, 0.01, 0.02, -0.01, 0.0, 0.015, -0.02, 0.015];
+        (0..8).map(|i| (i as u64, Observed::of(mean + 0.2 * off[i]))).collect()
+    }
+
+    fn arm(place: f64, last: Vec<(u64, Observed)>) -> Arm {
+        Arm { place, observed: [(0, seeds(0.9)), (4, last)].into() }
+    }
+
+    fn metric(name: &str, worst: Option<f64>, mix: Vec<(u64, Observed)>) -> Metric {
+        Metric {
+            name: name.into(),
+            scale: Scale::Linear,
+            judged: Judged {
+                direction: Direction::Higher,
+                worst,
+                human: None,
+                tolerance: Tolerance::default(),
+            },
+            mixes: vec![arm(0.0, seeds(0.3)), arm(0.3, mix), arm(1.0, seeds(0.9))],
+            alone: vec![arm(0.3, seeds(0.8))],
+        }
+    }
+
+    fn said(metrics: &[Metric]) -> String {
+        let (metrics, together) = compared(metrics, 4, 0.9, 1);
+        let found =
+            Comparison { regime: None, own_fraction: false, generation: 4, share: 0.9, metrics, together };
+        comparison(&found).join("\n")
+    }
+
+    #[test]
+    fn the_answer_counts_the_metrics_that_it_is_about() {
+        // .6 of a loss of .6: half is prevented; 90 % is reached between 30 % and 100 %.
+        let one = said(&[metric("coverage", Some(0.0), seeds(0.6))]);
+        assert!(
+            one.contains(
+                "coverage is 0.6 with 30 % human rows, 0.9 with human rows alone, 0.3 without: 50 %"
+            )
+        );
+        assert!(one.contains("90 % in every metric takes 86 %"), "{one}");
+        assert!(one.contains("hurt coverage (−0.2 ± ") && one.contains("and help nothing"), "{one}");
+        let unchanged = Metric {
+            mixes: [0.0, 0.3, 1.0].map(|f| arm(f, seeds(0.9))).to_vec(),
+            ..metric("precision", Some(0.0), seeds(0.9))
+        };
+        let two = said(&[metric("coverage", Some(0.0), seeds(0.6)), unchanged]);
+        assert!(two.contains("90 % in the one metric with a share takes"), "{two}");
+    }
+
+    #[test]
+    fn a_collapsed_mix_is_named_where_it_cannot_be_compared() {
+        let gone = (0..8).map(|s| (s, Observed::Absent(Absence::Degenerate))).collect();
+        let text = said(&[metric("knn-entropy", None, gone)]);
+        assert!(text.contains("not to be compared: knn-entropy (collapsed in 8 of 8 seeds)"), "{text}");
+        assert!(text.contains("without a value") || text.contains("worse"), "{text}");
+    }
 }

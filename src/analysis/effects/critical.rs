@@ -153,6 +153,8 @@ pub struct Together {
     pub high: Option<f64>,
     /// The metric that decides, or those that may.
     pub decide: Vec<String>,
+    /// How many metrics it is about.
+    pub metrics: usize,
 }
 
 /// Several metrics together, each with its critical fraction at the level of an interval of its own and with the one at
@@ -171,6 +173,7 @@ pub fn together(metrics: &[(String, Critical, Critical)]) -> Option<Together> {
         low: top.2.low,
         high: high.is_finite().then_some(high),
         decide: metrics.iter().filter(may).map(|m| m.0.clone()).collect(),
+        metrics: metrics.len(),
     })
 }
 
