@@ -11,8 +11,10 @@ pub mod answerer;
 pub mod checkpoint;
 pub mod device;
 pub mod gpt;
+pub mod gru;
 pub mod init;
 pub mod kernels;
+pub mod language;
 pub mod mlp;
 pub mod train;
 pub mod vae;
@@ -23,7 +25,7 @@ use crate::registry::Registry;
 
 /// The burn families.
 pub static FAMILIES: Registry<BoxedFamily> =
-    Registry { kind: "family", entries: &[vae::ENTRY, gpt::ENTRY, answerer::ENTRY] };
+    Registry { kind: "family", entries: &[vae::ENTRY, gpt::ENTRY, gru::ENTRY, answerer::ENTRY] };
 use crate::registry::Parameter;
 
 const fn parameter(name: &'static str, default: &'static str, meaning: &'static str) -> Parameter {
@@ -55,13 +57,14 @@ fn rows_of(mix: &Mix) -> Result<(Samples, Vec<f64>), FitError> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{answerer, gpt, vae};
+    use super::{answerer, gpt, gru, vae};
 
     #[test]
     fn the_described_parameters_and_defaults_are_the_real_ones() {
         let real = [
             (vae::ABOUT, serde_json::to_value(vae::VaeParams::default()).unwrap()),
             (gpt::ABOUT, serde_json::to_value(gpt::GptParams::default()).unwrap()),
+            (gru::ABOUT, serde_json::to_value(gru::GruParams::default()).unwrap()),
             (answerer::ABOUT, serde_json::to_value(answerer::Params::default().0).unwrap()),
         ];
         for (about, real) in real {

@@ -1,22 +1,15 @@
-//! The fitted network one token at a time, with a key-value cache, many rows side by side.
+//! The fitted network one token at a time, with a key-value cache.
 //!
-//! Every row has its own length and its own place in the cache; what a row computes does not
-//! depend on which other rows step with it. Keys are stored feature-major, so that a query
+//! Every row has its own length and its own place in the cache. Keys are stored feature-major, so that a query
 //! meets all earlier positions with unit stride.
 
 use super::net::{Net, Shape};
 use crate::neural::kernels::layer_norm::normalise;
 use crate::neural::kernels::simd::{LANES, exp_shifted, wide};
+use crate::neural::language::{Fed, Network};
 
 /// Rows in progress.
-pub(super) struct Runner<'a> {
-    net: &'a Net,
-    /// Codes fed to each row so far.
-    fed: Vec<Vec<u32>>,
-    /// The label of each row; none without labels.
-    classes: &'a [u32],
-    /// Cached positions of each row.
-    filled: Vec<usize>,
+pub struct Cache {
     /// row × layer × feature × position, positions padded to whole vectors.
     keys: Vec<f32>,
     /// row × layer × position × feature.
@@ -35,84 +28,62 @@ struct Scratch {
     hidden: Vec<f32>,
 }
 
-impl<'a> Runner<'a> {
-    /// Starts `rows` empty rows, with the label of each where rows have labels.
-    pub(super) fn new(net: &'a Net, rows: usize, classes: &'a [u32]) -> Self {
-        let Shape { layers, width, context, .. } = net.shape();
+impl Network for Net {
+    type Memory = Cache;
+
+    fn memory(&self, rows: usize) -> Cache {
+        let Shape { layers, width, context, .. } = self.shape();
         let (size, padded) = (rows * layers * width, context.next_multiple_of(LANES));
-        Runner {
-            net,
-            fed: vec![vec![]; rows],
-            classes,
-            filled: vec![0; rows],
+        Cache {
             keys: vec![0.0; size * padded],
             values: vec![0.0; size * context],
             scratch: Scratch { scores: vec![0.0; padded], ..Scratch::default() },
         }
     }
 
-    /// Feeds one code to each of the rows `who` and writes the logits of what follows,
-    /// `[who, levels]`. A row whose window is full first moves on by half a window.
-    pub(super) fn feed(&mut self, who: &[usize], codes: &[u32], logits: &mut Vec<f32>) {
-        let context = self.net.shape().context;
-        let full: Vec<usize> = who.iter().copied().filter(|&r| self.filled[r] == context).collect();
-        if !full.is_empty() {
-            let keep = context - context / 2;
-            for &r in &full {
-                self.filled[r] = 0;
-            }
-            for back in (1..=keep).rev() {
-                let places: Vec<usize> = full.iter().map(|&r| self.fed[r].len() - back).collect();
-                self.step(&full, &places);
-            }
-        }
-        let places: Vec<usize> = who.iter().map(|&r| self.fed[r].len()).collect();
-        for (&r, &code) in who.iter().zip(codes) {
-            self.fed[r].push(code);
-        }
-        self.step(who, &places);
-        let Scratch { x, normed, .. } = &mut self.scratch;
-        norm_rows(x, &self.net.norm, normed);
-        self.net.head.apply(normed, logits);
+    /// A row's places are written again before they are read.
+    fn forget(&self, _: &mut Cache, _: usize) {}
+
+    fn logits(&self, memory: &mut Cache, logits: &mut Vec<f32>) {
+        let Scratch { x, normed, .. } = &mut memory.scratch;
+        norm_rows(x, &self.norm, normed);
+        self.head.apply(normed, logits);
     }
 
-    /// One step through the blocks, of the codes at some places of what was fed; leaves the residual stream in the
-    /// scratch space.
-    fn step(&mut self, who: &[usize], places: &[usize]) {
-        let shape = self.net.shape();
+    /// Leaves the residual stream in the scratch space.
+    fn step(&self, memory: &mut Cache, fed: &[Fed]) {
+        let shape = self.shape();
         let (c, t) = (shape.width, shape.context);
-        let s = &mut self.scratch;
+        let Cache { keys, values, scratch: s } = memory;
         let padded = s.scores.len();
         s.x.clear();
-        for (&r, &at) in who.iter().zip(places) {
-            let code = self.fed[r][at];
-            let token = &self.net.tokens[code as usize * c..][..c];
-            let place = &self.net.positions[self.filled[r] * c..][..c];
+        for fed in fed {
+            let token = &self.tokens[fed.code as usize * c..][..c];
+            let place = &self.positions[fed.place * c..][..c];
             s.x.extend(token.iter().zip(place).map(|(a, b)| a + b));
             let from = s.x.len() - c;
-            if let Some(&class) = self.classes.get(r) {
-                add(&mut s.x[from..], &self.net.classes[class as usize * c..][..c]);
+            if let Some(class) = fed.class {
+                add(&mut s.x[from..], &self.classes[class as usize * c..][..c]);
             }
-            if shape.pairs > 0 {
-                let before = if at == 0 { shape.mark() } else { self.fed[r][at - 1] };
-                add(&mut s.x[from..], &self.net.pairs[shape.pair(before, code) as usize * c..][..c]);
+            if let Some(pair) = fed.pair {
+                add(&mut s.x[from..], &self.pairs[pair as usize * c..][..c]);
             }
         }
-        for (layer, block) in self.net.blocks.iter().enumerate() {
+        for (layer, block) in self.blocks.iter().enumerate() {
             norm_rows(&s.x, &block.norm1, &mut s.normed);
             block.qkv.apply(&s.normed, &mut s.qkv);
             s.attended.clear();
-            s.attended.resize(who.len() * c, 0.0);
+            s.attended.resize(fed.len() * c, 0.0);
             wide(
                 #[inline(always)]
                 || {
-                    for (i, &r) in who.iter().enumerate() {
-                        let at = (r * shape.layers + layer) * c;
-                        let keys = &mut self.keys[at * padded..][..c * padded];
-                        let values = &mut self.values[at * t..][..c * t];
+                    for (i, fed) in fed.iter().enumerate() {
+                        let at = (fed.row * shape.layers + layer) * c;
+                        let keys = &mut keys[at * padded..][..c * padded];
+                        let values = &mut values[at * t..][..c * t];
                         let qkv = &s.qkv[i * 3 * c..][..3 * c];
                         let out = &mut s.attended[i * c..][..c];
-                        attend(qkv, keys, values, &mut s.scores, out, self.filled[r], shape);
+                        attend(qkv, keys, values, &mut s.scores, out, fed.place, shape);
                     }
                 },
             );
@@ -122,9 +93,6 @@ impl<'a> Runner<'a> {
             block.up.apply(&s.normed, &mut s.hidden);
             block.down.apply(&s.hidden, &mut s.branch);
             add(&mut s.x, &s.branch);
-        }
-        for &r in who {
-            self.filled[r] += 1;
         }
     }
 }

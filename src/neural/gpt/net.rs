@@ -4,99 +4,27 @@ use std::sync::Arc;
 
 use burn::Tensor;
 
-use super::corpus::Batch;
 use crate::neural::init::{Init, Layout, Weights};
 use crate::neural::kernels::attention::attention;
-use crate::neural::kernels::cross_entropy::cross_entropy;
 use crate::neural::kernels::dense::Dense;
 use crate::neural::kernels::embedding::{add_rows, embedding};
 use crate::neural::kernels::layer_norm::layer_norm;
 use crate::neural::kernels::linear::{Activation, linear};
+use crate::neural::language::{Alphabet, Inputs, SPREAD};
 
-/// Sizes of the network; `levels` counts the mark.
+/// Sizes of the network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Shape {
     pub(super) layers: usize,
     pub(super) width: usize,
     pub(super) heads: usize,
     pub(super) context: usize,
-    pub(super) levels: usize,
-    /// Labels, each with an embedding that is added to that of every token; 0 without labels.
-    pub(super) classes: usize,
-    /// Embeddings of pairs (the token before, this one), added to that of the token; 0 is none.
-    pub(super) pairs: usize,
-}
-
-impl Shape {
-    /// The code of the mark that begins and ends rows.
-    pub(super) fn mark(self) -> u32 {
-        self.levels as u32 - 1
-    }
-
-    /// The embedding of a pair: its own where there are enough, else one that is shared by a multiplicative hash.
-    pub(super) fn pair(self, before: u32, code: u32) -> u32 {
-        let pair = u64::from(before) * self.levels as u64 + u64::from(code);
-        if self.levels * self.levels <= self.pairs {
-            return pair as u32;
-        }
-        let hash = pair.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        ((hash * self.pairs as u64) >> 32) as u32
-    }
-}
-
-/// The inputs of some windows of the same length.
-pub(super) struct Inputs {
-    shape: Shape,
-    window: usize,
-    codes: Vec<u32>,
-    /// The pair of each place, or nothing.
-    pairs: Vec<u32>,
-    /// The label of each place's row, or nothing.
-    classes: Vec<u32>,
-}
-
-impl Inputs {
-    pub(super) fn new(shape: Shape, window: usize) -> Self {
-        Inputs { shape, window, codes: vec![], pairs: vec![], classes: vec![] }
-    }
-
-    #[cfg(test)]
-    pub(super) fn codes(&self) -> &[u32] {
-        &self.codes
-    }
-
-    #[cfg(test)]
-    pub(super) fn pairs(&self) -> &[u32] {
-        &self.pairs
-    }
-
-    #[cfg(test)]
-    pub(super) fn classes(&self) -> &[u32] {
-        &self.classes
-    }
-
-    /// Appends a window, padded by marks; `before` is the code before its first.
-    pub(super) fn push(&mut self, codes: &[u32], before: u32, class: Option<u32>) {
-        let end = self.codes.len() + self.window;
-        self.codes.extend_from_slice(codes);
-        self.codes.resize(end, self.shape.mark());
-        if self.shape.pairs > 0 {
-            let before = std::iter::once(&before).chain(codes);
-            self.pairs.extend(before.zip(codes).map(|(&b, &c)| self.shape.pair(b, c)));
-            self.pairs.resize(end, 0);
-        }
-        if let Some(class) = class {
-            self.classes.resize(end, class);
-        }
-    }
+    pub(super) of: Alphabet,
 }
 
 /// Parameters of a block, and those before the first.
 const BLOCK: usize = 12;
 const BEFORE: usize = 2;
-
-/// The standard deviation of an embedding's first values.
-const SPREAD: f32 = 0.2;
 
 /// Embeddings normal with deviation 0.2, those of pairs 0; maps uniform on ±1/√inputs, those that end a
 /// residual branch divided by √(2·layers) (Radford et al. 2019); biases 0.
@@ -113,7 +41,7 @@ pub(super) fn layout(s: Shape) -> Layout {
         l.add(format!("{name}.bias"), [1, outputs], Init::Zeros);
     };
     let branch = 1.0 / (2.0 * s.layers as f32).sqrt();
-    l.add("tokens", [s.levels, w], Init::Normal(SPREAD));
+    l.add("tokens", [s.of.levels, w], Init::Normal(SPREAD));
     l.add("positions", [s.context, w], Init::Normal(SPREAD));
     for i in 0..s.layers {
         norm(&mut l, format!("block{i}.norm1"));
@@ -124,12 +52,12 @@ pub(super) fn layout(s: Shape) -> Layout {
         map(&mut l, format!("block{i}.mlp.down"), 4 * w, w, branch);
     }
     norm(&mut l, "norm".into());
-    map(&mut l, "head".into(), w, s.levels, 1.0);
-    if s.classes > 0 {
-        l.add("classes", [s.classes, w], Init::Normal(SPREAD));
+    map(&mut l, "head".into(), w, s.of.levels, 1.0);
+    if s.of.classes > 0 {
+        l.add("classes", [s.of.classes, w], Init::Normal(SPREAD));
     }
-    if s.pairs > 0 {
-        l.add("pairs", [s.pairs, w], Init::Zeros);
+    if s.of.pairs > 0 {
+        l.add("pairs", [s.of.pairs, w], Init::Zeros);
     }
     l
 }
@@ -137,12 +65,12 @@ pub(super) fn layout(s: Shape) -> Layout {
 /// The number of the embedding of labels, and of that of pairs: the last parameters.
 fn added_at(s: Shape) -> (usize, usize) {
     let classes = BEFORE + s.layers * BLOCK + 4;
-    (classes, classes + usize::from(s.classes > 0))
+    (classes, classes + usize::from(s.of.classes > 0))
 }
 
 /// Logits of every place, `[windows·window, levels]`.
-pub(super) fn logits(p: &[Tensor<2>], inputs: &Inputs) -> Tensor<2> {
-    let Inputs { shape: s, window, .. } = *inputs;
+pub(super) fn logits(s: Shape, p: &[Tensor<2>], inputs: &Inputs) -> Tensor<2> {
+    let window = inputs.window;
     let norm = |x: Tensor<2>, i: usize| layer_norm(x, p[i].clone(), p[i + 1].clone());
     let map = |x: Tensor<2>, i: usize, act| linear(x, p[i].clone(), p[i + 1].clone(), act);
     let mut x = embedding(p[0].clone(), p[1].clone(), &Arc::from(&inputs.codes[..]), window);
@@ -163,11 +91,6 @@ pub(super) fn logits(p: &[Tensor<2>], inputs: &Inputs) -> Tensor<2> {
     map(norm(x, at), at + 2, Activation::Identity)
 }
 
-/// The loss of one training step, `[1, 1]`.
-pub(super) fn loss(leaves: &[Tensor<2>], batch: &Batch) -> Tensor<2> {
-    cross_entropy(logits(leaves, &batch.inputs), &batch.targets, &batch.weights)
-}
-
 /// A block of a fitted network.
 pub(super) struct Block {
     pub(super) norm1: [Vec<f32>; 2],
@@ -179,7 +102,7 @@ pub(super) struct Block {
 }
 
 /// A fitted network.
-pub(super) struct Net {
+pub struct Net {
     shape: Shape,
     pub(super) tokens: Vec<f32>,
     pub(super) positions: Vec<f32>,
@@ -212,8 +135,8 @@ impl Net {
             shape,
             tokens: w.get(0).to_vec(),
             positions: w.get(1).to_vec(),
-            classes: some(shape.classes, classes),
-            pairs: some(shape.pairs, pairs),
+            classes: some(shape.of.classes, classes),
+            pairs: some(shape.of.pairs, pairs),
             blocks: blocks.collect(),
             norm: norm(at),
             head: map(at + 2, Activation::Identity),

@@ -1,5 +1,5 @@
-//! Embeddings: of tokens and places, `yᵣ = E[codeᵣ] + P[r mod context]`, and of anything else that is added to them,
-//! `yᵣ = xᵣ + T[codeᵣ]`.
+//! Embeddings: of tokens and places, `yᵣ = E[codeᵣ] + P[r mod context]`, of tokens alone, `yᵣ = E[codeᵣ]`, and of anything
+//! else that is added to them, `yᵣ = xᵣ + T[codeᵣ]`.
 //!
 //! Shapes: E and T `[codes, width]`, P `[context, width]` (its first `context` rows are used), x and y
 //! `[rows, width]` with `rows` a multiple of `context`. The gradients are scatter-adds in
@@ -103,6 +103,13 @@ impl Backward<Fused, 2> for EmbeddingBack {
             grads.register::<Fused>(node.id, matrix(dp, [s.places, n]));
         }
     }
+}
+
+/// Returns `yᵣ = E[codeᵣ]`. Every code must be below the number of rows of `table`.
+pub fn rows(table: Tensor<2>, codes: &Arc<[u32]>) -> Tensor<2> {
+    let [_, width] = table.dims();
+    let nothing = Tensor::from_data(TensorData::zeros::<f32, _>([codes.len(), width]), &table.device());
+    add_rows(nothing, table, codes)
 }
 
 /// Returns `yᵣ = xᵣ + T[codeᵣ]`. Every code must be below the number of rows of `table`.

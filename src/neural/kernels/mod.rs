@@ -14,6 +14,7 @@ pub mod attention;
 pub mod cross_entropy;
 pub mod dense;
 pub mod embedding;
+pub mod gru;
 pub mod layer_norm;
 pub mod linear;
 pub(crate) mod simd;

@@ -4,9 +4,66 @@ use std::any::Any;
 
 use burn::Tensor;
 
-use super::cache::Runner;
 use super::*;
 use crate::data::{Column, Field, Kind, Levels, Role, Rows, ShapeError, TokenUnit, Vocabulary};
+use crate::neural::gpt::GptParams;
+use crate::neural::gru::GruParams;
+
+/// A small network of each kind.
+trait Tried: Architecture {
+    fn small(layers: usize, context: usize, steps: usize) -> Self;
+    /// One that diverges.
+    fn wild(self) -> Self;
+}
+
+impl Tried for GptParams {
+    fn small(layers: usize, context: usize, steps: usize) -> Self {
+        GptParams { layers, width: 16, heads: 2, context, steps, ..Self::default() }
+    }
+
+    fn wild(self) -> Self {
+        GptParams { learning_rate: 1e20, warmup: 0.0, clip: f64::INFINITY, weight_decay: 0.0, ..self }
+    }
+}
+
+impl Tried for GruParams {
+    fn small(layers: usize, context: usize, steps: usize) -> Self {
+        GruParams { layers, width: 24, embedding: 12, context, steps, ..Self::default() }
+    }
+
+    fn wild(self) -> Self {
+        GruParams { learning_rate: 1e38, warmup: 0.0, clip: f64::INFINITY, weight_decay: 0.0, ..self }
+    }
+}
+
+/// Every test is of both.
+macro_rules! of_both {
+    ($($test:ident),+ $(,)?) => {
+        mod gpt {
+            $(#[test] fn $test() { super::$test::<crate::neural::gpt::GptParams>() })+
+        }
+        mod gru {
+            $(#[test] fn $test() { super::$test::<crate::neural::gru::GruParams>() })+
+        }
+    };
+}
+
+of_both! {
+    a_repeated_pattern_is_learned_to_almost_no_surprise_and_repeated,
+    the_cache_gives_the_logits_of_the_graph,
+    a_row_beyond_the_context_is_scored_by_the_law_that_draws_it,
+    the_context_is_the_longest_row_with_its_mark_and_a_warm_start_keeps_it,
+    two_threads_and_one_give_the_same_bits,
+    flex_and_ndarray_train_the_same_model,
+    a_longer_draw_starts_with_a_shorter_one,
+    continuations_and_edits_keep_the_lengths,
+    heavy_rows_pull_and_rows_without_weight_do_not_exist,
+    a_stored_model_draws_the_same_bits_and_warm_starts,
+    what_does_not_fit_is_refused,
+    each_label_has_its_share_and_its_own_text_beyond_the_context,
+    the_likelihood_is_that_of_the_label_and_of_the_text,
+    a_labelled_model_is_stored_with_its_labels_and_groups,
+}
 
 fn text(rows: &[&str]) -> Samples {
     let tokens: Vec<String> = "abcdefgh".chars().map(String::from).collect();
@@ -42,17 +99,16 @@ fn two_patterns() -> Samples {
     labelled(&text(&rows), &[0, 0, 0, 2].repeat(10), &[])
 }
 
-fn family(device: DeviceName, steps: usize) -> Gpt {
-    let params = GptParams { width: 16, heads: 2, context: 12, steps, ..GptParams::default() };
-    Gpt { params, device }
+fn family<A: Tried>(device: DeviceName, steps: usize) -> Language<A> {
+    Language { params: A::small(1, 12, steps), device }
 }
 
-fn fit(family: &Gpt, rows: &Samples, seed: u64) -> Box<dyn Model> {
+fn fit<A: Tried>(family: &Language<A>, rows: &Samples, seed: u64) -> Box<dyn Model> {
     let mix = Mix::of_human(Rows::all(rows.clone()));
     family.fit(&mix, Start::Scratch, &Streams::new(0, seed)).unwrap()
 }
 
-fn gpt(model: &dyn Model) -> &GptModel {
+fn own<A: Tried>(model: &dyn Model) -> &LanguageModel<A> {
     (model as &dyn Any).downcast_ref().unwrap()
 }
 
@@ -75,10 +131,9 @@ fn varied() -> Samples {
     text(&rows.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-#[test]
-fn a_repeated_pattern_is_learned_to_almost_no_surprise_and_repeated() {
+fn a_repeated_pattern_is_learned_to_almost_no_surprise_and_repeated<A: Tried>() {
     let rows = text(&["abcdefgh"; 30]);
-    let model = fit(&family(DeviceName::Flex, 300), &rows, 1);
+    let model = fit(&family::<A>(DeviceName::Flex, 300), &rows, 1);
     let nll = nll(&*model, &rows);
     assert!(nll < 0.02, "{nll} nats a token");
     // Eight tokens and the end mark at that surprise: a row is right with probability above 0.8.
@@ -86,38 +141,36 @@ fn a_repeated_pattern_is_learned_to_almost_no_surprise_and_repeated() {
     assert!(right > 35, "{right} of 50");
 }
 
-#[test]
-fn the_cache_gives_the_logits_of_the_graph() {
+fn the_cache_gives_the_logits_of_the_graph<A: Tried>() {
     let rows = varied();
-    let mut family = family(DeviceName::Flex, 40);
-    family.params.layers = 2;
+    let family = Language { params: A::small(2, 12, 40), device: DeviceName::Flex };
     let model = fit(&family, &rows, 2);
-    let model = gpt(&*model);
-    let (t, shape) = (model.params.context, model.net.shape());
-    assert_cached(model, &[], t, shape);
+    let model = own::<A>(&*model);
+    assert_cached(model, &[]);
     let rows = labelled(&rows, &[0, 1, 2].repeat(20), &[]);
     let model = fit(&family, &rows, 2);
-    let model = gpt(&*model);
-    assert_cached(model, &[2, 0], t, model.net.shape());
+    let model = own::<A>(&*model);
+    assert_cached(model, &[2, 0]);
 }
 
-fn assert_cached(model: &GptModel, classes: &[u32], t: usize, shape: net::Shape) {
+fn assert_cached<A: Tried>(model: &LanguageModel<A>, classes: &[u32]) {
+    let (t, of) = (model.context(), model.alphabet());
     let inputs: Vec<u32> = (0..2 * t as u32).map(|i| (i * 5 + i / 7) % 9).collect();
-    let mut windows = net::Inputs::new(shape, t);
+    let mut windows = Inputs::new(of, t);
     for (row, codes) in inputs.chunks_exact(t).enumerate() {
-        windows.push(codes, shape.mark(), classes.get(row).copied());
+        windows.push(codes, of.mark(), classes.get(row).copied());
     }
     for device in DeviceName::ALL {
         let leaves: Vec<Tensor<2>> = model.weights.leaves(&training_device(*device));
-        let graph = net::logits(&leaves, &windows).into_data();
+        let graph = model.params.logits(&leaves, &windows).into_data();
         let graph = graph.as_slice::<f32>().unwrap();
-        let mut runner = Runner::new(&model.net, 2, classes);
+        let mut runner = runner::Runner::new(model, 2, classes);
         let mut logits = vec![];
         for place in 0..t {
             runner.feed(&[0, 1], &[inputs[place], inputs[t + place]], &mut logits);
             for row in 0..2 {
-                let expected = &graph[(row * t + place) * shape.levels..][..shape.levels];
-                for (a, b) in logits[row * shape.levels..].iter().zip(expected) {
+                let expected = &graph[(row * t + place) * of.levels..][..of.levels];
+                for (a, b) in logits[row * of.levels..].iter().zip(expected) {
                     assert!((a - b).abs() < 1e-4, "{device} row {row}, place {place}: {a} against {b}");
                 }
             }
@@ -125,14 +178,13 @@ fn assert_cached(model: &GptModel, classes: &[u32], t: usize, shape: net::Shape)
     }
 }
 
-#[test]
-fn a_row_beyond_the_context_is_scored_by_the_law_that_draws_it() {
+fn a_row_beyond_the_context_is_scored_by_the_law_that_draws_it<A: Tried>() {
     // 20 tokens with context 12: scoring equals feeding token by token, as sampling does.
     let rows = text(&["abcdabcdabcdhgfedcba"]);
-    let model = fit(&family(DeviceName::Flex, 30), &varied(), 3);
-    let model = gpt(&*model);
+    let model = fit(&family::<A>(DeviceName::Flex, 30), &varied(), 3);
+    let model = own::<A>(&*model);
     let codes = rows.tokens(0).unwrap();
-    let (mut runner, mut logits, mut total) = (Runner::new(&model.net, 1, &[]), vec![], 0.0f64);
+    let (mut runner, mut logits, mut total) = (runner::Runner::new(model, 1, &[]), vec![], 0.0f64);
     let mark = 8u32;
     let inputs = std::iter::once(mark).chain(codes.iter().copied());
     let targets = codes.iter().copied().chain(std::iter::once(mark));
@@ -154,7 +206,7 @@ fn a_row_beyond_the_context_is_scored_by_the_law_that_draws_it() {
     // The window that holds place 20 starts at 12 and knows the token before it: earlier ones don't matter to the last.
     let last = |row: &str| {
         let rows = text(&[row]);
-        let mut runner = Runner::new(&model.net, 1, &[]);
+        let mut runner = runner::Runner::new(model, 1, &[]);
         let mut logits = vec![];
         runner.feed(&[0], &[mark], &mut logits);
         for &code in rows.tokens(0).unwrap() {
@@ -166,39 +218,37 @@ fn a_row_beyond_the_context_is_scored_by_the_law_that_draws_it() {
     assert_ne!(last("abcdabcdabcdhgfedcba"), last("abcdabcdabcdhgfedcbb"));
 }
 
-#[test]
-fn the_context_is_the_longest_row_with_its_mark_and_a_warm_start_keeps_it() {
-    let mut family = family(DeviceName::Flex, 3);
-    family.params.context = 0;
+fn the_context_is_the_longest_row_with_its_mark_and_a_warm_start_keeps_it<A: Tried>() {
+    let family = Language { params: A::small(1, 0, 3), device: DeviceName::Flex };
     let model = fit(&family, &text(&["abcabc", "ab"]), 0);
-    assert_eq!(gpt(&*model).params.context, 7);
+    assert_eq!(own::<A>(&*model).context(), 7);
     let mix = Mix::of_human(Rows::all(text(&["abc"])));
     let warm = family.fit(&mix, Start::Warm(&*model), &Streams::new(0, 1)).unwrap();
-    assert_eq!(gpt(&*warm).params.context, 7);
+    assert_eq!(own::<A>(&*warm).context(), 7);
     let long = "ab".repeat(200);
-    assert_eq!(gpt(&*fit(&family, &text(&[&long]), 0)).params.context, 256);
+    assert_eq!(own::<A>(&*fit(&family, &text(&[&long]), 0)).context(), 256);
 }
 
 #[test]
 fn pairs_have_embeddings_of_their_own_or_share_them() {
-    let shape =
-        |pairs| net::Shape { layers: 1, width: 4, heads: 1, context: 4, levels: 9, classes: 0, pairs };
-    let all = |s: net::Shape| (0..9).flat_map(move |b| (0..9).map(move |c| s.pair(b, c)));
-    let own: std::collections::BTreeSet<u32> = all(shape(81)).collect();
+    let all = |pairs| {
+        let of = Alphabet { levels: 9, classes: 0, pairs };
+        (0..9).flat_map(move |b| (0..9).map(move |c| of.pair(b, c)))
+    };
+    let own: std::collections::BTreeSet<u32> = all(81).collect();
     assert_eq!((own.len(), own.last()), (81, Some(&80)));
-    let shared: std::collections::BTreeSet<u32> = all(shape(20)).collect();
+    let shared: std::collections::BTreeSet<u32> = all(20).collect();
     assert!(shared.len() > 14 && shared.iter().all(|p| *p < 20), "{shared:?}");
 }
 
-#[test]
-fn two_threads_and_one_give_the_same_bits() {
+fn two_threads_and_one_give_the_same_bits<A: Tried>() {
     let rows = varied();
-    let family = family(DeviceName::Flex, 40);
-    let alone: Vec<_> = (0..2).map(|seed| gpt(&*fit(&family, &rows, seed)).weights.clone()).collect();
+    let family = family::<A>(DeviceName::Flex, 40);
+    let alone: Vec<_> = (0..2).map(|seed| own::<A>(&*fit(&family, &rows, seed)).weights.clone()).collect();
     let together: Vec<_> = std::thread::scope(|s| {
         let job = |seed| {
             let (family, rows) = (&family, &rows);
-            s.spawn(move || gpt(&*fit(family, rows, seed)).weights.clone())
+            s.spawn(move || own::<A>(&*fit(family, rows, seed)).weights.clone())
         };
         let jobs: Vec<_> = (0..2).map(job).collect();
         jobs.into_iter().map(|j| j.join().unwrap()).collect()
@@ -207,28 +257,25 @@ fn two_threads_and_one_give_the_same_bits() {
     assert!(alone[0] != alone[1]);
 }
 
-#[test]
-fn flex_and_ndarray_train_the_same_model() {
+fn flex_and_ndarray_train_the_same_model<A: Tried>() {
     let rows = varied();
-    let losses = |device| gpt(&*fit(&family(device, 30), &rows, 4)).losses().to_vec();
+    let losses = |device| own::<A>(&*fit(&family::<A>(device, 30), &rows, 4)).losses().to_vec();
     for (a, b) in losses(DeviceName::Flex).iter().zip(losses(DeviceName::NdArray)) {
         assert!((a - b).abs() <= 1e-3 * (1.0 + b.abs()), "{a} against {b}");
     }
 }
 
-#[test]
-fn a_longer_draw_starts_with_a_shorter_one() {
-    let model = fit(&family(DeviceName::Flex, 30), &varied(), 5);
+fn a_longer_draw_starts_with_a_shorter_one<A: Tried>() {
+    let model = fit(&family::<A>(DeviceName::Flex, 30), &varied(), 5);
     let many = draw(&*model, 300);
     assert_eq!(draw(&*model, 5), many[..5]);
     assert_eq!(draw(&*model, 260), many[..260]);
     assert!(many.iter().all(|r| r.len() <= 18));
 }
 
-#[test]
-fn continuations_and_edits_keep_the_lengths() {
+fn continuations_and_edits_keep_the_lengths<A: Tried>() {
     let rows = varied();
-    let model = fit(&family(DeviceName::Flex, 200), &rows, 6);
+    let model = fit(&family::<A>(DeviceName::Flex, 200), &rows, 6);
     let ask = |ask: Ask<'_>, n| model.synthesise(ask, n, &Sampling::default(), &Streams::new(2, 2)).unwrap();
     let lengths = |s: &Samples| (0..s.len()).map(|r| s.tokens(r).unwrap().len()).collect::<Vec<_>>();
     let next = ask(Ask::Continue(&rows), 70);
@@ -241,23 +288,21 @@ fn continuations_and_edits_keep_the_lengths() {
     assert_ne!(redrawn.token_rows(), rows.token_rows());
 }
 
-#[test]
-fn heavy_rows_pull_and_rows_without_weight_do_not_exist() {
+fn heavy_rows_pull_and_rows_without_weight_do_not_exist<A: Tried>() {
     use crate::data::{Body, Combine, Part};
     let part = |row: &str, weight| {
         let rows = Body::Rows(Rows::all(text(&[row; 10])));
         Part { weight, ..Part::human(0, rows) }
     };
     let mix = Mix { parts: vec![part("abab", 1.0), part("hghg", 0.0)], combine: Combine::Pooled };
-    let model = family(DeviceName::Flex, 150).fit(&mix, Start::Scratch, &Streams::new(0, 7)).unwrap();
+    let model = family::<A>(DeviceName::Flex, 150).fit(&mix, Start::Scratch, &Streams::new(0, 7)).unwrap();
     let nll = |row| nll(&*model, &text(&[row]));
     assert!(nll("abab") < 0.05 && nll("hghg") > 2.0, "{} {}", nll("abab"), nll("hghg"));
 }
 
-#[test]
-fn a_stored_model_draws_the_same_bits_and_warm_starts() {
+fn a_stored_model_draws_the_same_bits_and_warm_starts<A: Tried>() {
     let rows = varied();
-    let family = family(DeviceName::Flex, 60);
+    let family = family::<A>(DeviceName::Flex, 60);
     let model = fit(&family, &rows, 8);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("model.safetensors");
@@ -266,16 +311,15 @@ fn a_stored_model_draws_the_same_bits_and_warm_starts() {
     assert_eq!(draw(&*model, 40), draw(&*loaded, 40));
     let mix = Mix::of_human(Rows::all(rows.clone()));
     let warm = family.fit(&mix, Start::Warm(&*loaded), &Streams::new(0, 9)).unwrap();
-    assert!(gpt(&*warm).losses()[0] < gpt(&*model).losses()[0] - 0.1);
+    assert!(own::<A>(&*warm).losses()[0] < own::<A>(&*model).losses()[0] - 0.1);
     std::fs::write(&file, b"not a model").unwrap();
     assert!(family.load(&file).is_err());
 }
 
-#[test]
-fn what_does_not_fit_is_refused() {
-    let family = family(DeviceName::Flex, 5);
+fn what_does_not_fit_is_refused<A: Tried>() {
+    let family = family::<A>(DeviceName::Flex, 5);
     assert!(family.accepts(&Schema::single(Kind::F64 { width: 2 })).is_err());
-    let bad = Gpt { params: GptParams { heads: 5, ..GptParams::default() }, ..Gpt::default() };
+    let bad = Language { params: A::small(0, 12, 5), device: DeviceName::Flex };
     assert!(bad.accepts(varied().schema()).is_err());
     let empty = family.fit(&Mix::default(), Start::Scratch, &Streams::new(0, 0)).err().unwrap();
     assert_eq!(empty, FitError::TooFewRows { needed: 1, found: 0 });
@@ -287,25 +331,15 @@ fn what_does_not_fit_is_refused() {
     // One row, and a row without tokens, are fitted.
     fit(&family, &text(&["a"]), 0);
     fit(&family, &text(&[""]), 0);
-    let wild = Gpt {
-        params: GptParams {
-            learning_rate: 1e20,
-            warmup: 0.0,
-            clip: f64::INFINITY,
-            weight_decay: 0.0,
-            ..family.params
-        },
-        ..family
-    };
+    let wild = Language { params: family.params.wild(), device: DeviceName::Flex };
     let mix = Mix::of_human(Rows::all(varied()));
     let error = wild.fit(&mix, Start::Scratch, &Streams::new(0, 0)).err().unwrap();
     assert!(matches!(error, FitError::Diverged { .. }), "{error}");
 }
 
-#[test]
-fn each_label_has_its_share_and_its_own_text_beyond_the_context() {
+fn each_label_has_its_share_and_its_own_text_beyond_the_context<A: Tried>() {
     let rows = two_patterns();
-    let model = fit(&family(DeviceName::Flex, 250), &rows, 10);
+    let model = fit(&family::<A>(DeviceName::Flex, 250), &rows, 10);
     let n = 400;
     let made = model.synthesise(Ask::Rows, n, &Sampling::default(), &Streams::new(0, 3)).unwrap();
     let labels = made.labels().unwrap();
@@ -325,14 +359,13 @@ fn each_label_has_its_share_and_its_own_text_beyond_the_context() {
     assert_eq!(edited.labels(), rows.labels());
 }
 
-#[test]
-fn the_likelihood_is_that_of_the_label_and_of_the_text() {
+fn the_likelihood_is_that_of_the_label_and_of_the_text<A: Tried>() {
     let rows = labelled(
         &text(&["abababab", "abababab", "abababab", "cdcdcdcd"].repeat(10)),
         &[0, 0, 0, 2].repeat(10),
         &[],
     );
-    let model = fit(&family(DeviceName::Flex, 250), &rows, 10);
+    let model = fit(&family::<A>(DeviceName::Flex, 250), &rows, 10);
     let score = |label: u32| {
         let row = labelled(&text(&["abababab"]), &[label], &[]);
         model.density().unwrap().log_likelihood(&row, &Streams::new(0, 0)).map(|s| s[0])
@@ -344,10 +377,9 @@ fn the_likelihood_is_that_of_the_label_and_of_the_text() {
     assert!(score(1).unwrap_err().to_string().contains("never seen"));
 }
 
-#[test]
-fn a_labelled_model_is_stored_with_its_labels_and_groups() {
+fn a_labelled_model_is_stored_with_its_labels_and_groups<A: Tried>() {
     let rows = labelled(&text(&["ab", "cd", "ab", "cd"]), &[0, 2, 0, 2], &[5, 7, 6, 7]);
-    let family = family(DeviceName::Flex, 30);
+    let family = family::<A>(DeviceName::Flex, 30);
     let model = fit(&family, &rows, 11);
     let draw = |model: &dyn Model| {
         let s = model.synthesise(Ask::Rows, 60, &Sampling::default(), &Streams::new(1, 1)).unwrap();

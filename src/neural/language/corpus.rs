@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::net::{Inputs, Shape};
 use super::reading::Codes;
+use super::{Alphabet, Inputs};
 use crate::rng::Stream;
 
 /// A training set as items, each a window of a row.
@@ -25,7 +25,7 @@ pub(super) struct Corpus {
     weights: Vec<f64>,
     /// The longest window.
     window: usize,
-    shape: Shape,
+    of: Alphabet,
 }
 
 /// What one step learns: `window` places an item.
@@ -37,14 +37,14 @@ pub(super) struct Batch {
 }
 
 impl Corpus {
-    pub(super) fn new(read: &Codes, row_weights: &[f64], shape: Shape) -> Self {
+    pub(super) fn new(read: &Codes, row_weights: &[f64], of: Alphabet, context: usize) -> Self {
         let (mut codes, mut items, mut classes, mut weights) = (vec![], vec![], vec![], vec![]);
         for (i, (row, weight)) in read.rows.iter().zip(row_weights).enumerate() {
             let (from, targets) = (codes.len(), row.len() + 1);
-            codes.push(shape.mark());
+            codes.push(of.mark());
             codes.extend_from_slice(row);
-            codes.push(shape.mark());
-            let n = targets.div_ceil(shape.context);
+            codes.push(of.mark());
+            let n = targets.div_ceil(context);
             for _ in 0..n {
                 items.push((from, targets));
                 classes.extend(read.classes.get(i));
@@ -53,7 +53,7 @@ impl Corpus {
             }
         }
         let longest = items.iter().map(|item| item.1).max().unwrap_or(1);
-        Corpus { codes, items, classes, weights, window: longest.min(shape.context), shape }
+        Corpus { codes, items, classes, weights, window: longest.min(context), of }
     }
 
     /// The number of items.
@@ -68,8 +68,8 @@ impl Corpus {
 
     /// The windows of some items; `weights` is each item's weight in the loss, shared by its targets.
     pub(super) fn batch(&self, items: &[u32], weights: &[f32], rng: &mut Stream) -> Batch {
-        let (t, mark) = (self.window, self.shape.mark());
-        let mut inputs = Inputs::new(self.shape, t);
+        let (t, mark) = (self.window, self.of.mark());
+        let mut inputs = Inputs::new(self.of, t);
         let mut targets = vec![mark; items.len() * t];
         let mut token_weights = vec![0.0; items.len() * t];
         for (k, (&item, &weight)) in items.iter().zip(weights).enumerate() {
@@ -121,8 +121,8 @@ mod tests {
     fn corpus(context: usize) -> Corpus {
         let rows = vec![vec![1, 2, 3, 4, 5], vec![], vec![6, 7, 8]];
         let read = Codes { rows, heads: vec![], classes: vec![1, 0, 2] };
-        let shape = Shape { layers: 1, width: 4, heads: 1, context, levels: 10, classes: 3, pairs: 100 };
-        Corpus::new(&read, &[1.0, 1.0, 2.0], shape)
+        let of = Alphabet { levels: 10, classes: 3, pairs: 100 };
+        Corpus::new(&read, &[1.0, 1.0, 2.0], of, context)
     }
 
     #[test]
@@ -130,9 +130,9 @@ mod tests {
         let corpus = corpus(6);
         assert_eq!(corpus.weights(), [6.0, 1.0, 8.0]);
         let b = corpus.batch(&[2, 1], &[0.8, 0.5], &mut Streams::new(0, 0).rng());
-        assert_eq!(b.inputs.codes(), [9, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9]);
-        assert_eq!(b.inputs.pairs()[..4], [99, 96, 67, 78]);
-        assert_eq!(b.inputs.classes(), [2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(b.inputs.codes, [9, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9]);
+        assert_eq!(b.inputs.pairs[..4], [99, 96, 67, 78]);
+        assert_eq!(b.inputs.classes, [2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0]);
         assert_eq!(&b.targets[..], [6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
         assert_eq!(b.weights, [0.2, 0.2, 0.2, 0.2, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0]);
     }
@@ -146,10 +146,10 @@ mod tests {
         let mut rng = Streams::new(0, 0).rng();
         for _ in 0..30 {
             let b = corpus.batch(&[0], &[1.0], &mut rng);
-            let start = (0..3).find(|&s| row[s..s + 4] == *b.inputs.codes()).expect("a window of the row");
+            let start = (0..3).find(|&s| row[s..s + 4] == *b.inputs.codes).expect("a window of the row");
             assert_eq!(&b.targets[..], &row[start + 1..start + 5]);
             let before = if start == 0 { 9 } else { row[start - 1] };
-            assert_eq!(b.inputs.pairs()[0], before * 10 + row[start]);
+            assert_eq!(b.inputs.pairs[0], before * 10 + row[start]);
         }
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Codes {
 /// How tables of a schema are read: a text column, alone or with a label and groups.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
+    /// The family's name, for refusals.
+    family: &'static str,
     schema: Arc<Schema>,
     columns: Option<Columns>,
     vocabulary: usize,
@@ -26,21 +28,21 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Refuses tables without a text column, and with columns other than codes beside it.
-    pub(super) fn of(schema: &Arc<Schema>) -> Result<Self, Refusal> {
+    pub(super) fn of(family: &'static str, schema: &Arc<Schema>) -> Result<Self, Refusal> {
         let columns = match schema.fields.as_slice() {
             [field] if field.role == Role::Feature => None,
             _ => Some(Columns::of(schema).map_err(|why| {
-                Refusal::new(format!("gpt: needs rows of one text column, alone or with a label: {why}"))
+                Refusal::new(format!("{family}: needs rows of one text column, alone or with a label: {why}"))
             })?),
         };
         let text = columns.as_ref().map_or(schema, Columns::alone);
         match &text.fields[0].kind {
             Kind::Ragged { vocabulary } if !vocabulary.is_empty() => {
-                Ok(Self { schema: schema.clone(), vocabulary: vocabulary.len(), columns })
+                Ok(Self { family, schema: schema.clone(), vocabulary: vocabulary.len(), columns })
             }
             kind => {
                 let name = &text.fields[0].name;
-                Err(Refusal::new(format!("gpt: needs text, but column `{name}` is {kind}")))
+                Err(Refusal::new(format!("{family}: needs text, but column `{name}` is {kind}")))
             }
         }
     }
@@ -66,7 +68,7 @@ impl Reading {
 
     /// The codes of a table of this schema.
     pub(super) fn read(&self, table: &Samples) -> Result<Codes, Refusal> {
-        let rows = rows(table, self.vocabulary)?;
+        let rows = rows(self.family, table, self.vocabulary)?;
         let Some(columns) = &self.columns else {
             return Ok(Codes { rows, heads: Vec::new(), classes: Vec::new() });
         };
@@ -105,7 +107,10 @@ impl Reading {
         let Some(heads) = heads else { return Ok(Vec::new()) };
         let log = |&class: &u32| match heads.shares()[class as usize] {
             share if share > 0.0 => Ok(share.ln()),
-            _ => Err(Refusal::degenerate(format!("gpt: the model has never seen the label {class}"))),
+            _ => Err(Refusal::degenerate(format!(
+                "{}: the model has never seen the label {class}",
+                self.family
+            ))),
         };
         classes.iter().map(log).collect()
     }
@@ -125,10 +130,13 @@ fn single(schema: &Arc<Schema>, text: Column) -> Result<Samples, Refusal> {
 }
 
 /// The token rows of a table; refuses codes outside the vocabulary.
-fn rows(samples: &Samples, levels: usize) -> Result<Vec<Vec<u32>>, Refusal> {
-    let (offsets, tokens) = samples.token_rows().ok_or_else(|| Refusal::new("gpt: needs a text column"))?;
+fn rows(family: &str, samples: &Samples, levels: usize) -> Result<Vec<Vec<u32>>, Refusal> {
+    let (offsets, tokens) =
+        samples.token_rows().ok_or_else(|| Refusal::new(format!("{family}: needs a text column")))?;
     if let Some(bad) = tokens.iter().find(|&&t| t as usize >= levels) {
-        return Err(Refusal::new(format!("gpt: token {bad} is not among the {levels} of the vocabulary")));
+        return Err(Refusal::new(format!(
+            "{family}: token {bad} is not among the {levels} of the vocabulary"
+        )));
     }
     Ok(offsets.windows(2).map(|o| tokens[o[0]..o[1]].to_vec()).collect())
 }

@@ -2,9 +2,9 @@
 
 use rand::RngExt;
 
-use super::GptModel;
-use super::cache::Runner;
 use super::reading::Codes;
+use super::runner::Runner;
+use super::{Architecture, LanguageModel, refuse};
 use crate::data::Samples;
 use crate::models::{Refusal, SampleError, Sampling};
 use crate::rng::{Stream, Streams};
@@ -13,8 +13,8 @@ use crate::rng::{Stream, Streams};
 const TOGETHER: usize = 256;
 
 /// Refuses sampling settings that don't apply.
-pub(super) fn check(how: &Sampling) -> Result<(), Refusal> {
-    let refuse = |what: &str| Err(Refusal::new(format!("gpt: {what}")));
+pub(super) fn check(family: &str, how: &Sampling) -> Result<(), Refusal> {
+    let refuse = |what: &str| Err(Refusal::new(format!("{family}: {what}")));
     if !(how.temperature >= 0.0 && how.temperature.is_finite()) {
         return refuse("temperature must be at least 0 (0 takes the likeliest token)");
     }
@@ -88,9 +88,9 @@ fn block(classes: &[u32], from: usize, count: usize) -> &[u32] {
     classes.get(from..from + count).unwrap_or(&[])
 }
 
-impl GptModel {
+impl<A: Architecture> LanguageModel<A> {
     fn mark(&self) -> u32 {
-        self.net.shape().mark()
+        self.alphabet().mark()
     }
 
     /// New rows, until the end mark or the limit.
@@ -116,7 +116,7 @@ impl GptModel {
         streams: &Streams,
     ) -> Result<Vec<Vec<u32>>, SampleError> {
         if prompts.is_empty() && n > 0 {
-            return Err(Refusal::new("gpt: there is no prompt to continue").into());
+            return Err(refuse::<A>("there is no prompt to continue").into());
         }
         let prompts: Vec<&[u32]> = prompts.iter().cycle().take(n).map(Vec::as_slice).collect();
         let lengths: Vec<usize> = prompts.iter().map(|p| p.len()).collect();
@@ -132,13 +132,13 @@ impl GptModel {
         streams: &Streams,
     ) -> Result<Vec<Vec<u32>>, SampleError> {
         let Starts { prompts, lengths, classes } = *starts;
-        let (mark, levels) = (self.mark(), self.net.shape().levels);
+        let (mark, levels) = (self.mark(), self.alphabet().levels);
         let mut out = vec![vec![]; prompts.len()];
         let mut logits = Vec::new();
         for from in (0..prompts.len()).step_by(TOGETHER) {
             let count = TOGETHER.min(prompts.len() - from);
             let mut rngs: Vec<Stream> = (from..from + count).map(|r| streams.at(r as u64).rng()).collect();
-            let mut runner = Runner::new(&self.net, count, block(classes, from, count));
+            let mut runner = Runner::new(self, count, block(classes, from, count));
             let mut live: Vec<usize> = (0..count).filter(|&r| lengths[from + r] > 0).collect();
             let mut next = vec![mark; live.len()];
             let mut fed = 0;
@@ -179,11 +179,11 @@ impl GptModel {
         classes: &[u32],
         mut visit: impl FnMut(usize, usize, &mut [f32], u32) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (mark, levels) = (self.mark(), self.net.shape().levels);
+        let (mark, levels) = (self.mark(), self.alphabet().levels);
         let mut logits = Vec::new();
         for (nth, rows) in rows.chunks(TOGETHER).enumerate() {
             let from = nth * TOGETHER;
-            let mut runner = Runner::new(&self.net, rows.len(), block(classes, from, rows.len()));
+            let mut runner = Runner::new(self, rows.len(), block(classes, from, rows.len()));
             let longest = rows.iter().map(|r| r.len()).max().unwrap_or(0);
             for place in 0..=longest {
                 let live: Vec<usize> = (0..rows.len()).filter(|&r| rows[r].len() >= place).collect();
@@ -240,7 +240,7 @@ impl GptModel {
         streams: &Streams,
     ) -> Result<Vec<Vec<u32>>, SampleError> {
         if rows.is_empty() && n > 0 {
-            return Err(Refusal::new("gpt: there is no row to edit").into());
+            return Err(refuse::<A>("there is no row to edit").into());
         }
         let rows: Vec<&[u32]> = rows.iter().cycle().take(n).map(Vec::as_slice).collect();
         let mut rngs: Vec<Stream> = (0..n).map(|r| streams.at(r as u64).rng()).collect();
@@ -306,7 +306,7 @@ mod tests {
             Sampling { top_p: Some(1.5), ..plain.clone() },
             Sampling { beam: Some(5), ..plain.clone() },
         ] {
-            assert!(check(&bad).is_err(), "{bad:?}");
+            assert!(check("gpt", &bad).is_err(), "{bad:?}");
         }
     }
 }
