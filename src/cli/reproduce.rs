@@ -160,8 +160,9 @@ fn documents(args: &ReproduceArgs, catalogue: &Catalogue, mut outcomes: Vec<Outc
 
 /// What stands above the table of all claims.
 pub const CLAIMS_HEAD: &str = "# Claims\n\n\
-    Written by `collapse reproduce all --controls --write-claims`. What the columns mean stands in METHODS.md, under \
-    *Claims*.\n\n";
+    Written by `collapse reproduce all --controls --write-claims` with the salt that the next line names. It was drawn after \
+    the claims were locked: the first seven hex digits of the commit that landed `experiments/claims.lock`, read as a \
+    number. What the columns mean stands in METHODS.md, under *Claims*.\n\n";
 
 /// Outcomes of figures that were not run now, from an earlier run, in the catalogue's order.
 fn with_earlier(path: &Path, catalogue: &Catalogue, now: Vec<Outcome>) -> Result<Vec<Outcome>> {
@@ -195,12 +196,12 @@ fn lock(folder: &Path) -> Result<u8> {
 /// The file that holds the claims as they were before their results.
 const LOCK: &str = "claims.lock";
 
-/// Tells which claims of papers are not as they were locked.
+/// Tells which claims of papers and studies are not as they were locked.
 fn unlocked(shelf: &Shelf, catalogue: &Catalogue, outcomes: &[Outcome]) -> Result<()> {
     let Some(text) = shelf.get(LOCK) else { return Ok(()) };
     let lock = Lock::read(text).into_diagnostic()?;
-    let of_paper = |o: &&Outcome| catalogue.papers.iter().any(|paper| paper.key == o.paper);
-    for o in outcomes.iter().filter(of_paper).filter(|o| !lock.holds(&o.figure, &o.says, &o.digest)) {
+    let held = |o: &&Outcome| !catalogue.demonstrations.iter().any(|figure| figure.id == o.figure);
+    for o in outcomes.iter().filter(held).filter(|o| !lock.holds(&o.figure, &o.says, &o.digest)) {
         remark!("{}: \"{}\" is not as it was locked", o.figure, o.says);
     }
     Ok(())

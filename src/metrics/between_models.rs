@@ -122,7 +122,9 @@ impl Metric for Between {
         let people = [Peer { model: None, sample: of.held_out }];
         let others = if of.subject == Subject::Human { &people } else { of.others };
         if others.is_empty() {
-            return Err(Refusal::new("a population of one has no other model to be compared with"));
+            return Err(Refusal::not_applicable(
+                "a population of one has no other model to be compared with",
+            ));
         }
         let mut total = 0.0;
         for other in others {

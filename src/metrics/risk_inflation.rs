@@ -109,7 +109,10 @@ impl Metric for Inflation {
                     .solve(&error);
                 (error.dot(&whitened), d)
             }
-            _ => return Err(differ()),
+            _ => {
+                let why = "the model has no parameters of the truth's kind";
+                return Err(Refusal::not_applicable(why));
+            }
         };
         one("risk-inflation", self.rows * square / d as f64)
     }

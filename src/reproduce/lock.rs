@@ -1,4 +1,4 @@
-//! `claims.lock`: the text of every paper's claim as it was before its results.
+//! `claims.lock`: the text of every claim of a paper or study as it was before its results.
 //!
 //! One line a claim: the digest of what decides it, the digest of the reason why it changed (or `-`), the figure, the
 //! words. A claim whose text is not the locked one says why in `changed`, so that a threshold that was moved after a
@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 use super::Catalogue;
 use crate::spec::{Error, Experiment};
 
-const HEAD: &str = "# Written by `collapse reproduce --lock`, before the results. One line a claim of a paper:\n\
+const HEAD: &str = "# Written by `collapse reproduce --lock`, before the results. One line a claim of a paper or study:\n\
                     # the digest of its text, that of why it changed, its figure, what it says.\n";
 
-/// The claims of a catalogue's papers as they were locked.
+/// The claims of a catalogue's papers and studies as they were locked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
     /// By figure and words.
@@ -53,13 +53,14 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// The claims of a catalogue's papers as they stand.
+    /// The claims of a catalogue's papers and studies as they stand.
     ///
     /// # Errors
     /// On a spec that can't be read, and two claims of one figure with the same words.
     pub fn of(catalogue: &Catalogue) -> Result<Self, LockError> {
         let mut claims = BTreeMap::new();
-        for figure in catalogue.papers.iter().flat_map(|paper| &paper.figures) {
+        let papers = catalogue.papers.iter().flat_map(|paper| &paper.figures);
+        for figure in papers.chain(&catalogue.studies) {
             for claim in Experiment::from_toml(&figure.text, &figure.path)?.claims {
                 let locked = Locked {
                     digest: claim.digest(),
@@ -154,6 +155,8 @@ mod tests {
              metric = \"variance\"\nat = [3]\nstatistic = \"mean\"\nvalue = 1\n{claim}"
         );
         shelf.put(Path::new("a2024/one.toml"), &spec);
+        shelf.put(Path::new("studies/1-mix/two.toml"), &spec);
+        shelf.put(Path::new("demonstration/three.toml"), &spec);
         Catalogue::of(&shelf).unwrap()
     }
 
@@ -164,7 +167,7 @@ mod tests {
         let noted = Lock::of(&catalogue("tolerance = 0.10\nnote = \"n\"\norigin = \"sanity\"\n")).unwrap();
         assert_eq!(noted, lock, "the same threshold");
         assert!(Lock::read("nonsense").is_err());
-        assert_eq!(lock.len(), 1);
+        assert_eq!(lock.len(), 2, "a paper's and a study's, no demonstration's");
     }
 
     #[test]
@@ -172,7 +175,7 @@ mod tests {
         let first = Lock::of(&catalogue("tolerance = 0.1\n")).unwrap();
         let silent = Lock::of(&catalogue("tolerance = 0.2\n")).unwrap();
         let wrong = silent.after(&first).unwrap_err().to_string();
-        assert!(wrong.contains("a2024/one: v is 1"), "{wrong}");
+        assert!(wrong.contains("a2024/one: v is 1; studies/1-mix/two: v is 1"), "{wrong}");
         let told = Lock::of(&catalogue("tolerance = 0.2\nchanged = \"few seeds\"\n")).unwrap();
         told.after(&first).unwrap();
         let again = Lock::of(&catalogue("tolerance = 0.3\nchanged = \"few seeds\"\n")).unwrap();
