@@ -68,10 +68,10 @@ fn categorical(c: &mut Criterion) {
 fn regression(c: &mut Criterion) {
     let (d, n) = (100, 1000);
     let table = Node::from_toml(&format!("dim = {d}"), "bench").unwrap();
-    let source = (SOURCES.get("linear-regression").unwrap().build)(&table).unwrap();
+    let source = SOURCES.get("linear-regression").unwrap().make(&table).unwrap();
     let truth = source.truth().unwrap();
     let family =
-        (FAMILIES.get("linear-regression").unwrap().build)(&Node::from_toml("", "bench").unwrap()).unwrap();
+        FAMILIES.get("linear-regression").unwrap().make(&Node::from_toml("", "bench").unwrap()).unwrap();
     let path = family.statistics().unwrap();
     let root = Streams::new(0, 0);
     let how = Sampling::default();

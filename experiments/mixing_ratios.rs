@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         regime: vec!["fixed-mix".into()],
         ..Default::default()
     };
-    for (name, text) in comparison_specs(&question).map_err(|e| e.to_string())? {
+    for (name, text) in comparison_specs(&question, &Default::default()).map_err(|e| e.to_string())? {
         let mut experiment = Experiment::from_toml(&text, &name)?;
         experiment.name.clone_from(&name);
         let prepared = Prepared::new(experiment, &Context::default())?;
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         manifest.save(&folder)?;
         say!("{} settings, {} lineages run", prepared.settings().len(), report.lineages);
 
-        let publication = Publication::open(folder.root())?;
+        let publication = Publication::open(folder.root(), Default::default())?;
         let last = prepared.settings().iter().map(|s| s.generations).max().unwrap_or(0);
         for row in publish::summarise(&publication)?.iter().filter(|r| u64::from(r.generation) == last) {
             let fraction = row.key.get("human_fraction").unwrap_or("");

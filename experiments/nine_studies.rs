@@ -9,6 +9,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use include_dir::{Dir, include_dir};
@@ -51,7 +52,7 @@ fn run(asked: NineStudies) -> Result<u8> {
         options: RunOptions { out: Some(out.clone()), ..asked.options },
         ..ReproduceArgs::default()
     };
-    let code = if asked.page_only { 0 } else { cli::reproduce(&args, &EXPERIMENTS)? };
+    let code = if asked.page_only { 0 } else { cli::reproduce(&args, &EXPERIMENTS, &Arc::default())? };
     if args.options.dry_run {
         return Ok(code);
     }

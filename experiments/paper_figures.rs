@@ -6,6 +6,7 @@
 //!     cargo run --release --bin paper_figures -- kazdan2024
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use include_dir::{Dir, include_dir};
@@ -24,5 +25,5 @@ struct PaperFigures {
 }
 
 fn main() -> ExitCode {
-    cli::exit_code(cli::reproduce(&PaperFigures::parse().args, &EXPERIMENTS))
+    cli::exit_code(cli::reproduce(&PaperFigures::parse().args, &EXPERIMENTS, &Arc::default()))
 }

@@ -47,6 +47,7 @@ pub mod say;
 pub mod analysis;
 pub mod augment;
 pub mod cli;
+pub mod components;
 pub mod curation;
 pub mod data;
 pub mod figures;

@@ -23,7 +23,7 @@ mod member;
 mod record;
 mod synthesis;
 
-pub use assemble::{Assembled, Context, assemble, find_family};
+pub use assemble::{Assembled, Context, assemble};
 pub use curating::Step;
 pub use generator::Generator;
 pub use measured::{Measured, Names, measure};

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use include_dir::{Dir, include_dir};
+use model_collapse::components::Components;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -12,5 +13,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 static EXPERIMENTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/experiments");
 
 fn main() -> ExitCode {
-    model_collapse::cli::main(&EXPERIMENTS)
+    model_collapse::cli::main_with(Components::standard(), &EXPERIMENTS)
 }

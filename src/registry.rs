@@ -4,8 +4,34 @@
 //! entries in its `mod.rs`: a description that `collapse list` and `collapse describe` print, and a
 //! constructor that reads the component's own table of the spec. Adding a component is one file
 //! and one line in that list.
+//!
+//! A run knows these entries and those of your own: [`Known`], kind by kind.
+
+mod device;
+mod known;
+
+pub use device::{DeviceName, UnknownDevice};
+pub use known::{Component, Description, Known, Taken};
 
 use crate::spec::{self, Node};
+
+/// What a component is built with, beside its table of the spec.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BuildContext {
+    /// The device that neural networks are trained on.
+    pub device: DeviceName,
+}
+
+impl BuildContext {
+    /// What is built for this device.
+    pub fn on(device: DeviceName) -> Self {
+        Self { device }
+    }
+}
+
+/// Reads a component's table. The selector key (`family`, `source`, …) is already left out.
+pub type Build<T> = fn(&Node, &BuildContext) -> Result<T, spec::Error>;
 
 /// What a component is, for people.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +67,18 @@ pub struct Entry<T: 'static, E: 'static = ()> {
     pub about: About,
     /// What its folder adds: a metric's direction and ideal, for example.
     pub extra: E,
-    /// Reads the component's table. The selector key (`family`, `source`, …) is already ignored.
-    pub build: fn(&Node) -> Result<T, spec::Error>,
+    /// Reads the component's table.
+    pub build: Build<T>,
+}
+
+impl<T, E> Entry<T, E> {
+    /// The component of a table, built for the default device.
+    ///
+    /// # Errors
+    /// Those of the table: unknown keys, wrong types and values, with their places.
+    pub fn make(&self, node: &Node) -> Result<T, spec::Error> {
+        (self.build)(node, &BuildContext::default())
+    }
 }
 
 /// The list of a folder's components.

@@ -24,7 +24,7 @@ fn plan() -> Plan {
     let entry = TASKS.get("text-classification").unwrap();
     let nothing = Node::from_toml("", "task").unwrap();
     Plan {
-        task: (entry.build)(&nothing).unwrap(),
+        task: entry.make(&nothing).unwrap(),
         effort: None,
         report: entry.extra,
         shares: vec![0.3, 0.5, 0.7, 0.99],

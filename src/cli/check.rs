@@ -1,11 +1,13 @@
 //! `collapse check`: reads a spec and says what it would run.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use miette::Result;
 
 use super::{EXIT_DONE, execute::refuse_large, run::OverlayArgs, terminal};
+use crate::components::Components;
 use crate::lineage::Context;
 use crate::publish;
 use crate::run::{Prepared, Work};
@@ -27,13 +29,14 @@ pub struct CheckArgs {
     disk: Option<f64>,
 }
 
-pub(super) fn check(args: &CheckArgs) -> Result<u8> {
+pub(super) fn check(args: &CheckArgs, components: &Arc<Components>) -> Result<u8> {
     let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
     if args.resolved {
         say!("{}", experiment.resolved());
     }
     publish::check_claims(&experiment)?;
-    let prepared = Prepared::new(experiment, &Context::default())?;
+    let prepared =
+        Prepared::new(experiment, &Context { components: components.clone(), ..Context::default() })?;
     let records = Settings::of(prepared.settings());
     publish::check_laws(&prepared.experiment, &records)?;
     for (says, why) in publish::blind_before(&prepared.experiment, &records)? {

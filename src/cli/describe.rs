@@ -4,12 +4,13 @@ use clap::Args;
 use miette::{Result, miette};
 
 use super::EXIT_DONE;
-use crate::metrics::{Direction, METRICS, Worst};
-use crate::regimes::{FractionRule, PRESETS, Preset, PresetDraw, preset};
-use crate::registry::{About, Parameter, Registry};
+use crate::components::Components;
+use crate::metrics::{Direction, Reading, Worst};
+use crate::regimes::{Choices, FractionRule, PresetDraw};
+use crate::registry::{Component, Description, Known, Parameter};
 use crate::say::number;
 use crate::spec::KEYS;
-use crate::{curation, data, models, neural, tasks, theory};
+use crate::{tasks, theory};
 
 /// Explain a source, family, metric, regime, curation step, task, law, or a key of a spec.
 #[derive(Args)]
@@ -18,14 +19,15 @@ pub struct DescribeArgs {
     name: String,
 }
 
-pub(super) fn describe(args: &DescribeArgs) -> Result<u8> {
+pub(super) fn describe(args: &DescribeArgs, components: &Components) -> Result<u8> {
     let name = args.name.as_str();
     let mut found = false;
-    for (kind, about) in components().filter(|(_, about)| about.name == name) {
+    let all = all(components);
+    for (kind, about) in all.iter().filter(|(_, about)| about.name == name) {
         found = true;
-        page(kind, about);
+        page(kind, about, components.reading(name));
     }
-    if let Some(row) = preset(name) {
+    if let Some(row) = components.regimes.get(name) {
         found = true;
         regime(row);
     }
@@ -50,31 +52,32 @@ pub(super) fn describe(args: &DescribeArgs) -> Result<u8> {
             key.default
         );
     }
-    found |= parameter(name);
-    if found { Ok(EXIT_DONE) } else { Err(unknown(name)) }
+    found |= parameter(name, &all);
+    if found { Ok(EXIT_DONE) } else { Err(unknown(name, &all, components)) }
 }
 
-/// Every component with its kind.
-fn components() -> impl Iterator<Item = (&'static str, &'static About)> {
+/// Every component but regimes, with its kind.
+fn all(components: &Components) -> Vec<(&'static str, Description)> {
     fn of<T, E>(
         kind: &'static str,
-        registry: &Registry<T, E>,
-    ) -> impl Iterator<Item = (&'static str, &'static About)> {
-        registry.entries.iter().map(move |e| (kind, &e.about))
+        known: &Known<T, E>,
+    ) -> impl Iterator<Item = (&'static str, Description)> {
+        known.iter().map(move |c| (kind, c.about.clone()))
     }
-    of("source", &data::SOURCES)
-        .chain(of("family", &models::FAMILIES))
-        .chain(of("family", &neural::FAMILIES))
-        .chain(of("metric", &METRICS))
-        .chain(of("curation step", &curation::CURATIONS))
-        .chain(of("task", &tasks::TASKS))
-        .chain(tasks::SCORES.iter().map(|s| ("score of a task", &s.about)))
+    let scores = tasks::SCORES.iter().map(|s| ("score of a task", Description::from(&s.about)));
+    of("source", &components.sources)
+        .chain(of("family", &components.families))
+        .chain(of("metric", &components.metrics))
+        .chain(of("curation step", &components.curations))
+        .chain(of("task", &components.tasks))
+        .chain(scores)
+        .collect()
 }
 
 /// Explains a parameter of components, once where several mean the same by it; says whether there is one.
-fn parameter(name: &str) -> bool {
+fn parameter(name: &str, all: &[(&str, Description)]) -> bool {
     let mut meanings: Vec<(&Parameter, Vec<String>)> = Vec::new();
-    for (kind, about) in components() {
+    for (kind, about) in all {
         for p in about.parameters.iter().filter(|p| p.name == name) {
             let who = format!("{} ({kind})", about.name);
             match meanings.iter_mut().find(|(q, _)| (q.default, q.meaning) == (p.default, p.meaning)) {
@@ -90,7 +93,7 @@ fn parameter(name: &str) -> bool {
     !meanings.is_empty()
 }
 
-fn page(kind: &str, about: &About) {
+fn page(kind: &str, about: &Description, reading: Option<Reading>) {
     say!("{} ({kind})\n\n  {}\n", about.name, about.summary);
     for paragraph in about.details.split("\n\n").filter(|p| !p.trim().is_empty()) {
         say!("{}\n", indented(paragraph));
@@ -102,9 +105,7 @@ fn page(kind: &str, about: &About) {
         }
         say!("");
     }
-    if let Some(reading) =
-        tasks::reading(about.name).filter(|_| kind == "metric" || kind.starts_with("score"))
-    {
+    if let Some(reading) = reading.filter(|_| kind == "metric" || kind.starts_with("score")) {
         let better = match reading.direction {
             Direction::Higher => "higher is better",
             Direction::Lower => "lower is better",
@@ -123,18 +124,27 @@ fn page(kind: &str, about: &About) {
             reading.unit
         );
     }
-    say!("  Source: {}\n", about.source);
+    if !about.source.is_empty() {
+        say!("  Source: {}\n", about.source);
+    }
+    if about.is_own() {
+        say!("  Version: {}\n", about.key());
+    }
     if !about.parameters.is_empty() {
         say!("  Parameters");
-        for p in about.parameters {
+        for p in about.parameters.iter() {
             say!("    {} = {}\n{}", p.name, p.default, indented(&format!("    {}", p.meaning)));
         }
         say!("");
     }
 }
 
-fn regime(row: &Preset) {
-    say!("{} (regime)\n\n  {}\n\n  Source: {}\n", row.name, row.summary, row.source);
+fn regime(component: &Component<(), Choices>) {
+    let (about, row) = (&component.about, component.extra);
+    say!("{} (regime)\n\n  {}\n", about.name, about.summary);
+    if !about.source.is_empty() {
+        say!("  Source: {}\n", about.source);
+    }
     let human_fraction = match FractionRule::of(row.inflow, row.retain_human, row.retain_synthetic) {
         FractionRule::Zero => "always 0: no human rows after generation 0",
         FractionRule::Asked => "yours to set (or `hold = \"human\"` with human_rows and synthetic_scale)",
@@ -186,9 +196,9 @@ fn indented(paragraph: &str) -> String {
     lines.join("\n")
 }
 
-fn unknown(name: &str) -> miette::Report {
-    let mut known: Vec<&str> = components().map(|(_, about)| about.name).collect();
-    known.extend(PRESETS.iter().map(|p| p.name));
+fn unknown(name: &str, all: &[(&str, Description)], components: &Components) -> miette::Report {
+    let mut known: Vec<&str> = all.iter().map(|(_, about)| about.name.as_ref()).collect();
+    known.extend(components.regimes.names());
     known.extend(theory::laws().map(|l| l.name));
     known.extend(KEYS.iter().map(|k| k.name));
     let near = known

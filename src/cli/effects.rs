@@ -9,7 +9,8 @@ use miette::{IntoDiagnostic, Result, miette};
 use super::source::{self, ReadingArgs, Wording};
 use super::terminal::remarks;
 use super::{EXIT_DONE, terminal};
-use crate::data::{Column, Effects, Kind, Levels, SOURCES, Samples, Schema, Supply};
+use crate::components::Components;
+use crate::data::{Column, Effects, Kind, Levels, Samples, Schema, Supply};
 use crate::metrics::causal::{Bootstrap, Graph};
 use crate::rng::Streams;
 use crate::store::write_atomically;
@@ -75,7 +76,7 @@ pub struct EffectsArgs {
     salt: u64,
 }
 
-pub(super) fn effects(args: &EffectsArgs) -> Result<u8> {
+pub(super) fn effects(args: &EffectsArgs, components: &Components) -> Result<u8> {
     if args.resamples < 100 {
         return Err(miette!(
             help = "the ends of a 95 % interval are percentiles: give 100 or more",
@@ -83,7 +84,7 @@ pub(super) fn effects(args: &EffectsArgs) -> Result<u8> {
             args.resamples
         ));
     }
-    let rows = rows(args)?;
+    let rows = rows(args, components)?;
     let refused = |why: crate::models::Refusal| {
         miette!(
             help = "name other columns with --label-column, --group-column, --mediators and --without, or list numbers \
@@ -116,9 +117,9 @@ pub(super) fn effects(args: &EffectsArgs) -> Result<u8> {
 }
 
 /// All rows of the table, training, validation and held-out rows alike.
-fn rows(args: &EffectsArgs) -> Result<Samples> {
-    let is_file = SOURCES.get(&args.table).is_none();
-    let table = source::named("--table", &args.table, &args.reading.table())?;
+fn rows(args: &EffectsArgs, components: &Components) -> Result<Samples> {
+    let is_file = components.sources.get(&args.table).is_none();
+    let table = source::named("--table", &args.table, &args.reading.table(), components)?;
     let others = ReadingArgs { without: Vec::new(), ..args.reading.clone() };
     if !is_file && !others.is_empty() {
         return Err(miette!(
@@ -127,7 +128,7 @@ fn rows(args: &EffectsArgs) -> Result<Samples> {
             args.table
         ));
     }
-    let source = source::open("--table", &table, &args.set, &WORDING)?;
+    let source = source::open("--table", &table, &args.set, &WORDING, components)?;
     remarks(source.file.as_deref());
     let mut rows = match &source.supply {
         Supply::Distribution(d) => d.draw(2000, &mut Streams::new(args.salt, 0).of("rows").rng()),

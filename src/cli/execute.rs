@@ -1,13 +1,14 @@
 //! From an experiment to a run folder: run, summarise, decide, draw, write the page.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, isolation, terminal};
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
-use crate::lineage::Context;
+use crate::components::Components;
 use crate::neural::device;
 use crate::publish::{self, Drawn, Effects, Found, Publication, SettingChange};
 use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
@@ -32,6 +33,8 @@ pub type Answer<'a> = dyn Fn(&Publication) -> Result<Answered> + 'a;
 pub struct Execution<'a> {
     /// The options of the command line.
     pub options: &'a RunOptions,
+    /// What the experiment's names stand for.
+    pub components: &'a Arc<Components>,
     /// The folder, where it is not the default or `--out`.
     pub out: Option<PathBuf>,
     /// Whether somebody asked to stop.
@@ -144,7 +147,6 @@ pub(super) fn looks(budget: u64) -> u32 {
 /// The looks share the claims' error level.
 pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget: u64) -> Result<Done> {
     let options = how.options;
-    options.select_device();
     let seeds = seeds(&experiment, options);
     if seeds.is_empty() {
         return Err(miette!("`--seeds 0` leaves nothing to run; give at least 1"));
@@ -152,7 +154,7 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     publish::check_claims(&experiment)?;
     let resolved = experiment.resolved();
     let name = experiment.name.clone();
-    let prepared = Prepared::new(experiment, &Context { salt: options.salt })?;
+    let prepared = Prepared::new(experiment, &options.context(how.components))?;
     publish::check_laws(&prepared.experiment, &Settings::of(prepared.settings()))?;
     refuse_large(&prepared, seeds.len(), options.disk)?;
     let out = how.out.clone().or_else(|| options.out.clone());
@@ -180,8 +182,12 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
         }
     }
     let folder = Folder::at(&out);
-    let publication =
-        Publication::new(folder.clone(), prepared.experiment.clone(), std::env::args().collect());
+    let publication = Publication::new(
+        folder.clone(),
+        prepared.experiment.clone(),
+        std::env::args().collect(),
+        how.components.clone(),
+    );
     let reason = |info: &run::SettingInfo| Some((info.label.clone(), info.skipped.clone()?));
     let skipped: Vec<(String, String)> = prepared.settings().iter().filter_map(reason).collect();
     let nothing = |publication| Done {
@@ -213,7 +219,7 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     let mut manifest = Manifest::begin(&name, &resolved, options.jobs());
     manifest.data = prepared.own_file().and_then(|own| serde_json::to_value(&own.card).ok());
     manifest.decisions.clone_from(&how.decisions);
-    manifest.device = Some(device::selected().to_string());
+    manifest.device = Some(options.device.to_string());
     manifest.kernel_class = Some(device::kernel_class().to_string());
     let (mut times, mut wall_seconds) = (1, 0.0);
     let (report, claims, seeds) = loop {

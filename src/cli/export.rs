@@ -3,12 +3,14 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
 use super::EXIT_DONE;
 use super::source::{self, Wording};
+use crate::components::Components;
 use crate::data::exchange::{self, Exchange};
 use crate::data::{self, Samples, Supply};
 use crate::publish::{self, Publication};
@@ -67,18 +69,18 @@ enum What {
     },
 }
 
-pub(super) fn export(args: &ExportArgs) -> Result<u8> {
+pub(super) fn export(args: &ExportArgs, components: &Arc<Components>) -> Result<u8> {
     match &args.what {
-        What::Data { source, rows, set, out } => human_rows(source, *rows, set, out.as_deref())?,
+        What::Data { source, rows, set, out } => human_rows(source, *rows, set, out.as_deref(), components)?,
         What::Rows { folder, out } => {
-            let publication = Publication::open(folder).into_diagnostic()?;
+            let publication = Publication::open(folder, components.clone()).into_diagnostic()?;
             let (folder, name) = (&publication.folder, &publication.experiment.name);
             let out = out.clone().unwrap_or_else(|| folder.metrics());
             write_metrics(folder, &out, name).into_diagnostic()?;
             say!("{}", out.display());
         }
         What::Notebook { folder, out } => {
-            let publication = Publication::open(folder).into_diagnostic()?;
+            let publication = Publication::open(folder, components.clone()).into_diagnostic()?;
             fs::create_dir_all(out).into_diagnostic().wrap_err_with(|| out.display().to_string())?;
             for file in [publication.folder.metrics(), publication.folder.summary()] {
                 if let Some(name) = file.file_name().filter(|_| file.exists()) {
@@ -91,9 +93,16 @@ pub(super) fn export(args: &ExportArgs) -> Result<u8> {
     Ok(EXIT_DONE)
 }
 
-fn human_rows(name: &str, rows: Option<usize>, set: &[String], out: Option<&Path>) -> Result<()> {
+fn human_rows(
+    name: &str,
+    rows: Option<usize>,
+    set: &[String],
+    out: Option<&Path>,
+    components: &Components,
+) -> Result<()> {
     let wording = Wording { flags: &[], set: Some("") };
-    let source = source::open("--set", &format!("source = {}\n", source::quoted(name)), set, &wording)?;
+    let source =
+        source::open("--set", &format!("source = {}\n", source::quoted(name)), set, &wording, components)?;
     let table: Samples = match &source.supply {
         Supply::Distribution(d) => d.draw(rows.unwrap_or(1000), &mut Streams::new(0, 0).of("export").rng()),
         Supply::Finite(splits) => splits.train.head(rows.unwrap_or(usize::MAX)),

@@ -5,10 +5,10 @@ use comfy_table::{ContentArrangement, Table, presets};
 use miette::Result;
 
 use super::EXIT_DONE;
-use crate::regimes::PRESETS;
-use crate::registry::{About, Registry};
+use crate::components::Components;
+use crate::registry::Known;
 use crate::spec::{KEYS, SpecKey};
-use crate::{curation, data, metrics, models, neural, tasks, theory};
+use crate::{tasks, theory};
 
 /// List sources, families, metrics, regimes, curation steps, tasks, laws, and the keys of a spec.
 #[derive(Args)]
@@ -31,9 +31,9 @@ enum Kind {
     Keys,
 }
 
-pub(super) fn list(args: &ListArgs) -> Result<u8> {
+pub(super) fn list(args: &ListArgs, components: &Components) -> Result<u8> {
     for kind in Kind::value_variants().iter().filter(|k| args.kind.is_none_or(|asked| asked == **k)) {
-        let (title, key, lines) = lines(*kind);
+        let (title, key, lines) = lines(*kind, components);
         say!("{title} ({key})\n");
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -46,26 +46,18 @@ pub(super) fn list(args: &ListArgs) -> Result<u8> {
     Ok(EXIT_DONE)
 }
 
-fn lines(kind: Kind) -> (&'static str, &'static str, Vec<(String, String)>) {
-    fn all<T, E>(registry: &Registry<T, E>) -> Vec<(String, String)> {
-        let line = |about: &About| (about.name.to_owned(), about.summary.to_owned());
-        registry.entries.iter().map(|e| line(&e.about)).collect()
+fn lines(kind: Kind, components: &Components) -> (&'static str, &'static str, Vec<(String, String)>) {
+    fn all<T, E>(known: &Known<T, E>) -> Vec<(String, String)> {
+        known.iter().map(|c| (c.about.name.to_string(), c.about.summary.to_string())).collect()
     }
     match kind {
-        Kind::Data => ("Sources of human rows", "[data] source", all(&data::SOURCES)),
-        Kind::Models => {
-            let mut families = all(&models::FAMILIES);
-            families.extend(all(&neural::FAMILIES));
-            ("Families of models", "[model] family", families)
-        }
-        Kind::Metrics => ("Metrics", "[measure] metrics", all(&metrics::METRICS)),
-        Kind::Regimes => {
-            let line = |p: &crate::regimes::Preset| (p.name.to_owned(), p.summary.to_owned());
-            ("Regimes", "[loop] regime", PRESETS.iter().map(line).collect())
-        }
-        Kind::Curation => ("Curation steps", "[[curation]] step", all(&curation::CURATIONS)),
+        Kind::Data => ("Sources of human rows", "[data] source", all(&components.sources)),
+        Kind::Models => ("Families of models", "[model] family", all(&components.families)),
+        Kind::Metrics => ("Metrics", "[measure] metrics", all(&components.metrics)),
+        Kind::Regimes => ("Regimes", "[loop] regime", all(&components.regimes)),
+        Kind::Curation => ("Curation steps", "[[curation]] step", all(&components.curations)),
         Kind::Tasks => {
-            let mut lines = all(&tasks::TASKS);
+            let mut lines = all(&components.tasks);
             let line = |s: &tasks::Score| (s.about.name.to_owned(), s.about.summary.to_owned());
             lines.extend(tasks::SCORES.iter().map(line));
             ("Downstream tasks and their scores", "[task] kind", lines)

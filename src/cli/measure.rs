@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
@@ -10,9 +11,11 @@ use sha2::{Digest, Sha256};
 use super::source::{self, ReadingArgs, Wording};
 use super::tolerance::tolerance;
 use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, terminal};
+use crate::components::Components;
 use crate::data::{AsHuman, Options as DataOptions, OtherCard, Samples, Source, SourceError};
-use crate::metrics::METRICS;
+use crate::lineage::Context;
 use crate::publish::{self, Found, Publication, SettingChange};
+use crate::registry::BuildContext;
 use crate::run::recorded::{Load, Loaded, Recorded, features_only, largest_size, load, measurable, under};
 use crate::run::{self, Interrupt, Options, Progress, Silent, progress};
 use crate::spec::{Experiment, Node, Overlays};
@@ -105,10 +108,10 @@ pub struct MeasureArgs {
     quiet: bool,
 }
 
-pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
-    let asked = tolerance(&args.tolerance)?;
-    let table = human_table(args)?;
-    let source = features_only(source::open("--human", &table, &args.set, &WORDING)?)
+pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Result<u8> {
+    let asked = tolerance(&args.tolerance, components)?;
+    let table = human_table(args, components)?;
+    let source = features_only(source::open("--human", &table, &args.set, &WORDING, components)?)
         .map_err(|why| miette!(help = "name another file or column", "`--human {}`: {why}", args.human))?;
     let reading = DataOptions { scale: Some(args.scale), ..args.reading.options() };
     let how = Load { generation_column: args.generation_column.clone(), run_column: args.run_column.clone() };
@@ -128,7 +131,8 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
             "metrics can see 2 to {most} rows here, not {size}"
         ));
     }
-    let metrics = if args.metrics.is_empty() { default_metrics(&source) } else { args.metrics.clone() };
+    let metrics =
+        if args.metrics.is_empty() { default_metrics(&source, components) } else { args.metrics.clone() };
     if metrics.is_empty() {
         return Err(miette!(help = "see `collapse list metrics`", "no common metric fits rows of {schema}"));
     }
@@ -162,7 +166,8 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     }
     remark!("{}: {} run(s), generations 0 to {last}, {size} rows each", experiment.title(), runs.len());
     let own = source.file.clone();
-    let recorded = Recorded::new(&experiment, source, runs, size, args.salt)?;
+    let context = Context { salt: args.salt, components: components.clone(), ..Context::default() };
+    let recorded = Recorded::new(&experiment, source, runs, size, &context)?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     let shown: Box<dyn Progress + Send> = if args.quiet { Box::new(Silent) } else { progress::on_stderr() };
     let jobs =
@@ -189,7 +194,8 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<u8> {
     let report = run::run(&recorded, &seeds, &plan).into_diagnostic()?;
     let folder = Folder::at(&out);
     write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
-    let publication = Publication::new(folder.clone(), experiment, std::env::args().collect());
+    let publication =
+        Publication::new(folder.clone(), experiment, std::env::args().collect(), components.clone());
     if report.tables.rows == 0 {
         manifest.save(&folder).into_diagnostic()?;
         return Err(miette!("nothing was measured; cells.csv in {} says why", out.display()));
@@ -239,10 +245,10 @@ fn place(generations: &Path) -> PathBuf {
 }
 
 /// The `[data]` table of the human rows.
-fn human_table(args: &MeasureArgs) -> Result<String> {
+fn human_table(args: &MeasureArgs, components: &Components) -> Result<String> {
     // A file of the user's is here to be compared with, not to be trained on.
     let of_a_file = format!("held_out = 0.5\nvalidation = 0\n{}", args.reading.table());
-    let mut table = source::named("--human", &args.human, &of_a_file)?;
+    let mut table = source::named("--human", &args.human, &of_a_file, components)?;
     let name = args.human.trim_end_matches(".gz").to_lowercase();
     if [".idx", "-ubyte"].iter().any(|ending| name.ends_with(ending)) {
         let _ = writeln!(table, "scale = {:?}", args.scale);
@@ -264,10 +270,11 @@ fn measured(folder: &Folder) -> Option<String> {
     Some(Manifest::load(folder).ok()?.data?.get("generations")?.as_str()?.to_owned())
 }
 
-fn default_metrics(source: &Source) -> Vec<String> {
+fn default_metrics(source: &Source, components: &Components) -> Vec<String> {
     let fits = |name: &&str| {
-        METRICS.get(name).is_some_and(|entry| {
-            let nowhere = Node::from_toml("", "defaults").map(|node| (entry.build)(&node));
+        components.metrics.get(name).is_some_and(|entry| {
+            let nowhere =
+                Node::from_toml("", "defaults").map(|node| entry.build(&node, &BuildContext::default()));
             matches!(nowhere, Ok(Ok(metric)) if measurable(name, &metric, source).is_ok())
         })
     };

@@ -25,12 +25,15 @@ mod tolerance;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
 use include_dir::Dir;
 
-use crate::neural::device::{DeviceName, select};
+use crate::components::Components;
+use crate::lineage::Context;
+use crate::registry::DeviceName;
 
 pub use compare::{CompareArgs, comparison_specs};
 pub use execute::{Answered, Done, Execution, execute, execute_until_decided};
@@ -161,33 +164,53 @@ impl RunOptions {
         self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1)
     }
 
-    /// Selects the device; call before any family is built.
-    pub fn select_device(&self) {
-        select(self.device);
+    /// What a spec is assembled with.
+    fn context(&self, components: &Arc<Components>) -> Context {
+        Context { salt: self.salt, device: self.device, components: components.clone() }
     }
 }
 
-/// Parses the command line, does what it says and returns the exit code. `experiments` are the specs
-/// that `reproduce` knows.
-pub fn main(experiments: &Dir<'_>) -> ExitCode {
+/// The command line with these components: `main` of a crate that has some of its own. It has every verb of
+/// `collapse`, and they know the new names; `reproduce` reads its specs from `--experiments DIR`.
+///
+/// ```no_run
+/// use model_collapse::components::Components;
+/// use model_collapse::regimes::Choices;
+/// use model_collapse::spec::Weights;
+///
+/// fn main() -> std::process::ExitCode {
+///     let regime = Choices { weights: Weights::Golden, ..Choices::ACCUMULATE };
+///     model_collapse::cli::main(Components::standard().regime("weighted-accumulation", regime))
+/// }
+/// ```
+pub fn main(components: Components) -> ExitCode {
+    main_with(components, &Dir::new("", &[]))
+}
+
+/// The same, with the specs that `reproduce` knows.
+pub fn main_with(components: Components, experiments: &Dir<'_>) -> ExitCode {
+    let components = &match components.checked() {
+        Ok(components) => Arc::new(components),
+        Err(taken) => return exit_code(Err(miette::miette!("{taken}"))),
+    };
     let cli = Cli::parse();
     if cli.command.only_prints() {
         // `collapse list | head` ends quietly when its reader has seen enough.
         sigpipe::reset();
     }
     let done = match cli.command {
-        Command::Run(args) => run::run(&args),
-        Command::Compare(args) => compare::compare(&args),
-        Command::Reproduce(args) => reproduce(&args, experiments),
-        Command::Augment(args) => augment::augment(&args),
-        Command::Effects(args) => effects::effects(&args),
-        Command::Measure(args) => measure::measure(&args),
-        Command::Check(args) => check::check(&args),
-        Command::List(args) => list::list(&args),
-        Command::Describe(args) => describe::describe(&args),
-        Command::Plot(args) => plot::plot(&args),
-        Command::Report(args) => report::report(&args),
-        Command::Export(args) => export::export(&args),
+        Command::Run(args) => run::run(&args, components),
+        Command::Compare(args) => compare::compare(&args, components),
+        Command::Reproduce(args) => reproduce(&args, experiments, components),
+        Command::Augment(args) => augment::augment(&args, components),
+        Command::Effects(args) => effects::effects(&args, components),
+        Command::Measure(args) => measure::measure(&args, components),
+        Command::Check(args) => check::check(&args, components),
+        Command::List(args) => list::list(&args, components),
+        Command::Describe(args) => describe::describe(&args, components),
+        Command::Plot(args) => plot::plot(&args, components),
+        Command::Report(args) => report::report(&args, components),
+        Command::Export(args) => export::export(&args, components),
         Command::New(args) => new::new(&args),
         Command::SelfTest(args) => selftest::self_test(&args),
     };

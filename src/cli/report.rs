@@ -1,12 +1,14 @@
 //! `collapse report`: the page of a run folder, written anew.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use miette::{IntoDiagnostic, Result};
 
 use super::{Answered, EXIT_CLAIM, EXIT_DONE, compare, run};
 use crate::analysis::Verdict;
+use crate::components::Components;
 use crate::publish::{self, Asked, Found, Publication};
 
 /// Write the page of a run folder anew.
@@ -17,8 +19,8 @@ pub struct ReportArgs {
     folder: PathBuf,
 }
 
-pub(super) fn report(args: &ReportArgs) -> Result<u8> {
-    let publication = Publication::open(&args.folder).into_diagnostic()?;
+pub(super) fn report(args: &ReportArgs, components: &Arc<Components>) -> Result<u8> {
+    let publication = Publication::open(&args.folder, components.clone()).into_diagnostic()?;
     let summary = publish::summarise(&publication).into_diagnostic()?;
     let claims = publish::decide_claims(&publication, 1).into_diagnostic()?;
     let mut answered = compare::answer(&publication, &Asked::of(&publication))?;

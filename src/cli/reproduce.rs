@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use clap::Args;
@@ -14,6 +14,7 @@ use super::execute::{Done, Execution, execute, execute_until_decided, looks, mor
 use super::{
     Answered, EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, RunOptions, terminal,
 };
+use crate::components::Components;
 use crate::publish::{self, ControlResult};
 use crate::report::ReportError;
 use crate::reproduce::{self, Catalogue, Figure, Lock, Outcome, Ran, Shelf};
@@ -82,7 +83,7 @@ pub struct ReproduceArgs {
 /// # Errors
 /// A name that is nowhere in the catalogue, and those of the disk. A spec that can't run is told with
 /// its place, and the others go on.
-pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>) -> Result<u8> {
+pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>, components: &Arc<Components>) -> Result<u8> {
     if args.lock {
         return lock(args.experiments.as_deref().unwrap_or(Path::new("experiments")));
     }
@@ -98,7 +99,7 @@ pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>) -> Result<u8> {
     let chosen = catalogue.select(&args.what).into_diagnostic()?;
     let out = args.options.out.clone().unwrap_or_else(|| PathBuf::from("results/reproduce"));
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
-    let session = Session { args, out: &out, interrupt: &interrupt, several: chosen.len() > 1 };
+    let session = Session { args, components, out: &out, interrupt: &interrupt, several: chosen.len() > 1 };
     let ran = session.all(&chosen);
     let code = if interrupt.is_set() { EXIT_INTERRUPTED } else { worst(&ran) };
     if args.options.dry_run {
@@ -216,6 +217,7 @@ struct Run {
 /// What all figures of one command share.
 struct Session<'a> {
     args: &'a ReproduceArgs,
+    components: &'a Arc<Components>,
     out: &'a Path,
     interrupt: &'a Interrupt,
     several: bool,
@@ -321,7 +323,7 @@ impl Session<'_> {
 
     fn execution<'o>(&'o self, options: &'o RunOptions, out: PathBuf) -> Execution<'o> {
         let (out, interrupt, decisions) = (Some(out), self.interrupt, Vec::new());
-        Execution { options, out, interrupt, answer: &no_answer, decisions }
+        Execution { options, components: self.components, out, interrupt, answer: &no_answer, decisions }
     }
 
     /// Puts the claims of a run before their controls; what these need beside its rows is run with its seeds.

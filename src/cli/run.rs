@@ -1,12 +1,14 @@
 //! `collapse run`: an experiment from its spec.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use miette::{IntoDiagnostic, Result};
 
 use super::{Answered, Execution, RunOptions, execute, terminal};
 use crate::analysis::SettingKey;
+use crate::components::Components;
 use crate::publish::{self, Asked, Publication};
 use crate::run::Interrupt;
 use crate::spec::{Experiment, Overlays};
@@ -54,7 +56,7 @@ impl OverlayArgs {
     }
 }
 
-pub(super) fn run(args: &RunArgs) -> Result<u8> {
+pub(super) fn run(args: &RunArgs, components: &Arc<Components>) -> Result<u8> {
     let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     // The claims are the answer of a spec that has some.
@@ -64,6 +66,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8> {
     };
     let how = Execution {
         options: &args.options,
+        components,
         out: None,
         interrupt: &interrupt,
         answer: &answer,

@@ -5,8 +5,9 @@ use std::path::Path;
 use clap::Args;
 use miette::{Result, miette};
 
+use crate::components::Components;
 use crate::data::{Missing, Options, SOURCES, Scheme, Source};
-use crate::registry::Entry;
+use crate::registry::{BuildContext, Entry};
 use crate::spec::{Experiment, Overlays};
 
 /// How files of one's own are read: the same options at every command, for the human file and for those beside it.
@@ -142,8 +143,8 @@ impl ReadingArgs {
 
 /// The `[data]` table of a source's name or a file's path, as `flag` gave it; `of_a_file` are further lines
 /// of the table where it is a file.
-pub(super) fn named(flag: &str, name: &str, of_a_file: &str) -> Result<String> {
-    if SOURCES.get(name).is_some() {
+pub(super) fn named(flag: &str, name: &str, of_a_file: &str, components: &Components) -> Result<String> {
+    if components.sources.get(name).is_some() {
         return Ok(format!("source = {}\n", quoted(name)));
     }
     if Path::new(name).exists() {
@@ -200,18 +201,25 @@ impl Wording {
 
 /// The source of a `[data]` table, with parameters set on the command line; errors name `flag` and advise in
 /// the command's words. It is read as a spec's table is, so that errors are the same.
-pub(super) fn open(flag: &str, table: &str, set: &[String], wording: &Wording) -> Result<Source> {
+pub(super) fn open(
+    flag: &str,
+    table: &str,
+    set: &[String],
+    wording: &Wording,
+    components: &Components,
+) -> Result<Source> {
     let text = format!(
         "[data]\n{table}[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 0\nsamples = 1\nregime = \"replace\"\n"
     );
     let overlays = set.iter().fold(Overlays::default(), |o, s| o.set(&format!("data.{s}")));
     let settings = Experiment::with_overlays(&text, flag, &overlays)?.settings()?;
     let mut own = settings[0].data.clone();
-    let entry = SOURCES.find(own.selector("source")?)?;
+    let entry = components.sources.find(own.selector("source")?)?;
     if let Some(table) = own.as_table_mut() {
         table.remove("source");
     }
-    Ok((entry.build)(&own).map_err(|error| error.advised(|help| wording.advice(help)))?)
+    let built = entry.build(&own, &BuildContext::default());
+    Ok(built.map_err(|error| error.advised(|help| wording.advice(help)))?)
 }
 
 #[cfg(test)]

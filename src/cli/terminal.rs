@@ -8,7 +8,6 @@ use super::Done;
 use crate::analysis::effects::Word;
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::data::OwnFile;
-use crate::metrics::METRICS;
 use crate::publish::{self, EffectRow, expectation, number, written};
 use crate::reproduce::{Catalogue, Figure, Outcome};
 use crate::run::{Estimate, Prepared, Work};
@@ -250,8 +249,7 @@ pub(super) fn effects(arm: &str, header: &[&str], rows: &[EffectRow]) -> Table {
     }
     let mut last = "";
     for row in rows {
-        let title = METRICS.get(&row.metric).map_or(row.metric.as_str(), |e| e.about.name);
-        let name = if last == row.metric { "" } else { title };
+        let name = if last == row.metric { "" } else { row.metric.as_str() };
         last = row.metric.as_str();
         let mut cells = vec![Cell::new(name).add_attribute(Attribute::Bold), Cell::new(&row.arm)];
         cells.extend(row.entries.iter().map(|e| match e.detail.as_str() {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use miette::{Result, miette};
 
+use crate::components::Components;
 use crate::publish::Asked;
-use crate::tasks::reading;
 
 /// What `--tolerance` says: at most one share of the way from the start to the worst value, and units by metric.
-pub(super) fn tolerance(given: &[String]) -> Result<Asked> {
+pub(super) fn tolerance(given: &[String], components: &Components) -> Result<Asked> {
     let wrong = |text: &str, why: &str| {
         miette!(
             help = "for example --tolerance 0.05, or --tolerance 0.05,perplexity=0.5",
@@ -25,7 +25,9 @@ pub(super) fn tolerance(given: &[String]) -> Result<Asked> {
             return Err(wrong(text, "a tolerance is 0 or more"));
         }
         match metric {
-            Some(metric) if reading(metric).is_none() => return Err(wrong(text, "no metric has this name")),
+            Some(metric) if components.reading(metric).is_none() => {
+                return Err(wrong(text, "no metric has this name"));
+            }
             Some(metric) => drop(units.insert(metric.to_owned(), value)),
             None if value < 1.0 => asked.share = value,
             None => return Err(wrong(text, "a share of the way to the worst value is below 1")),
@@ -41,7 +43,9 @@ mod tests {
 
     #[test]
     fn a_share_and_units_are_told_apart_and_nonsense_is_refused() {
-        let of = |list: &[&str]| tolerance(&list.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>());
+        let of = |list: &[&str]| {
+            tolerance(&list.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>(), &Components::standard())
+        };
         let asked = of(&["0.05", "perplexity=0.5"]).unwrap();
         assert_eq!((asked.share, asked.units.get("perplexity")), (0.05, Some(&0.5)));
         for bad in ["x", "-0.1", "1.5", "nonsense=1", "perplexity=", "inf"] {

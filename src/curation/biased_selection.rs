@@ -37,7 +37,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<BiasedSelection>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<BiasedSelection>(&["step", "on"])?)),
 };
 
 /// Selection toward a target.

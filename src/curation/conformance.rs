@@ -73,7 +73,7 @@ fn rows(shape: &Shape, n: usize, from: usize) -> Samples {
 
 fn build(entry: &Entry<BoxedCuration>, extra: &str) -> Result<BoxedCuration, String> {
     let node = Node::from_toml(&format!("step = \"{}\"\n{extra}", entry.about.name), "test.toml").unwrap();
-    (entry.build)(&node).map_err(|e| e.located())
+    entry.make(&node).map_err(|e| e.located())
 }
 
 /// A mix of ten human and `n` synthetic rows.

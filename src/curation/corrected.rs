@@ -34,7 +34,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Corrected>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Corrected>(&["step", "on"])?)),
 };
 
 /// Correction toward the truth.

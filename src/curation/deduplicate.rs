@@ -27,7 +27,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Deduplicate>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Deduplicate>(&["step", "on"])?)),
 };
 
 /// Drops exact repetitions.

@@ -50,7 +50,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<DetectorReweighted>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<DetectorReweighted>(&["step", "on"])?)),
 };
 
 /// Resampling by a detector.

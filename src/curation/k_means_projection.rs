@@ -36,7 +36,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<KMeansProjection>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<KMeansProjection>(&["step", "on"])?)),
 };
 
 /// Projection onto human clusters.

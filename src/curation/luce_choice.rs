@@ -54,7 +54,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<LuceChoice>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<LuceChoice>(&["step", "on"])?)),
 };
 
 /// Luce's choice among K candidates.

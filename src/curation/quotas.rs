@@ -48,7 +48,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Quotas>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Quotas>(&["step", "on"])?)),
 };
 
 /// Stratified quotas.

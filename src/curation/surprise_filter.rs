@@ -26,7 +26,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<SurpriseFilter>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<SurpriseFilter>(&["step", "on"])?)),
 };
 
 /// Keeps the most surprising synthetic rows.

@@ -30,7 +30,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<TagDropping>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<TagDropping>(&["step", "on"])?)),
 };
 
 /// Missing tags.

@@ -31,7 +31,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<TeacherAgreement>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<TeacherAgreement>(&["step", "on"])?)),
 };
 
 /// Agreement with a teacher.

@@ -27,7 +27,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<TopConfidence>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<TopConfidence>(&["step", "on"])?)),
 };
 
 /// Confidence of a teacher.

@@ -26,7 +26,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<TopLikelihood>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<TopLikelihood>(&["step", "on"])?)),
 };
 
 /// Keeps the likeliest synthetic rows.

@@ -57,7 +57,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Verified>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Verified>(&["step", "on"])?)),
 };
 
 /// A noisy verifier.

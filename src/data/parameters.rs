@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::Source;
 use super::files::error::FileError;
-use crate::registry::Parameter;
+use crate::registry::{BuildContext, Parameter};
 use crate::spec::{self, Node};
 
 /// Why a source can't be made.
@@ -51,7 +51,7 @@ const OTHERS: [&str; 2] = ["source", "contamination"];
 
 /// The constructor that the registry calls: reads the table as `P` and makes the source. Errors
 /// point at the value that is wrong.
-pub(super) fn build<P: Build>(node: &Node) -> Result<Source, spec::Error> {
+pub(super) fn build<P: Build>(node: &Node, _: &BuildContext) -> Result<Source, spec::Error> {
     build_with(node, P::build)
 }
 

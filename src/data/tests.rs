@@ -12,7 +12,7 @@ use crate::spec::{self, Node};
 pub(super) fn source(toml: &str) -> Result<Source, spec::Error> {
     let spec = Node::from_toml(&format!("# a test's table\n{toml}"), "test.toml")?;
     let name = spec.selector("source")?;
-    (SOURCES.find(name)?.build)(&spec)
+    SOURCES.find(name)?.make(&spec)
 }
 
 /// A finite source of `n` distinct numbers: 60 % training, 10 % validation, 30 % held out.

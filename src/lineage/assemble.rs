@@ -9,22 +9,33 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Lineage, Measured, Measuring, Step, Synthesiser, Teacher};
-use crate::curation::{CURATIONS, On, Who};
-use crate::data::{SOURCES, Source, Supply};
-use crate::metrics::{METRICS, Space, Subject};
+use crate::components::Components;
+use crate::curation::{On, Who};
+use crate::data::{Source, Supply};
+use crate::metrics::{Space, Subject};
 use crate::models::{self, BoxedFamily, Family, Moved, Neon, Sampling, StatisticsPath};
 use crate::neural;
 use crate::regimes;
-use crate::registry::Entry;
+use crate::registry::{BuildContext, Component, DeviceName, Known};
 use crate::spec::{
     self, Error, Experiment, Inflow, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom, Synthesis,
 };
 
-/// What the command line adds to a spec.
+/// What a spec is assembled with.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     /// Re-randomises the whole experiment.
     pub salt: u64,
+    /// The device that neural networks are trained on.
+    pub device: DeviceName,
+    /// What the spec's names stand for.
+    pub components: Arc<Components>,
+}
+
+impl Context {
+    fn build(&self) -> BuildContext {
+        BuildContext::on(self.device)
+    }
 }
 
 /// A setting made ready.
@@ -49,7 +60,7 @@ pub struct Assembled {
 /// with the reason where a sweep made them; a spec without any runnable setting is an error.
 pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assembled>, Error> {
     let settings = experiment.settings()?;
-    let mut sources = Sources::default();
+    let mut sources = Sources::new(context);
     let mut assembled = Vec::with_capacity(settings.len());
     let mut first_refusal = None;
     let sweeps = settings.len() > 1;
@@ -84,11 +95,11 @@ fn one(
     experiment: &Experiment,
     setting: &Setting,
     context: &Context,
-    sources: &mut Sources,
+    sources: &mut Sources<'_>,
 ) -> Result<Assembled, Error> {
     let spec = &setting.loop_;
     let source = sources.get(&setting.data)?;
-    let (regime, budget) = regimes::resolve(spec)?;
+    let (regime, budget) = regimes::resolve(spec, &context.components.regimes)?;
     let sampling = sampling(setting);
     let models: Vec<&Node> = match setting.members.as_slice() {
         [] => vec![&setting.model; spec.population],
@@ -99,11 +110,11 @@ fn one(
     let mut components = Vec::new();
     let mut seeds_per_cell = u64::MAX;
     for node in &models {
-        let (entry, family) = family(node, setting, spec.start)?;
+        let (entry, family) = family(node, setting, spec.start, context)?;
         family.accepts(source.schema()).map_err(|why| {
             Error::refused(node.at_of("family"), why.to_string(), "choose another family or source")
         })?;
-        components.push(format!("{} {}", entry.about.name, entry.about.version));
+        components.push(entry.about.key());
         components.extend(family.fingerprint());
         seeds_per_cell = seeds_per_cell.min(family.seeds_per_cell());
         families.push(Arc::from(family));
@@ -116,13 +127,14 @@ fn one(
 
     let mut curation: Vec<Step> = Vec::with_capacity(setting.curation.len());
     for node in &setting.curation {
-        let (entry, step) = component(&CURATIONS, node, "step", &["on", "member", "members"])?;
+        let (entry, step) =
+            component(&context.components.curations, node, "step", &["on", "member", "members"], context)?;
         let on = node.get("on").map(Node::parse::<On>).transpose()?.unwrap_or_default();
         step.accepts(source.schema(), source.truth()).map_err(|why| {
             let help = "choose another step or source; `collapse describe` says what a step needs";
             Error::refused(node.at_of("step"), why.to_string(), help)
         })?;
-        components.push(format!("{} {}", entry.about.name, entry.about.version));
+        components.push(entry.about.key());
         curation.push(Step { on, who: who(node, families.len())?, what: step });
     }
     let teacher = generator::teacher(setting, sources, &source, &mut versions)?;
@@ -145,20 +157,23 @@ fn one(
     let exact = families.iter().all(|f| {
         f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins()) && makes(p))
     });
-    let mut measuring = measuring(experiment, setting, &source, exact, &mut notes)?;
+    let mut measuring = measuring(experiment, setting, &source, exact, context, &mut notes)?;
     if let Some(node) = &setting.task {
-        measuring.task = Some(downstream::examination(node, setting, &source, &mut components, &mut notes)?);
+        measuring.task =
+            Some(downstream::examination(node, setting, &source, context, &mut components, &mut notes)?);
         seeds_per_cell = 1;
     }
     if let Some(node) = &experiment.measure.baseline {
-        let (entry, family) = family(node, setting, StartFrom::Scratch)?;
+        let (entry, family) = family(node, setting, StartFrom::Scratch, context)?;
         family.accepts(source.schema()).map_err(|why| {
             Error::refused(node.at_of("family"), why.to_string(), "choose another family to compare with")
         })?;
-        components.push(format!("baseline {} {}", entry.about.name, entry.about.version));
+        components.push(format!("baseline {}", entry.about.key()));
         components.extend(family.fingerprint());
         measuring.baseline = Some(family);
     }
+    let regime_of = context.components.regimes.get(&spec.regime);
+    components.extend(regime_of.filter(|r| r.about.is_own()).map(|r| r.about.key()));
     let plain = curation.is_empty()
         && matches!(teacher, Teacher::Own)
         && contamination == 0.0
@@ -188,14 +203,17 @@ fn one(
     }
     versions.push(("salt", context.salt.to_string()));
     if seeds_per_cell == 1 {
-        versions.push(("device", neural::device::selected().to_string()));
+        versions.push(("device", context.device.to_string()));
         versions.push(("kernels", neural::device::kernel_class().into()));
     }
+    let known = |m: &Measured| context.components.metrics.get(&m.name).map(|c| &c.about);
     let mut measure_versions: Vec<(&str, String)> = measuring
         .metrics
         .iter()
-        .filter_map(|m| METRICS.get(&m.name))
-        .map(|e| (e.about.name, e.about.version.to_string()))
+        .filter_map(known)
+        .map(|about| {
+            (about.name.as_ref(), if about.is_own() { about.key() } else { about.version.to_string() })
+        })
         .collect();
     measure_versions.extend(measuring.space.iter().map(|_| ("space", Space::VERSION.to_string())));
     let digest = spec::setting_digest(setting, &versions);
@@ -234,13 +252,14 @@ fn one(
 }
 
 /// Reads a component's table: finds the entry that the selector names and lets it read the rest.
-fn component<T, E>(
-    registry: &'static crate::registry::Registry<T, E>,
+fn component<'c, T, E>(
+    known: &'c Known<T, E>,
     node: &Node,
     selector: &str,
     also: &[&str],
-) -> Result<(&'static Entry<T, E>, T), Error> {
-    let entry = registry.find(node.selector(selector)?)?;
+    context: &Context,
+) -> Result<(&'c Component<T, E>, T), Error> {
+    let entry = known.find(node.selector(selector)?)?;
     let mut own = node.clone();
     if let Some(table) = own.as_table_mut() {
         table.remove(selector);
@@ -248,7 +267,7 @@ fn component<T, E>(
             table.remove(key);
         }
     }
-    let component = (entry.build)(&own)?;
+    let component = entry.build(&own, &context.build())?;
     Ok((entry, component))
 }
 
@@ -272,32 +291,24 @@ fn who(node: &Node, population: usize) -> Result<Who, Error> {
     Ok(who)
 }
 
-/// The registry entry of a family, closed-form or neural.
-pub fn find_family(name: &str) -> Option<&'static Entry<BoxedFamily>> {
-    models::FAMILIES.get(name).or_else(|| neural::FAMILIES.get(name))
-}
-
 /// A family from its table, with what `step` and `neon` do after every fit: first the step from `start`, then the
 /// extrapolation.
-fn family(
+fn family<'c>(
     node: &Node,
     setting: &Setting,
     start: StartFrom,
-) -> Result<(&'static Entry<BoxedFamily>, BoxedFamily), Error> {
-    let name = node.selector("family")?;
-    let Some(entry) = name.as_str().and_then(find_family) else {
-        let known: Vec<&str> = models::FAMILIES.names().chain(neural::FAMILIES.names()).collect();
-        return Err(spec::unknown_name("family", name, &known));
-    };
+    context: &'c Context,
+) -> Result<(&'c Component<BoxedFamily>, BoxedFamily), Error> {
+    let entry = context.components.families.find(node.selector("family")?)?;
     let mut own = node.clone();
     let (mut step, mut neon) = (None, None);
     if let Some(table) = own.as_table_mut() {
         table.remove("family");
         (step, neon) = (table.remove("step"), table.remove("neon"));
     }
-    let mut family = (entry.build)(&own)?;
+    let mut family = entry.build(&own, &context.build())?;
     let refused = |key: &'static str, node: &Node| {
-        let (at, name) = (node.at.clone(), entry.about.name);
+        let (at, name) = (node.at.clone(), entry.about.name.clone());
         move |why: models::Refusal| {
             let message = format!("`{key}` does not go with the family `{name}`: {why}");
             Error::refused(at, message, format!("choose another family, or leave `{key}` out"))
@@ -324,12 +335,16 @@ fn family(
 }
 
 /// Sources are read once, however many settings use them.
-#[derive(Default)]
-struct Sources {
+struct Sources<'c> {
     known: BTreeMap<String, Arc<Source>>,
+    context: &'c Context,
 }
 
-impl Sources {
+impl<'c> Sources<'c> {
+    fn new(context: &'c Context) -> Self {
+        Self { known: BTreeMap::new(), context }
+    }
+
     fn get(&mut self, node: &Node) -> Result<Arc<Source>, Error> {
         let mut own = node.clone();
         if let Some(table) = own.as_table_mut() {
@@ -339,7 +354,7 @@ impl Sources {
         if let Some(source) = self.known.get(&key) {
             return Ok(source.clone());
         }
-        let (_, source) = component(&SOURCES, &own, "source", &[])?;
+        let (_, source) = component(&self.context.components.sources, &own, "source", &[], self.context)?;
         let source = Arc::new(source);
         self.known.insert(key, source.clone());
         Ok(source)
@@ -363,6 +378,7 @@ fn measuring(
     setting: &Setting,
     source: &Source,
     parameters: bool,
+    context: &Context,
     notes: &mut Vec<String>,
 ) -> Result<Measuring, Error> {
     let spec: &MeasureSpec = &experiment.measure;
@@ -371,17 +387,14 @@ fn measuring(
     let mut metrics = Vec::with_capacity(spec.metrics.len());
     let mut refusal = None;
     for asked in &spec.metrics {
-        let Some(entry) = METRICS.get(&asked.name) else {
-            let known: Vec<&str> = METRICS.names().collect();
-            return Err(spec::unknown_name("metric", asked.node.get("name").unwrap_or(&asked.node), &known));
-        };
+        let entry = context.components.metrics.find(asked.node.get("name").unwrap_or(&asked.node))?;
         let mut own = asked.node.clone();
         if let Some(table) = own.as_table_mut() {
             table.remove("name");
         } else {
             own = Node::table(asked.at.clone());
         }
-        let metric = (entry.build)(&own)?;
+        let metric = entry.build(&own, &context.build())?;
         if let Err(why) = metric.accepts(source.schema(), source.truth()) {
             notes.push(format!("{} does not apply to {}: {why}", asked.name, source.name));
             refusal.get_or_insert((asked.at.clone(), why));

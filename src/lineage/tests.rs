@@ -91,7 +91,7 @@ fn recorded(
     let text =
         format!("[data]\nsource = \"x\"\n[model]\nfamily = \"x\"\n[loop]\n{table}\n[sweep]\nseeds = 1\n");
     let settings = Experiment::from_toml(&text, "test.toml").unwrap().settings().unwrap();
-    let (regime, budget) = resolve(&settings[0].loop_).unwrap();
+    let (regime, budget) = resolve(&settings[0].loop_, &crate::regimes::published()).unwrap();
     let table = Arc::new(numbers(0..40));
     let splits = Splits { train: table.clone(), validation: table.clone(), held_out: table };
     let log: Log = Log::default();
@@ -382,7 +382,7 @@ fn contradictions_are_refused_with_the_reason() {
     let refusal = |table: &str| {
         let text = format!("[data]\nsource = \"x\"\n[model]\nfamily = \"x\"\n[loop]\n{table}\n");
         let settings = Experiment::from_toml(&text, "test.toml").unwrap().settings().unwrap();
-        resolve(&settings[0].loop_).unwrap_err().to_string()
+        resolve(&settings[0].loop_, &crate::regimes::published()).unwrap_err().to_string()
     };
     let base = "generations = 3\nsamples = 10\n";
     let cases = [
@@ -446,9 +446,12 @@ fn a_control_without_a_human_row_is_refused() {
         let text = format!(
             "[data]\nsource = \"x\"\n[model]\nfamily = \"x\"\n[loop]\ngenerations = 2\nsamples = 10\nhuman_alone = true\n{table}"
         );
-        resolve(&Experiment::from_toml(&text, "t").unwrap().settings().unwrap()[0].loop_)
-            .unwrap_err()
-            .to_string()
+        resolve(
+            &Experiment::from_toml(&text, "t").unwrap().settings().unwrap()[0].loop_,
+            &crate::regimes::published(),
+        )
+        .unwrap_err()
+        .to_string()
     };
     assert!(refused("regime = \"replace\"").contains("no human part"));
     assert!(refused("regime = \"incremental\"").contains("no human part"));

@@ -35,7 +35,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, AbsorptionTime),
+    build: |node, _| plain(node, AbsorptionTime),
 };
 
 struct AbsorptionTime;

@@ -52,7 +52,7 @@ macro_rules! entry {
                 scale: $scale,
                 worst: Worst::None,
             },
-            build: |node| plain(node, $which),
+            build: |node, _| plain(node, $which),
         };
     };
 }

@@ -35,7 +35,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
     },
-    build: |node| plain(node, BigramRecall),
+    build: |node, _| plain(node, BigramRecall),
 };
 
 impl Metric for BigramRecall {

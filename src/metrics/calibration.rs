@@ -35,7 +35,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::None,
     },
-    build: |node| Ok(Box::new(table::<Calibration>(node)?)),
+    build: |node, _| Ok(Box::new(table::<Calibration>(node)?)),
 };
 
 /// The table of the calibration error.

@@ -39,7 +39,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, CdfError),
+    build: |node, _| plain(node, CdfError),
 };
 
 impl Metric for CdfError {

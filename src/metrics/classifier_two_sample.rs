@@ -50,7 +50,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
     },
-    build: |node| Ok(Box::new(table::<TwoSample>(node)?)),
+    build: |node, _| Ok(Box::new(table::<TwoSample>(node)?)),
 };
 
 impl Metric for TwoSample {

@@ -36,7 +36,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, CompressionRatio),
+    build: |node, _| plain(node, CompressionRatio),
 };
 
 impl Metric for CompressionRatio {

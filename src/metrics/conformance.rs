@@ -208,7 +208,7 @@ fn table() -> Case {
     let draw = |effects: f64, n: usize, seed: u64| -> Samples {
         let given = format!("direct = {effects}\nindirect = {effects}\nspurious = {effects}");
         let entry = SOURCES.get("structural-causal-model").unwrap();
-        let source = (entry.build)(&Node::from_toml(&given, "test").unwrap()).unwrap();
+        let source = entry.make(&Node::from_toml(&given, "test").unwrap()).unwrap();
         source.truth().unwrap().draw(n, &mut Streams::new(4, seed).of("table").rng())
     };
     let reversed = draw(-3.0, 5 * ROWS, 4);
@@ -252,7 +252,7 @@ fn cases() -> Vec<Case> {
 
 fn build(entry: &MetricEntry) -> BoxedMetric {
     let node = Node::from_toml(&format!("metric = \"{}\"", entry.about.name), "test").unwrap();
-    (entry.build)(node.get("metric").unwrap()).unwrap()
+    entry.make(node.get("metric").unwrap()).unwrap()
 }
 
 fn accepts(metric: &BoxedMetric, case: &Case) -> bool {
@@ -280,9 +280,9 @@ fn every_entry_is_described_and_built_from_its_name_or_a_table() {
         for p in about.parameters {
             table += &format!("{} = {}\n", p.name, p.default);
         }
-        (entry.build)(&Node::from_toml(&table, "test").unwrap()).unwrap();
+        entry.make(&Node::from_toml(&table, "test").unwrap()).unwrap();
         table += "no_such_key = 1\n";
-        assert!((entry.build)(&Node::from_toml(&table, "test").unwrap()).is_err(), "{}", about.name);
+        assert!(entry.make(&Node::from_toml(&table, "test").unwrap()).is_err(), "{}", about.name);
     }
 }
 
@@ -429,7 +429,7 @@ fn degenerate_rows_give_finite_values_or_refusals() {
     let mut metrics: Vec<(&str, BoxedMetric)> =
         METRICS.entries.iter().map(|e| (e.about.name, build(e))).collect();
     let rbf = Node::from_toml("name = \"vendi\"\nkernel = \"rbf\"", "test").unwrap();
-    metrics.push(("vendi rbf", (METRICS.get("vendi").unwrap().build)(&rbf).unwrap()));
+    metrics.push(("vendi rbf", METRICS.get("vendi").unwrap().make(&rbf).unwrap()));
     for (i, rows) in tables.iter().enumerate() {
         for other in tables.iter().filter(|t| t.schema() == rows.schema()) {
             for (name, metric) in &metrics {

@@ -10,14 +10,14 @@ use super::{
 };
 use crate::data::{Correctness, Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::About;
+use crate::registry::{About, Build};
 use crate::rng::Streams;
 
 const fn entry(
     name: &'static str,
     summary: &'static str,
     details: &'static str,
-    build: fn(&crate::spec::Node) -> Result<super::BoxedMetric, crate::spec::Error>,
+    build: Build<super::BoxedMetric>,
 ) -> MetricEntry {
     MetricEntry {
         about: About {
@@ -44,7 +44,7 @@ pub(super) const CORRECT: MetricEntry = entry(
     "Share of rows that are correct",
     "Rows of the right form that are true, as a share of all rows. Only for sources that can check rows \
      exactly. It can rise while the model loses its variety: read it beside a diversity.",
-    |node| plain(node, Share { name: "correct-share", of: Of::Correct }),
+    |node, _| plain(node, Share { name: "correct-share", of: Of::Correct }),
 );
 
 pub(super) const WELL_FORMED: MetricEntry = entry(
@@ -52,7 +52,7 @@ pub(super) const WELL_FORMED: MetricEntry = entry(
     "Share of rows that have the right form, true or not",
     "Rows that can be read (an expression, a filled template), as a share of all rows. Only for sources \
      that can check rows exactly.",
-    |node| plain(node, Share { name: "well-formed-share", of: Of::WellFormed }),
+    |node, _| plain(node, Share { name: "well-formed-share", of: Of::WellFormed }),
 );
 
 pub(super) const ACCURACY: MetricEntry = entry(
@@ -60,7 +60,7 @@ pub(super) const ACCURACY: MetricEntry = entry(
     "Share of well-formed rows that are true",
     "correct / (wrong + correct): fluency and truth kept apart. Refused (no row) where no row is well \
      formed. Only for sources that can check rows exactly.",
-    |node| plain(node, Share { name: "fact-accuracy", of: Of::Accuracy }),
+    |node, _| plain(node, Share { name: "fact-accuracy", of: Of::Accuracy }),
 );
 
 struct Share {

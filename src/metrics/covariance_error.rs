@@ -31,7 +31,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Of(|human| human.squared_covariance),
     },
-    build: |node| plain(node, CovarianceError),
+    build: |node, _| plain(node, CovarianceError),
 };
 
 impl Metric for CovarianceError {

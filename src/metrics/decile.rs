@@ -42,7 +42,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::Of(|human| human.choices.map(f64::ln)),
     },
-    build: |node| plain(node, Decile),
+    build: |node, _| plain(node, Decile),
 };
 
 impl Metric for Decile {

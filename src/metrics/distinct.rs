@@ -11,7 +11,7 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::About;
+use crate::registry::{About, Build};
 use crate::rng::Streams;
 
 struct Distinct {
@@ -19,11 +19,7 @@ struct Distinct {
     n: usize,
 }
 
-const fn entry(
-    name: &'static str,
-    summary: &'static str,
-    build: fn(&crate::spec::Node) -> Result<super::BoxedMetric, crate::spec::Error>,
-) -> MetricEntry {
+const fn entry(name: &'static str, summary: &'static str, build: Build<super::BoxedMetric>) -> MetricEntry {
     MetricEntry {
         about: About {
             name,
@@ -47,19 +43,19 @@ const fn entry(
 }
 
 pub(super) const DISTINCT_1: MetricEntry =
-    entry("distinct-1", "Share of words that are different words", |node| {
+    entry("distinct-1", "Share of words that are different words", |node, _| {
         plain(node, Distinct { name: "distinct-1", n: 1 })
     });
 pub(super) const DISTINCT_2: MetricEntry =
-    entry("distinct-2", "Share of word pairs that are different", |node| {
+    entry("distinct-2", "Share of word pairs that are different", |node, _| {
         plain(node, Distinct { name: "distinct-2", n: 2 })
     });
 pub(super) const DISTINCT_3: MetricEntry =
-    entry("distinct-3", "Share of word triples that are different", |node| {
+    entry("distinct-3", "Share of word triples that are different", |node, _| {
         plain(node, Distinct { name: "distinct-3", n: 3 })
     });
 pub(super) const DISTINCT_4: MetricEntry =
-    entry("distinct-4", "Share of runs of four words that are different", |node| {
+    entry("distinct-4", "Share of runs of four words that are different", |node, _| {
         plain(node, Distinct { name: "distinct-4", n: 4 })
     });
 

@@ -50,7 +50,7 @@ macro_rules! entry {
                 version: 1,
             },
             extra: Reading { direction: Direction::Lower, ideal: "0", unit: $unit, scale: $scale, worst: Worst::Of(|human| human.against_uniform($of)) },
-            build: |node| {
+            build: |node, _| {
                 let Smoothing { smoothing } = table(node)?;
                 Ok(Box::new(Divergence { name: $name, of: $of, smoothing }))
             },

@@ -32,7 +32,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
     },
-    build: |node| plain(node, DuplicateRate),
+    build: |node, _| plain(node, DuplicateRate),
 };
 
 impl Metric for DuplicateRate {

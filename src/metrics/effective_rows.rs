@@ -54,7 +54,7 @@ pub(super) const ROWS: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, Effective::Rows),
+    build: |node, _| plain(node, Effective::Rows),
 };
 
 pub(super) const INVERSE: MetricEntry = MetricEntry {
@@ -77,7 +77,7 @@ pub(super) const INVERSE: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, Effective::Inverse),
+    build: |node, _| plain(node, Effective::Inverse),
 };
 
 impl Metric for Effective {

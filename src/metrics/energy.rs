@@ -35,7 +35,7 @@ pub(super) const DISTANCE: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, Energy::Distance),
+    build: |node, _| plain(node, Energy::Distance),
 };
 
 pub(super) const PAIRWISE: MetricEntry = MetricEntry {
@@ -54,7 +54,7 @@ pub(super) const PAIRWISE: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Is(0.0),
     },
-    build: |node| plain(node, Energy::Pairwise),
+    build: |node, _| plain(node, Energy::Pairwise),
 };
 
 impl Metric for Energy {

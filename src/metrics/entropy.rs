@@ -40,7 +40,7 @@ pub(super) const ENTROPY: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::Is(0.0),
     },
-    build: |node| plain(node, Diversity::Entropy),
+    build: |node, _| plain(node, Diversity::Entropy),
 };
 
 pub(super) const MILLER_MADOW: MetricEntry = MetricEntry {
@@ -55,7 +55,7 @@ pub(super) const MILLER_MADOW: MetricEntry = MetricEntry {
         version: 1,
     },
     extra: ENTROPY.extra,
-    build: |node| plain(node, Diversity::MillerMadow),
+    build: |node, _| plain(node, Diversity::MillerMadow),
 };
 
 pub(super) const SIMPSON: MetricEntry = MetricEntry {
@@ -75,7 +75,7 @@ pub(super) const SIMPSON: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
     },
-    build: |node| plain(node, Diversity::Simpson),
+    build: |node, _| plain(node, Diversity::Simpson),
 };
 
 pub(super) const HILL_2: MetricEntry = MetricEntry {
@@ -94,7 +94,7 @@ pub(super) const HILL_2: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Is(1.0),
     },
-    build: |node| plain(node, Diversity::Hill2),
+    build: |node, _| plain(node, Diversity::Hill2),
 };
 
 pub(super) const SUPPORT_SIZE: MetricEntry = MetricEntry {
@@ -114,7 +114,7 @@ pub(super) const SUPPORT_SIZE: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Is(1.0),
     },
-    build: |node| plain(node, Diversity::SupportSize),
+    build: |node, _| plain(node, Diversity::SupportSize),
 };
 
 impl Metric for Diversity {

@@ -39,7 +39,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, ToEquilibrium),
+    build: |node, _| plain(node, ToEquilibrium),
 };
 
 struct ToEquilibrium;

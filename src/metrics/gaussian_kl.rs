@@ -35,7 +35,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, GaussianKl),
+    build: |node, _| plain(node, GaussianKl),
 };
 
 impl Metric for GaussianKl {

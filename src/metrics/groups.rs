@@ -14,9 +14,8 @@ use super::{
 };
 use crate::data::{Column, Distribution, Kind, Role, Samples, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::{About, Build, Parameter};
 use crate::rng::Streams;
-use crate::spec::{Error, Node};
 
 /// The table of `group-share`.
 #[derive(Clone, Copy, Deserialize)]
@@ -74,7 +73,7 @@ pub(super) const SHARE: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::None,
     },
-    build: |node| Ok(Box::new(Groups::Share(table(node)?))),
+    build: |node, _| Ok(Box::new(Groups::Share(table(node)?))),
 };
 
 const POSITIVE: Parameter = Parameter {
@@ -88,7 +87,7 @@ const fn gap(
     summary: &'static str,
     details: &'static str,
     source: &'static str,
-    build: fn(&Node) -> Result<BoxedMetric, Error>,
+    build: Build<BoxedMetric>,
 ) -> MetricEntry {
     MetricEntry {
         about: About { name, summary, details, source, parameters: &[POSITIVE], version: 1 },
@@ -110,7 +109,7 @@ pub(super) const PARITY: MetricEntry = gap(
     groups left it is refused (no row). This is about the rows that a generator makes, labels \
     included; what a learner trained on them does is a task's metric. Human data have a gap too: the question is whether the loop widens it.",
     "Dwork et al. 2012 (10.1145/2090236.2090255); Wyllie et al. 2024 (arXiv 2403.07857)",
-    |node| Ok(Box::new(Groups::Parity(table(node)?))),
+    |node, _| Ok(Box::new(Groups::Parity(table(node)?))),
 );
 
 pub(super) const ODDS: MetricEntry = gap(
@@ -122,7 +121,7 @@ pub(super) const ODDS: MetricEntry = gap(
     labels of a generator's rows stand where a classifier's predictions stand in the definition. The nearest \
     neighbour is a noisy judge, so read it beside the human baseline.",
     "Hardt, Price & Srebro 2016 (arXiv 1610.02413), def. 2.1; Wyllie et al. 2024 (arXiv 2403.07857)",
-    |node| Ok(Box::new(Groups::Odds(table(node)?))),
+    |node, _| Ok(Box::new(Groups::Odds(table(node)?))),
 );
 
 impl Metric for Groups {

@@ -52,7 +52,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Is(1.0),
     },
-    build: |node| Ok(Box::new(table::<Hill>(node)?)),
+    build: |node, _| Ok(Box::new(table::<Hill>(node)?)),
 };
 
 impl Metric for Hill {

@@ -30,7 +30,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::None,
     },
-    build: |node| plain(node, HumanFraction),
+    build: |node, _| plain(node, HumanFraction),
 };
 
 impl Metric for HumanFraction {

@@ -50,7 +50,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::None,
     },
-    build: |node| Ok(Box::new(table::<KnnEntropy>(node)?)),
+    build: |node, _| Ok(Box::new(table::<KnnEntropy>(node)?)),
 };
 
 impl Metric for KnnEntropy {

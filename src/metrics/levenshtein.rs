@@ -39,7 +39,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
     },
-    build: |node| Ok(Box::new(table::<Levenshtein>(node)?)),
+    build: |node, _| Ok(Box::new(table::<Levenshtein>(node)?)),
 };
 
 #[derive(Deserialize)]

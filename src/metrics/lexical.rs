@@ -15,9 +15,8 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::{About, Build, Parameter};
 use crate::rng::Streams;
-use crate::spec::{Error, Node};
 
 struct Lexical {
     name: &'static str,
@@ -56,7 +55,7 @@ pub(super) const MATTR: MetricEntry = MetricEntry {
         version: 1,
     },
     extra: human("share", Scale::Logit, Worst::Is(0.0)),
-    build: |node| {
+    build: |node, _| {
         let Window { window } = table(node)?;
         Ok(Box::new(Lexical { name: "mattr", of: mattr, n: window }))
     },
@@ -73,7 +72,7 @@ pub(super) const YULE_K: MetricEntry = MetricEntry {
         version: 1,
     },
     extra: human("10⁻⁴", Scale::Log, Worst::Is(1e4)),
-    build: |node| plain(node, Lexical { name: "yule-k", of: yule_k, n: 0 }),
+    build: |node, _| plain(node, Lexical { name: "yule-k", of: yule_k, n: 0 }),
 };
 
 pub(super) const HEAPS: MetricEntry = MetricEntry {
@@ -87,10 +86,10 @@ pub(super) const HEAPS: MetricEntry = MetricEntry {
         version: 1,
     },
     extra: human("", Scale::Linear, Worst::Is(0.0)),
-    build: |node| plain(node, Lexical { name: "heaps-exponent", of: |words, _| heaps(words), n: 0 }),
+    build: |node, _| plain(node, Lexical { name: "heaps-exponent", of: |words, _| heaps(words), n: 0 }),
 };
 
-const fn rep(name: &'static str, build: fn(&Node) -> Result<BoxedMetric, Error>) -> MetricEntry {
+const fn rep(name: &'static str, build: Build<BoxedMetric>) -> MetricEntry {
     MetricEntry {
         about: About {
             name,
@@ -108,11 +107,11 @@ const fn rep(name: &'static str, build: fn(&Node) -> Result<BoxedMetric, Error>)
 }
 
 pub(super) const REP_2: MetricEntry =
-    rep("rep-2", |node| plain(node, Lexical { name: "rep-2", of: repeated, n: 2 }));
+    rep("rep-2", |node, _| plain(node, Lexical { name: "rep-2", of: repeated, n: 2 }));
 pub(super) const REP_3: MetricEntry =
-    rep("rep-3", |node| plain(node, Lexical { name: "rep-3", of: repeated, n: 3 }));
+    rep("rep-3", |node, _| plain(node, Lexical { name: "rep-3", of: repeated, n: 3 }));
 pub(super) const REP_4: MetricEntry =
-    rep("rep-4", |node| plain(node, Lexical { name: "rep-4", of: repeated, n: 4 }));
+    rep("rep-4", |node, _| plain(node, Lexical { name: "rep-4", of: repeated, n: 4 }));
 
 pub(super) const DIVERSITY: MetricEntry = MetricEntry {
     about: About {
@@ -125,7 +124,7 @@ pub(super) const DIVERSITY: MetricEntry = MetricEntry {
         version: 1,
     },
     extra: human("share", Scale::Logit, Worst::Is(0.0)),
-    build: |node| plain(node, Lexical { name: "diversity", of: |words, _| diversity(words), n: 0 }),
+    build: |node, _| plain(node, Lexical { name: "diversity", of: |words, _| diversity(words), n: 0 }),
 };
 
 impl Metric for Lexical {

@@ -55,7 +55,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
     },
-    build: |node| Ok(Box::new(table::<LexicalDiversity>(node)?)),
+    build: |node, _| Ok(Box::new(table::<LexicalDiversity>(node)?)),
 };
 
 impl Metric for LexicalDiversity {

@@ -49,7 +49,7 @@ pub(super) const NEGATIVE_LOG_LIKELIHOOD: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::Of(|human| human.choices.map(f64::ln)),
     },
-    build: |node| plain(node, Likelihood::Nats),
+    build: |node, _| plain(node, Likelihood::Nats),
 };
 
 pub(super) const PERPLEXITY: MetricEntry = MetricEntry {
@@ -71,7 +71,7 @@ pub(super) const PERPLEXITY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::OfExponential(|human| human.choices),
     },
-    build: |node| plain(node, Likelihood::Perplexity),
+    build: |node, _| plain(node, Likelihood::Perplexity),
 };
 
 impl Metric for Likelihood {

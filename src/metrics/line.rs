@@ -34,7 +34,7 @@ pub(super) const W1: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, Line::W1),
+    build: |node, _| plain(node, Line::W1),
 };
 
 pub(super) const CRAMER_VON_MISES: MetricEntry = MetricEntry {
@@ -54,7 +54,7 @@ pub(super) const CRAMER_VON_MISES: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, Line::CramerVonMises),
+    build: |node, _| plain(node, Line::CramerVonMises),
 };
 
 impl Metric for Line {

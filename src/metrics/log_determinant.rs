@@ -33,7 +33,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::None,
     },
-    build: |node| plain(node, LogDeterminant),
+    build: |node, _| plain(node, LogDeterminant),
 };
 
 impl Metric for LogDeterminant {

@@ -25,9 +25,8 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::{About, Build, Parameter};
 use crate::rng::Streams;
-use crate::spec::{Error, Node};
 
 /// The table of each of the four metrics.
 #[derive(Clone, Copy, Deserialize)]
@@ -77,7 +76,7 @@ const fn entry(
     summary: &'static str,
     ideal: &'static str,
     scale: Scale,
-    build: fn(&Node) -> Result<BoxedMetric, Error>,
+    build: Build<BoxedMetric>,
 ) -> MetricEntry {
     let about = About { name, summary, details: DETAILS, source: SOURCE, parameters: PARAMETERS, version: 2 };
     MetricEntry {
@@ -92,28 +91,28 @@ pub(super) const PRECISION: MetricEntry = entry(
     "Share of model rows inside the human support",
     "that of another human sample; at most 1",
     Scale::Logit,
-    |node| Ok(Box::new(Prdc { which: Which::Precision, k: table::<Neighbours>(node)?.k })),
+    |node, _| Ok(Box::new(Prdc { which: Which::Precision, k: table::<Neighbours>(node)?.k })),
 );
 pub(super) const RECALL: MetricEntry = entry(
     "recall",
     "Share of human rows inside the model's support",
     "that of another human sample; at most 1",
     Scale::Logit,
-    |node| Ok(Box::new(Prdc { which: Which::Recall, k: table::<Neighbours>(node)?.k })),
+    |node, _| Ok(Box::new(Prdc { which: Which::Recall, k: table::<Neighbours>(node)?.k })),
 );
 pub(super) const DENSITY: MetricEntry = entry(
     "density",
     "How densely model rows fill the human neighbourhoods",
     "1 in expectation",
     Scale::Log,
-    |node| Ok(Box::new(Prdc { which: Which::Density, k: table::<Neighbours>(node)?.k })),
+    |node, _| Ok(Box::new(Prdc { which: Which::Density, k: table::<Neighbours>(node)?.k })),
 );
 pub(super) const COVERAGE: MetricEntry = entry(
     "coverage",
     "Share of human neighbourhoods with a model row in them",
     "1 − Π (N − j)/(M + N − j), j = 1..k; 0.969 for k = 5 and N = M",
     Scale::Logit,
-    |node| Ok(Box::new(Prdc { which: Which::Coverage, k: table::<Neighbours>(node)?.k })),
+    |node, _| Ok(Box::new(Prdc { which: Which::Coverage, k: table::<Neighbours>(node)?.k })),
 );
 
 impl Metric for Prdc {

@@ -75,7 +75,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
     },
-    build: |node| Ok(Box::new(table::<Mauve>(node)?)),
+    build: |node, _| Ok(Box::new(table::<Mauve>(node)?)),
 };
 
 impl Metric for Mauve {

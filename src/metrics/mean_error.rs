@@ -32,7 +32,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, MeanError),
+    build: |node, _| plain(node, MeanError),
 };
 
 impl Metric for MeanError {

@@ -44,7 +44,7 @@ pub(super) const SHARE: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::None,
     },
-    build: |node| plain(node, Memorisation::Share),
+    build: |node, _| plain(node, Memorisation::Share),
 };
 
 pub(super) const RATIO: MetricEntry = MetricEntry {
@@ -64,7 +64,7 @@ pub(super) const RATIO: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, Memorisation::Ratio),
+    build: |node, _| plain(node, Memorisation::Ratio),
 };
 
 impl Metric for Memorisation {

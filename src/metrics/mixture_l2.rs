@@ -59,7 +59,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| Ok(Box::new(table::<MixtureL2>(node)?)),
+    build: |node, _| Ok(Box::new(table::<MixtureL2>(node)?)),
 };
 
 impl Metric for MixtureL2 {

@@ -50,7 +50,7 @@ pub(super) const RBF: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::None,
     },
-    build: |node| Ok(Box::new(table::<Rbf>(node)?)),
+    build: |node, _| Ok(Box::new(table::<Rbf>(node)?)),
 };
 
 pub(super) const CUBIC: MetricEntry = MetricEntry {
@@ -73,7 +73,7 @@ pub(super) const CUBIC: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::None,
     },
-    build: |node| plain(node, Cubic),
+    build: |node, _| plain(node, Cubic),
 };
 
 impl Metric for Rbf {

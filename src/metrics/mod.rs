@@ -298,8 +298,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
 /// How to read a metric's numbers, by the name in the rows. A metric with numbered rows
 /// (`cross-entropy-decile-3`) is found by the part before the number, its Monte-Carlo error
 /// (`mauve-standard-error`) by the part before `-standard-error`.
-pub fn reading(metric: &str) -> Option<Reading> {
-    let known = |name: &str| METRICS.get(name).map(|e| e.extra);
+pub fn reading_among(metric: &str, known: impl Fn(&str) -> Option<Reading>) -> Option<Reading> {
     if let Some(of) = metric.strip_suffix("-standard-error") {
         let error = |of: Reading| Reading {
             direction: Direction::Lower,
@@ -312,6 +311,11 @@ pub fn reading(metric: &str) -> Option<Reading> {
     }
     let numbered = || known(metric.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('-')?);
     known(metric).or_else(numbered)
+}
+
+/// The same, of the metrics of this folder.
+pub fn reading(metric: &str) -> Option<Reading> {
+    reading_among(metric, |name| METRICS.get(name).map(|e| e.extra))
 }
 
 /// The table of a metric without parameters.

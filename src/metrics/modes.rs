@@ -74,7 +74,7 @@ pub(super) const COVERAGE: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
     },
-    build: |node| build(node, What::Coverage),
+    build: |node, _| build(node, What::Coverage),
 };
 
 pub(super) const HIGH_QUALITY: MetricEntry = MetricEntry {
@@ -96,7 +96,7 @@ pub(super) const HIGH_QUALITY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
     },
-    build: |node| build(node, What::HighQuality),
+    build: |node, _| build(node, What::HighQuality),
 };
 
 pub(super) const VARIANCE: MetricEntry = MetricEntry {
@@ -118,7 +118,7 @@ pub(super) const VARIANCE: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Is(0.0),
     },
-    build: |node| build(node, What::Variance),
+    build: |node, _| build(node, What::Variance),
 };
 
 fn build(node: &Node, what: What) -> Result<BoxedMetric, Error> {

@@ -54,7 +54,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| Ok(Box::new(table::<Mtld>(node)?)),
+    build: |node, _| Ok(Box::new(table::<Mtld>(node)?)),
 };
 
 impl Metric for Mtld {

@@ -12,16 +12,15 @@ use super::{
 };
 use crate::data::{Distribution, Samples, Schema};
 use crate::models::Refusal;
-use crate::registry::About;
+use crate::registry::{About, Build};
 use crate::rng::Streams;
-use crate::spec::{Error, Node};
 
 enum Novelty {
     New { name: &'static str, n: usize },
     LongestSpan,
 }
 
-const fn novelty(name: &'static str, build: fn(&Node) -> Result<BoxedMetric, Error>) -> MetricEntry {
+const fn novelty(name: &'static str, build: Build<BoxedMetric>) -> MetricEntry {
     MetricEntry {
         about: About {
             name,
@@ -44,11 +43,11 @@ const fn novelty(name: &'static str, build: fn(&Node) -> Result<BoxedMetric, Err
 }
 
 pub(super) const NOVELTY_2: MetricEntry =
-    novelty("novelty-2", |node| plain(node, Novelty::New { name: "novelty-2", n: 2 }));
+    novelty("novelty-2", |node, _| plain(node, Novelty::New { name: "novelty-2", n: 2 }));
 pub(super) const NOVELTY_3: MetricEntry =
-    novelty("novelty-3", |node| plain(node, Novelty::New { name: "novelty-3", n: 3 }));
+    novelty("novelty-3", |node, _| plain(node, Novelty::New { name: "novelty-3", n: 3 }));
 pub(super) const NOVELTY_4: MetricEntry =
-    novelty("novelty-4", |node| plain(node, Novelty::New { name: "novelty-4", n: 4 }));
+    novelty("novelty-4", |node, _| plain(node, Novelty::New { name: "novelty-4", n: 4 }));
 
 pub(super) const LONGEST_SPAN: MetricEntry = MetricEntry {
     about: About {
@@ -67,7 +66,7 @@ pub(super) const LONGEST_SPAN: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::None,
     },
-    build: |node| plain(node, Novelty::LongestSpan),
+    build: |node, _| plain(node, Novelty::LongestSpan),
 };
 
 impl Metric for Novelty {

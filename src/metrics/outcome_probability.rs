@@ -31,7 +31,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::None,
     },
-    build: |node| Ok(Box::new(table::<OutcomeProbability>(node)?)),
+    build: |node, _| Ok(Box::new(table::<OutcomeProbability>(node)?)),
 };
 
 #[derive(Deserialize)]

@@ -36,7 +36,7 @@ pub(super) const PARAMETER_ERROR: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Of(|human| human.squared_weights),
     },
-    build: |node| plain(node, Error::Weights),
+    build: |node, _| plain(node, Error::Weights),
 };
 
 pub(super) const EXCESS_RISK: MetricEntry = MetricEntry {
@@ -57,7 +57,7 @@ pub(super) const EXCESS_RISK: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Of(|human| human.explained_variance),
     },
-    build: |node| plain(node, Error::Risk),
+    build: |node, _| plain(node, Error::Risk),
 };
 
 impl Metric for Error {

@@ -34,7 +34,7 @@ pub(super) const TEST_MSE: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Of(|human| human.explained_variance),
     },
-    build: |node| plain(node, Score::MeanSquare),
+    build: |node, _| plain(node, Score::MeanSquare),
 };
 
 pub(super) const ACCURACY: MetricEntry = MetricEntry {
@@ -54,7 +54,7 @@ pub(super) const ACCURACY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Of(|human| human.majority),
     },
-    build: |node| plain(node, Score::Accuracy),
+    build: |node, _| plain(node, Score::Accuracy),
 };
 
 impl Metric for Score {

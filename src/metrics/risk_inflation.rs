@@ -40,7 +40,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| Ok(Box::new(table::<Inflation>(node)?)),
+    build: |node, _| Ok(Box::new(table::<Inflation>(node)?)),
 };
 
 /// The table of the risk inflation.

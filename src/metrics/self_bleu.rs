@@ -42,7 +42,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
     },
-    build: |node| plain(node, SelfBleu),
+    build: |node, _| plain(node, SelfBleu),
 };
 
 impl Metric for SelfBleu {

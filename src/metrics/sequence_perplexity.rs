@@ -46,7 +46,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| plain(node, SequencePerplexity::Quantiles),
+    build: |node, _| plain(node, SequencePerplexity::Quantiles),
 };
 
 pub(super) const SHARES: MetricEntry = MetricEntry {
@@ -65,7 +65,7 @@ pub(super) const SHARES: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::None,
     },
-    build: |node| plain(node, SequencePerplexity::Shares),
+    build: |node, _| plain(node, SequencePerplexity::Shares),
 };
 
 /// The lower edges of the bins: R10 over six decades, rounded.

@@ -53,7 +53,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::None,
     },
-    build: |node| Ok(Box::new(table::<Sliced>(node)?)),
+    build: |node, _| Ok(Box::new(table::<Sliced>(node)?)),
 };
 
 impl Metric for Sliced {

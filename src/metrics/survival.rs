@@ -92,7 +92,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::Is(0.0),
     },
-    build: |node| Ok(Box::new(table::<Survival>(node)?)),
+    build: |node, _| Ok(Box::new(table::<Survival>(node)?)),
 };
 
 impl Metric for Survival {

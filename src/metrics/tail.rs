@@ -52,7 +52,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Is(0.0),
     },
-    build: |node| Ok(Box::new(table::<TailMass>(node)?)),
+    build: |node, _| Ok(Box::new(table::<TailMass>(node)?)),
 };
 
 impl Metric for TailMass {

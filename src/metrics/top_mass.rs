@@ -51,7 +51,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
     },
-    build: |node| Ok(Box::new(table::<TopMass>(node)?)),
+    build: |node, _| Ok(Box::new(table::<TopMass>(node)?)),
 };
 
 impl Metric for TopMass {

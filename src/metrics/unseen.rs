@@ -33,7 +33,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
     },
-    build: |node| plain(node, UnseenMass),
+    build: |node, _| plain(node, UnseenMass),
 };
 
 impl Metric for UnseenMass {

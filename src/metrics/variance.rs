@@ -42,7 +42,7 @@ pub(super) const VARIANCE: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Is(0.0),
     },
-    build: |node| plain(node, Spread::Variance),
+    build: |node, _| plain(node, Spread::Variance),
 };
 
 pub(super) const SAMPLE_VARIANCE: MetricEntry = MetricEntry {
@@ -55,7 +55,7 @@ pub(super) const SAMPLE_VARIANCE: MetricEntry = MetricEntry {
         version: 1,
     },
     extra: VARIANCE.extra,
-    build: |node| plain(node, Spread::SampleVariance),
+    build: |node, _| plain(node, Spread::SampleVariance),
 };
 
 pub(super) const STANDARD_DEVIATION: MetricEntry = MetricEntry {
@@ -68,7 +68,7 @@ pub(super) const STANDARD_DEVIATION: MetricEntry = MetricEntry {
         version: 1,
     },
     extra: Reading { unit: "data units", ideal: "the human standard deviation", ..VARIANCE.extra },
-    build: |node| plain(node, Spread::StandardDeviation),
+    build: |node, _| plain(node, Spread::StandardDeviation),
 };
 
 pub(super) const LOG_VARIANCE: MetricEntry = MetricEntry {
@@ -88,7 +88,7 @@ pub(super) const LOG_VARIANCE: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::None,
     },
-    build: |node| plain(node, Spread::LogVariance),
+    build: |node, _| plain(node, Spread::LogVariance),
 };
 
 impl Metric for Spread {

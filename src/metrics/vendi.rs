@@ -84,7 +84,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Is(1.0),
     },
-    build: |node| Ok(Box::new(table::<Vendi>(node)?)),
+    build: |node, _| Ok(Box::new(table::<Vendi>(node)?)),
 };
 
 impl Metric for Vendi {

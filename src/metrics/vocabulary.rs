@@ -34,7 +34,7 @@ pub(super) const SURVIVAL: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Is(0.0),
     },
-    build: |node| plain(node, Survival),
+    build: |node, _| plain(node, Survival),
 };
 
 impl Metric for Survival {
@@ -77,7 +77,7 @@ pub(super) const HAPAX: MetricEntry = MetricEntry {
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
     },
-    build: |node| plain(node, Hapax),
+    build: |node, _| plain(node, Hapax),
 };
 
 impl Metric for Hapax {
@@ -133,7 +133,7 @@ pub(super) const ZIPF_SLOPE: MetricEntry = MetricEntry {
         scale: Scale::Linear,
         worst: Worst::None,
     },
-    build: |node| Ok(Box::new(table::<ZipfSlope>(node)?)),
+    build: |node, _| Ok(Box::new(table::<ZipfSlope>(node)?)),
 };
 
 impl Metric for ZipfSlope {

@@ -40,7 +40,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         scale: Scale::Log,
         worst: Worst::Of(|human| human.total_variance),
     },
-    build: |node| plain(node, Wasserstein2),
+    build: |node, _| plain(node, Wasserstein2),
 };
 
 impl Metric for Wasserstein2 {

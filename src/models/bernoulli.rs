@@ -36,7 +36,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Bernoulli>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Bernoulli>(&["family"])?)),
 };
 
 /// The recipe of a Bernoulli distribution.

@@ -31,7 +31,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         let base = node.parse_without::<NGram>(&["family"])?;
         Ok(Box::new(ClassConditional { base: Arc::new(base) }))
     },

@@ -67,7 +67,7 @@ fn beside(rows: Samples, role: Role) -> Samples {
 
 fn build(name: &str, table: &str) -> BoxedFamily {
     let node = Node::from_toml(&format!("family = \"{name}\"\n{table}"), "test.toml").unwrap();
-    (FAMILIES.get(name).unwrap().build)(&node).unwrap()
+    FAMILIES.get(name).unwrap().make(&node).unwrap()
 }
 
 /// What 30 rows of a model look like, to the bit.

@@ -35,7 +35,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Empirical>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Empirical>(&["family"])?)),
 };
 
 /// The recipe of an empirical distribution: it has no parameters.

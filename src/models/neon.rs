@@ -124,7 +124,7 @@ mod tests {
 
     fn regression(name: &str) -> BoxedFamily {
         let node = Node::from_toml(&format!("family = \"{name}\""), "test.toml").unwrap();
-        (crate::models::FAMILIES.get(name).unwrap().build)(&node).unwrap()
+        crate::models::FAMILIES.get(name).unwrap().make(&node).unwrap()
     }
 
     fn moments(variance: f64) -> Mix {

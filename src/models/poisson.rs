@@ -40,7 +40,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Poisson>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Poisson>(&["family"])?)),
 };
 
 /// The recipe of a Poisson distribution.

@@ -33,7 +33,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<TaggedNGram>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<TaggedNGram>(&["family"])?)),
 };
 
 /// The recipe.

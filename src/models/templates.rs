@@ -37,7 +37,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Templates>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Templates>(&["family"])?)),
 };
 
 /// The recipe of a template filler.

@@ -8,7 +8,7 @@ use crate::spec::Node;
 
 fn build(name: &str, table: &str) -> Result<(), String> {
     let node = Node::from_toml(&format!("family = \"{name}\"\n{table}"), "test.toml").unwrap();
-    (FAMILIES.get(name).unwrap().build)(&node).map(drop).map_err(|e| e.located())
+    FAMILIES.get(name).unwrap().make(&node).map(drop).map_err(|e| e.located())
 }
 
 #[test]

@@ -10,13 +10,12 @@ mod net;
 use burn::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::device::selected;
 use super::init::{Layout, Weights};
 use super::language::{Alphabet, Architecture, Inputs, Language, LanguageModel, Training};
 use super::train::{Course, Effort};
 use super::{EFFORT, parameter};
 use crate::models::{BoxedFamily, Refusal};
-use crate::registry::{About, Entry};
+use crate::registry::{About, BuildContext, Entry};
 use crate::spec::{Error, Node};
 use net::{Net, Shape};
 
@@ -187,7 +186,7 @@ pub const ABOUT: About = About {
 /// The family in the registry.
 pub const ENTRY: Entry<BoxedFamily> = Entry { about: ABOUT, extra: (), build };
 
-/// Builds the family from its table of a spec, on the selected device.
-pub fn build(node: &Node) -> Result<BoxedFamily, Error> {
-    Ok(Box::new(Gru { params: node.parse()?, device: selected() }))
+/// Builds the family from its table of a spec, for the context's device.
+pub fn build(node: &Node, context: &BuildContext) -> Result<BoxedFamily, Error> {
+    Ok(Box::new(Gru { params: node.parse()?, device: context.device }))
 }

@@ -27,7 +27,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint;
-use super::device::{DeviceName, selected, training_device};
+use super::device::{DeviceName, training_device};
 use super::init::{Layout, Weights};
 use super::kernels::adam::Rule;
 use super::kernels::variational::{Reconstruction, variances};
@@ -38,7 +38,7 @@ use crate::models::{
     Affine, Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
     StorageError, affine,
 };
-use crate::registry::{About, Entry};
+use crate::registry::{About, BuildContext, Entry};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 use net::{Net, Noise};
@@ -251,9 +251,9 @@ pub const ABOUT: About = About {
 /// The family in the registry.
 pub const ENTRY: Entry<BoxedFamily> = Entry { about: ABOUT, extra: (), build };
 
-/// Builds the family from its table of a spec, on the selected device.
-pub fn build(node: &Node) -> Result<BoxedFamily, Error> {
-    Ok(Box::new(Vae { params: node.parse()?, device: selected() }))
+/// Builds the family from its table of a spec, for the context's device.
+pub fn build(node: &Node, context: &BuildContext) -> Result<BoxedFamily, Error> {
+    Ok(Box::new(Vae { params: node.parse()?, device: context.device }))
 }
 
 impl VaeModel {

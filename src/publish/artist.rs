@@ -1,11 +1,11 @@
 //! What figures are made from: the findings of a run, asked by metric and setting.
 
 use super::findings::Findings;
-use super::names::{place_of, varying};
+use super::names::{axis_of, place_of, varying};
 use super::settings::setting_of;
 use super::{Publication, PublishError};
 use crate::analysis::{SettingKey, SummaryRow};
-use crate::figures::{Figure, Size};
+use crate::figures::{Axis, Figure, Size};
 use crate::metrics::{Absence, METRICS, Subject};
 use crate::spec::{self, Setting};
 use crate::store::Settings;
@@ -59,6 +59,11 @@ impl<'p> Artist<'p> {
         let known = |s: Subject| self.rows.iter().any(|r| r.metric == metric && r.subject == s);
         let all = [asked, Subject::Model, Subject::Synthetic, Subject::Training];
         all.into_iter().find(|s| known(*s)).unwrap_or(asked)
+    }
+
+    /// The axis of a metric: its name with its unit.
+    pub fn axis_of(&self, metric: &str, log: bool) -> Axis {
+        axis_of(metric, self.findings.reading(metric).map_or("", |r| r.unit), log)
     }
 
     /// The measured metrics in the spec's order. A group of values has one row each: the metric's

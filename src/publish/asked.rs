@@ -3,7 +3,7 @@
 use super::artist::{Artist, Planned};
 use super::conditions::predict;
 use super::curves::Panel;
-use super::names::{axis_of, file_name, grouped, ordered, plain, plain_all, same_column, varying};
+use super::names::{file_name, grouped, ordered, plain, plain_all, same_column, varying};
 use super::settings::{setting_of, value_of};
 use super::{PublishError, definitions, examples, snapshots};
 use crate::analysis::{SettingKey, SummaryRow};
@@ -237,7 +237,7 @@ impl Artist<'_> {
             write_values: across.len() <= 12,
             x: across,
             y: up,
-            colours: ColourScale { axis: axis_of(metric, false), ramp: Ramp::Sequential },
+            colours: ColourScale { axis: self.axis_of(metric, false), ramp: Ramp::Sequential },
             ..Default::default()
         }
     }

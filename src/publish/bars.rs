@@ -3,7 +3,7 @@
 use super::PublishError;
 use super::artist::{Artist, Planned};
 use super::asked::{capital, lines};
-use super::names::{axis_of, file_name, grouped, name_of, ordered, plain, plain_all, same_column};
+use super::names::{file_name, grouped, name_of, ordered, plain, plain_all, same_column};
 use super::settings::value_of;
 use crate::analysis::SettingKey;
 use crate::figures::{DotPanels, DotPlot, DotSeries, Estimate, Figure, Size, Spread};
@@ -156,7 +156,7 @@ impl Artist<'_> {
         DotPlot {
             title: title.to_owned(),
             subtitle: format!("at the last generation, {}", self.seeds_line()),
-            x: axis_of(metric, spec.log_y),
+            x: self.axis_of(metric, spec.log_y),
             category_label: plain(x),
             categories,
             key: plain_all(&columns),

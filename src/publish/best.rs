@@ -9,7 +9,6 @@ use crate::figures::{Axis, ColourScale, HeatMap, Ramp, Size};
 use crate::metrics::{Direction, Observed};
 use crate::rng::Streams;
 use crate::spec::FigureSpec;
-use crate::tasks::reading;
 
 impl Artist<'_> {
     /// One map for each metric: x across, the colour's values from top to bottom.
@@ -22,7 +21,7 @@ impl Artist<'_> {
         let across = ordered(keys.iter().map(|k| place(k)).collect());
         let mut drawn = Vec::new();
         for metric in &spec.y {
-            let direction = reading(metric).map_or(Direction::TwoSided, |r| r.direction);
+            let direction = self.findings.reading(metric).map_or(Direction::TwoSided, |r| r.direction);
             if direction == Direction::TwoSided {
                 return Err(nothing(&format!("`{metric}` has no better direction")));
             }

@@ -18,7 +18,6 @@ use crate::analysis::{
 use crate::metrics::{METRICS, Scale, Subject};
 use crate::spec::{self, ClaimSpec, Control, Direction, Setting, SlopeScale};
 use crate::store::{Settings, tables};
-use crate::tasks::reading;
 use crate::theory;
 
 /// Decides every claim and writes `claims.json`. A claim that is looked at up to `looks` times, with more seeds each
@@ -142,7 +141,7 @@ impl<'a> Asked<'a> {
     /// The question, with what one value of the metric can be.
     fn question(&self) -> Question<'a> {
         let metric = self.claim.metric.as_str();
-        let range = match reading(metric).map(|r| r.scale) {
+        let range = match self.rows.findings.reading(metric).map(|r| r.scale) {
             Some(Scale::Logit) => Range::Within(0.0, 1.0),
             None if METRICS.get(metric).is_none() && theory::find(metric).is_some() => Range::Exact,
             _ => Range::Any,

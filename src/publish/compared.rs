@@ -11,12 +11,12 @@ use crate::analysis::effects::{
     Arm, ByGeneration, Change, Comparison, Gains, Judged, Level, Metric, Tolerance, Why, change, compared,
     gains, gains_of, level_of,
 };
-use crate::data::SOURCES;
+use crate::components::Components;
 use crate::metrics::{Direction, HumanProfile, Reading, Space, Subject, Worst};
 use crate::regimes::{self, FractionRule};
+use crate::registry::BuildContext;
 use crate::spec::{Coordinates, Node, SamplingSpec, Setting, canonical};
 use crate::store::Manifest;
-use crate::tasks::reading;
 
 /// What a comparison is asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,7 +118,7 @@ pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, Publ
         let (metrics, together) = compared(&metrics, generation, asked.prevent, asked.looks);
         found.comparisons.push(Comparison {
             regime: regime_name,
-            own_fraction: own_fraction(&of_regime),
+            own_fraction: own_fraction(&of_regime, publication),
             generation,
             share: asked.prevent,
             metrics,
@@ -126,7 +126,7 @@ pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, Publ
         });
     }
     found.simple = simple(publication, &all);
-    found.held = held(&settings, publication.experiment.sweep.seeds.len());
+    found.held = held(&settings, publication);
     // Beside others a regime may have one arm, such as one that determines its own human fraction.
     if !found.comparisons.iter().any(|c| c.metrics.iter().any(|m| m.arms.len() > 1)) {
         found.comparisons.clear();
@@ -150,7 +150,9 @@ fn simple(publication: &Publication, all: &[Series]) -> Option<String> {
     };
     let of = |metric: &str, subject: Subject| all.iter().find(|s| s.metric == metric && s.subject == subject);
     for spec in &experiment.measure.metrics {
-        let Some(reading) = reading(&spec.name).filter(|r| r.direction != Direction::TwoSided) else {
+        let Some(reading) =
+            publication.components.reading(&spec.name).filter(|r| r.direction != Direction::TwoSided)
+        else {
             continue;
         };
         let (Some(own), Some(simple)) = (of(&spec.name, Subject::Model), of(&spec.name, Subject::Baseline))
@@ -181,12 +183,14 @@ fn simple(publication: &Publication, all: &[Series]) -> Option<String> {
 }
 
 /// What is held fixed while human rows vary.
-fn held(settings: &[Setting], seeds: usize) -> String {
+fn held(settings: &[Setting], publication: &Publication) -> String {
+    let seeds = publication.experiment.sweep.seeds.len();
+    let regimes = &publication.components.regimes;
     let Some(first) = settings.first() else { return String::new() };
     let spec = &first.loop_;
     let rows = match (spec.human_rows, spec.samples.as_ref().and_then(|s| s.as_constant())) {
         (Some(rows), _) => format!("{rows} human rows in every training set"),
-        (None, Some(rows)) if regimes::resolve(spec).is_ok_and(|(regime, _)| !regime.grows()) => {
+        (None, Some(rows)) if regimes::resolve(spec, regimes).is_ok_and(|(regime, _)| !regime.grows()) => {
             format!("{rows} rows in every training set")
         }
         (None, Some(rows)) => format!("{rows} rows that arrive at every generation"),
@@ -204,19 +208,20 @@ fn held(settings: &[Setting], seeds: usize) -> String {
 }
 
 /// Whether a regime determines its own human fraction.
-fn own_fraction(settings: &[&Setting]) -> bool {
-    let resolved = settings.iter().filter_map(|s| regimes::resolve(&s.loop_).ok()).next();
+fn own_fraction(settings: &[&Setting], publication: &Publication) -> bool {
+    let regimes = &publication.components.regimes;
+    let resolved = settings.iter().filter_map(|s| regimes::resolve(&s.loop_, regimes).ok()).next();
     resolved.is_some_and(|(regime, _)| regime.fraction_rule() == FractionRule::Own)
 }
 
 /// What is known of the human rows of a setting.
-fn profile(setting: &Setting, space: Coordinates) -> HumanProfile {
+fn profile(setting: &Setting, space: Coordinates, components: &Components) -> HumanProfile {
     let source = || {
-        let entry = SOURCES.get(setting.data.get("source")?.as_str()?)?;
+        let entry = components.sources.get(setting.data.get("source")?.as_str()?)?;
         let mut own: Node = setting.data.clone();
         let table = own.as_table_mut()?;
         ["source", "contamination"].iter().for_each(|key| drop(table.remove(key)));
-        (entry.build)(&own).ok()
+        entry.build(&own, &BuildContext::default()).ok()
     };
     let Some(source) = source() else { return HumanProfile::default() };
     let space = (space == Coordinates::HumanScale).then(|| Space::of(&source)).flatten();
@@ -261,10 +266,10 @@ fn arms(
     asked: &Asked,
 ) -> Vec<Metric> {
     let Some(first) = settings.first() else { return Vec::new() };
-    let profile = profile(first, publication.experiment.measure.space);
+    let profile = profile(first, publication.experiment.measure.space, &publication.components);
     let mut metrics = Vec::new();
     for spec in &publication.experiment.measure.metrics {
-        let Some(reading) = reading(&spec.name) else { continue };
+        let Some(reading) = publication.components.reading(&spec.name) else { continue };
         let of = |subject: Subject| {
             let wanted = move |s: &&Series| {
                 s.metric == spec.name && s.subject == subject && s.key.get("regime") == Some(regime)
@@ -327,16 +332,16 @@ pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingCh
     let mut profiles: BTreeMap<String, HumanProfile> = BTreeMap::new();
     let mut found = Vec::new();
     for spec in &publication.experiment.measure.metrics {
-        let Some(reading) = reading(&spec.name) else { continue };
+        let Some(reading) = publication.components.reading(&spec.name) else { continue };
         let of = |subject| all.iter().filter(move |s| s.metric == spec.name && s.subject == subject);
         for s in of(Subject::Model) {
             let Some(generation) = s.last().filter(|g| *g > 0) else { continue };
             let human = of(Subject::Human).find(|h| h.key == s.key);
             let own = setting_of(&records, &s.key).and_then(|record| settings.get(record.index));
             let Some(setting) = own.or(settings.first()) else { continue };
-            let profile = profiles
-                .entry(canonical(&setting.data))
-                .or_insert_with(|| profile(setting, publication.experiment.measure.space));
+            let profile = profiles.entry(canonical(&setting.data)).or_insert_with(|| {
+                profile(setting, publication.experiment.measure.space, &publication.components)
+            });
             let judged = judged(&spec.name, &reading, profile, human, asked);
             let (first, last) = (s.observed(0), s.observed(generation));
             found.push(SettingChange {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::artist::Artist;
 use super::conditions::asked;
-use super::names::{axis_of, grouped, name_of, plain, plain_all, same_column};
+use super::names::{grouped, name_of, plain, plain_all, same_column};
 use super::settings::setting_of;
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Axis, Baseline, Curve, Law, Point, Series};
@@ -75,8 +75,8 @@ impl Artist<'_> {
         let marks = marked(panel.marks, &lines);
         Curve {
             title,
-            x: x_axis(panel.x, panel.log_x),
-            y: axis_of(metric, panel.log_y),
+            x: self.x_axis(panel.x, panel.log_x),
+            y: self.axis_of(metric, panel.log_y),
             key: plain_all(columns),
             traces: panel.by_seed,
             laws: panel
@@ -307,12 +307,14 @@ fn shift(panel: &Panel<'_>) -> f64 {
     if panel.log_x { 1.0 } else { 0.0 }
 }
 
-pub(super) fn x_axis(x: &X, log: bool) -> Axis {
-    match (x, log) {
-        (X::Generation, false) => Axis::integer("generation"),
-        (X::Generation, true) => Axis { integer: true, ..Axis::log("fits (generation + 1)") },
-        (X::Column(column), true) => Axis::log(&plain(column)),
-        (X::Column(column), false) => Axis::linear(&plain(column)),
-        (X::Metric(metric), log) => axis_of(metric, log),
+impl Artist<'_> {
+    pub(super) fn x_axis(&self, x: &X, log: bool) -> Axis {
+        match (x, log) {
+            (X::Generation, false) => Axis::integer("generation"),
+            (X::Generation, true) => Axis { integer: true, ..Axis::log("fits (generation + 1)") },
+            (X::Column(column), true) => Axis::log(&plain(column)),
+            (X::Column(column), false) => Axis::linear(&plain(column)),
+            (X::Metric(metric), log) => self.axis_of(metric, log),
+        }
     }
 }

@@ -1,19 +1,21 @@
 //! The rows of a run folder, grouped and summarised.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Publication, PublishError};
 use crate::analysis::{self, AnalysisError, Gathering, Place, Series, SettingKey, SummaryRow};
-use crate::metrics::Scale;
+use crate::components::Components;
+use crate::metrics::{Reading, Scale};
 use crate::store::tables::Status;
 use crate::store::{AtomicFile, read};
-use crate::tasks::reading;
 
 /// What a run observed, and the laws that stand in the place of a metric.
 #[derive(Default)]
 pub struct Findings {
     measured: Rc<Vec<Series>>,
     pub(super) laws: Vec<Series>,
+    components: Arc<Components>,
 }
 
 /// Everything that the folder's cells hold, setting by setting; the members of a population apart where the spec says so.
@@ -62,7 +64,10 @@ impl Findings {
     /// [`PublishError::Empty`] if nothing was measured, and those of the files.
     pub fn read(publication: &Publication) -> Result<Self, PublishError> {
         let measured = series(publication)?;
-        if measured.is_empty() { Err(nothing(publication)?) } else { Ok(Self { measured, laws: Vec::new() }) }
+        if measured.is_empty() {
+            return Err(nothing(publication)?);
+        }
+        Ok(Self { measured, laws: Vec::new(), components: publication.components.clone() })
     }
 
     /// Metric by metric of every setting, then the laws.
@@ -70,9 +75,14 @@ impl Findings {
         self.measured.iter().chain(&self.laws)
     }
 
+    /// How a metric's numbers are read.
+    pub(super) fn reading(&self, metric: &str) -> Option<Reading> {
+        self.components.reading(metric)
+    }
+
     /// The summary of every place.
     pub fn summary(&self) -> Vec<SummaryRow> {
-        let scale = |metric: &str| reading(metric).map_or(Scale::Linear, |r| r.scale);
+        let scale = |metric: &str| self.reading(metric).map_or(Scale::Linear, |r| r.scale);
         analysis::summarise(self.series(), scale)
     }
 }

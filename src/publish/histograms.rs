@@ -5,7 +5,7 @@
 
 use super::artist::{Artist, Planned};
 use super::asked::{capital, lines};
-use super::names::{axis_of, grouped, spread_over};
+use super::names::{grouped, spread_over};
 use super::{PublishError, number};
 use crate::analysis::SettingKey;
 use crate::figures::{Axis, Curve, Figure, Law, Panels, Point, Series, Size};
@@ -67,7 +67,7 @@ impl Artist<'_> {
         let keys = self.keys();
         let facets = lines(&keys, None, &[]);
         let quantity = bins.metric.trim_end_matches("-from");
-        let x = Axis { spread: axis_of(quantity, bins.log).spread, ..Axis::linear(quantity) };
+        let x = Axis { spread: self.axis_of(quantity, bins.log).spread, ..Axis::linear(quantity) };
         let y = Axis::linear(if bins.log { "share of rows per decade" } else { "share of rows per unit" });
         let mut panels = Vec::new();
         for (which, members) in grouped(&keys, &facets) {

@@ -40,6 +40,7 @@ mod values;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 pub use answers::sentences;
 pub use claim_checks::{check_claims, check_laws};
@@ -59,6 +60,7 @@ pub use page::{Found, command_line, page};
 pub use values::{Values, values, written};
 
 use crate::analysis::Series;
+use crate::components::Components;
 use crate::spec::{Experiment, Setting};
 use crate::store::{Folder, Manifest};
 
@@ -70,6 +72,8 @@ pub struct Publication {
     pub experiment: Experiment,
     /// The command line that made it.
     pub command: Vec<String>,
+    /// What the experiment's names stand for.
+    pub components: Arc<Components>,
     /// What its cells hold, once it was read.
     observed: RefCell<Option<Rc<Vec<Series>>>>,
 }
@@ -89,8 +93,13 @@ pub struct Drawn {
 
 impl Publication {
     /// A folder that this experiment fills.
-    pub fn new(folder: Folder, experiment: Experiment, command: Vec<String>) -> Self {
-        Self { folder, experiment, command, observed: RefCell::default() }
+    pub fn new(
+        folder: Folder,
+        experiment: Experiment,
+        command: Vec<String>,
+        components: Arc<Components>,
+    ) -> Self {
+        Self { folder, experiment, command, components, observed: RefCell::default() }
     }
 
     /// Forgets what was read: the run has gone on.
@@ -99,7 +108,7 @@ impl Publication {
     }
 
     /// Opens a run folder.
-    pub fn open(path: &Path) -> Result<Self, PublishError> {
+    pub fn open(path: &Path, components: Arc<Components>) -> Result<Self, PublishError> {
         let folder = Folder::at(path);
         let manifest = Manifest::load(&folder)?;
         let file = folder.spec();
@@ -108,7 +117,7 @@ impl Publication {
         let mut experiment = Experiment::from_toml(&text, &file.display().to_string())
             .map_err(|source| PublishError::Spec { path: file, source })?;
         experiment.name = manifest.experiment;
-        Ok(Self::new(folder, experiment, manifest.command))
+        Ok(Self::new(folder, experiment, manifest.command, components))
     }
 
     /// What the run wrote of its settings.

@@ -4,7 +4,6 @@ use super::settings::value_of;
 use crate::analysis::{SettingKey, column};
 use crate::figures::{Axis, Spread};
 use crate::spec::plain_key;
-use crate::tasks::reading;
 
 /// The plain words for a column.
 pub(super) fn plain(column: &str) -> String {
@@ -103,8 +102,7 @@ pub(super) fn ordered(texts: Vec<String>) -> Vec<String> {
 }
 
 /// The axis of a metric: its name with its unit.
-pub(super) fn axis_of(metric: &str, log: bool) -> Axis {
-    let unit = reading(metric).map_or("", |r| r.unit);
+pub(super) fn axis_of(metric: &str, unit: &str, log: bool) -> Axis {
     let label = if unit.is_empty() || unit == "1" || unit.len() > 18 {
         metric.to_owned()
     } else {

@@ -2,8 +2,8 @@
 
 use super::PublishError;
 use super::artist::{Artist, Planned};
-use super::curves::{X, point, x_axis};
-use super::names::{axis_of, file_name, grouped, name_of, plain};
+use super::curves::{X, point};
+use super::names::{file_name, grouped, name_of, plain};
 use super::settings::value_of;
 use crate::analysis::SettingKey;
 use crate::figures::{Curve, Point, PointLabel, Series, Size};
@@ -53,8 +53,8 @@ impl Artist<'_> {
             let figure = Curve {
                 title: title.to_owned(),
                 subtitle: self.seeds_line(),
-                x: x_axis(&x, spec.log_x),
-                y: axis_of(metric, spec.log_y),
+                x: self.x_axis(&x, spec.log_x),
+                y: self.axis_of(metric, spec.log_y),
                 key: columns.first().map_or_else(String::new, |c| plain(c)),
                 series,
                 bars: true,

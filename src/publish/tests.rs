@@ -41,7 +41,7 @@ fn ran(spec: &str) -> (tempfile::TempDir, Publication) {
     run::run(&prepared, &seeds, &options).unwrap();
     std::fs::write(folder.join("spec.toml"), &resolved).unwrap();
     Manifest::begin("test", &resolved, 1).save(&Folder::at(&folder)).unwrap();
-    let publication = Publication::open(&folder).unwrap();
+    let publication = Publication::open(&folder, Default::default()).unwrap();
     (root, publication)
 }
 

@@ -18,12 +18,25 @@ mod store;
 mod weights;
 
 pub use budget::{Budget, Counts};
-pub use presets::{PRESETS, Preset, PresetDraw, preset};
+pub use presets::{Choices, PRESETS, Preset, PresetDraw};
 pub use resolve::resolve;
 pub use store::Store;
 pub use weights::{golden_weight, weigh};
 
+use crate::registry::{Component, Description, Known};
 use crate::spec::{Combine, Inflow, RetainHuman, RetainSynthetic, Weights};
+
+/// The regimes that a spec can name.
+pub type Regimes = Known<(), Choices>;
+
+/// The published ones.
+pub fn published() -> Regimes {
+    let one = |preset: &Preset| {
+        let about = Description::new(preset.name).namespace("").summary(preset.summary).source(preset.source);
+        Component::new(about, preset.choices, |_, _| Ok(()))
+    };
+    Known::each("regime", PRESETS.iter().map(one))
+}
 
 /// How the next training set is composed.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! From `[loop]` to a regime and its budget: presets, overridden choices, defaults, refusals.
 
-use super::{Budget, FractionRule, PRESETS, PresetDraw, Regime, RegimeDraw, preset};
+use super::{Budget, FractionRule, PresetDraw, Regime, RegimeDraw, Regimes};
 use crate::spec::{
     ChoicesSpec, Combine, Draw, Error, Hold, Inflow, LoopSpec, Prompts, RetainHuman, RetainSynthetic,
     Schedule, Synthesis, Weights, unknown_name,
@@ -8,8 +8,8 @@ use crate::spec::{
 
 /// The regime and the budget that a `[loop]` table asks for; refuses what contradicts itself, with
 /// the place in the spec.
-pub fn resolve(spec: &LoopSpec) -> Result<(Regime, Budget), Error> {
-    let (base, default_hold) = base(spec)?;
+pub fn resolve(spec: &LoopSpec, regimes: &Regimes) -> Result<(Regime, Budget), Error> {
+    let (base, default_hold) = base(spec, regimes)?;
     let regime = override_choices(base, &spec.choices);
     let hold = spec.hold.unwrap_or(default_hold);
     check_hold(spec, &regime, hold)?;
@@ -34,7 +34,7 @@ pub fn resolve(spec: &LoopSpec) -> Result<(Regime, Budget), Error> {
     Ok((regime, budget))
 }
 
-fn base(spec: &LoopSpec) -> Result<(Regime, Hold), Error> {
+fn base(spec: &LoopSpec, regimes: &Regimes) -> Result<(Regime, Hold), Error> {
     if spec.regime == "custom" {
         let regime = Regime {
             name: "custom".into(),
@@ -47,13 +47,14 @@ fn base(spec: &LoopSpec) -> Result<(Regime, Hold), Error> {
         };
         return Ok((regime, Hold::Total));
     }
-    let Some(row) = preset(&spec.regime) else {
-        let known: Vec<&str> = PRESETS.iter().map(|p| p.name).chain(["custom"]).collect();
+    let Some(known) = regimes.get(&spec.regime) else {
+        let known: Vec<&str> = regimes.names().chain(["custom"]).collect();
         let node = spec.node.get("regime").unwrap_or(&spec.node);
         return Err(unknown_name("regime", node, &known));
     };
+    let row = known.extra;
     let regime = Regime {
-        name: row.name.into(),
+        name: spec.regime.clone(),
         inflow: row.inflow,
         retain_human: row.retain_human,
         retain_synthetic: row.retain_synthetic,

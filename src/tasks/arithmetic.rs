@@ -13,9 +13,9 @@ use crate::data::{Kind, Levels, Role, Samples, Schema};
 use crate::metrics::Measured;
 use crate::models::Refusal;
 use crate::neural::answerer::{Params, Reader};
-use crate::neural::device::{self, DeviceName};
+use crate::neural::device::DeviceName;
 use crate::neural::train::Effort;
-use crate::registry::{About, Parameter};
+use crate::registry::{About, BuildContext, Parameter};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 
@@ -56,12 +56,12 @@ struct Arithmetic {
     device: DeviceName,
 }
 
-fn build(node: &Node) -> Result<BoxedTask, Error> {
+fn build(node: &Node, context: &BuildContext) -> Result<BoxedTask, Error> {
     let Table(params) = node.parse()?;
     params.0.check().map_err(|why| {
         Error::bad_value(node.at.clone(), why.to_string(), "see `collapse describe arithmetic`".into())
     })?;
-    Ok(Box::new(Arithmetic { params, device: device::selected() }))
+    Ok(Box::new(Arithmetic { params, device: context.device }))
 }
 
 impl Task for Arithmetic {

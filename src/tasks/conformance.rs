@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{BoxedTask, Lesson, SCORES, TASKS, TaskEntry, reading, score};
+use super::{BoxedTask, Lesson, SCORES, TASKS, TaskEntry, score};
 use crate::data::{Column, Role, SOURCES, Samples, Splits, Supply};
 use crate::rng::Streams;
 use crate::spec::Node;
@@ -23,7 +23,7 @@ const CASES: &[(&str, &str, &str)] = &[
 
 fn splits(text: &str) -> Splits {
     let node = Node::from_toml(text, "case").unwrap();
-    let source = (SOURCES.find(node.get("source").unwrap()).unwrap().build)(&node).unwrap();
+    let source = SOURCES.find(node.get("source").unwrap()).unwrap().make(&node).unwrap();
     match source.supply {
         Supply::Finite(splits) => splits,
         Supply::Distribution(d) => {
@@ -37,7 +37,7 @@ fn splits(text: &str) -> Splits {
 fn cases(entry: &TaskEntry) -> Vec<(BoxedTask, Splits)> {
     let mine = CASES.iter().filter(|(name, _, _)| *name == entry.about.name);
     mine.map(|(_, table, source)| {
-        let task = (entry.build)(&Node::from_toml(table, "test").unwrap()).unwrap();
+        let task = entry.make(&Node::from_toml(table, "test").unwrap()).unwrap();
         let rows = splits(source);
         task.accepts(rows.train.schema()).unwrap();
         (task, rows)
@@ -79,14 +79,13 @@ fn every_task_is_described_and_names_scores_that_can_be_read() {
         for p in about.parameters {
             table += &format!("{} = {}\n", p.name, p.default);
         }
-        (entry.build)(&Node::from_toml(&table, "test").unwrap()).unwrap();
+        entry.make(&Node::from_toml(&table, "test").unwrap()).unwrap();
         table += "no_such_key = 1\n";
-        assert!((entry.build)(&Node::from_toml(&table, "test").unwrap()).is_err(), "{}", about.name);
+        assert!(entry.make(&Node::from_toml(&table, "test").unwrap()).is_err(), "{}", about.name);
     }
     for (i, score) in SCORES.iter().enumerate() {
         assert!(score.about.name.starts_with("task-"), "{}", score.about.name);
         assert!(SCORES[..i].iter().all(|s| s.about.name != score.about.name));
-        assert!(reading(score.about.name).is_some());
     }
 }
 

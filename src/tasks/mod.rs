@@ -22,7 +22,7 @@ mod text_classification;
 pub use classes::Predictions;
 pub use examination::{ENGINE_KEYS, Examination, Knowledge, TrainedOn};
 pub use groups::Grouping;
-pub use scores::{SCORES, Score, reading, score};
+pub use scores::{SCORES, Score, score};
 
 use crate::data::{Samples, Schema};
 use crate::metrics::Measured;
@@ -127,8 +127,7 @@ mod tests {
     #[test]
     fn only_learners_that_converge_have_no_effort() {
         let grows = |task: &str, table: &str| {
-            let build = TASKS.get(task).unwrap().build;
-            let task = build(&Node::from_toml(table, "task").unwrap()).unwrap();
+            let task = TASKS.get(task).unwrap().make(&Node::from_toml(table, "task").unwrap()).unwrap();
             task.with_effort(Effort::Epochs, 2.0).is_some()
         };
         assert!(!grows("text-classification", ""));

@@ -1,6 +1,6 @@
 //! The scores that tasks report: their definitions, and how their numbers are read.
 
-use crate::metrics::{self, Direction, Reading, Scale, Worst};
+use crate::metrics::{Direction, Reading, Scale, Worst};
 use crate::registry::About;
 
 /// One score.
@@ -236,9 +236,4 @@ pub static SCORES: &[Score] = &[
 pub fn score(name: &str) -> Option<&'static Score> {
     let group = || SCORES.iter().find(|s| s.about.name == "task-group" && name.starts_with("task-group-"));
     SCORES.iter().find(|s| s.about.name == name).or_else(group)
-}
-
-/// How to read a number by its name in the rows: a metric's, or a score's.
-pub fn reading(name: &str) -> Option<Reading> {
-    metrics::reading(name).or_else(|| score(name).map(|s| s.reading))
 }

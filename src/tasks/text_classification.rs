@@ -13,10 +13,10 @@ use crate::data::{Kind, Role, Samples, Schema};
 use crate::logistic::{Design, Logistic};
 use crate::metrics::Measured;
 use crate::models::{Refusal, Vectoriser, documents};
-use crate::neural::device;
+use crate::neural::device::DeviceName;
 use crate::neural::mlp::{Examples, Mlp, MlpParams};
 use crate::neural::train::Effort;
-use crate::registry::{About, Parameter};
+use crate::registry::{About, BuildContext, Parameter};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 
@@ -79,6 +79,9 @@ struct TextClassification {
     features: usize,
     /// The perceptron's optimiser steps, at least 1.
     steps: usize,
+    /// Where the perceptron is trained.
+    #[serde(skip)]
+    device: DeviceName,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
@@ -98,12 +101,13 @@ impl Default for TextClassification {
             learner: Learner::Logistic,
             features: 400,
             steps: 600,
+            device: DeviceName::default(),
         }
     }
 }
 
-fn build(node: &Node) -> Result<BoxedTask, Error> {
-    let task: TextClassification = node.parse()?;
+fn build(node: &Node, context: &BuildContext) -> Result<BoxedTask, Error> {
+    let task = TextClassification { device: context.device, ..node.parse()? };
     let wrong = |key: &str, help: &str| {
         Err(Error::bad_value(node.at_of(key), format!("`{key}` is out of range"), help.into()))
     };
@@ -170,7 +174,7 @@ impl Task for TextClassification {
                 let (inputs, width, weights) = (dense(&design), features.width(), from.weights);
                 let examples = Examples { inputs: &inputs, width, targets: labels, weights, classes };
                 let params = MlpParams { steps: self.steps, ..MlpParams::default() };
-                let fit = Mlp::fit(&params, examples, device::selected(), streams);
+                let fit = Mlp::fit(&params, examples, self.device, streams);
                 Model::Perceptron(fit.map_err(|e| Refusal::new(e.to_string()))?)
             }
         };

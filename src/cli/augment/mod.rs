@@ -13,11 +13,13 @@ use miette::{IntoDiagnostic, Result, miette};
 use super::EXIT_DONE;
 use super::source::{ReadingArgs, Wording};
 use crate::augment::{Checked, Plan, Study, checked, study};
-use crate::curation::{BoxedCuration, CURATIONS};
+use crate::components::Components;
+use crate::curation::BoxedCuration;
 use crate::data::{OtherCard, Samples, SourceError, open_pair};
 use crate::neural::train::Effort;
+use crate::registry::{BuildContext, Component};
 use crate::spec::Node;
-use crate::tasks::{BoxedTask, Report, TASKS, TaskEntry};
+use crate::tasks::{BoxedTask, Report};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -85,7 +87,7 @@ pub struct AugmentArgs {
     salt: u64,
 }
 
-pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
+pub(super) fn augment(args: &AugmentArgs, components: &Components) -> Result<u8> {
     let mut shares = args.shares.clone();
     shares.sort_by(f64::total_cmp);
     shares.dedup();
@@ -117,7 +119,7 @@ pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
     for line in pair.card.remarks().into_iter().chain(OtherCard::remarks(&[pair.made])) {
         remark!("{line}");
     }
-    let entry = task(args, &pair.human)?;
+    let entry = task(args, &pair.human, components)?;
     let rows = checked(&pair.human, &pair.synthetic).map_err(|e| miette!("{e}"))?;
     let jobs =
         args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
@@ -133,7 +135,7 @@ pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
             effort,
             report: entry.extra,
             shares: shares.clone(),
-            curations: curations(&args.curations, &rows.human)?,
+            curations: curations(&args.curations, &rows.human, components)?,
             repeats: args.repeats,
             folds: args.folds,
             test: args.test,
@@ -144,7 +146,7 @@ pub(super) fn augment(args: &AugmentArgs) -> Result<u8> {
             .map_err(|e| miette!(help = "give more rows, other `--shares`, or fewer `--curations`", "{e}"))?;
         trials.push(Trial { plan, study: found });
     }
-    let found = Found { args, task: entry.about.name, report: entry.extra, rows: &rows, trials };
+    let found = Found { args, task: &entry.about.name, report: entry.extra, rows: &rows, trials };
     found.print();
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).into_diagnostic()?;
@@ -174,25 +176,30 @@ impl Trial {
 /// All that was found, and what was asked.
 struct Found<'a> {
     args: &'a AugmentArgs,
-    task: &'static str,
+    task: &'a str,
     report: Report,
     rows: &'a Checked,
     trials: Vec<Trial>,
 }
 
 /// The task asked for, or the first one that can learn from these rows.
-fn task(args: &AugmentArgs, rows: &Samples) -> Result<&'static TaskEntry> {
-    let known = || TASKS.names().collect::<Vec<_>>().join(", ");
+fn task<'c>(
+    args: &AugmentArgs,
+    rows: &Samples,
+    components: &'c Components,
+) -> Result<&'c Component<BoxedTask, Report>> {
+    let tasks = &components.tasks;
+    let known = || tasks.names().collect::<Vec<_>>().join(", ");
     let asked = args.task.as_deref();
     if let Some(name) = asked
-        && TASKS.get(name).is_none()
+        && tasks.get(name).is_none()
     {
         return Err(miette!(help = format!("there are {}", known()), "no task is called `{name}`"));
     }
     let nothing = Node::from_toml("", "task")?;
     let mut refusals = Vec::new();
-    for entry in TASKS.entries.iter().filter(|e| asked.is_none_or(|name| e.about.name == name)) {
-        match (entry.build)(&nothing)?.accepts(rows.schema()) {
+    for entry in tasks.iter().filter(|e| asked.is_none_or(|name| e.about.name == name)) {
+        match entry.build(&nothing, &BuildContext::default())?.accepts(rows.schema()) {
             Ok(()) => return Ok(entry),
             Err(why) => refusals.push(format!("{}: {why}", entry.about.name)),
         }
@@ -206,29 +213,33 @@ fn task(args: &AugmentArgs, rows: &Samples) -> Result<&'static TaskEntry> {
 }
 
 /// The task with the learner that was asked for.
-fn build(entry: &TaskEntry, args: &AugmentArgs) -> Result<BoxedTask> {
+fn build(entry: &Component<BoxedTask, Report>, args: &AugmentArgs) -> Result<BoxedTask> {
     let table = match &args.learner {
         Some(name) => format!("learner = {}", toml::Value::from(name.as_str())),
         None => String::new(),
     };
-    Ok((entry.build)(&Node::from_toml(&table, "--learner")?)?)
+    Ok(entry.build(&Node::from_toml(&table, "--learner")?, &BuildContext::default())?)
 }
 
-fn curations(asked: &[String], rows: &Samples) -> Result<Vec<(String, Option<BoxedCuration>)>> {
+fn curations(
+    asked: &[String],
+    rows: &Samples,
+    components: &Components,
+) -> Result<Vec<(String, Option<BoxedCuration>)>> {
     let names: Vec<&str> = match asked {
         [] => STEPS.to_vec(),
         some => some.iter().map(String::as_str).filter(|name| *name != "none").collect(),
     };
     let mut steps: Vec<(String, Option<BoxedCuration>)> = vec![("none".into(), None)];
     for name in names {
-        let Some(entry) = CURATIONS.get(name) else {
-            let known: Vec<&str> = CURATIONS.names().collect();
+        let Some(entry) = components.curations.get(name) else {
+            let known: Vec<&str> = components.curations.names().collect();
             return Err(miette!(
                 help = format!("there are {}", known.join(", ")),
                 "no curation step is called `{name}`"
             ));
         };
-        let step = (entry.build)(&Node::from_toml("", "curation")?)?;
+        let step = entry.build(&Node::from_toml("", "curation")?, &BuildContext::default())?;
         match step.accepts(rows.schema(), None) {
             Ok(()) => steps.push((name.to_owned(), Some(step))),
             Err(_) if asked.is_empty() => {}

@@ -8,6 +8,7 @@ mod refine;
 mod specs;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use miette::{IntoDiagnostic, Result, miette};
@@ -18,6 +19,7 @@ pub use specs::comparison_specs;
 use super::source::ReadingArgs;
 use super::tolerance::tolerance;
 use super::{Done, EXIT_DONE, Execution, RunOptions, execute, terminal};
+use crate::components::Components;
 use crate::lineage::{Context, Fit, Record};
 use crate::metrics::Measurement;
 use crate::models::Model;
@@ -100,32 +102,32 @@ pub struct CompareArgs {
     pub options: RunOptions,
 }
 
-pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
-    args.options.select_device();
+pub(super) fn compare(args: &CompareArgs, components: &Arc<Components>) -> Result<u8> {
     if !(args.prevent > 0.0 && args.prevent < 1.0) {
         return Err(miette!("`--prevent {}`: the share is above 0 and below 1", args.prevent));
     }
-    let asked = Asked { prevent: args.prevent, ..tolerance(&args.tolerance)? };
-    let specs = comparison_specs(args)?;
+    let asked = Asked { prevent: args.prevent, ..tolerance(&args.tolerance, components)? };
+    let specs = comparison_specs(args, components)?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     let several = specs.len() > 1;
     let mut code = EXIT_DONE;
     let mut answers = Vec::new();
     for (slug, text) in specs {
-        let first = refine::experiment(args, &slug)?;
+        let first = refine::experiment(args, &slug, components)?;
         let out = match &args.options.out {
             Some(folder) if several => folder.join(&slug),
             Some(folder) => folder.clone(),
             None => {
-                let prepared = Prepared::new(first.clone(), &Context { salt: args.options.salt })?;
+                let prepared = Prepared::new(first.clone(), &args.options.context(components))?;
                 PathBuf::from("results/compare").join(format!("{slug}-{}", prepared.run_name()))
             }
         };
         remark!("{}", first.title());
-        if let Some(size) = model_size(&text) {
+        if let Some(size) = model_size(&text, args.options.context(components)) {
             remark!("{size} parameters a model");
         }
-        let (refined, decisions, spent) = refine::refined(args, &slug, &asked, &out, &interrupt)?;
+        let (refined, decisions, spent) =
+            refine::refined(args, &slug, &asked, &out, (&interrupt, components))?;
         let answered = |publication: &Publication| {
             let mut answered = answer(publication, &asked)?;
             answered.sentences.extend(spent.clone());
@@ -133,12 +135,13 @@ pub(super) fn compare(args: &CompareArgs) -> Result<u8> {
         };
         let how = Execution {
             options: &args.options,
+            components,
             out: Some(out),
             interrupt: &interrupt,
             answer: &answered,
             decisions,
         };
-        let done = execute(refine::experiment(&refined, &slug)?, &how)?;
+        let done = execute(refine::experiment(&refined, &slug, components)?, &how)?;
         if done.report.is_some() {
             answers.push(answer::as_json(done.publication.experiment.title(), &done.answer));
         }
@@ -192,7 +195,7 @@ fn show(done: &Done) {
 }
 
 /// The number of parameters of a model of this comparison, from a fit of one step.
-fn model_size(text: &str) -> Option<usize> {
+fn model_size(text: &str, context: Context) -> Option<usize> {
     struct Size(Option<usize>);
     impl Record for Size {
         fn measurement(&mut self, _: Measurement) {}
@@ -206,7 +209,7 @@ fn model_size(text: &str) -> Option<usize> {
         overlays = overlays.set("model.steps=1");
     }
     let experiment = Experiment::with_overlays(text, "compare", &overlays).ok()?;
-    let prepared = Prepared::new(experiment, &Context::default()).ok()?;
+    let prepared = Prepared::new(experiment, &context).ok()?;
     let mut size = Size(None);
     let lineage = prepared.settings.first()?.lineage.as_ref().ok()?;
     lineage.run(0, &mut size).ok()?;

@@ -1,12 +1,14 @@
 //! `--refine`: further arms where the interval of the critical fraction shrinks most.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use miette::{Result, miette};
 
 use super::{CompareArgs, answer, specs::comparison_specs};
 use crate::analysis::effects::next_arm;
 use crate::cli::{Execution, execute};
+use crate::components::Components;
 use crate::publish::{Asked, number};
 use crate::run::Interrupt;
 use crate::spec::{Experiment, Overlays};
@@ -20,14 +22,14 @@ pub(super) fn refined(
     slug: &str,
     asked: &Asked,
     out: &Path,
-    interrupt: &Interrupt,
+    (interrupt, components): (&Interrupt, &Arc<Components>),
 ) -> Result<(CompareArgs, Vec<serde_json::Value>, Option<String>)> {
     let mut args = args.clone();
     let mut decisions = vec![asked.decision()];
     if args.refine == 0 {
         return Ok((args, decisions, None));
     }
-    let fractions = super::specs::fractions(&args, slug)?;
+    let fractions = super::specs::fractions(&args, slug, components)?;
     if args.human_rows.is_some() || args.regime.len() > 1 || ![0.0, 1.0].iter().all(|f| fractions.contains(f))
     {
         return Err(miette!(
@@ -44,12 +46,13 @@ pub(super) fn refined(
     for round in 1..=args.refine {
         let how = Execution {
             options: &options,
+            components,
             out: Some(out.to_path_buf()),
             interrupt,
             answer: &|publication| answer(publication, asked),
             decisions: decisions.clone(),
         };
-        let done = execute(experiment(&args, slug)?, &how)?;
+        let done = execute(experiment(&args, slug, components)?, &how)?;
         if interrupt.is_set() || done.report.is_none() {
             break;
         }
@@ -86,8 +89,8 @@ pub(super) fn refined(
 }
 
 /// The experiment of one data set with these arguments.
-pub(super) fn experiment(args: &CompareArgs, slug: &str) -> Result<Experiment> {
-    let specs = comparison_specs(args)?;
+pub(super) fn experiment(args: &CompareArgs, slug: &str, components: &Components) -> Result<Experiment> {
+    let specs = comparison_specs(args, components)?;
     let text = specs.into_iter().find(|(name, _)| name == slug).map(|(_, text)| text).unwrap_or_default();
     let overlays = args.set.iter().fold(Overlays::default(), |o, s| o.set(s));
     let mut experiment = Experiment::with_overlays(&text, &format!("compare {slug}"), &overlays)?;

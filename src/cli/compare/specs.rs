@@ -7,7 +7,8 @@ use miette::{Result, miette};
 
 use super::CompareArgs;
 use crate::cli::source::{self, Wording};
-use crate::data::{Role, SOURCES, Schema};
+use crate::components::Components;
+use crate::data::{Role, Schema};
 
 /// How a comparison says what a spec says in `[data]`.
 const WORDING: Wording = Wording { flags: &[], set: Some("data.") };
@@ -18,8 +19,8 @@ const FRACTIONS: [f64; 7] = [0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0];
 const NEURAL_FRACTIONS: [f64; 4] = [0.0, 0.3, 0.7, 1.0];
 
 /// The human fractions of one comparison in rising order.
-pub(super) fn fractions(args: &CompareArgs, slug: &str) -> Result<Vec<f64>> {
-    let found = arms(args)?.into_iter().find(|a| a.slug == slug);
+pub(super) fn fractions(args: &CompareArgs, slug: &str, components: &Components) -> Result<Vec<f64>> {
+    let found = arms(args, components)?.into_iter().find(|a| a.slug == slug);
     let mut fractions = found.map(|a| a.fractions).unwrap_or_default();
     fractions.sort_by(f64::total_cmp);
     fractions.dedup();
@@ -27,17 +28,17 @@ pub(super) fn fractions(args: &CompareArgs, slug: &str) -> Result<Vec<f64>> {
 }
 
 /// The specs that a comparison runs, with a short name each.
-pub fn comparison_specs(args: &CompareArgs) -> Result<Vec<(String, String)>> {
-    Ok(arms(args)?.into_iter().map(|a| (a.slug.clone(), a.spec(args))).collect())
+pub fn comparison_specs(args: &CompareArgs, components: &Components) -> Result<Vec<(String, String)>> {
+    Ok(arms(args, components)?.into_iter().map(|a| (a.slug.clone(), a.spec(args))).collect())
 }
 
-fn arms(args: &CompareArgs) -> Result<Vec<Arm>> {
+fn arms(args: &CompareArgs, components: &Components) -> Result<Vec<Arm>> {
     match &args.data {
-        Some(data) => Ok(vec![arm(data, args)?]),
+        Some(data) => Ok(vec![arm(data, args, components)?]),
         None if args.model.is_some() => {
             Err(miette!(help = "for example --data digits8x8 --model vae", "`--model` needs `--data`"))
         }
-        None => Ok(vec![arm("digits8x8", args)?, arm("moby-dick", args)?]),
+        None => Ok(vec![arm("digits8x8", args, components)?, arm("moby-dick", args, components)?]),
     }
 }
 
@@ -66,9 +67,9 @@ struct Arm {
 }
 
 /// Defaults by what the rows are.
-fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
-    let known = SOURCES.get(data).is_some();
-    let mut table = source::named("--data", data, &args.reading.table())?;
+fn arm(data: &str, args: &CompareArgs, components: &Components) -> Result<Arm> {
+    let known = components.sources.get(data).is_some();
+    let mut table = source::named("--data", data, &args.reading.table(), components)?;
     if known && !args.reading.is_empty() {
         return Err(miette!(
             help = "leave the options of files out; `--set data.KEY=VALUE` sets a parameter of the source",
@@ -78,7 +79,7 @@ fn arm(data: &str, args: &CompareArgs) -> Result<Arm> {
     // What `--set` says of the rows decides how the file is read.
     let of_data: Vec<String> =
         args.set.iter().filter_map(|s| s.trim_start().strip_prefix(WORDING.set?).map(String::from)).collect();
-    let source = source::open("--data", &table, &of_data, &WORDING)?;
+    let source = source::open("--data", &table, &of_data, &WORDING, components)?;
     let schema = source.schema();
     let kind = Kind::of(schema);
     // The question is about images; labels would be modelled beside the pixels.

@@ -127,7 +127,7 @@ mod tests {
         let source = Parameters::default().build().unwrap();
         let rows = source.truth().unwrap().draw(500, &mut Streams::new(0, 2).of("test").rng());
         let Supply::Finite(splits) =
-            (SOURCES.get("arithmetic").unwrap().build)(&Node::from_toml("", "test").unwrap()).unwrap().supply
+            SOURCES.get("arithmetic").unwrap().make(&Node::from_toml("", "test").unwrap()).unwrap().supply
         else {
             panic!()
         };

@@ -56,7 +56,7 @@ pub(in crate::data) const EIGHT: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         build_with(node, |p: Named| {
             let angle = |k: u32| f64::from(k) * std::f64::consts::TAU / 8.0;
             let means = (0..8).map(|k| vec![2.0 * angle(k).cos(), 2.0 * angle(k).sin()]);
@@ -75,7 +75,7 @@ pub(in crate::data) const TWENTY_FIVE: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         build_with(node, |p: Named| {
             let at = |i: u32| 2.0 * f64::from(i) - 4.0;
             let means = (0..25).map(|k| vec![at(k / 5), at(k % 5)]);
@@ -95,7 +95,7 @@ pub(in crate::data) const BLOBS: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         build_with(node, |p: Named| {
             p.source("blobs", vec![vec![-5.0, -5.0], vec![0.0, 5.0], vec![5.0, -2.0]], 1.0)
         })

@@ -72,7 +72,7 @@ pub(in crate::data) const LINEAR: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| build_with(node, |p: Parameters| p.source("linear-regression", Link::Identity)),
+    build: |node, _| build_with(node, |p: Parameters| p.source("linear-regression", Link::Identity)),
 };
 
 pub(in crate::data) const LOGISTIC: Entry<Source> = Entry {
@@ -85,7 +85,7 @@ pub(in crate::data) const LOGISTIC: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| build_with(node, |p: Parameters| p.source("logistic-regression", Link::Logit)),
+    build: |node, _| build_with(node, |p: Parameters| p.source("logistic-regression", Link::Logit)),
 };
 
 pub(in crate::data) const POISSON: Entry<Source> = Entry {
@@ -98,7 +98,7 @@ pub(in crate::data) const POISSON: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| build_with(node, |p: Parameters| p.source("poisson-regression", Link::Log)),
+    build: |node, _| build_with(node, |p: Parameters| p.source("poisson-regression", Link::Log)),
 };
 
 #[derive(Debug, Deserialize, Serialize)]

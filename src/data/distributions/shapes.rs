@@ -36,7 +36,7 @@ pub(in crate::data) const TWO_MOONS: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         build_with(node, |p: Parameters| {
             p.source("two-moons", |rng| {
                 let (t, upper) = (rng.random::<f64>() * PI, rng.random::<bool>());
@@ -57,7 +57,7 @@ pub(in crate::data) const CIRCLES: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         build_with(node, |p: Parameters| {
             p.source("circles", |rng| {
                 let (t, outer) = (rng.random::<f64>() * TAU, rng.random::<bool>());
@@ -79,7 +79,7 @@ pub(in crate::data) const SWISS_ROLL: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         build_with(node, |p: Parameters| {
             p.source("swiss-roll", |rng| {
                 let t = 1.5 * PI * (1.0 + 2.0 * rng.random::<f64>());

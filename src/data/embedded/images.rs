@@ -36,7 +36,7 @@ pub(in crate::data) const DIGITS: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         build_with(node, |p: Parameters| {
             p.source("digits8x8", &DIGIT_IMAGES, &DIGIT_LABELS, 16.0, Portion::Rows(800), Portion::Rows(100))
         })
@@ -55,7 +55,7 @@ pub(in crate::data) const FASHION: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         build_with(node, |p: Parameters| {
             p.source(
                 "fashion14x14",

@@ -34,7 +34,7 @@ pub(in crate::data) const MOBY_DICK: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| build_with(node, moby_dick),
+    build: |node, _| build_with(node, moby_dick),
 };
 
 pub(in crate::data) const STATE_OF_THE_UNION: Entry<Source> = Entry {
@@ -57,7 +57,7 @@ pub(in crate::data) const STATE_OF_THE_UNION: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| build_with(node, state_of_the_union),
+    build: |node, _| build_with(node, state_of_the_union),
 };
 
 /// What a text source's table can say; `group` only where there are groups.

@@ -35,7 +35,7 @@ pub(in crate::data) const NHEFS: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         build_with(node, |p: Parameters| {
             let coded = [
                 "race",
@@ -67,7 +67,7 @@ pub(in crate::data) const ADULT: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         build_with(node, |p: Parameters| {
             p.source("adult", &CENSUS, "income", "sex", &["race", "marital", "occ"])
         })

@@ -58,7 +58,7 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| build_with(node, source),
+    build: |node, _| build_with(node, source),
 };
 
 /// What the source's table can say.

@@ -199,7 +199,7 @@ pub(super) const ANY: Entry<Source> = Entry {
         version: 2,
     },
     extra: (),
-    build: |node| named(None, node),
+    build: |node, _| named(None, node),
 };
 
 /// `source = "csv"`.
@@ -238,7 +238,7 @@ pub(super) const CSV: Entry<Source> = Entry {
         version: 2,
     },
     extra: (),
-    build: |node| named(Some(Format::Csv), node),
+    build: |node, _| named(Some(Format::Csv), node),
 };
 
 /// `source = "text"`.
@@ -255,7 +255,7 @@ pub(super) const TEXT: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| named(Some(Format::Text), node),
+    build: |node, _| named(Some(Format::Text), node),
 };
 
 /// `source = "jsonl"`.
@@ -278,7 +278,7 @@ pub(super) const JSONL: Entry<Source> = Entry {
         version: 2,
     },
     extra: (),
-    build: |node| named(Some(Format::JsonLines), node),
+    build: |node, _| named(Some(Format::JsonLines), node),
 };
 
 /// `source = "conll"`.
@@ -297,7 +297,7 @@ pub(super) const CONLL: Entry<Source> = Entry {
         version: 2,
     },
     extra: (),
-    build: |node| named(Some(Format::Conll), node),
+    build: |node, _| named(Some(Format::Conll), node),
 };
 
 /// `source = "idx"`.
@@ -328,5 +328,5 @@ pub(super) const IDX: Entry<Source> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| named(Some(Format::Idx), node),
+    build: |node, _| named(Some(Format::Idx), node),
 };

@@ -2,8 +2,9 @@
 
 use super::component;
 use crate::data::{Role, Source};
+use crate::lineage::Context;
 use crate::spec::{Error, Node, Setting};
-use crate::tasks::{ENGINE_KEYS, Examination, Knowledge, TASKS};
+use crate::tasks::{ENGINE_KEYS, Examination, Knowledge};
 
 /// Test rows of a task where the source has no end.
 const TEST_ROWS: usize = 2_000;
@@ -13,10 +14,11 @@ pub(super) fn examination(
     node: &Node,
     setting: &Setting,
     source: &Source,
+    context: &Context,
     components: &mut Vec<String>,
     notes: &mut Vec<String>,
 ) -> Result<Examination, Error> {
-    let (entry, task) = component(&TASKS, node, "kind", &ENGINE_KEYS)?;
+    let (entry, task) = component(&context.components.tasks, node, "kind", &ENGINE_KEYS, context)?;
     task.accepts(source.schema()).map_err(|why| {
         Error::refused(
             node.at_of("kind"),
@@ -24,7 +26,7 @@ pub(super) fn examination(
             "choose another task or source; see `collapse list tasks`",
         )
     })?;
-    components.push(format!("{} {}", entry.about.name, entry.about.version));
+    components.push(entry.about.key());
     let test = source.held_out().unwrap_or(TEST_ROWS);
     let task = Examination::read(node, task, entry.extra, test, setting.loop_.generations > 0)?;
     if task.test > test && source.held_out().is_some() {

@@ -15,7 +15,7 @@ const KEYS: [&str; 7] =
 /// Who makes the synthetic rows of a setting.
 pub(super) fn teacher(
     setting: &Setting,
-    sources: &mut Sources,
+    sources: &mut Sources<'_>,
     own: &Source,
     versions: &mut Vec<(&'static str, String)>,
 ) -> Result<Teacher, Error> {
@@ -33,11 +33,11 @@ pub(super) fn teacher(
             table.remove(key);
         });
     }
-    let (entry, family) = family(&rest, setting, StartFrom::Scratch)?;
+    let (entry, family) = family(&rest, setting, StartFrom::Scratch, sources.context)?;
     family.accepts(own.schema()).map_err(|why| {
         Error::refused(node.at_of("family"), why.to_string(), "choose another generator family")
     })?;
-    let mut digests = format!("{} {}", entry.about.name, entry.about.version);
+    let mut digests = entry.about.key();
     let mut rows_of = |key: &str, read: &dyn Fn(&Samples) -> Result<Samples, String>| {
         let Some(table) = node.get(key) else { return Ok(None) };
         let source = sources.get(table)?;
@@ -117,7 +117,7 @@ fn source(
     node: &Node,
     rest: &Node,
     when: When,
-    sources: &mut Sources,
+    sources: &mut Sources<'_>,
     own: &Source,
     versions: &mut Vec<(&'static str, String)>,
 ) -> Result<Teacher, Error> {

@@ -158,7 +158,7 @@ pub(super) mod tests {
 
     fn truth() -> crate::data::Source {
         let node = Node::from_toml("direct = 1.2\nindirect = 1.5\nspurious = 1.5", "test").unwrap();
-        (SOURCES.get("structural-causal-model").unwrap().build)(&node).unwrap()
+        SOURCES.get("structural-causal-model").unwrap().make(&node).unwrap()
     }
 
     /// Rows of a structural causal model with all three effects.

@@ -62,7 +62,7 @@ macro_rules! entry {
                 version: 1,
             },
             extra: Reading { direction: $direction, ideal: $ideal, unit: "probability", scale: $scale, worst: Worst::None },
-            build: |node| {
+            build: |node, _| {
                 let assumed = table(node)?;
                 Ok(Box::new(Effect { name: $name, part: $part, error: $error, assumed }))
             },
@@ -199,7 +199,7 @@ mod tests {
 
     fn metric(name: &str) -> crate::metrics::BoxedMetric {
         let node = Node::from_toml(&format!("name = \"{name}\"\nmediators = [\"w\"]"), "test").unwrap();
-        (METRICS.get(name).unwrap().build)(&node).unwrap()
+        METRICS.get(name).unwrap().make(&node).unwrap()
     }
 
     #[test]
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn a_mediator_that_is_no_feature_is_refused_by_name() {
         let node = Node::from_toml("name = \"x\"\nmediators = [\"wage\"]", "test").unwrap();
-        let metric = (METRICS.get(PARTS[1]).unwrap().build)(&node).unwrap();
+        let metric = METRICS.get(PARTS[1]).unwrap().make(&node).unwrap();
         let why = metric.accepts(means::tests::draw(2, 1).schema(), None).unwrap_err().to_string();
         assert!(why.contains("wage") && why.contains("z, w"), "{why}");
     }

@@ -58,7 +58,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Categorical>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Categorical>(&["family"])?)),
 };
 
 /// The transforms that a distribution over outcomes knows.

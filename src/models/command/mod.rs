@@ -108,7 +108,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         let recipe: Command = node.parse_without(&["family"])?;
         recipe.check().map_err(|e| {
             spec::Error::bad_value(node.at_of(e.key), format!("`{}`: {}", e.key, e.why), e.help)

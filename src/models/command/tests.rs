@@ -11,7 +11,7 @@ use crate::spec::Node;
 
 fn family(table: &str) -> Result<BoxedFamily, String> {
     let node = Node::from_toml(&format!("family = \"command\"\n{table}"), "test.toml").unwrap();
-    (ENTRY.build)(&node).map_err(|e| e.located())
+    ENTRY.make(&node).map_err(|e| e.located())
 }
 
 /// A family that runs a shell script: `$1` … are the placeholders that follow.

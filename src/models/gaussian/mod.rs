@@ -59,7 +59,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 3,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Gaussian>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Gaussian>(&["family"])?)),
 };
 
 /// The recipe of a normal distribution.

@@ -195,7 +195,7 @@ fn human_moments_are_drawn_from_the_truth() {
     // N((1, −2), [[2, .6], [.6, 1]]): E mean = μ, Var mean₀ = 2/n; E S = (n − 1) Σ, Var S₀₀ = 2 (n − 1) Σ₀₀².
     let table = "dim = 2\nmean = [1, -2]\ncovariance = [[2, 0.6], [0.6, 1]]";
     let node = crate::spec::Node::from_toml(table, "test.toml").unwrap();
-    let source = (crate::data::SOURCES.get("gaussian").unwrap().build)(&node).unwrap();
+    let source = crate::data::SOURCES.get("gaussian").unwrap().make(&node).unwrap();
     let (n, r) = (7, 4_000);
     let mut rng = Streams::new(0, 4).of("people").rng();
     let drawn: Vec<Moments> = (0..r)

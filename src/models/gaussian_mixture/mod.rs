@@ -76,7 +76,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<GaussianMixture>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<GaussianMixture>(&["family"])?)),
 };
 
 /// The recipe of a mixture of normal distributions.

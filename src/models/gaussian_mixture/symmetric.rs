@@ -37,7 +37,7 @@ pub const SYMMETRIC: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<SymmetricMixture>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<SymmetricMixture>(&["family"])?)),
 };
 
 /// The recipe of a mirrored mixture.

@@ -64,7 +64,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Histogram>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Histogram>(&["family"])?)),
 };
 
 const TRANSFORMS: &[Transform] = &[Transform::Temperature];

@@ -78,7 +78,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<NGram>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<NGram>(&["family"])?)),
 };
 
 /// The recipe of an n-gram model.

@@ -43,7 +43,7 @@ pub const LOGISTIC: Entry<BoxedFamily> = Entry {
         version: 2,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         let LogisticRegression { ridge, intercept } = node.parse_without(&["family"])?;
         Ok(Box::new(Generalised { name: "logistic-regression", link: Link::Logit, ridge, intercept }))
     },
@@ -61,7 +61,7 @@ pub const POISSON: Entry<BoxedFamily> = Entry {
         version: 2,
     },
     extra: (),
-    build: |node| {
+    build: |node, _| {
         let PoissonRegression { ridge, intercept } = node.parse_without(&["family"])?;
         Ok(Box::new(Generalised { name: "poisson-regression", link: Link::Log, ridge, intercept }))
     },

@@ -57,7 +57,7 @@ pub const LINEAR: Entry<BoxedFamily> = Entry {
         version: 4,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<LinearRegression>(&["family"])?.recipe())),
+    build: |node, _| Ok(Box::new(node.parse_without::<LinearRegression>(&["family"])?.recipe())),
 };
 
 /// The registry entry of ridge regression.
@@ -80,7 +80,7 @@ pub const RIDGE: Entry<BoxedFamily> = Entry {
         version: 4,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Ridge>(&["family"])?.recipe())),
+    build: |node, _| Ok(Box::new(node.parse_without::<Ridge>(&["family"])?.recipe())),
 };
 
 /// The recipe of ordinary least squares.

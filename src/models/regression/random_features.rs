@@ -47,7 +47,7 @@ pub const RANDOM_FEATURES: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<RandomFeatures>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<RandomFeatures>(&["family"])?)),
 };
 
 /// The recipe of a regression on random features.
@@ -187,7 +187,7 @@ mod tests {
 
     fn known(name: &str) -> BoxedFamily {
         let node = Node::from_toml(&format!("family = \"{name}\""), "test.toml").unwrap();
-        (crate::models::FAMILIES.get(name).unwrap().build)(&node).unwrap()
+        crate::models::FAMILIES.get(name).unwrap().make(&node).unwrap()
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::spec::Node;
 
 fn family(name: &str, table: &str) -> BoxedFamily {
     let node = Node::from_toml(&format!("family = \"{name}\"\n{table}"), "test.toml").unwrap();
-    (FAMILIES.get(name).unwrap().build)(&node).unwrap()
+    FAMILIES.get(name).unwrap().make(&node).unwrap()
 }
 
 fn mix(rows: Samples) -> Mix {
@@ -278,7 +278,7 @@ fn drawn_cross_products_have_the_law_of_drawn_labels() {
 #[test]
 fn drawn_inputs_have_the_law_of_drawn_rows() {
     let table = Node::from_toml("dim = 2\ninput_variance = 2\nspectrum = 1", "test.toml").unwrap();
-    let source = (SOURCES.get("linear-regression").unwrap().build)(&table).unwrap();
+    let source = SOURCES.get("linear-regression").unwrap().make(&table).unwrap();
     let truth = source.truth().unwrap();
     // More rows than inputs, as many, and (ridge) fewer.
     for (name, n) in [("linear-regression", 6), ("linear-regression", 3), ("ridge", 1)] {
@@ -323,7 +323,7 @@ fn drawn_people_have_the_law_of_drawn_rows() {
     let table =
         Node::from_toml("dim = 2\nweights = [1, -0.5]\nspectrum = 1\nnoise_variance = 0.5", "test.toml")
             .unwrap();
-    let source = (SOURCES.get("linear-regression").unwrap().build)(&table).unwrap();
+    let source = SOURCES.get("linear-regression").unwrap().make(&table).unwrap();
     let truth = source.truth().unwrap();
     for (n, intercept) in [(5, false), (4, true)] {
         let family = family("linear-regression", &format!("noise_variance = 1\nintercept = {intercept}"));

@@ -107,7 +107,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node| Ok(Box::new(node.parse_without::<Tabular>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.parse_without::<Tabular>(&["family"])?)),
 };
 
 /// The recipe of an ancestral model of a table.

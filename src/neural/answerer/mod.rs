@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::device::{self, DeviceName};
+use super::device::DeviceName;
 use super::mlp::{Examples, Mlp, MlpParams};
 use super::{EFFORT, parameter};
 use crate::data::{Column, Kind, Mix, Role, Samples, Schema};
@@ -27,9 +27,9 @@ use crate::rng::Streams;
 pub const ENTRY: Entry<BoxedFamily> = Entry {
     about: ABOUT,
     extra: (),
-    build: |node| {
+    build: |node, context| {
         let params = node.parse_without::<Params>(&["family"])?.0;
-        Ok(Box::new(Answerer { params, device: device::selected() }))
+        Ok(Box::new(Answerer { params, device: context.device }))
     },
 };
 
@@ -231,7 +231,7 @@ mod tests {
 
     fn questions(n: usize) -> Samples {
         let node = Node::from_toml("templates = 1", "test").unwrap();
-        let source = (SOURCES.get("arithmetic-program").unwrap().build)(&node).unwrap();
+        let source = SOURCES.get("arithmetic-program").unwrap().make(&node).unwrap();
         source.truth().unwrap().draw(n, &mut Streams::new(0, 1).of("rows").rng())
     }
 

@@ -19,9 +19,12 @@ use rand::seq::SliceRandom;
 
 use super::Work;
 use crate::data::{HumanRows, Mix, Samples, Schema, ShapeError, Source, Splits, Supply, digest};
-use crate::lineage::{Fit, LineageError, Measured, Names, Outcome, Record, StopReason, Why, measure};
-use crate::metrics::{BoxedMetric, METRICS, Observation, Shared, Space, Subject};
+use crate::lineage::{
+    Context, Fit, LineageError, Measured, Names, Outcome, Record, StopReason, Why, measure,
+};
+use crate::metrics::{BoxedMetric, Observation, Shared, Space, Subject};
 use crate::models::Refusal;
+use crate::registry::BuildContext;
 use crate::rng::Streams;
 use crate::spec::{self, Coordinates, Experiment, Node};
 use crate::store::{ELSEWHERE, SettingInfo};
@@ -74,20 +77,14 @@ impl Recorded {
         source: Source,
         runs: Runs,
         size: usize,
-        salt: u64,
+        context: &Context,
     ) -> Result<Self, spec::Error> {
+        let salt = context.salt;
         let mut metrics = Vec::new();
         let mut versions = Vec::new();
         for asked in &experiment.measure.metrics {
-            let Some(entry) = METRICS.get(&asked.name) else {
-                let known: Vec<&str> = METRICS.names().collect();
-                return Err(spec::unknown_name(
-                    "metric",
-                    asked.node.get("name").unwrap_or(&asked.node),
-                    &known,
-                ));
-            };
-            let metric = (entry.build)(&Node::table(asked.at.clone()))?;
+            let entry = context.components.metrics.find(asked.node.get("name").unwrap_or(&asked.node))?;
+            let metric = entry.build(&Node::table(asked.at.clone()), &BuildContext::on(context.device))?;
             measurable(&asked.name, &metric, &source).map_err(|why| {
                 spec::Error::refused(
                     asked.at.clone(),
@@ -95,7 +92,11 @@ impl Recorded {
                     "leave it out; see `collapse list metrics`",
                 )
             })?;
-            versions.push((entry.about.name, entry.about.version.to_string()));
+            let about = &entry.about;
+            versions.push((
+                about.name.as_ref(),
+                if about.is_own() { about.key() } else { about.version.to_string() },
+            ));
             metrics.push(Measured { name: asked.name.clone(), metric, sample: true });
         }
         let space = match experiment.measure.space {

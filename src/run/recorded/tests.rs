@@ -111,7 +111,7 @@ fn a_generation_is_measured_on_its_own_rows_beside_the_human_baseline() {
     let spec = "[data]\nsource = \"gaussian\"\n[model]\nfamily = \"elsewhere\"\n[loop]\ngenerations = 2\nsamples = 30\n\
                 regime = \"elsewhere\"\n[measure]\nmetrics = [\"sample-variance\"]\n";
     let experiment = Experiment::from_toml(spec, "test").unwrap();
-    let recorded = Recorded::new(&experiment, source, runs, 30, 0).unwrap();
+    let recorded = Recorded::new(&experiment, source, runs, 30, &Context::default()).unwrap();
     let mut values = Values(Vec::new());
     let outcome = recorded.run(0, 0, &mut values).unwrap();
     assert_eq!((outcome.stop_reason, outcome.last_generation), (StopReason::Finished, 2));
@@ -145,7 +145,7 @@ fn a_metric_without_a_value_is_recorded_with_its_reason() {
     let spec = "[data]\nsource = \"gaussian\"\n[model]\nfamily = \"elsewhere\"\n[loop]\ngenerations = 1\nsamples = 5\n\
                 regime = \"elsewhere\"\n[measure]\nmetrics = [\"coverage\", \"log-determinant\", \"knn-entropy\"]\n";
     let experiment = Experiment::from_toml(spec, "test").unwrap();
-    let recorded = Recorded::new(&experiment, source, runs, 5, 0).unwrap();
+    let recorded = Recorded::new(&experiment, source, runs, 5, &Context::default()).unwrap();
     let mut values = Values(Vec::new());
     recorded.run(0, 0, &mut values).unwrap();
     let at = |metric: &str| -> Vec<Observed> {
@@ -169,7 +169,7 @@ fn metrics_of_models_and_training_sets_are_refused() {
              regime = \"elsewhere\"\n[measure]\nmetrics = [\"{metric}\"]\n"
         );
         let experiment = Experiment::from_toml(&spec, "test").unwrap();
-        Recorded::new(&experiment, source, Vec::new(), 5, 0).err().unwrap().located()
+        Recorded::new(&experiment, source, Vec::new(), 5, &Context::default()).err().unwrap().located()
     };
     assert!(refuse("negative-log-likelihood").contains("fitted model"));
     assert!(refuse("nearest-neighbour-memorisation").contains("training set"));

@@ -18,7 +18,7 @@ use crate::data::{Samples, Schema, Vocabulary};
 use crate::metrics::Measured;
 use crate::models::Refusal;
 use crate::neural::train::Effort;
-use crate::registry::{About, Parameter};
+use crate::registry::{About, BuildContext, Parameter};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 
@@ -57,7 +57,7 @@ impl Default for SequenceTagging {
     }
 }
 
-fn build(node: &Node) -> Result<BoxedTask, Error> {
+fn build(node: &Node, _: &BuildContext) -> Result<BoxedTask, Error> {
     let task: SequenceTagging = node.parse()?;
     if task.passes == 0 {
         let help = "give 1 or more".into();

@@ -15,10 +15,10 @@ use crate::data::{Kind, Role, Samples, Schema};
 use crate::logistic::{Design, Logistic};
 use crate::metrics::Measured;
 use crate::models::{Encoding, Refusal};
-use crate::neural::device::{self, DeviceName};
+use crate::neural::device::DeviceName;
 use crate::neural::mlp::{Examples, Mlp, MlpParams};
 use crate::neural::train::Effort;
-use crate::registry::{About, Parameter};
+use crate::registry::{About, BuildContext, Parameter};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 
@@ -86,16 +86,26 @@ struct TabularPrediction {
     threshold: f64,
     /// Whether the learner is given the group.
     sees_group: bool,
+    /// Where the perceptron is trained.
+    #[serde(skip)]
+    device: DeviceName,
 }
 
 impl Default for TabularPrediction {
     fn default() -> Self {
-        Self { learner: Learner::Logistic, c: vec![1.0], steps: 600, threshold: 0.5, sees_group: true }
+        Self {
+            learner: Learner::Logistic,
+            c: vec![1.0],
+            steps: 600,
+            threshold: 0.5,
+            sees_group: true,
+            device: DeviceName::default(),
+        }
     }
 }
 
-fn build(node: &Node) -> Result<BoxedTask, Error> {
-    let task: TabularPrediction = node.parse()?;
+fn build(node: &Node, context: &BuildContext) -> Result<BoxedTask, Error> {
+    let task = TabularPrediction { device: context.device, ..node.parse()? };
     let wrong = |key: &str, help: &str| {
         Err(Error::bad_value(node.at_of(key), format!("`{key}` is out of range"), help.into()))
     };
@@ -185,9 +195,8 @@ impl Task for TabularPrediction {
                 let width = encoding.width();
                 let examples =
                     Examples { inputs: &inputs, width, targets: labels, weights: from.weights, classes: 2 };
-                let device: DeviceName = device::selected();
                 let params = MlpParams { steps: self.steps, ..MlpParams::default() };
-                let fit = Mlp::fit(&params, examples, device, streams);
+                let fit = Mlp::fit(&params, examples, self.device, streams);
                 Model::Mlp(fit.map_err(|e| Refusal::new(e.to_string()))?)
             }
         };
