@@ -15,6 +15,8 @@ pub use known::{Component, Description, Known, Taken};
 
 use crate::spec::{self, Node};
 
+pub use crate::spec::Parameter;
+
 /// What a component is built with, beside its table of the spec.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -48,17 +50,6 @@ pub struct About {
     pub parameters: &'static [Parameter],
     /// Raised when results change; part of every setting's hash.
     pub version: u32,
-}
-
-/// One parameter of a component.
-#[derive(Clone, Copy, Debug)]
-pub struct Parameter {
-    /// The key in the spec.
-    pub name: &'static str,
-    /// The default, as it would be written in the spec; `required` if there is none.
-    pub default: &'static str,
-    /// What it means, with its unit and range.
-    pub meaning: &'static str,
 }
 
 /// A component's description and constructor. `E` is what a folder adds to the description.

@@ -80,14 +80,14 @@ fn parameter(name: &str, all: &[(&str, Description)]) -> bool {
     for (kind, about) in all {
         for p in about.parameters.iter().filter(|p| p.name == name) {
             let who = format!("{} ({kind})", about.name);
-            match meanings.iter_mut().find(|(q, _)| (q.default, q.meaning) == (p.default, p.meaning)) {
+            match meanings.iter_mut().find(|(q, _)| (q.default, q.says()) == (p.default, p.says())) {
                 Some((_, all)) => all.push(who),
                 None => meanings.push((p, vec![who])),
             }
         }
     }
     for (p, of) in &meanings {
-        say!("{name} (parameter)\n\n{}\n", indented(p.meaning));
+        say!("{name} (parameter)\n\n{}\n", indented(&p.says()));
         say!("  Default: {}\n{}\n", p.default, indented(&format!("Of: {}", of.join(", "))));
     }
     !meanings.is_empty()
@@ -133,7 +133,7 @@ fn page(kind: &str, about: &Description, reading: Option<Reading>) {
     if !about.parameters.is_empty() {
         say!("  Parameters");
         for p in about.parameters.iter() {
-            say!("    {} = {}\n{}", p.name, p.default, indented(&format!("    {}", p.meaning)));
+            say!("    {} = {}\n{}", p.name, p.default, indented(&format!("    {}", p.says())));
         }
         say!("");
     }

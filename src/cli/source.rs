@@ -225,6 +225,7 @@ pub(super) fn open(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Node;
 
     #[test]
     fn advice_names_what_the_command_takes() {
@@ -251,7 +252,8 @@ mod tests {
             token_column: Some(2),
             ..ReadingArgs::default()
         };
-        let read: Options = toml::from_str(&args.table()).expect("TOML");
+        let table = Node::from_toml(&format!("path = \"x\"\n{}", args.table()), "x").expect("TOML");
+        let read: Options = table.read(&[]).expect("options");
         let direct = args.options();
         assert_eq!(read.label, direct.label);
         assert_eq!((read.without, read.header, read.token_column), (direct.without, Some(false), Some(2)));

@@ -6,12 +6,10 @@
 //! goes. Euclidean distance on the numeric features, which for a source N(0, I) is the Mahalanobis
 //! distance of the source. Cost: one distance a candidate.
 
-use serde::Deserialize;
-
 use super::{BoxedCuration, Curation, CurationError, More, Seen, ranking};
 use crate::data::{Distribution, Mix, Schema};
-use crate::models::{Refusal, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::Refusal;
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -22,37 +20,22 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "The top ρ of n/ρ candidates by Euclidean distance to `target`: a selection bias that the \
                   loop feeds back on. Asks for n / share candidates where it may.",
         source: "Qiao et al., arXiv 2606.13732 (biased top-α selection of a Gaussian)",
-        parameters: &[
-            Parameter {
-                name: "target",
-                default: "required",
-                meaning: "u, the target: a list with one number for each numeric feature",
-            },
-            Parameter {
-                name: "share",
-                default: "0.1",
-                meaning: "ρ, the share of candidates kept, greater than 0 and at most 1",
-            },
-        ],
+        parameters: BiasedSelection::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<BiasedSelection>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<BiasedSelection>(&["step", "on"])?)),
 };
 
-/// Selection toward a target.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BiasedSelection {
-    /// The target, one number for each numeric feature; required.
-    pub target: Vec<f64>,
-    /// The share of candidates kept, in (0, 1]; 0.1 by default.
-    #[serde(default = "tenth", deserialize_with = "ranges::positive_share")]
-    pub share: f64,
-}
-
-fn tenth() -> f64 {
-    0.1
+crate::parameters! {
+    /// Selection toward a target.
+    #[derive(Clone, Debug)]
+    pub struct BiasedSelection {
+        /// u, the target: a list with one number for each numeric feature
+        pub target: Vec<f64> = Vec::new() => "required";
+        /// ρ, the share of candidates kept
+        pub share: f64 = 0.1, in above_to(0, 1);
+    }
 }
 
 impl Curation for BiasedSelection {

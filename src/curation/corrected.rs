@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, on_synthetic};
 use crate::data::{Distribution, Mix, Rows, Samples, Schema};
-use crate::models::{Refusal, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::Refusal;
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -23,29 +23,22 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "The idealised self-correction π_γ p = (p + γ p*) / (1 + γ). Works in place: the number of \
                   rows stays, and corrected rows count as synthetic.",
         source: "Gillman et al., arXiv 2402.07087, section 3",
-        parameters: &[
-            Parameter { name: "strength", default: "1.0", meaning: "γ, at least 0; inf replaces every row" },
-            Parameter {
-                name: "toward",
-                default: "\"truth\"",
-                meaning: "\"truth\": the source's true distribution; \"initial\": rows of D(0), drawn with replacement",
-            },
-        ],
+        parameters: Corrected::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Corrected>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Corrected>(&["step", "on"])?)),
 };
 
-/// Correction toward the truth.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Corrected {
-    /// γ, at least 0 (infinity is allowed); 1 by default.
-    #[serde(deserialize_with = "ranges::non_negative_or_infinite")]
-    pub strength: f64,
-    /// Where the replacements come from; the truth by default.
-    pub toward: Target,
+crate::parameters! {
+    /// Correction toward the truth.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Corrected {
+        /// γ; inf replaces every row
+        pub strength: f64 = 1.0, in at_least(0).or_infinite();
+        /// "truth": the source's true distribution; "initial": rows of D(0), drawn with replacement
+        pub toward: Target = Target::Truth => "\"truth\"";
+    }
 }
 
 /// The distribution that a correction leads to.
@@ -57,12 +50,6 @@ pub enum Target {
     Truth,
     /// Rows of D(0), drawn with replacement.
     Initial,
-}
-
-impl Default for Corrected {
-    fn default() -> Self {
-        Self { strength: 1.0, toward: Target::Truth }
-    }
 }
 
 /// γ/(1 + γ), also for γ = ∞.

@@ -7,9 +7,7 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
-
-use super::refill::{self, Refill, WhenShort};
+use super::refill::Refill;
 use super::{BoxedCuration, Curation, CurationError, More, Seen};
 use crate::data::{Column, Mix, Samples};
 use crate::registry::{About, Entry};
@@ -23,26 +21,20 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Rows are the same if every cell is, bit by bit. Refills from the sampler where it may; a \
                   collapsed model can't make enough distinct rows, and `when_short` says what then.",
         source: "Lee et al., arXiv 2107.06499, section 4.1 (exact duplicates)",
-        parameters: &[refill::LIMIT, refill::WHEN_SHORT],
+        parameters: Deduplicate::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Deduplicate>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Deduplicate>(&["step", "on"])?)),
 };
 
-/// Drops exact repetitions.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Deduplicate {
-    /// The most rows asked for, per row wanted: at least 0, by default 10.
-    pub limit: usize,
-    /// What happens if too few distinct rows came.
-    pub when_short: WhenShort,
-}
-
-impl Default for Deduplicate {
-    fn default() -> Self {
-        Self { limit: 10, when_short: WhenShort::Error }
+crate::parameters! {
+    /// Drops exact repetitions.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Deduplicate {}
+    include {
+        /// What is done when rows have to be replaced.
+        pub refill: Refill = Refill::default();
     }
 }
 
@@ -55,8 +47,7 @@ impl Curation for Deduplicate {
         _: &Streams,
     ) -> Result<Mix, CurationError> {
         let mut met: HashSet<Vec<u8>> = HashSet::new();
-        let refill = Refill { limit: self.limit, when_short: self.when_short };
-        refill.filter(mix, more, |table, _| Ok(first_times(table, &mut met)))
+        self.refill.filter(mix, more, |table, _| Ok(first_times(table, &mut met)))
     }
 }
 
@@ -95,6 +86,7 @@ fn cells(table: &Samples, row: usize) -> Vec<u8> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::super::WhenShort;
     use super::super::testing::{codes_of, outcomes, seen, synthetic};
     use super::*;
     use crate::data::Rows;
@@ -125,7 +117,8 @@ mod tests {
             let error = apply(Deduplicate::default()).unwrap_err();
             // Three at first, and then 10 · 3 by twos.
             assert_eq!(error, CurationError::TooFew { wanted: 3, kept: 1, asked: 33 });
-            let fewer = apply(Deduplicate { when_short: WhenShort::Fewer, limit: 1 }).unwrap();
+            let fewer =
+                apply(Deduplicate { refill: Refill { when_short: WhenShort::Fewer, limit: 1 } }).unwrap();
             assert_eq!(codes_of(&fewer), [0]);
         });
     }

@@ -15,13 +15,12 @@
 //! fits a generation (none with b = 0), and `copies` sorted keys a row.
 
 use rand::RngExt;
-use serde::Deserialize;
 
 use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, on_synthetic};
 use crate::data::{Body, Distribution, Mix, Rows, Samples, Schema};
 use crate::logistic::Logistic;
-use crate::models::{Ask, Refusal, Sampling, Vectoriser, documents, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::{Ask, Refusal, Sampling, Vectoriser, documents};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -34,43 +33,23 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
                   detector is a logistic regression on word n-grams, cross-fitted on D(0) and the model's own \
                   rows. Meant for `on = \"mix\"`; on synthetic rows their number stays.",
         source: "Drayson, Yilmaz and Lampos, arXiv 2502.15654",
-        parameters: &[
-            Parameter { name: "power", default: "10.0", meaning: "b, at least 0" },
-            Parameter {
-                name: "size",
-                default: "1.5",
-                meaning: "rows drawn per row of the mix, greater than 0; at most `copies`",
-            },
-            Parameter {
-                name: "copies",
-                default: "3",
-                meaning: "how often a row can be drawn at most; at least 1",
-            },
-        ],
+        parameters: DetectorReweighted::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<DetectorReweighted>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<DetectorReweighted>(&["step", "on"])?)),
 };
 
-/// Resampling by a detector.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DetectorReweighted {
-    /// b, at least 0; 10 by default.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub power: f64,
-    /// Rows drawn per row of the mix, greater than 0; 1.5 by default.
-    #[serde(deserialize_with = "ranges::positive")]
-    pub size: f64,
-    /// Copies of a row, at least 1; 3 by default.
-    #[serde(deserialize_with = "ranges::at_least_one")]
-    pub copies: usize,
-}
-
-impl Default for DetectorReweighted {
-    fn default() -> Self {
-        Self { power: 10.0, size: 1.5, copies: 3 }
+crate::parameters! {
+    /// Resampling by a detector.
+    #[derive(Clone, Copy, Debug)]
+    pub struct DetectorReweighted {
+        /// b
+        pub power: f64 = 10.0, in at_least(0);
+        /// Rows drawn per row of the mix; at most `copies`
+        pub size: f64 = 1.5, in above(0);
+        /// How often a row can be drawn at most
+        pub copies: usize = 3, in at_least(1);
     }
 }
 

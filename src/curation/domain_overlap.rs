@@ -7,12 +7,10 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
-
 use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, ranking};
 use crate::data::{Distribution, Mix, Samples, Schema};
-use crate::models::{Refusal, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::Refusal;
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -23,31 +21,21 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Ranks candidates by the share of their token n-grams that D(0) holds and keeps the top \
                   share; asks for n / share candidates where it may. Rows shorter than n score 0.",
         source: "n-gram overlap as a domain filter, after the workflow of Long et al., arXiv 2406.15126, section 3.2",
-        parameters: &[
-            ranking::SHARE,
-            Parameter { name: "order", default: "2", meaning: "n, tokens of an n-gram; at least 1" },
-        ],
+        parameters: DomainOverlap::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<DomainOverlap>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<DomainOverlap>(&["step", "on"])?)),
 };
 
-/// Overlap with human n-grams.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DomainOverlap {
-    /// The share of candidates kept, in (0, 1]; 0.5 by default.
-    #[serde(deserialize_with = "ranges::positive_share")]
-    pub share: f64,
-    /// n, at least 1; 2 by default.
-    #[serde(deserialize_with = "ranges::at_least_one")]
-    pub order: usize,
-}
-
-impl Default for DomainOverlap {
-    fn default() -> Self {
-        Self { share: 0.5, order: 2 }
+crate::parameters! {
+    /// Overlap with human n-grams.
+    #[derive(Clone, Copy, Debug)]
+    pub struct DomainOverlap {
+        /// The share of candidates kept
+        pub share: f64 = 0.5, in above_to(0, 1);
+        /// n, tokens of an n-gram
+        pub order: usize = 2, in at_least(1);
     }
 }
 

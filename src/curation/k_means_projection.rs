@@ -7,13 +7,11 @@
 //! distances to human rows, not of diversity: with few clusters it is itself a collapse. Works in
 //! place. Cost: k-means on D(0), and `clusters` distances a row.
 
-use serde::Deserialize;
-
 use super::corrected::pull;
 use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, on_synthetic, with_column};
 use crate::data::{Column, Distribution, Kind, Mix, Role, Rows, Samples, Schema};
-use crate::models::{Matrix, Refusal, clusters, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::{Matrix, Refusal, clusters};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -25,35 +23,21 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
                   `clusters` centres of D(0), found by k-means, label by label where rows have labels. Numeric \
                   features only; works in place.",
         source: "Gillman et al., arXiv 2402.07087, section 6",
-        parameters: &[
-            Parameter {
-                name: "clusters",
-                default: "16",
-                meaning: "k, the number of clusters, per label where there are labels; at least 1",
-            },
-            Parameter { name: "strength", default: "inf", meaning: "γ, at least 0; inf projects" },
-        ],
+        parameters: KMeansProjection::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<KMeansProjection>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<KMeansProjection>(&["step", "on"])?)),
 };
 
-/// Projection onto human clusters.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct KMeansProjection {
-    /// k, at least 1; 16 by default.
-    #[serde(deserialize_with = "ranges::at_least_one")]
-    pub clusters: usize,
-    /// γ, at least 0 (infinity is allowed); infinite by default.
-    #[serde(deserialize_with = "ranges::non_negative_or_infinite")]
-    pub strength: f64,
-}
-
-impl Default for KMeansProjection {
-    fn default() -> Self {
-        Self { clusters: 16, strength: f64::INFINITY }
+crate::parameters! {
+    /// Projection onto human clusters.
+    #[derive(Clone, Copy, Debug)]
+    pub struct KMeansProjection {
+        /// k, the number of clusters, per label where there are labels
+        pub clusters: usize = 16, in at_least(1);
+        /// γ; inf projects
+        pub strength: f64 = f64::INFINITY, in at_least(0).or_infinite();
     }
 }
 

@@ -6,12 +6,11 @@
 //! arXiv 2406.07515). Cost: one draw a row.
 
 use rand::RngExt;
-use serde::Deserialize;
 
 use super::{BoxedCuration, Curation, CurationError, More, Seen, on_synthetic, with_column};
 use crate::data::{Column, Distribution, Kind, Mix, Role, Rows, Schema};
-use crate::models::{Refusal, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::Refusal;
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -22,29 +21,19 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Symmetric label noise: with probability λ the label becomes one of the others, uniformly. A \
                   dial for the quality of a generator. Works in place.",
         source: "Feng et al., arXiv 2406.07515 (label noise p)",
-        parameters: &[Parameter {
-            name: "share",
-            default: "0.1",
-            meaning: "λ, the probability that a label is replaced by another; 0 to 1",
-        }],
+        parameters: LabelNoise::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<LabelNoise>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<LabelNoise>(&["step", "on"])?)),
 };
 
-/// Symmetric label noise.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LabelNoise {
-    /// λ, in [0, 1]; 0.1 by default.
-    #[serde(deserialize_with = "ranges::probability")]
-    pub share: f64,
-}
-
-impl Default for LabelNoise {
-    fn default() -> Self {
-        Self { share: 0.1 }
+crate::parameters! {
+    /// Symmetric label noise.
+    #[derive(Clone, Copy, Debug)]
+    pub struct LabelNoise {
+        /// λ, the probability that a label is replaced by another
+        pub share: f64 = 0.1, in within(0, 1);
     }
 }
 

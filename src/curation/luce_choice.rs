@@ -10,12 +10,11 @@
 //! one of K stays. Cost: K rewards a row.
 
 use rand::RngExt;
-use serde::Deserialize;
 
 use super::{BoxedCuration, Curation, CurationError, More, Seen, on_synthetic};
 use crate::data::{Distribution, Kind, Mix, Role, Rows, Samples, Schema};
-use crate::models::{Refusal, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::Refusal;
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::theory;
 
@@ -28,57 +27,27 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
                   training set, so the model drifts to what is preferred and loses the rest. Give `rewards` \
                   (one per outcome or label), or `center` for a reward that falls with the distance to it.",
         source: "Ferbach et al., arXiv 2407.09499, section 2",
-        parameters: &[
-            Parameter { name: "choices", default: "2", meaning: "K, candidates for each row; at least 2" },
-            Parameter {
-                name: "rewards",
-                default: "none",
-                meaning: "r of each outcome, or of each label where rows have one: a list of numbers",
-            },
-            Parameter {
-                name: "center",
-                default: "none",
-                meaning: "in place of `rewards`: c, the most preferred point, a list of numbers",
-            },
-            Parameter {
-                name: "scale",
-                default: "1.0",
-                meaning: "with `center`: γ, the reward lost per unit of distance; at least 0",
-            },
-            Parameter {
-                name: "radius",
-                default: "0.0",
-                meaning: "with `center`: τ, the distance within which all is equally good; at least 0",
-            },
-        ],
+        parameters: LuceChoice::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<LuceChoice>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<LuceChoice>(&["step", "on"])?)),
 };
 
-/// Luce's choice among K candidates.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LuceChoice {
-    /// K, at least 2; 2 by default.
-    #[serde(deserialize_with = "ranges::at_least_two")]
-    pub choices: usize,
-    /// The reward of each outcome or label.
-    pub rewards: Option<Vec<f64>>,
-    /// The most preferred point.
-    pub center: Option<Vec<f64>>,
-    /// γ, reward per unit of distance, at least 0; 1 by default.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub scale: f64,
-    /// τ, in units of the features, at least 0; 0 by default.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub radius: f64,
-}
-
-impl Default for LuceChoice {
-    fn default() -> Self {
-        Self { choices: 2, rewards: None, center: None, scale: 1.0, radius: 0.0 }
+crate::parameters! {
+    /// Luce's choice among K candidates.
+    #[derive(Clone, Debug)]
+    pub struct LuceChoice {
+        /// K, candidates for each row
+        pub choices: usize = 2, in at_least(2);
+        /// r of each outcome, or of each label where rows have one: a list of numbers
+        pub rewards: Option<Vec<f64>> = None;
+        /// In place of `rewards`: c, the most preferred point, a list of numbers
+        pub center: Option<Vec<f64>> = None;
+        /// With `center`: γ, the reward lost per unit of distance
+        pub scale: f64 = 1.0, in at_least(0);
+        /// With `center`: τ, the distance within which all is equally good
+        pub radius: f64 = 0.0, in at_least(0);
     }
 }
 

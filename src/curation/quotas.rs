@@ -11,11 +11,11 @@
 
 use serde::Deserialize;
 
-use super::refill::{self, WhenShort};
+use super::refill::WhenShort;
 use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, on_synthetic};
 use crate::data::{Body, Column, Distribution, Kind, Mix, Role, Rows, Samples, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -27,42 +27,26 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
                   stratum is full; a mix is cut to the largest set in which the quotas hold (its human rows \
                   too). A group that the model has lost can't be refilled, and `when_short` says what then.",
         source: "STAR of Wyllie, Shumailov and Papernot, FAccT 2024 (arXiv 2403.07857)",
-        parameters: &[
-            Parameter {
-                name: "of",
-                default: "\"group\"",
-                meaning: "the strata: \"group\", \"label\" or \"group-and-label\"",
-            },
-            Parameter {
-                name: "shares",
-                default: "\"equal\"",
-                meaning: "\"equal\", or \"initial\" for the shares in D(0)",
-            },
-            refill::LIMIT,
-            Parameter {
-                name: "when_short",
-                default: "\"fewer\"",
-                meaning: "\"fewer\" leaves unfilled quotas unfilled, \"error\" fails the lineage",
-            },
-        ],
+        parameters: Quotas::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Quotas>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Quotas>(&["step", "on"])?)),
 };
 
-/// Stratified quotas.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Quotas {
-    /// What strata are made of; groups by default.
-    pub of: Strata,
-    /// The quotas; equal by default.
-    pub shares: Quota,
-    /// The most rows asked for, per row wanted: at least 0, by default 10.
-    pub limit: usize,
-    /// What happens if a quota stays unfilled; fewer rows by default.
-    pub when_short: WhenShort,
+crate::parameters! {
+    /// Stratified quotas.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Quotas {
+        /// The strata: "group", "label" or "group-and-label"
+        pub of: Strata = Strata::Group => "\"group\"";
+        /// "equal", or "initial" for the shares in D(0)
+        pub shares: Quota = Quota::Equal => "\"equal\"";
+        /// The most rows asked for, per row wanted
+        pub limit: usize = 10;
+        /// "fewer" leaves unfilled quotas unfilled, "error" fails the lineage
+        pub when_short: WhenShort = WhenShort::Fewer => "\"fewer\"";
+    }
 }
 
 /// What strata are made of.
@@ -87,12 +71,6 @@ pub enum Quota {
     Equal,
     /// That of D(0).
     Initial,
-}
-
-impl Default for Quotas {
-    fn default() -> Self {
-        Self { of: Strata::Group, shares: Quota::Equal, limit: 10, when_short: WhenShort::Fewer }
-    }
 }
 
 impl Curation for Quotas {

@@ -7,14 +7,6 @@
 use super::{CurationError, More, on_synthetic};
 use crate::data::{Mix, Rows, Samples};
 use crate::models::Refusal;
-use crate::registry::Parameter;
-
-/// The parameter of steps that keep half of the candidates unless told otherwise.
-pub(super) const SHARE: Parameter = Parameter {
-    name: "share",
-    default: "0.5",
-    meaning: "the share of candidates kept, greater than 0 and at most 1",
-};
 
 /// Keeps the `share` of candidates with the highest scores. A score that is NaN is refused.
 pub(super) fn keep_top(

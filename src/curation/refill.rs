@@ -5,15 +5,16 @@ use serde::Deserialize;
 
 use super::{CurationError, More, on_synthetic};
 use crate::data::{Mix, Rows, Samples};
-use crate::registry::Parameter;
 
-/// What a filter does when rows have to be replaced.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Refill {
-    /// The most rows asked for, per row wanted.
-    pub limit: usize,
-    /// What happens if they did not suffice.
-    pub when_short: WhenShort,
+crate::parameters! {
+    /// What a filter does when rows have to be replaced.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Refill {
+        /// The most rows asked for, per row wanted
+        pub limit: usize = 10;
+        /// "error" fails the lineage if too few rows passed, "fewer" goes on with them
+        pub when_short: WhenShort = WhenShort::Error => "\"error\"";
+    }
 }
 
 /// What happens if too few rows passed.
@@ -26,20 +27,6 @@ pub enum WhenShort {
     /// The training set gets fewer rows.
     Fewer,
 }
-
-/// How the parameter `limit` of a filter is described.
-pub(super) const LIMIT: Parameter = Parameter {
-    name: "limit",
-    default: "10",
-    meaning: "the most rows asked for, per row wanted; at least 0",
-};
-
-/// How the parameter `when_short` of a filter is described.
-pub(super) const WHEN_SHORT: Parameter = Parameter {
-    name: "when_short",
-    default: "\"error\"",
-    meaning: "\"error\" fails the lineage if too few rows passed, \"fewer\" goes on with them",
-};
 
 impl Refill {
     /// Keeps the rows of every synthetic block that `passing` names, in order, and asks for further

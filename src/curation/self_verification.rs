@@ -8,13 +8,10 @@
 //! enters, so it can't tell a confident error from a truth: hold it against `verified`. Cost: one
 //! likelihood a row, and one for each row of D(0) in each generation.
 
-use serde::Deserialize;
-
-use super::refill::{self, Refill, WhenShort};
+use super::refill::Refill;
 use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, likelihood_per_token};
 use crate::data::Mix;
-use crate::models::ranges;
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -25,37 +22,23 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "The threshold is the `quantile` of the log likelihood per token of D(0) under the same \
                   model. Dropped rows are replaced where the sampler may be asked.",
         source: "after the self-verification of Fu et al., NeurIPS 2025; the threshold is ours",
-        parameters: &[
-            Parameter {
-                name: "quantile",
-                default: "0.1",
-                meaning: "q: rows below this quantile of the human rows' likelihood go; at least 0 and below 1",
-            },
-            refill::LIMIT,
-            refill::WHEN_SHORT,
-        ],
+        parameters: SelfVerification::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<SelfVerification>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<SelfVerification>(&["step", "on"])?)),
 };
 
-/// Verification by the model's own likelihood.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SelfVerification {
-    /// q, in [0, 1); 0.1 by default.
-    #[serde(deserialize_with = "ranges::share")]
-    pub quantile: f64,
-    /// The most rows asked for, per row wanted: at least 0, by default 10.
-    pub limit: usize,
-    /// What happens if too few rows passed.
-    pub when_short: WhenShort,
-}
-
-impl Default for SelfVerification {
-    fn default() -> Self {
-        Self { quantile: 0.1, limit: 10, when_short: WhenShort::Error }
+crate::parameters! {
+    /// Verification by the model's own likelihood.
+    #[derive(Clone, Copy, Debug)]
+    pub struct SelfVerification {
+        /// q: rows below this quantile of the human rows' likelihood go
+        pub quantile: f64 = 0.1, in from_below(0, 1);
+    }
+    include {
+        /// What is done when rows have to be replaced.
+        pub refill: Refill = Refill::default();
     }
 }
 
@@ -74,8 +57,7 @@ impl Curation for SelfVerification {
         human.sort_by(f64::total_cmp);
         let at = ((self.quantile * human.len() as f64).ceil() as usize).clamp(1, human.len()) - 1;
         let threshold = human[at];
-        let refill = Refill { limit: self.limit, when_short: self.when_short };
-        refill.filter(mix, more, |table, batch| {
+        self.refill.filter(mix, more, |table, batch| {
             let sure = confidence(table, &streams.of("synthetic").at(batch))?;
             Ok((0_u32..).zip(sure).filter(|(_, s)| *s >= threshold).map(|(i, _)| i).collect())
         })

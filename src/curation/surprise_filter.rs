@@ -6,11 +6,8 @@
 //! documents). Candidates as for every ranking: n/share where the sampler may be asked. A wrong row
 //! surprises too, so without other knowledge this keeps mistakes. Cost: one likelihood a candidate.
 
-use serde::Deserialize;
-
 use super::{BoxedCuration, Curation, CurationError, More, Seen, likelihood_per_token, ranking};
 use crate::data::Mix;
-use crate::models::ranges;
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
@@ -22,25 +19,19 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Ranks candidates by perplexity per token under the model that made them (by −ln p where rows \
                   have no tokens) and keeps the top share; asks for n / share candidates where it may.",
         source: "Gambetta et al., arXiv 2410.12341 (perplexity-based filter)",
-        parameters: &[ranking::SHARE],
+        parameters: SurpriseFilter::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<SurpriseFilter>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<SurpriseFilter>(&["step", "on"])?)),
 };
 
-/// Keeps the most surprising synthetic rows.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SurpriseFilter {
-    /// The share of candidates kept, in (0, 1]; 0.5 by default.
-    #[serde(deserialize_with = "ranges::positive_share")]
-    pub share: f64,
-}
-
-impl Default for SurpriseFilter {
-    fn default() -> Self {
-        Self { share: 0.5 }
+crate::parameters! {
+    /// Keeps the most surprising synthetic rows.
+    #[derive(Clone, Copy, Debug)]
+    pub struct SurpriseFilter {
+        /// The share of candidates kept
+        pub share: f64 = 0.5, in above_to(0, 1);
     }
 }
 

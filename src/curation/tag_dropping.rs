@@ -6,12 +6,11 @@
 //! mentions rather than inventing them. Works in place. Cost: one draw a span.
 
 use rand::RngExt;
-use serde::Deserialize;
 
 use super::{BoxedCuration, Curation, CurationError, More, Seen, on_synthetic, with_column};
 use crate::data::{Column, Distribution, Kind, Mix, Role, Rows, Schema};
-use crate::models::{Refusal, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::Refusal;
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -22,29 +21,19 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Whole spans of a BIO tag sequence become `O` with probability λ: a dial for the recall of \
                   an annotator. Works in place.",
         source: "missing mentions in silver annotation; the BIO scheme of Ramshaw and Marcus 1995",
-        parameters: &[Parameter {
-            name: "share",
-            default: "0.1",
-            meaning: "λ, the probability that an entity loses its tags; 0 to 1",
-        }],
+        parameters: TagDropping::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<TagDropping>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<TagDropping>(&["step", "on"])?)),
 };
 
-/// Missing tags.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TagDropping {
-    /// λ, in [0, 1]; 0.1 by default.
-    #[serde(deserialize_with = "ranges::probability")]
-    pub share: f64,
-}
-
-impl Default for TagDropping {
-    fn default() -> Self {
-        Self { share: 0.1 }
+crate::parameters! {
+    /// Missing tags.
+    #[derive(Clone, Copy, Debug)]
+    pub struct TagDropping {
+        /// λ, the probability that an entity loses its tags
+        pub share: f64 = 0.1, in within(0, 1);
     }
 }
 

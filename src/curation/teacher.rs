@@ -6,7 +6,6 @@ use super::naive_bayes::NaiveBayes;
 use super::{CurationError, Seen, initial_rows};
 use crate::data::Samples;
 use crate::models::Refusal;
-use crate::registry::Parameter;
 
 /// Which rows a teacher learns from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -19,19 +18,16 @@ pub enum Teaching {
     Synthetic,
 }
 
-/// How the parameter `fitted_on` is described.
-pub(super) const FITTED_ON: Parameter = Parameter {
-    name: "fitted_on",
-    default: "\"human\"",
-    meaning: "\"human\": the rows of D(0); \"synthetic\": the synthetic rows, each judged by a teacher that did not see it",
-};
-
-/// How the parameter `folds` is described.
-pub(super) const FOLDS: Parameter = Parameter {
-    name: "folds",
-    default: "5",
-    meaning: "parts of the cross-fit, at least 2: each teacher is fitted without one of them",
-};
+crate::parameters! {
+    /// How teachers are fitted.
+    #[derive(Clone, Copy, Debug)]
+    pub struct CrossFit {
+        /// "human": the rows of D(0); "synthetic": the synthetic rows, each judged by a teacher that did not see it
+        pub fitted_on: Teaching = Teaching::Human => "\"human\"";
+        /// Parts of the cross-fit: each teacher is fitted without one of them
+        pub folds: usize = 5, in at_least(2);
+    }
+}
 
 /// Teachers, each fitted without one fold.
 pub(super) struct Teacher {
@@ -44,8 +40,7 @@ impl Teacher {
     /// Fits the teachers. Row i of the rows that they learn from is in fold i mod `folds`; with
     /// fewer rows than folds there are as many folds as rows.
     pub fn fit(
-        teaching: Teaching,
-        folds: usize,
+        CrossFit { fitted_on: teaching, folds }: CrossFit,
         seen: &Seen<'_>,
         synthetic: &Samples,
     ) -> Result<Self, CurationError> {
@@ -98,7 +93,8 @@ mod tests {
         // The only row of class 1 in its region: a teacher that saw it would believe it.
         let rows = labelled(2, &[(0.0, 0), (5.0, 1), (0.1, 0), (5.1, 1), (0.2, 0), (-9.0, 1)]);
         seen_of(rows.clone(), |seen| {
-            let teacher = Teacher::fit(Teaching::Synthetic, 6, seen, &rows).unwrap();
+            let teacher =
+                Teacher::fit(CrossFit { fitted_on: Teaching::Synthetic, folds: 6 }, seen, &rows).unwrap();
             let (p, classes) = teacher.posteriors(&rows, true);
             assert_eq!(classes, 2);
             assert!(p[5 * 2 + 1] < 0.5, "{p:?}");
@@ -111,7 +107,7 @@ mod tests {
     fn one_row_is_too_few() {
         let rows = labelled(2, &[(0.0, 0)]);
         seen_of(rows.clone(), |seen| {
-            assert!(Teacher::fit(Teaching::Human, 5, seen, &rows).is_err());
+            assert!(Teacher::fit(CrossFit::default(), seen, &rows).is_err());
         });
     }
 }

@@ -7,14 +7,12 @@
 //! are replaced. Works for labelled text and labelled tables. Filtering in the sense of the workflow of
 //! Long et al. (arXiv 2406.15126, section 3.2). Cost: `folds` fits a generation.
 
-use serde::Deserialize;
-
 use super::label_noise::label;
-use super::refill::{self, Refill, WhenShort};
-use super::teacher::{self, Teacher, Teaching};
+use super::refill::Refill;
+use super::teacher::{CrossFit, Teacher};
 use super::{BoxedCuration, Curation, CurationError, More, Seen};
 use crate::data::{Distribution, Mix, Schema};
-use crate::models::{Refusal, ranges};
+use crate::models::Refusal;
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
@@ -27,31 +25,22 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
                   label; rows where it differs are dropped and replaced. A teacher on the human rows brings \
                   their knowledge back in; one cross-fitted on the synthetic rows needs none.",
         source: "Long et al., arXiv 2406.15126, section 3.2 (sample filtering)",
-        parameters: &[teacher::FITTED_ON, teacher::FOLDS, refill::LIMIT, refill::WHEN_SHORT],
+        parameters: TeacherAgreement::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<TeacherAgreement>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<TeacherAgreement>(&["step", "on"])?)),
 };
 
-/// Agreement with a teacher.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TeacherAgreement {
-    /// Which rows the teacher learns from; the human ones by default.
-    pub fitted_on: Teaching,
-    /// Parts of the cross-fit, at least 2; 5 by default.
-    #[serde(deserialize_with = "ranges::at_least_two")]
-    pub folds: usize,
-    /// The most rows asked for, per row wanted: at least 0, by default 10.
-    pub limit: usize,
-    /// What happens if too few rows passed.
-    pub when_short: WhenShort,
-}
-
-impl Default for TeacherAgreement {
-    fn default() -> Self {
-        Self { fitted_on: Teaching::Human, folds: 5, limit: 10, when_short: WhenShort::Error }
+crate::parameters! {
+    /// Agreement with a teacher.
+    #[derive(Clone, Copy, Debug)]
+    pub struct TeacherAgreement {}
+    include {
+        /// How the teachers are fitted.
+        pub teachers: CrossFit = CrossFit::default();
+        /// What is done when rows have to be replaced.
+        pub refill: Refill = Refill::default();
     }
 }
 
@@ -68,12 +57,11 @@ impl Curation for TeacherAgreement {
         _: &Streams,
     ) -> Result<Mix, CurationError> {
         let mut fitted: Option<Teacher> = None;
-        let refill = Refill { limit: self.limit, when_short: self.when_short };
-        refill.filter(mix, more, |table, _| {
+        self.refill.filter(mix, more, |table, _| {
             let learned = fitted.is_none();
             let teacher = match &mut fitted {
                 Some(teacher) => teacher,
-                none => none.insert(Teacher::fit(self.fitted_on, self.folds, seen, table)?),
+                none => none.insert(Teacher::fit(self.teachers, seen, table)?),
             };
             let (p, classes) = teacher.posteriors(table, learned);
             let labels = table.labels().unwrap_or(&[]);
@@ -91,6 +79,7 @@ impl Curation for TeacherAgreement {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::super::Teaching;
     use super::super::testing::{labelled, labels_of, outcomes, seen_of, sentences, synthetic};
     use super::*;
     use crate::data::Samples;
@@ -126,7 +115,8 @@ mod tests {
     #[test]
     fn synthetic_rows_can_judge_each_other() {
         seen_of(human(), |seen| {
-            let step = TeacherAgreement { fitted_on: Teaching::Synthetic, ..TeacherAgreement::default() };
+            let teachers = CrossFit { fitted_on: Teaching::Synthetic, ..CrossFit::default() };
+            let step = TeacherAgreement { teachers, ..TeacherAgreement::default() };
             // Twenty rows of each class spread around ±1, and one with the label of the other.
             let spread = [0.6, 0.8, 1.0, 1.2, 1.4].repeat(4);
             let mut rows: Vec<(f64, u32)> = spread.iter().flat_map(|&x| [(-x, 0), (x, 1)]).collect();

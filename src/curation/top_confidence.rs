@@ -5,13 +5,11 @@
 //! Candidates as for every ranking: n/share where the sampler may be asked. Cost: `folds` fits and one
 //! judgement a candidate.
 
-use serde::Deserialize;
-
 use super::label_noise::label;
-use super::teacher::{self, Teacher, Teaching};
+use super::teacher::{CrossFit, Teacher};
 use super::{BoxedCuration, Curation, CurationError, More, Seen, ranking};
 use crate::data::{Distribution, Mix, Schema};
-use crate::models::{Refusal, ranges};
+use crate::models::Refusal;
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
@@ -23,30 +21,23 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Ranks candidates by the probability that a cross-fitted naive Bayes teacher gives to their \
                   own label and keeps the top share; asks for n / share candidates where it may.",
         source: "Long et al., arXiv 2406.15126, section 3.2 (sample filtering by confidence)",
-        parameters: &[ranking::SHARE, teacher::FITTED_ON, teacher::FOLDS],
+        parameters: TopConfidence::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<TopConfidence>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<TopConfidence>(&["step", "on"])?)),
 };
 
-/// Confidence of a teacher.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TopConfidence {
-    /// The share of candidates kept, in (0, 1]; 0.5 by default.
-    #[serde(deserialize_with = "ranges::positive_share")]
-    pub share: f64,
-    /// Which rows the teacher learns from; the human ones by default.
-    pub fitted_on: Teaching,
-    /// Parts of the cross-fit, at least 2; 5 by default.
-    #[serde(deserialize_with = "ranges::at_least_two")]
-    pub folds: usize,
-}
-
-impl Default for TopConfidence {
-    fn default() -> Self {
-        Self { share: 0.5, fitted_on: Teaching::Human, folds: 5 }
+crate::parameters! {
+    /// Confidence of a teacher.
+    #[derive(Clone, Copy, Debug)]
+    pub struct TopConfidence {
+        /// The share of candidates kept
+        pub share: f64 = 0.5, in above_to(0, 1);
+    }
+    include {
+        /// How the teachers are fitted.
+        pub teachers: CrossFit = CrossFit::default();
     }
 }
 
@@ -63,7 +54,7 @@ impl Curation for TopConfidence {
         _: &Streams,
     ) -> Result<Mix, CurationError> {
         ranking::keep_top(mix, more, self.share, |table| {
-            let (p, classes) = Teacher::fit(self.fitted_on, self.folds, seen, table)?.posteriors(table, true);
+            let (p, classes) = Teacher::fit(self.teachers, seen, table)?.posteriors(table, true);
             let labels = table.labels().unwrap_or(&[]);
             Ok(labels.iter().enumerate().map(|(i, &l)| p[i * classes + l as usize]).collect())
         })

@@ -6,8 +6,6 @@
 //! synthetic rows goes. Kept rows stay in order; ties go to the earlier row. For sequences the log
 //! likelihood is of the whole row, so short rows are favoured. Cost: one likelihood a candidate.
 
-use serde::Deserialize;
-
 use super::{BoxedCuration, Curation, CurationError, More, Seen, ranking};
 use crate::data::Mix;
 use crate::models::Refusal;
@@ -22,25 +20,19 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
         details: "Ranks candidates by the log likelihood under the model that made them and keeps the top \
                   share; asks for n / share candidates where it may. Sharpens the distribution.",
         source: "selection by own likelihood: the truncation of Alemohammad et al., arXiv 2307.01850, section 3",
-        parameters: &[ranking::SHARE],
+        parameters: TopLikelihood::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<TopLikelihood>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<TopLikelihood>(&["step", "on"])?)),
 };
 
-/// Keeps the likeliest synthetic rows.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TopLikelihood {
-    /// The share of candidates kept, in (0, 1]; 0.5 by default.
-    #[serde(deserialize_with = "crate::models::ranges::positive_share")]
-    pub share: f64,
-}
-
-impl Default for TopLikelihood {
-    fn default() -> Self {
-        Self { share: 0.5 }
+crate::parameters! {
+    /// Keeps the likeliest synthetic rows.
+    #[derive(Clone, Copy, Debug)]
+    pub struct TopLikelihood {
+        /// The share of candidates kept
+        pub share: f64 = 0.5, in above_to(0, 1);
     }
 }
 

@@ -10,13 +10,12 @@
 //! Rows that are dropped are replaced by further ones. Cost: one check and one draw a row.
 
 use rand::RngExt;
-use serde::Deserialize;
 
-use super::refill::{self, Refill, WhenShort};
+use super::refill::Refill;
 use super::{BoxedCuration, Curation, CurationError, More, Seen};
 use crate::data::{Column, Correctness, Distribution, Kind, Mix, Role, Samples, Schema};
-use crate::models::{Refusal, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::Refusal;
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::theory;
 
@@ -30,67 +29,29 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
                   |y − x·center| where rows have inputs. With a share p of wrong rows, filtering helps while \
                   p < φ/(φ + ψ) and hurts beyond. Dropped rows are replaced where the sampler may be asked.",
         source: "Feng et al., arXiv 2406.07515 (φ, ψ); Yi et al., arXiv 2510.16657 (region)",
-        parameters: &[
-            Parameter {
-                name: "keep_correct",
-                default: "1.0",
-                meaning: "φ, the probability that a correct row is kept; greater than 0 and at most 1",
-            },
-            Parameter {
-                name: "keep_wrong",
-                default: "0.0",
-                meaning: "ψ, the probability that a wrong row is kept; 0 to 1",
-            },
-            Parameter {
-                name: "center",
-                default: "the source's own check",
-                meaning: "a list of numbers: the centre of the region, or the coefficients that the verifier believes in",
-            },
-            Parameter {
-                name: "radius",
-                default: "1.0",
-                meaning: "the region's radius, with `center`; at least 0",
-            },
-            refill::LIMIT,
-            refill::WHEN_SHORT,
-        ],
+        parameters: Verified::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Verified>(&["step", "on"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Verified>(&["step", "on"])?)),
 };
 
-/// A noisy verifier.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Verified {
-    /// φ = P(keep | correct), in (0, 1]; 1 by default.
-    #[serde(deserialize_with = "ranges::positive_share")]
-    pub keep_correct: f64,
-    /// ψ = P(keep | wrong), in [0, 1]; 0 by default.
-    #[serde(deserialize_with = "ranges::probability")]
-    pub keep_wrong: f64,
-    /// The centre of the region, or believed coefficients; by default the source checks.
-    pub center: Option<Vec<f64>>,
-    /// The region's radius in the rows' own unit, at least 0; 1 by default.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub radius: f64,
-    /// The most rows asked for, per row wanted: at least 0, by default 10.
-    pub limit: usize,
-    /// What happens if too few rows passed.
-    pub when_short: WhenShort,
-}
-
-impl Default for Verified {
-    fn default() -> Self {
-        Self {
-            keep_correct: 1.0,
-            keep_wrong: 0.0,
-            center: None,
-            radius: 1.0,
-            limit: 10,
-            when_short: WhenShort::Error,
-        }
+crate::parameters! {
+    /// A noisy verifier.
+    #[derive(Clone, Debug)]
+    pub struct Verified {
+        /// φ, the probability that a correct row is kept
+        pub keep_correct: f64 = 1.0, in above_to(0, 1);
+        /// ψ, the probability that a wrong row is kept
+        pub keep_wrong: f64 = 0.0, in within(0, 1);
+        /// a list of numbers: the centre of the region, or the coefficients that the verifier believes in
+        pub center: Option<Vec<f64>> = None => "the source's own check";
+        /// The region's radius, with `center`
+        pub radius: f64 = 1.0, in at_least(0);
+    }
+    include {
+        /// What is done when rows have to be replaced.
+        pub refill: Refill = Refill::default();
     }
 }
 
@@ -116,8 +77,7 @@ impl Curation for Verified {
         seen: &Seen<'_>,
         streams: &Streams,
     ) -> Result<Mix, CurationError> {
-        let refill = Refill { limit: self.limit, when_short: self.when_short };
-        refill.filter(mix, more, |table, batch| {
+        self.refill.filter(mix, more, |table, batch| {
             let correct = self.correct(table, seen.truth)?;
             let mut rng = streams.of("keep").at(batch).rng();
             let kept = |correct: bool| if correct { self.keep_correct } else { self.keep_wrong };

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Source;
 use super::files::error::FileError;
-use crate::registry::{BuildContext, Parameter};
-use crate::spec::{self, Node};
+use crate::registry::BuildContext;
+use crate::spec::{self, Described, Node};
 
 /// Why a source can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +40,7 @@ impl ParameterError {
 }
 
 /// The parameters of one source, as its table states them.
-pub(super) trait Build: DeserializeOwned {
+pub(super) trait Build: Described {
     /// Makes the source.
     fn build(self) -> Result<Source, SourceError>;
 }
@@ -56,11 +56,11 @@ pub(super) fn build<P: Build>(node: &Node, _: &BuildContext) -> Result<Source, s
 }
 
 /// As [`build`], for parameters that more than one source shares.
-pub(super) fn build_with<P: DeserializeOwned>(
+pub(super) fn build_with<P: Described>(
     node: &Node,
     make: impl FnOnce(P) -> Result<Source, SourceError>,
 ) -> Result<Source, spec::Error> {
-    let parameters: P = node.parse_without(&OTHERS)?;
+    let parameters: P = node.read(&OTHERS)?;
     make(parameters).map_err(|error| match error {
         SourceError::Parameter(e) => {
             spec::Error::bad_value(node.at_of(e.key), format!("`{}`: {}", e.key, e.why), e.help)
@@ -184,21 +184,6 @@ impl<'de> Deserialize<'de> for Portion {
             D::Error::custom("a share from 0 to below 1, or a whole number of rows, is needed")
         })
     }
-}
-
-/// Two lists of parameter descriptions as one; `N` must be `A + B`.
-pub(super) const fn joined<const A: usize, const B: usize, const N: usize>(
-    first: [Parameter; A],
-    second: [Parameter; B],
-) -> [Parameter; N] {
-    assert!(A + B == N && A > 0);
-    let mut all = [first[0]; N];
-    let mut i = 0;
-    while i < N {
-        all[i] = if i < A { first[i] } else { second[i - A] };
-        i += 1;
-    }
-    all
 }
 
 #[cfg(test)]

@@ -67,30 +67,44 @@ impl From<TooFewRows> for ParameterError {
     }
 }
 
-impl Shares {
-    /// The descriptions of the three parameters, with a source's own defaults.
-    pub(super) const fn describe(held_out: &'static str, validation: &'static str) -> [Parameter; 3] {
-        [
-            Parameter {
-                name: "held_out",
-                default: held_out,
-                meaning: "Rows that metrics compare with: a share below 1, or a number of rows. Metrics take a \
-                          reference and a disjoint human baseline of the same size from them",
-            },
-            Parameter {
-                name: "validation",
-                default: validation,
-                meaning: "Rows for choosing settings: a share below 1, or a number of rows",
-            },
-            Parameter {
-                name: "rows",
-                default: "all",
-                meaning: "The most rows to use, counted before the split: a random choice (the same for every \
-                          seed), for running text its beginning",
-            },
-        ]
+crate::parameters! {
+    /// What a source's table can say of its splits.
+    #[derive(Clone, Copy, Debug)]
+    pub struct SplitOptions {
+        /// Rows that metrics compare with: a share below 1, or a number of rows. Metrics take a reference and a
+        /// disjoint human baseline of the same size from them
+        pub held_out: Option<Portion> = None => "0.3";
+        /// Rows for choosing settings: a share below 1, or a number of rows
+        pub validation: Option<Portion> = None => "0.1";
+        /// The most rows to use, counted before the split: a random choice (the same for every seed), for running
+        /// text its beginning
+        pub rows: Option<usize> = None => "all";
+    }
+}
+
+impl SplitOptions {
+    /// The parameters with a source's own defaults.
+    pub(super) const fn or(held_out: &'static str, validation: &'static str) -> [Parameter; 3] {
+        let [own_held_out, own_validation, rows] = Self::PARAMETERS else { panic!("there are three") };
+        [own_held_out.or(held_out), own_validation.or(validation), *rows]
     }
 
+    /// How the rows are split, with these shares by default.
+    pub fn shares(&self, held_out: Portion, validation: Portion) -> Shares {
+        Shares {
+            held_out: self.held_out.unwrap_or(held_out),
+            validation: self.validation.unwrap_or(validation),
+            rows: self.rows,
+        }
+    }
+
+    /// How the rows are split: 30 % held out and 10 % validation by default.
+    pub fn usual(&self) -> Shares {
+        self.shares(Portion::Share(0.3), Portion::Share(0.1))
+    }
+}
+
+impl Shares {
     /// Splits `n` exchangeable rows by one fixed random order.
     pub fn shuffled(&self, n: usize) -> Result<Assignment, TooFewRows> {
         let mut order: Vec<u32> = (0..n as u32).collect();

@@ -14,36 +14,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::parameters::ParameterError;
 use super::splits::Assignment;
 use super::{
     Column, Field, Kind, Levels, Role, Samples, Schema, Splits, TokenUnit, UNKNOWN_WORD, Vocabulary,
 };
-use crate::registry::Parameter;
-
-/// The descriptions of the parameters of tagged text.
-pub(super) const PARAMETERS: [Parameter; 4] = [
-    Parameter {
-        name: "lower_case",
-        default: "false",
-        meaning: "Whether letters become lower case; capitals tell names apart",
-    },
-    Parameter {
-        name: "row_tokens",
-        default: "256",
-        meaning: "The greatest length of a row in tokens, at least 1",
-    },
-    Parameter {
-        name: "min_count",
-        default: "1",
-        meaning: "Words seen less often than this become the unknown token",
-    },
-    Parameter {
-        name: "max_vocabulary",
-        default: "no limit",
-        meaning: "The most distinct words, the unknown one included; the rarest others become unknown",
-    },
-];
 
 /// One sentence: words, as many tags, and the value of the group where there is one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,40 +32,26 @@ pub(super) struct Sentence {
     pub line: u64,
 }
 
-/// How tagged sentences become rows.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct TaggedOptions {
-    /// Whether tags are BIO.
-    pub bio: bool,
-    /// Whether words become lower case.
-    pub lower_case: bool,
-    /// The greatest length of a row; at least 1.
-    pub row_tokens: usize,
-    /// Words seen less often become unknown; 1 keeps all of them.
-    pub min_count: usize,
-    /// The most distinct words, the unknown one included; `None` for no limit.
-    pub max_vocabulary: Option<usize>,
-}
-
-impl Default for TaggedOptions {
-    fn default() -> Self {
-        Self { bio: true, lower_case: false, row_tokens: 256, min_count: 1, max_vocabulary: None }
+crate::parameters! {
+    /// How tagged sentences become rows.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(super) struct TaggedOptions {
+        /// Whether letters become lower case; capitals tell names apart
+        pub lower_case: bool = false;
+        /// The greatest length of a row in tokens
+        pub row_tokens: usize = 256, in at_least(1);
+        /// Words seen less often than this become the unknown token
+        pub min_count: usize = 1;
+        /// The most distinct words, the unknown one included; the rarest others become unknown
+        pub max_vocabulary: Option<usize> = None => "no limit", in at_least(2);
+    }
+    beside {
+        /// Whether tags are BIO.
+        pub bio: bool = true;
     }
 }
 
 impl TaggedOptions {
-    /// Refuses values out of range.
-    pub fn check(&self) -> Result<(), ParameterError> {
-        if self.row_tokens == 0 {
-            return Err(ParameterError::new("row_tokens", "0 tokens a row", "give 1 or more"));
-        }
-        if self.max_vocabulary.is_some_and(|most| most < 2) {
-            let why = "a vocabulary needs two tokens";
-            return Err(ParameterError::new("max_vocabulary", why, "give 2 or more"));
-        }
-        Ok(())
-    }
-
     /// The three tables. `group` names the group column; every sentence then has a group.
     pub fn splits(&self, sentences: &[Sentence], group: Option<&str>, assignment: &Assignment) -> Splits {
         let written = |word: &str| if self.lower_case { word.to_lowercase() } else { word.to_owned() };

@@ -24,10 +24,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::parameters::ParameterError;
 use super::splits::{Assignment, Shares, TooFewRows};
 use super::{Column, Field, Kind, Role, Samples, Schema, Splits, TokenUnit, Vocabulary};
-use crate::registry::Parameter;
 
 /// How the unknown token is written among characters: U+FFFD.
 pub const UNKNOWN_CHARACTER: &str = "\u{fffd}";
@@ -75,36 +73,43 @@ impl Default for TextOptions {
     }
 }
 
-/// The descriptions of the text parameters.
-pub(super) const PARAMETERS: [Parameter; 5] = [
-    Parameter {
-        name: "tokens",
-        default: "\"characters\"",
-        meaning: "What a token is: `characters`, or `words` (punctuation marks are words of their own)",
-    },
-    Parameter {
-        name: "row_tokens",
-        default: "32",
-        meaning: "Tokens per row, at least 1: rows are consecutive windows that don't overlap; for one row per \
-                  record, its greatest length (default 256)",
-    },
-    Parameter {
-        name: "lower_case",
-        default: "true",
-        meaning: "Whether letters become lower case. White space is always one space",
-    },
-    Parameter {
-        name: "min_count",
-        default: "5",
-        meaning: "Tokens seen less often than this in the training rows become the unknown token; with 1, an \
-                  unknown token of the held-out rows may never occur in training",
-    },
-    Parameter {
-        name: "max_vocabulary",
-        default: "64 characters, 2000 words",
-        meaning: "The most distinct tokens, the unknown one included; the rarest others become unknown",
-    },
-];
+crate::parameters! {
+    /// What a source's table can say of its text.
+    #[derive(Clone, Copy, Debug)]
+    pub struct TextTable {
+        /// What a token is: `characters`, or `words` (punctuation marks are words of their own)
+        pub tokens: Option<TokenUnit> = None => "\"characters\"";
+        /// Tokens per row: rows are consecutive windows that don't overlap; for one row per record, its greatest
+        /// length (default 256)
+        pub row_tokens: Option<usize> = None => "32", in within(1, 1_000_000);
+        /// Whether letters become lower case. White space is always one space
+        pub lower_case: Option<bool> = None => "true";
+        /// Tokens seen less often than this in the training rows become the unknown token; with 1, an unknown token
+        /// of the held-out rows may never occur in training
+        pub min_count: Option<usize> = None => "5";
+        /// The most distinct tokens, the unknown one included; the rarest others become unknown
+        pub max_vocabulary: Option<usize> = None => "64 characters, 2000 words", in at_least(2);
+    }
+}
+
+impl TextTable {
+    /// How the text becomes rows that are cut so.
+    pub(super) fn options(&self, cut: Cut) -> TextOptions {
+        let base = TextOptions::default();
+        let length = match cut {
+            Cut::Windows => base.row_tokens,
+            Cut::Records => 256,
+        };
+        TextOptions {
+            tokens: self.tokens.unwrap_or(base.tokens),
+            row_tokens: self.row_tokens.unwrap_or(length),
+            lower_case: self.lower_case.unwrap_or(base.lower_case),
+            min_count: self.min_count.unwrap_or(base.min_count),
+            max_vocabulary: self.max_vocabulary,
+            cut,
+        }
+    }
+}
 
 /// One piece of text and the codes of its further columns.
 #[derive(Clone, Debug)]
@@ -116,22 +121,6 @@ pub(super) struct Record<'a> {
 }
 
 impl TextOptions {
-    /// Refuses values out of range.
-    pub(super) fn check(&self) -> Result<(), ParameterError> {
-        if self.row_tokens == 0 || self.row_tokens > 1_000_000 {
-            let why = format!("{} tokens a row", self.row_tokens);
-            return Err(ParameterError::new("row_tokens", why, "give a number from 1 to 1000000"));
-        }
-        if self.max_vocabulary.is_some_and(|most| most < 2) {
-            return Err(ParameterError::new(
-                "max_vocabulary",
-                "a vocabulary needs two tokens",
-                "give 2 or more",
-            ));
-        }
-        Ok(())
-    }
-
     /// Makes the splits of a text source: a token column `text` and, after it, `further` columns,
     /// whose codes the records give.
     pub(super) fn splits(

@@ -328,7 +328,7 @@ fn family<'c>(
     }
     if let Some(node) = neon {
         let (sampling, synthesis) = (sampling(setting), setting.loop_.synthesis);
-        let neon = Neon { params: node.parse()?, sampling, synthesis };
+        let neon = Neon { params: node.read(&[])?, sampling, synthesis };
         family = Box::new(Moved::new(family, neon).map_err(refused("neon", &node))?);
     }
     Ok((entry, family))

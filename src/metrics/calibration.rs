@@ -6,15 +6,13 @@
 //! whether it is right (Guo et al. 2017, arXiv 1706.04599, equation 3). Biased upwards for few rows a bin: of N rows that
 //! are calibrated, about Σ √(2 p(1−p) n_b/π)/N. Cost: one prediction for each held-out row.
 
-use serde::Deserialize;
-
 use super::prediction::{class_probabilities, classes, likeliest};
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
 pub(super) const ENTRY: MetricEntry = MetricEntry {
@@ -25,7 +23,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
                   probability of class 1 against the label. More: the probability of the likeliest class against whether it \
                   is right. A finite sample of a calibrated model has a value above 0, larger for more bins and fewer rows.",
         source: "Guo, Pleiss, Sun and Weinberger 2017, arXiv 1706.04599",
-        parameters: &[Parameter { name: "bins", default: "10", meaning: "bins of equal width, 1 to 1000" }],
+        parameters: Calibration::PARAMETERS,
         version: 1,
     },
     extra: Reading {
@@ -38,17 +36,12 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
     build: |node, _| Ok(Box::new(table::<Calibration>(node)?)),
 };
 
-/// The table of the calibration error.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Calibration {
-    /// Bins of equal width, 1 to 1000; default 10.
-    bins: usize,
-}
-
-impl Default for Calibration {
-    fn default() -> Self {
-        Self { bins: 10 }
+crate::parameters! {
+    /// The table of the calibration error.
+    #[derive(Clone, Copy)]
+    struct Calibration {
+        /// Bins of equal width
+        bins: usize = 10, in within(1, 1000);
     }
 }
 

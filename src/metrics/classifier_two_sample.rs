@@ -3,8 +3,6 @@
 //! Leave-one-out accuracy of a k-nearest-neighbour classifier on n rows of each side. Cost: O(n² d),
 //! three passes over pairs.
 
-use serde::Deserialize;
-
 use super::pairs::Pairs;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
@@ -12,20 +10,15 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of `classifier-two-sample`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TwoSample {
-    /// How many neighbours vote; odd, default 5.
-    k: usize,
-}
-
-impl Default for TwoSample {
-    fn default() -> Self {
-        Self { k: 5 }
+crate::parameters! {
+    /// The table of `classifier-two-sample`.
+    #[derive(Clone, Copy)]
+    struct TwoSample {
+        /// Neighbours that vote; odd
+        k: usize = 5;
     }
 }
 
@@ -40,7 +33,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             they do not overlap. Below ½ the model's rows lie nearer to human rows than these to each other, as \
             copies do. Rows at equal distance count in equal parts. Needs more than k rows in the pool.",
         source: "Lopez-Paz & Oquab 2017 (arXiv 1610.06545); leave-one-out: Xu et al. 2018 (arXiv 1806.07755)",
-        parameters: &[Parameter { name: "k", default: "5", meaning: "neighbours that vote; odd" }],
+        parameters: TwoSample::PARAMETERS,
         version: 1,
     },
     extra: Reading {

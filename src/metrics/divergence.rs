@@ -4,8 +4,6 @@
 //! p is the truth, q the fitted probabilities, or the frequencies in the sample where the model
 //! states none. Logarithms are natural. Cost: O(outcomes).
 
-use serde::Deserialize;
-
 use super::frequencies::fitted_or_sample;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
@@ -13,15 +11,16 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of every divergence.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Smoothing {
-    /// Added to every q before it is scaled to sum 1 again; at least 0, default 0.
-    smoothing: f64,
+crate::parameters! {
+    /// The table of every divergence.
+    #[derive(Clone, Copy)]
+    struct Smoothing {
+        /// Probability added to every outcome of q before it is scaled to sum 1 again
+        smoothing: f64 = 0.0, in at_least(0);
+    }
 }
 
 struct Divergence {
@@ -42,14 +41,16 @@ macro_rules! entry {
                     else the sample's frequencies. Infinite values are refused (no row)."
                 ),
                 source: $source,
-                parameters: &[Parameter {
-                    name: "smoothing",
-                    default: "0.0",
-                    meaning: "probability added to every outcome of q before it is scaled to sum 1 again; at least 0",
-                }],
+                parameters: Smoothing::PARAMETERS,
                 version: 1,
             },
-            extra: Reading { direction: Direction::Lower, ideal: "0", unit: $unit, scale: $scale, worst: Worst::Of(|human| human.against_uniform($of)) },
+            extra: Reading {
+                direction: Direction::Lower,
+                ideal: "0",
+                unit: $unit,
+                scale: $scale,
+                worst: Worst::Of(|human| human.against_uniform($of)),
+            },
             build: |node, _| {
                 let Smoothing { smoothing } = table(node)?;
                 Ok(Box::new(Divergence { name: $name, of: $of, smoothing }))

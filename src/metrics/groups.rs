@@ -4,8 +4,6 @@
 //! For tables with a group column and a label column. They are about what the rows say, not about
 //! a learner trained on them. Cost: O(rows); `equalised-odds-gap` O(n² d).
 
-use serde::Deserialize;
-
 use super::distances::{Cells, Cloud, Points, shift};
 use super::space::Space;
 use super::{
@@ -14,34 +12,24 @@ use super::{
 };
 use crate::data::{Column, Distribution, Kind, Role, Samples, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Build, Parameter};
+use crate::registry::{About, Build};
 use crate::rng::Streams;
 
-/// The table of `group-share`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Share {
-    /// The group's code, from 0; −1, the default: the rarest group among held-out rows.
-    group: i64,
-}
-
-impl Default for Share {
-    fn default() -> Self {
-        Self { group: -1 }
+crate::parameters! {
+    /// The table of `group-share`.
+    #[derive(Clone, Copy)]
+    struct Share {
+        /// The group's code, counted from 0 in the order of the column's levels; -1 for the rarest
+        group: i64 = -1;
     }
 }
 
-/// The table of the two gaps.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Gap {
-    /// The label's code that counts as positive, from 0; −1, the default: the last.
-    positive: i64,
-}
-
-impl Default for Gap {
-    fn default() -> Self {
-        Self { positive: -1 }
+crate::parameters! {
+    /// The table of the two gaps.
+    #[derive(Clone, Copy)]
+    struct Gap {
+        /// The label's code that counts as positive, counted from 0; -1 for the last
+        positive: i64 = -1;
     }
 }
 
@@ -59,11 +47,7 @@ pub(super) const SHARE: MetricEntry = MetricEntry {
             (the lowest code if two are). The minority's share falls when a loop forgets it. For tables with a group \
             column (`group` in the source's options).",
         source: "Wyllie, Shumailov & Papernot 2024 (arXiv 2403.07857)",
-        parameters: &[Parameter {
-            name: "group",
-            default: "-1",
-            meaning: "the group's code, counted from 0 in the order of the column's levels; -1 for the rarest",
-        }],
+        parameters: Share::PARAMETERS,
         version: 1,
     },
     extra: Reading {
@@ -76,12 +60,6 @@ pub(super) const SHARE: MetricEntry = MetricEntry {
     build: |node, _| Ok(Box::new(Groups::Share(table(node)?))),
 };
 
-const POSITIVE: Parameter = Parameter {
-    name: "positive",
-    default: "-1",
-    meaning: "the label's code that counts as positive, counted from 0; -1 for the last",
-};
-
 const fn gap(
     name: &'static str,
     summary: &'static str,
@@ -90,7 +68,7 @@ const fn gap(
     build: Build<BoxedMetric>,
 ) -> MetricEntry {
     MetricEntry {
-        about: About { name, summary, details, source, parameters: &[POSITIVE], version: 1 },
+        about: About { name, summary, details, source, parameters: Gap::PARAMETERS, version: 1 },
         extra: Reading {
             direction: Direction::TwoSided,
             ideal: "the human gap",

@@ -3,8 +3,6 @@
 //! (Σ p^q)^(1/(1−q)); exp of the Shannon entropy at q = 1, the support at 0, 1/max p at infinity.
 //! Cost: O(outcomes).
 
-use serde::Deserialize;
-
 use super::frequencies::fitted_or_sample;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
@@ -12,20 +10,15 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of `hill`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Hill {
-    /// The order q; at least 0, `inf` allowed, default 1.
-    order: f64,
-}
-
-impl Default for Hill {
-    fn default() -> Self {
-        Self { order: 1.0 }
+crate::parameters! {
+    /// The table of `hill`.
+    #[derive(Clone, Copy)]
+    struct Hill {
+        /// The order q
+        order: f64 = 1.0, in at_least(0).or_infinite();
     }
 }
 
@@ -38,11 +31,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             smaller q, the more the rare outcomes weigh, so a collapse shows first at small q. p are the fitted \
             probabilities where the model states them, else the sample's frequencies.",
         source: "Hill 1973 (10.2307/1934352)",
-        parameters: &[Parameter {
-            name: "order",
-            default: "1.0",
-            meaning: "the order q; at least 0, inf allowed",
-        }],
+        parameters: Hill::PARAMETERS,
         version: 1,
     },
     extra: Reading {

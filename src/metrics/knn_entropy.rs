@@ -3,7 +3,6 @@
 //! ψ(N) − ψ(k) + ln c_d + (d/N) Σ ln r_k, with r_k the distance to the k-th nearest other row and
 //! c_d the volume of the unit ball. In nats. Cost: O(n² d).
 
-use serde::Deserialize;
 use statrs::function::gamma::{digamma, ln_gamma};
 
 use super::neighbours::neighbour_radii;
@@ -14,20 +13,15 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of `knn-entropy`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct KnnEntropy {
-    /// Which neighbour; at least 1, default 5.
-    k: usize,
-}
-
-impl Default for KnnEntropy {
-    fn default() -> Self {
-        Self { k: 5 }
+crate::parameters! {
+    /// The table of `knn-entropy`.
+    #[derive(Clone, Copy)]
+    struct KnnEntropy {
+        /// Which neighbour
+        k: usize = 5, in at_least(1);
     }
 }
 
@@ -40,7 +34,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             logarithm is infinite: look at `duplicate-rate`. Biased in many dimensions; compare with the human \
             baseline.",
         source: "Kozachenko & Leonenko 1987; Kraskov et al. 2004 (arXiv cond-mat/0305641), eq. 20; used by Shi et al. 2025",
-        parameters: &[Parameter { name: "k", default: "5", meaning: "which neighbour; at least 1" }],
+        parameters: KnnEntropy::PARAMETERS,
         version: 2,
     },
     extra: Reading {

@@ -6,15 +6,13 @@
 //! filled up to one length are compared by what they hold. Two empty rows are equal. Pairs are all
 //! those of the first `rows` rows. Cost: O(rows² · tokens²).
 
-use serde::Deserialize;
-
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
     table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
 pub(super) const ENTRY: MetricEntry = MetricEntry {
@@ -25,11 +23,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
                   rows are the same. A run of one token at the end of a row (filling) counts once. Uses all \
                   pairs of the first `rows` rows.",
         source: "Briesch, Sobania and Rothlauf, arXiv 2311.16822 (diversity)",
-        parameters: &[Parameter {
-            name: "rows",
-            default: "200",
-            meaning: "the most rows compared, at least 2",
-        }],
+        parameters: Levenshtein::PARAMETERS,
         version: 1,
     },
     extra: Reading {
@@ -42,17 +36,10 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
     build: |node, _| Ok(Box::new(table::<Levenshtein>(node)?)),
 };
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Levenshtein {
-    /// The most rows compared, at least 2; 200 by default.
-    #[serde(deserialize_with = "crate::models::ranges::at_least_two")]
-    rows: usize,
-}
-
-impl Default for Levenshtein {
-    fn default() -> Self {
-        Self { rows: 200 }
+crate::parameters! {
+    struct Levenshtein {
+        /// The most rows compared
+        rows: usize = 200, in at_least(2);
     }
 }
 

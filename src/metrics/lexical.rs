@@ -5,8 +5,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
-
 use super::vocabulary::slope;
 use super::words::{Lexicon, Words};
 use super::{
@@ -15,7 +13,7 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Build, Parameter};
+use crate::registry::{About, Build};
 use crate::rng::Streams;
 
 struct Lexical {
@@ -25,17 +23,12 @@ struct Lexical {
     n: usize,
 }
 
-/// The table of `mattr`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Window {
-    /// Words in a window; at least 1, default 100.
-    window: usize,
-}
-
-impl Default for Window {
-    fn default() -> Self {
-        Self { window: 100 }
+crate::parameters! {
+    /// The table of `mattr`.
+    #[derive(Clone, Copy)]
+    struct Window {
+        /// Words in a window
+        window: usize = 100, in at_least(1);
     }
 }
 
@@ -51,7 +44,7 @@ pub(super) const MATTR: MetricEntry = MetricEntry {
             other (windows do run from row to row). Does not depend on the size of the sample. Refused (no row) \
             with fewer words than a window. The plain type-token ratio is `distinct-1`.",
         source: "Covington & McFall 2010 (10.1080/09296171003643098)",
-        parameters: &[Parameter { name: "window", default: "100", meaning: "words in a window; at least 1" }],
+        parameters: Window::PARAMETERS,
         version: 1,
     },
     extra: human("share", Scale::Logit, Worst::Is(0.0)),

@@ -8,7 +8,6 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
 use statrs::function::gamma::ln_gamma;
 
 use super::words::{Lexicon, Words};
@@ -18,20 +17,15 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of `lexical-diversity`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct LexicalDiversity {
-    /// n-grams in a pool; at least 1, default 10,000.
-    pool: usize,
-}
-
-impl Default for LexicalDiversity {
-    fn default() -> Self {
-        Self { pool: 10_000 }
+crate::parameters! {
+    /// The table of `lexical-diversity`.
+    #[derive(Clone, Copy)]
+    struct LexicalDiversity {
+        /// n-grams in a pool
+        pool: usize = 10_000 => "10000", in at_least(1);
     }
 }
 
@@ -45,7 +39,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             the sample's size. The authors draw one random pool of 200,000; here the expectation over pools is \
             taken exactly (rarefaction). Refused (no row) if no row has three words.",
         source: "Guo et al. 2024 (arXiv 2311.09807); Hurlbert 1971 (10.2307/1934145) for the expectation",
-        parameters: &[Parameter { name: "pool", default: "10000", meaning: "n-grams in a pool; at least 1" }],
+        parameters: LexicalDiversity::PARAMETERS,
         version: 1,
     },
     extra: Reading {

@@ -14,8 +14,6 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::distances::Points;
 use super::neighbours::neighbour_radii;
 use super::pairs::Pairs;
@@ -25,20 +23,15 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Build, Parameter};
+use crate::registry::{About, Build};
 use crate::rng::Streams;
 
-/// The table of each of the four metrics.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Neighbours {
-    /// Which neighbour sets a row's radius; at least 1, default 5.
-    k: usize,
-}
-
-impl Default for Neighbours {
-    fn default() -> Self {
-        Self { k: 5 }
+crate::parameters! {
+    /// The table of each of the four metrics.
+    #[derive(Clone, Copy)]
+    struct Neighbours {
+        /// Which neighbour (the row itself left out) sets a row's radius
+        k: usize = 5, in at_least(1);
     }
 }
 
@@ -55,11 +48,6 @@ struct Prdc {
     k: usize,
 }
 
-const PARAMETERS: &[Parameter] = &[Parameter {
-    name: "k",
-    default: "5",
-    meaning: "which neighbour (the row itself left out) sets a row's radius; at least 1",
-}];
 const DETAILS: &str = "Held-out human rows x (N of them), model rows y (M), r(x) the distance from x to its k-th nearest \
     other human row, s(y) the same among model rows. precision = share of y with d(y, x) < r(x) for some x; \
     recall = share of x with d(x, y) < s(y) for some y; density = (1/kM) Σ_y Σ_x 1[d(y, x) < r(x)], which can \
@@ -78,7 +66,14 @@ const fn entry(
     scale: Scale,
     build: Build<BoxedMetric>,
 ) -> MetricEntry {
-    let about = About { name, summary, details: DETAILS, source: SOURCE, parameters: PARAMETERS, version: 2 };
+    let about = About {
+        name,
+        summary,
+        details: DETAILS,
+        source: SOURCE,
+        parameters: Neighbours::PARAMETERS,
+        version: 2,
+    };
     MetricEntry {
         about,
         extra: Reading { direction: Direction::Higher, ideal, unit: "share", scale, worst: Worst::Is(0.0) },

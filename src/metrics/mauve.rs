@@ -5,8 +5,6 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
 use super::distances::Points;
 use super::divergence::kl;
 use super::kmeans::clusters;
@@ -15,29 +13,24 @@ use super::{
 };
 use crate::data::{Distribution, Samples, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
 /// Points on the frontier between its ends.
 const POINTS: usize = 25;
 
-/// The table of `mauve`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Mauve {
-    /// The most clusters; at least 2, default 50. Never more than one for ten rows of one side.
-    clusters: usize,
-    /// Hashed features of a row; at least 1, default 64.
-    features: usize,
-    /// Runs of k-means with random starts; at least 2, default 5.
-    runs: usize,
-    /// The factor c of the divergences; above 0, default 5.
-    scale: f64,
-}
-
-impl Default for Mauve {
-    fn default() -> Self {
-        Self { clusters: 50, features: 64, runs: 5, scale: 5.0 }
+crate::parameters! {
+    /// The table of `mauve`.
+    #[derive(Clone, Copy)]
+    struct Mauve {
+        /// The most clusters, and never more than a tenth of the rows of a side
+        clusters: usize = 50, in at_least(2);
+        /// Hashed features of a row
+        features: usize = 64, in at_least(1);
+        /// Runs of k-means
+        runs: usize = 5, in at_least(2);
+        /// The factor c of the divergences
+        scale: f64 = 5.0, in above(0);
     }
 }
 
@@ -56,16 +49,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             the row `mauve-standard-error` is their standard deviation divided by √runs. It is the \
             error of the clustering alone, not of the sample. Two human samples have less than 1: compare with the human baseline.",
         source: "Pillutla et al. 2021 (arXiv 2102.01454); Weinberger et al. 2009 (arXiv 0902.2206) for the hashing",
-        parameters: &[
-            Parameter {
-                name: "clusters",
-                default: "50",
-                meaning: "the most clusters; at least 2, and never more than a tenth of the rows of a side",
-            },
-            Parameter { name: "features", default: "64", meaning: "hashed features of a row; at least 1" },
-            Parameter { name: "runs", default: "5", meaning: "runs of k-means; at least 2" },
-            Parameter { name: "scale", default: "5.0", meaning: "the factor c of the divergences; above 0" },
-        ],
+        parameters: Mauve::PARAMETERS,
         version: 1,
     },
     extra: Reading {

@@ -13,15 +13,16 @@ use super::{
 use crate::data::{Distribution, NormalMixture, Schema};
 use crate::metrics::Subject;
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of the metric.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct MixtureL2 {
-    /// What the model is held against.
-    against: Against,
+crate::parameters! {
+    /// The table of the metric.
+    #[derive(Clone, Copy, Debug)]
+    struct MixtureL2 {
+        /// "truth" (generation 0 where the truth is no mixture), or "base": generation 0
+        against: Against = Against::default() => "\"truth\"";
+    }
 }
 
 /// What the model is held against.
@@ -45,11 +46,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             grows without bound as a component narrows: a round component of standard deviation s in d dimensions \
             has ∫ p² = (4π s²)^(−d/2).",
         source: "Shumailov et al. 2024 (10.1038/s41586-024-07566-y), notebook; the product formula is textbook",
-        parameters: &[Parameter {
-            name: "against",
-            default: "\"truth\"",
-            meaning: "\"truth\" (generation 0 where the truth is no mixture), or \"base\": generation 0",
-        }],
+        parameters: MixtureL2::PARAMETERS,
         version: 1,
     },
     extra: Reading {

@@ -3,8 +3,6 @@
 //! MMD²_u = mean of k(x, x′) + mean of k(y, y′) over pairs of different rows − 2 mean of k(x, y), the
 //! unbiased estimate. Cost: O(n² d).
 
-use serde::Deserialize;
-
 use super::distances::{Cells, Cloud, Points, Tile, shift};
 use super::pairs::Pairs;
 use super::{
@@ -13,16 +11,16 @@ use super::{
 };
 use crate::data::{Distribution, Moments, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of `mmd-rbf`.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Rbf {
-    /// The kernel's width in data units; 0 (the default) takes the median distance of the first
-    /// 500 held-out rows.
-    bandwidth: f64,
+crate::parameters! {
+    /// The table of `mmd-rbf`.
+    #[derive(Clone, Copy)]
+    struct Rbf {
+        /// h in data units; 0 for the median distance of held-out rows
+        bandwidth: f64 = 0.0;
+    }
 }
 
 struct Cubic;
@@ -36,11 +34,7 @@ pub(super) const RBF: MetricEntry = MetricEntry {
             estimate: 0 in expectation for samples of one distribution, and then as often below 0. Needs two \
             rows on both sides.",
         source: "Gretton et al. 2012 (JMLR 13:723-773), eq. 3",
-        parameters: &[Parameter {
-            name: "bandwidth",
-            default: "0.0",
-            meaning: "h in data units; 0 for the median distance of held-out rows",
-        }],
+        parameters: Rbf::PARAMETERS,
         version: 3,
     },
     extra: Reading {

@@ -87,15 +87,12 @@ pub use worst::{HumanProfile, Worst};
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
 use crate::data::{Distribution, Schema};
 pub use crate::models::Absence;
 use crate::models::Refusal;
 use crate::registry::{Entry, Registry};
 use crate::rng::Streams;
-use crate::spec::{self, Node};
+use crate::spec::{self, Described, Node};
 
 /// A boxed metric.
 pub type BoxedMetric = Box<dyn Metric>;
@@ -318,17 +315,17 @@ pub fn reading(metric: &str) -> Option<Reading> {
     reading_among(metric, |name| METRICS.get(name).map(|e| e.extra))
 }
 
-/// The table of a metric without parameters.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoParameters {}
+crate::parameters! {
+    /// The table of a metric without parameters.
+    struct NoParameters {}
+}
 
 /// Reads a metric's table. In a spec a metric is its name (all defaults) or a table with the key
 /// `name` and parameters.
-fn table<T: DeserializeOwned>(node: &Node) -> Result<T, spec::Error> {
+fn table<T: Described>(node: &Node) -> Result<T, spec::Error> {
     match node.as_str() {
-        Some(_) => Node::table(node.at.clone()).parse(),
-        None => node.parse_without(&["name"]),
+        Some(_) => Ok(T::default()),
+        None => node.read(&["name"]),
     }
 }
 

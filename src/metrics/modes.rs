@@ -3,8 +3,6 @@
 //! A row is *at* a mode if it lies within `within` standard deviations of its centre, by Euclidean
 //! distance. Cost: O(rows · modes · d).
 
-use serde::Deserialize;
-
 use super::distances::Points;
 use super::{
     BoxedMetric, Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst,
@@ -12,23 +10,18 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 
-/// The table of each of the three metrics.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Reach {
-    /// How many standard deviations a mode reaches; above 0, default 3.
-    within: f64,
-    /// The share of its expected rows that covers a mode; at least 0, default 0.01.
-    least: f64,
-}
-
-impl Default for Reach {
-    fn default() -> Self {
-        Self { within: 3.0, least: 0.01 }
+crate::parameters! {
+    /// The table of each of the three metrics.
+    #[derive(Clone, Copy)]
+    struct Reach {
+        /// How many standard deviations a mode reaches from its centre
+        within: f64 = 3.0, in above(0);
+        /// Share of a mode's expected rows that covers it, at least one row
+        least: f64 = 0.01, in at_least(0);
     }
 }
 
@@ -44,17 +37,6 @@ struct Modes {
     reach: Reach,
 }
 
-const WITHIN: Parameter = Parameter {
-    name: "within",
-    default: "3.0",
-    meaning: "how many standard deviations a mode reaches from its centre; above 0",
-};
-const LEAST: Parameter = Parameter {
-    name: "least",
-    default: "0.01",
-    meaning: "share of a mode's expected rows that covers it, at least one row; 0 or more",
-};
-
 pub(super) const COVERAGE: MetricEntry = MetricEntry {
     about: About {
         name: "mode-coverage",
@@ -64,7 +46,7 @@ pub(super) const COVERAGE: MetricEntry = MetricEntry {
             their number, the count of modes of the literature. For sources that state their modes: mixtures of \
             round Gaussians.",
         source: "Metz et al. 2017 (arXiv 1611.02163) and Lin et al. 2018 (arXiv 1712.04086) for rings and grids; Alemohammad et al. 2023 (arXiv 2307.01850), fig. 15",
-        parameters: &[WITHIN, LEAST],
+        parameters: Reach::PARAMETERS,
         version: 1,
     },
     extra: Reading {
@@ -86,7 +68,7 @@ pub(super) const HIGH_QUALITY: MetricEntry = MetricEntry {
             0.989 in the plane with 3 standard deviations, not 1. A model that narrows its modes exceeds it, one that \
             smears them falls short. `least` is not used.",
         source: "Lin et al. 2018 (arXiv 1712.04086)",
-        parameters: &[WITHIN, LEAST],
+        parameters: Reach::PARAMETERS,
         version: 1,
     },
     extra: Reading {
@@ -108,7 +90,7 @@ pub(super) const VARIANCE: MetricEntry = MetricEntry {
             `mode-coverage`. It falls when modes narrow, and rises when rows of a lost mode are given to \
             another. `within` and `least` are not used.",
         source: "Alemohammad et al. 2023 (arXiv 2307.01850), fig. 15 (average modal variance)",
-        parameters: &[WITHIN, LEAST],
+        parameters: Reach::PARAMETERS,
         version: 1,
     },
     extra: Reading {

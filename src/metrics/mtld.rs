@@ -4,8 +4,6 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
-
 use super::words::Lexicon;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
@@ -13,20 +11,15 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of `mtld`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Mtld {
-    /// The type-token ratio at which a factor is complete; above 0, below 1, default 0.72.
-    threshold: f64,
-}
-
-impl Default for Mtld {
-    fn default() -> Self {
-        Self { threshold: 0.72 }
+crate::parameters! {
+    /// The table of `mtld`.
+    #[derive(Clone, Copy)]
+    struct Mtld {
+        /// type-token ratio at which a factor is complete
+        threshold: f64 = 0.72, in between(0, 1);
     }
 }
 
@@ -40,11 +33,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             pass. Nearly independent of the size of the sample, about 80 for English prose. Refused (no row) where no word \
             repeats, so that there is no factor.",
         source: "McCarthy & Jarvis 2010 (10.3758/BRM.42.2.381)",
-        parameters: &[Parameter {
-            name: "threshold",
-            default: "0.72",
-            meaning: "type-token ratio at which a factor is complete; above 0, below 1",
-        }],
+        parameters: Mtld::PARAMETERS,
         version: 1,
     },
     extra: Reading {

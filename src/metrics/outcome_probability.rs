@@ -3,15 +3,13 @@
 //! q_k of outcome k: the fitted probability where the model has one, else the share of the sample's
 //! rows. Cost: O(1), or O(rows).
 
-use serde::Deserialize;
-
 use super::frequencies::fitted_or_sample;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
 pub(super) const ENTRY: MetricEntry = MetricEntry {
@@ -21,7 +19,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         details: "The fitted probability of the outcome `outcome`, or its share of the sample's rows where the model \
             has no probabilities. For drift: which kind wins, and how fast.",
         source: "Ferbach et al., arXiv 2407.09499 (the share of the preferred kind)",
-        parameters: &[Parameter { name: "outcome", default: "1", meaning: "the outcome's code, from 0" }],
+        parameters: OutcomeProbability::PARAMETERS,
         version: 1,
     },
     extra: Reading {
@@ -34,16 +32,10 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
     build: |node, _| Ok(Box::new(table::<OutcomeProbability>(node)?)),
 };
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct OutcomeProbability {
-    /// The outcome's code, from 0; 1 by default.
-    outcome: usize,
-}
-
-impl Default for OutcomeProbability {
-    fn default() -> Self {
-        Self { outcome: 1 }
+crate::parameters! {
+    struct OutcomeProbability {
+        /// The outcome's code, from 0
+        outcome: usize = 1;
     }
 }
 

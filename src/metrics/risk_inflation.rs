@@ -7,14 +7,13 @@
 //! ([`Regression::information`](crate::data::Regression::information)). Cost: O(d³) for a Gaussian, else O(d).
 
 use nalgebra::{DMatrix, DVector};
-use serde::Deserialize;
 
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::{Parameters, Refusal};
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
 pub(super) const ENTRY: MetricEntry = MetricEntry {
@@ -26,11 +25,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
                   expected value of 1 for many rows; so values of different families can be laid over each other. Needs a \
                   source that states its mean and covariance or its regression.",
         source: "Dey and Donoho, arXiv 2410.22812",
-        parameters: &[Parameter {
-            name: "rows",
-            default: "100.0",
-            meaning: "n, the rows of the fit whose error is the unit (the rows of one generation), greater than 0",
-        }],
+        parameters: Inflation::PARAMETERS,
         version: 1,
     },
     extra: Reading {
@@ -43,17 +38,12 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
     build: |node, _| Ok(Box::new(table::<Inflation>(node)?)),
 };
 
-/// The table of the risk inflation.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Inflation {
-    /// Rows of the fit that is the unit, greater than 0; default 100.
-    rows: f64,
-}
-
-impl Default for Inflation {
-    fn default() -> Self {
-        Self { rows: 100.0 }
+crate::parameters! {
+    /// The table of the risk inflation.
+    #[derive(Clone, Copy)]
+    struct Inflation {
+        /// n, the rows of the fit whose error is the unit (the rows of one generation)
+        rows: f64 = 100.0, in above(0);
     }
 }
 

@@ -3,7 +3,6 @@
 //! (mean over directions θ of W_p^p(θ·Y, θ·X))^(1/p). Cost: O(directions · n (d + log n)).
 
 use rand_distr::{Distribution as _, StandardNormal};
-use serde::Deserialize;
 
 use super::distances::Points;
 use super::line::{sorted, wasserstein};
@@ -13,22 +12,17 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of `sliced-wasserstein`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Sliced {
-    /// How many random directions; at least 1, default 128.
-    directions: usize,
-    /// The order p; 1 or 2, default 2.
-    order: i32,
-}
-
-impl Default for Sliced {
-    fn default() -> Self {
-        Self { directions: 128, order: 2 }
+crate::parameters! {
+    /// The table of `sliced-wasserstein`.
+    #[derive(Clone, Copy)]
+    struct Sliced {
+        /// Random directions
+        directions: usize = 128, in at_least(1);
+        /// The order p: 1 or 2
+        order: i32 = 2;
     }
 }
 
@@ -40,10 +34,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             Directions are uniform on the sphere, from the metric's own stream: other ones in each generation. \
             Of order n^(−1/2) for samples of one distribution.",
         source: "Rabin et al. 2011 (10.1007/978-3-642-24785-9_37); Bonneel et al. 2015",
-        parameters: &[
-            Parameter { name: "directions", default: "128", meaning: "random directions; at least 1" },
-            Parameter { name: "order", default: "2", meaning: "the order p: 1 or 2" },
-        ],
+        parameters: Sliced::PARAMETERS,
         version: 1,
     },
     extra: Reading {

@@ -4,8 +4,6 @@
 //! the fitted standard deviation √(tr Σ / d) is, of the whole or within the components of a mixture. The mean over seeds is the probability of survival
 //! that bounds on the rate of collapse speak of. Cost: O(1) from parameters, O(n) from rows.
 
-use serde::Deserialize;
-
 use super::frequencies::fitted_or_sample;
 use super::observation::Normal;
 use super::{
@@ -13,20 +11,20 @@ use super::{
 };
 use crate::data::{Distribution, NormalMixture, Schema};
 use crate::models::{Parameters, Refusal};
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of the metric.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Survival {
-    /// The threshold: a probability, or a standard deviation in the rows' units; 0 by default.
-    above: f64,
-    /// The outcome that is watched, from 0; the last one by default.
-    #[serde(deserialize_with = "outcome")]
-    outcome: Option<usize>,
-    /// Whether the deviation is that within the components of a fitted mixture; not by default.
-    within: bool,
+crate::parameters! {
+    /// The table of the metric.
+    #[derive(Clone, Copy, Debug)]
+    struct Survival {
+        /// The threshold: a probability, or a standard deviation in the rows' units
+        above: f64 = 0.0, in at_least(0);
+        /// The outcome that is watched, from 0
+        outcome: Option<usize> = None => "\"last\"", with outcome;
+        /// Whether the deviation is that within the components of a fitted mixture, not of the whole
+        within: bool = false;
+    }
 }
 
 /// A number, or "last".
@@ -66,23 +64,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             sample's frequencies or deviation are read. Its mean over seeds is the probability of survival, so \
             claim it with many seeds; one lineage is 0 or 1.",
         source: "Suresh et al. 2024 (arXiv 2412.17646)",
-        parameters: &[
-            Parameter {
-                name: "above",
-                default: "0.0",
-                meaning: "The threshold: a probability, or a standard deviation in the rows' units; at least 0",
-            },
-            Parameter {
-                name: "within",
-                default: "false",
-                meaning: "Whether the deviation is that within the components of a fitted mixture, not of the whole",
-            },
-            Parameter {
-                name: "outcome",
-                default: "\"last\"",
-                meaning: "The outcome that is watched, from 0",
-            },
-        ],
+        parameters: Survival::PARAMETERS,
         version: 1,
     },
     extra: Reading {

@@ -3,29 +3,21 @@
 //! The tail is frozen on the human side: the outcomes or tokens, from the most likely down, that
 //! come after the first ones to reach the share 1 − `tail`. Cost: O(outcomes · log).
 
-use serde::Deserialize;
-
 use super::frequencies::human_and_subject;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, shapes, table,
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of `tail-mass`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TailMass {
-    /// The largest share of the human distribution that counts as its tail; above 0, below 1,
-    /// default 0.1.
-    tail: f64,
-}
-
-impl Default for TailMass {
-    fn default() -> Self {
-        Self { tail: 0.1 }
+crate::parameters! {
+    /// The table of `tail-mass`.
+    #[derive(Clone, Copy)]
+    struct TailMass {
+        /// Largest share of the human distribution in its tail
+        tail: f64 = 0.1, in between(0, 1);
     }
 }
 
@@ -38,11 +30,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             ties by code; the tail is what follows the first ones that reach 1 − `tail`. Outcomes that no \
             held-out row has belong to the tail. Refused (no row) if the tail is empty.",
         source: "Shumailov et al. 2024 (10.1038/s41586-024-07566-y); Dohmatob et al. 2024 (arXiv 2402.07043)",
-        parameters: &[Parameter {
-            name: "tail",
-            default: "0.1",
-            meaning: "largest share of the human distribution in its tail; above 0, below 1",
-        }],
+        parameters: TailMass::PARAMETERS,
         version: 1,
     },
     extra: Reading {

@@ -2,8 +2,6 @@
 //!
 //! Cost: O(outcomes).
 
-use serde::Deserialize;
-
 use super::frequencies::fitted_or_sample;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
@@ -11,20 +9,15 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of `top-k-mass`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TopMass {
-    /// How many outcomes; at least 1 and below the number of outcomes, default 10.
-    k: usize,
-}
-
-impl Default for TopMass {
-    fn default() -> Self {
-        Self { k: 10 }
+crate::parameters! {
+    /// The table of `top-k-mass`.
+    #[derive(Clone, Copy)]
+    struct TopMass {
+        /// How many outcomes, below the number of possible outcomes
+        k: usize = 10, in at_least(1);
     }
 }
 
@@ -37,11 +30,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             is, where `tail-mass` says what it kept of the human tail. For text, single tokens are counted. Rows with \
             no more than k possible outcomes are refused: there it is 1 by definition.",
         source: "Gambetta et al. 2025 (arXiv 2410.12341) for the concentration of next-token mass",
-        parameters: &[Parameter {
-            name: "k",
-            default: "10",
-            meaning: "how many outcomes; at least 1, below the number of possible outcomes",
-        }],
+        parameters: TopMass::PARAMETERS,
         version: 1,
     },
     extra: Reading {

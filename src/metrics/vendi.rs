@@ -15,21 +15,22 @@ use super::{
 };
 use crate::data::{self, Distribution, Field, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The table of `vendi`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Vendi {
-    /// The similarity of two rows.
-    kernel: Kernel,
-    /// The order of the entropy; above 0, `inf` allowed; default 1 (Shannon).
-    order: f64,
-    /// The width of the RBF kernel in data units; above 0, default 1.
-    bandwidth: f64,
-    /// How many rows the RBF kernel reads; at least 1, default 500.
-    rows: usize,
+crate::parameters! {
+    /// The table of `vendi`.
+    #[derive(Clone, Copy, Debug)]
+    struct Vendi {
+        /// Similarity of two rows: cosine or rbf
+        kernel: Kernel = Kernel::Cosine => "\"cosine\"";
+        /// Order q of the entropy
+        order: f64 = 1.0, in above(0).or_infinite();
+        /// h of the rbf kernel, data units
+        bandwidth: f64 = 1.0, in above(0);
+        /// Rows that the rbf kernel reads
+        rows: usize = 500, in at_least(1);
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -37,12 +38,6 @@ struct Vendi {
 enum Kernel {
     Cosine,
     Rbf,
-}
-
-impl Default for Vendi {
-    fn default() -> Self {
-        Self { kernel: Kernel::Cosine, order: 1.0, bandwidth: 1.0, rows: 500 }
-    }
 }
 
 pub(super) const ENTRY: MetricEntry = MetricEntry {
@@ -57,24 +52,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
             first `rows` rows. The authors' package `vendi-score` (0.0.3) ignores its `q` in `score_X`; this one \
             does not.",
         source: "Friedman & Dieng 2023 (arXiv 2210.02410), eq. 3; Pasarkar & Dieng 2023 (arXiv 2310.12952) for the order",
-        parameters: &[
-            Parameter {
-                name: "kernel",
-                default: "\"cosine\"",
-                meaning: "similarity of two rows: cosine or rbf",
-            },
-            Parameter {
-                name: "order",
-                default: "1.0",
-                meaning: "order q of the entropy; above 0, inf allowed",
-            },
-            Parameter {
-                name: "bandwidth",
-                default: "1.0",
-                meaning: "h of the rbf kernel, data units; above 0",
-            },
-            Parameter { name: "rows", default: "500", meaning: "rows that the rbf kernel reads; at least 1" },
-        ],
+        parameters: Vendi::PARAMETERS,
         version: 2,
     },
     extra: Reading {

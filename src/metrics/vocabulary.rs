@@ -2,8 +2,6 @@
 //!
 //! Cost: O(words) and O(distinct words · log).
 
-use serde::Deserialize;
-
 use super::words::Lexicon;
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
@@ -11,7 +9,7 @@ use super::{
 };
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
 struct Survival;
@@ -96,17 +94,12 @@ impl Metric for Hapax {
     }
 }
 
-/// The table of `zipf-slope`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ZipfSlope {
-    /// The last rank of the fit; at least 2, default 1000.
-    ranks: usize,
-}
-
-impl Default for ZipfSlope {
-    fn default() -> Self {
-        Self { ranks: 1000 }
+crate::parameters! {
+    /// The table of `zipf-slope`.
+    #[derive(Clone, Copy)]
+    struct ZipfSlope {
+        /// The last rank R of the fit
+        ranks: usize = 1000, in at_least(2);
     }
 }
 
@@ -119,11 +112,7 @@ pub(super) const ZIPF_SLOPE: MetricEntry = MetricEntry {
             tail is lost. Words that occur once form long ties at the high ranks and pull the slope with them, so \
             choose R where frequencies are well above 1. Refused (no row) with fewer than two distinct words.",
         source: "Zipf 1935; Dohmatob et al. 2024 (arXiv 2402.07043) for the loss of the tail",
-        parameters: &[Parameter {
-            name: "ranks",
-            default: "1000",
-            meaning: "the last rank R of the fit; at least 2",
-        }],
+        parameters: ZipfSlope::PARAMETERS,
         version: 1,
     },
     extra: Reading {

@@ -10,13 +10,9 @@
 //! Source: Suresh et al. (arXiv 2412.17646), Shumailov et al. (doi:10.1038/s41586-024-07566-y,
 //! discrete case). Cost: fit O(n), a draw of counts O(1).
 
-use serde::Deserialize;
-
-use super::{
-    Affine, BoxedFamily, Categorical, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges,
-};
+use super::{Affine, BoxedFamily, Categorical, Family, FitError, Model, Refusal, Start, StatisticsPath};
 use crate::data::{Mix, Schema};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::theory::{self, Form};
 
@@ -28,24 +24,20 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         details: "p = (c_1 + α)/(N + 2α): `categorical` for exactly two outcomes. Runs from counts alone: counts \
                   are binomial, subsets hypergeometric. Temperature raises both probabilities to 1/T.",
         source: "arXiv 2412.17646; doi:10.1038/s41586-024-07566-y",
-        parameters: &[Parameter {
-            name: "smoothing",
-            default: "0",
-            meaning: "α, in rows added to both outcomes; at least 0",
-        }],
+        parameters: Bernoulli::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Bernoulli>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Bernoulli>(&["family"])?)),
 };
 
-/// The recipe of a Bernoulli distribution.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Bernoulli {
-    /// α, in rows added to both outcomes: at least 0, by default 0.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub smoothing: f64,
+crate::parameters! {
+    /// The recipe of a Bernoulli distribution.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Bernoulli {
+        /// α, in rows added to both outcomes
+        pub smoothing: f64 = 0.0, in at_least(0);
+    }
 }
 
 impl Family for Bernoulli {

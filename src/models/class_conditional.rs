@@ -32,7 +32,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
     },
     extra: (),
     build: |node, _| {
-        let base = node.parse_without::<NGram>(&["family"])?;
+        let base = NGram::read(node)?;
         Ok(Box::new(ClassConditional { base: Arc::new(base) }))
     },
 };

@@ -10,7 +10,6 @@
 //! Cost: fit O(n); a row O(log n).
 
 use rand::RngExt;
-use serde::Deserialize;
 
 use super::numeric::{gathered, normalise};
 use super::{
@@ -35,13 +34,15 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Empirical>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Empirical>(&["family"])?)),
 };
 
-/// The recipe of an empirical distribution: it has no parameters.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Empirical {}
+crate::parameters! {
+    /// The recipe of an empirical distribution: it has no parameters.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Empirical {
+    }
+}
 
 impl Family for Empirical {
     fn conditions(&self) -> theory::Family {

@@ -20,7 +20,7 @@ use super::{
     Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start, Transform,
 };
 use crate::data::{Mix, Samples, Schema};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::theory::{self, Form};
 
@@ -32,23 +32,20 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         details: "Bandwidth in the rows' units or by scikit-learn's rules of Scott and Silverman. Under \
                   replace the variance tends to (n − 1) h², whatever the truth.",
         source: "arXiv 2410.16713; Silverman 1986",
-        parameters: &[Parameter {
-            name: "bandwidth",
-            default: "\"scott\"",
-            meaning: "h in the rows' units, greater than 0; or \"scott\" or \"silverman\"",
-        }],
+        parameters: Kde::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Kde>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Kde>(&["family"])?)),
 };
 
-/// The recipe of a kernel density estimate.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Kde {
-    /// The kernel's standard deviation; Scott's rule by default.
-    pub bandwidth: Bandwidth,
+crate::parameters! {
+    /// The recipe of a kernel density estimate.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Kde {
+        /// h in the rows' units; or "scott" or "silverman"
+        pub bandwidth: Bandwidth = Bandwidth::default() => "\"scott\"", in above(0);
+    }
 }
 
 /// The standard deviation of the kernels.

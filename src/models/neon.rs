@@ -13,26 +13,23 @@
 //! sufficient statistics, θ_self is too (but for labels, which need rows): exact in law. Cost: one more synthesis and one
 //! more fit.
 
-use serde::Deserialize;
-
 use super::affine::Movement;
 use super::numeric::gathered;
-use super::{Ask, Family, FitError, Model, SampleError, Sampling, Start, ranges};
+use super::{Ask, Family, FitError, Model, SampleError, Sampling, Start};
 use crate::data::{Body, Mix, Part, Rows};
 use crate::rng::Streams;
 use crate::spec::Synthesis;
 use crate::theory;
 
-/// The table `[model] neon`.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NeonParams {
-    /// w, how far beyond θ: at least 0; required.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub weight: f64,
-    /// Rows that θ makes for θ_self, at least 1; required.
-    #[serde(deserialize_with = "ranges::at_least_one")]
-    pub samples: usize,
+crate::parameters! {
+    /// The table `[model] neon`.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct NeonParams {
+        /// w, how far beyond θ
+        pub weight: f64 = 0.0 => "required", in at_least(0);
+        /// Rows that θ makes for θ_self
+        pub samples: usize = 1 => "required", in at_least(1);
+    }
 }
 
 /// The extrapolation of every fit.

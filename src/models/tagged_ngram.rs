@@ -7,14 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::{
     Affine, Ask, BoxedFamily, Family, FitError, Model, NGram, NGramModel, Refusal, SampleError, Sampling,
     Start, affine,
 };
 use crate::data::{Body, Column, Kind, Mix, Part, Role, Rows, Samples, Schema, Vocabulary};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -25,29 +23,19 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
         details: "An interpolated Kneser-Ney n-gram model whose symbols are the pairs of word and tag of the training \
                   set. New sentences come with their tags and have the lengths of training sentences.",
         source: "Chen and Goodman 1998, TR-10-98; pairs as symbols as in Ratnaparkhi 1996",
-        parameters: &[Parameter {
-            name: "order",
-            default: "3",
-            meaning: "the length of the longest n-gram in pairs, at least 1",
-        }],
+        parameters: TaggedNGram::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<TaggedNGram>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<TaggedNGram>(&["family"])?)),
 };
 
-/// The recipe.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TaggedNGram {
-    /// The length of the longest n-gram in pairs, at least 1.
-    #[serde(deserialize_with = "super::ranges::at_least_one")]
-    pub order: usize,
-}
-
-impl Default for TaggedNGram {
-    fn default() -> Self {
-        Self { order: 3 }
+crate::parameters! {
+    /// The recipe.
+    #[derive(Clone, Copy, Debug)]
+    pub struct TaggedNGram {
+        /// The length of the longest n-gram in pairs
+        pub order: usize = 3, in at_least(1);
     }
 }
 

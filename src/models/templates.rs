@@ -12,11 +12,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use rand::RngExt;
-use serde::Deserialize;
 
 use super::{Ask, BoxedFamily, Family, FitError, Model, Refusal, SampleError, Sampling, Start};
 use crate::data::{Body, Column, Kind, Mix, Role, Samples, Schema, TokenUnit, Vocabulary, opinion_lexicon};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::{Stream, Streams};
 
 /// The registry entry.
@@ -29,23 +28,20 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
             `nouns` by a random one of that list, as far as they are in the vocabulary. It keeps the template's label. The \
             lexicon and the list are knowledge from outside the training rows.",
         source: "after Gholami and Omar 2023 (arXiv 2310.07830); lexicon: Hutto and Gilbert 2014 (10.1609/icwsm.v8i1.14550)",
-        parameters: &[Parameter {
-            name: "nouns",
-            default: "[]",
-            meaning: "words that stand for each other in a template, such as the nouns of a domain",
-        }],
+        parameters: Templates::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Templates>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Templates>(&["family"])?)),
 };
 
-/// The recipe of a template filler.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Templates {
-    /// Words that stand for each other.
-    pub nouns: Vec<String>,
+crate::parameters! {
+    /// The recipe of a template filler.
+    #[derive(Clone, Debug)]
+    pub struct Templates {
+        /// Words that stand for each other in a template, such as the nouns of a domain
+        pub nouns: Vec<String> = Vec::new();
+    }
 }
 
 /// The least absolute mean rating of a word of opinion.

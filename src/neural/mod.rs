@@ -29,7 +29,7 @@ pub static FAMILIES: Registry<BoxedFamily> =
 use crate::registry::Parameter;
 
 const fn parameter(name: &'static str, default: &'static str, meaning: &'static str) -> Parameter {
-    Parameter { name, default, meaning }
+    Parameter { name, default, meaning, ..Parameter::ANY }
 }
 
 /// What is held fixed, as every family says it.

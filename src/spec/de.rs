@@ -32,14 +32,32 @@ impl Node {
     }
 }
 
+/// A deserializer of one value of the tree.
+#[doc(hidden)]
 #[derive(Clone, Copy)]
-struct Reader<'de, 'i> {
+pub struct Reader<'de, 'i> {
     node: &'de Node,
     ignored: &'i [&'i str],
 }
 
 fn reader(node: &Node) -> Reader<'_, 'static> {
     Reader { node, ignored: &[] }
+}
+
+impl<'de> Reader<'de, 'static> {
+    /// Reads the value that stands under `key`, which errors name.
+    pub(super) fn named<T>(
+        node: &'de Node,
+        key: &str,
+        read: impl FnOnce(Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        read(reader(node)).map_err(|e| {
+            // A scalar's message says only what was expected; name the key it stands under.
+            let here = e.places().first().is_none_or(|at| at.span == node.at.span);
+            let e = e.or_at(&node.at);
+            if here && node.as_table().is_none() { e.about(key) } else { e }
+        })
+    }
 }
 
 impl<'de> Reader<'de, '_> {
@@ -179,12 +197,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         let Some((key, node)) = self.value.take() else {
             return Err(Error::custom("a value was asked for before its key"));
         };
-        seed.deserialize(reader(node)).map_err(|e| {
-            // A scalar's message says only what was expected; name the key it stands under.
-            let here = e.places().first().is_none_or(|at| at.span == node.at.span);
-            let e = e.or_at(&node.at);
-            if here && node.as_table().is_none() { e.about(&key.name) } else { e }
-        })
+        Reader::named(node, &key.name, |reader| seed.deserialize(reader))
     }
 }
 

@@ -44,6 +44,7 @@ struct Inner {
     help: Option<String>,
     labels: Vec<(At, String)>,
     elsewhere: Vec<Elsewhere>,
+    others: Vec<Error>,
 }
 
 /// A label in another text than the first one.
@@ -55,7 +56,29 @@ impl Error {
     /// An error with one label.
     pub fn new(kind: Kind, at: At, message: String, label: String, help: Option<String>) -> Self {
         let labels = vec![(at, label)];
-        Self(Box::new(Inner { kind, message, help, labels, elsewhere: Vec::new() }))
+        Self(Box::new(Inner { kind, message, help, labels, elsewhere: Vec::new(), others: Vec::new() }))
+    }
+
+    /// Several mistakes as one error, each place and message once; `None` if there are none.
+    pub fn all(problems: Vec<Error>) -> Option<Self> {
+        let mut all: Vec<Error> = Vec::with_capacity(problems.len());
+        for mut error in problems {
+            let others = std::mem::take(&mut error.0.others);
+            for one in std::iter::once(error).chain(others) {
+                if all.iter().all(|known| known.located() != one.located()) {
+                    all.push(one);
+                }
+            }
+        }
+        let mut all = all.into_iter();
+        let mut first = all.next()?;
+        first.0.others = all.collect();
+        Some(first)
+    }
+
+    /// Every mistake that this error tells of, itself first.
+    pub fn mistakes(&self) -> Vec<&Error> {
+        std::iter::once(self).chain(&self.0.others).collect()
     }
 
     /// The text is no TOML.
@@ -79,6 +102,7 @@ impl Error {
             help: Some(suggestion(&guesses, "keys here", known)),
             labels: labels.collect(),
             elsewhere: Vec::new(),
+            others: Vec::new(),
         };
         Self(Box::new(inner)).split()
     }
@@ -128,8 +152,8 @@ impl Error {
 
     /// An error whose place the deserializer adds on the way out.
     pub(super) fn unplaced(kind: Kind, message: String, help: Option<String>) -> Self {
-        let (labels, elsewhere) = (Vec::new(), Vec::new());
-        Self(Box::new(Inner { kind, message, help, labels, elsewhere }))
+        let (labels, elsewhere, others) = (Vec::new(), Vec::new(), Vec::new());
+        Self(Box::new(Inner { kind, message, help, labels, elsewhere, others }))
     }
 
     /// Gives a place to an error that has none yet.
@@ -249,10 +273,11 @@ impl Diagnostic for Error {
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        if self.0.elsewhere.is_empty() {
+        if self.0.elsewhere.is_empty() && self.0.others.is_empty() {
             return None;
         }
-        Some(Box::new(self.0.elsewhere.iter().map(|e| e as &dyn Diagnostic)))
+        let elsewhere = self.0.elsewhere.iter().map(|e| e as &dyn Diagnostic);
+        Some(Box::new(elsewhere.chain(self.0.others.iter().map(|e| e as &dyn Diagnostic))))
     }
 }
 

@@ -12,10 +12,10 @@ use super::{BoxedTask, Learned, Lesson, Predictions, Report, Task, TaskEntry};
 use crate::data::{Kind, Levels, Role, Samples, Schema};
 use crate::metrics::Measured;
 use crate::models::Refusal;
-use crate::neural::answerer::{Params, Reader};
+use crate::neural::answerer::{self, Params, Reader};
 use crate::neural::device::DeviceName;
 use crate::neural::train::Effort;
-use crate::registry::{About, BuildContext, Parameter};
+use crate::registry::{About, BuildContext};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 
@@ -27,20 +27,7 @@ pub(super) const ENTRY: TaskEntry = TaskEntry {
                   and predicts the answer. Exact match is the share of right answers. Row weights enter the loss; with \
                   effort = \"steps\" a larger training set does not train longer.",
         source: "Goodfellow, Bengio and Courville 2016, chapter 6; Loshchilov and Hutter, arXiv 1711.05101",
-        parameters: &[
-            Parameter { name: "hidden", default: "64", meaning: "units of each hidden layer, at least 1" },
-            Parameter { name: "layers", default: "2", meaning: "hidden layers, at least 1" },
-            Parameter {
-                name: "effort",
-                default: "\"steps\"",
-                meaning: "\"steps\" or \"epochs\": what is held fixed when training sets differ in size",
-            },
-            Parameter { name: "steps", default: "1500", meaning: "optimiser steps, with effort = \"steps\"" },
-            Parameter { name: "epochs", default: "30", meaning: "passes, with effort = \"epochs\"" },
-            Parameter { name: "batch", default: "64", meaning: "questions a step, at least 1" },
-            Parameter { name: "learning_rate", default: "0.01", meaning: "Adam's learning rate, above 0" },
-            Parameter { name: "weight_decay", default: "0.5", meaning: "decoupled weight decay, at least 0" },
-        ],
+        parameters: answerer::ENTRY.about.parameters,
         version: 1,
     },
     extra: Report { primary: "task-exact-match", scores: &["task-exact-match", "task-brier"] },

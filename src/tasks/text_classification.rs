@@ -16,7 +16,7 @@ use crate::models::{Refusal, Vectoriser, documents};
 use crate::neural::device::DeviceName;
 use crate::neural::mlp::{Examples, Mlp, MlpParams};
 use crate::neural::train::Effort;
-use crate::registry::{About, BuildContext, Parameter};
+use crate::registry::{About, BuildContext};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 
@@ -30,58 +30,33 @@ pub(super) const ENTRY: TaskEntry = TaskEntry {
             (one hidden layer of 64, `steps` steps of 64 rows, Adam at 0.003) reads the `features` n-grams that occur in \
             most training texts; its steps do not grow with the training set.",
         source: "Salton and Buckley 1988 (10.1016/0306-4573(88)90021-0); conventions of scikit-learn 1.9",
-        parameters: &[
-            Parameter {
-                name: "learner",
-                default: "\"logistic\"",
-                meaning: "\"logistic\", or \"perceptron\": a neural network on fewer features",
-            },
-            Parameter {
-                name: "features",
-                default: "400",
-                meaning: "perceptron: how many n-grams it reads, at least 1",
-            },
-            Parameter { name: "steps", default: "600", meaning: "perceptron: optimiser steps, at least 1" },
-            Parameter {
-                name: "ngrams",
-                default: "2",
-                meaning: "the longest run of words that is a feature, from 1 to 3",
-            },
-            Parameter {
-                name: "min_documents",
-                default: "1",
-                meaning: "n-grams in fewer training texts are left out, at least 1",
-            },
-            Parameter {
-                name: "c",
-                default: "[1.0]",
-                meaning: "inverse strengths of the penalty, above 0; of several the best on the validation slice is taken",
-            },
-        ],
+        parameters: TextClassification::PARAMETERS,
         version: 1,
     },
     extra: Report { primary: "task-macro-f1", scores: &["task-macro-f1", "task-accuracy", "task-brier"] },
     build,
 };
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TextClassification {
-    /// The longest n-gram in words, 1 to 3.
-    ngrams: usize,
-    /// The fewest training texts of a feature, at least 1.
-    min_documents: usize,
-    /// Inverse penalty strengths, above 0.
-    c: Vec<f64>,
-    /// Who learns.
-    learner: Learner,
-    /// The perceptron's n-grams, at least 1.
-    features: usize,
-    /// The perceptron's optimiser steps, at least 1.
-    steps: usize,
-    /// Where the perceptron is trained.
-    #[serde(skip)]
-    device: DeviceName,
+crate::parameters! {
+    #[derive(Clone, Debug)]
+    struct TextClassification {
+        /// The longest run of words that is a feature
+        ngrams: usize = 2, in within(1, 3);
+        /// n-grams in fewer training texts are left out
+        min_documents: usize = 1, in at_least(1);
+        /// Inverse strengths of the penalty; of several the best on the validation slice is taken
+        c: Vec<f64> = vec![1.0] => "[1.0]", in above(0);
+        /// "logistic", or "perceptron": a neural network on fewer features
+        learner: Learner = Learner::Logistic => "\"logistic\"";
+        /// perceptron: how many n-grams it reads
+        features: usize = 400, in at_least(1);
+        /// perceptron: optimiser steps
+        steps: usize = 600, in at_least(1);
+    }
+    beside {
+        /// Where the perceptron is trained.
+        device: DeviceName = DeviceName::default();
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
@@ -92,22 +67,8 @@ enum Learner {
     Perceptron,
 }
 
-impl Default for TextClassification {
-    fn default() -> Self {
-        Self {
-            ngrams: 2,
-            min_documents: 1,
-            c: vec![1.0],
-            learner: Learner::Logistic,
-            features: 400,
-            steps: 600,
-            device: DeviceName::default(),
-        }
-    }
-}
-
 fn build(node: &Node, context: &BuildContext) -> Result<BoxedTask, Error> {
-    let task = TextClassification { device: context.device, ..node.parse()? };
+    let task = TextClassification { device: context.device, ..node.read(&[])? };
     let wrong = |key: &str, help: &str| {
         Err(Error::bad_value(node.at_of(key), format!("`{key}` is out of range"), help.into()))
     };

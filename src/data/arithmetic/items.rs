@@ -3,8 +3,6 @@
 //! Every training item in each of 30 phrasings, 14,250 rows; held-out rows have other operands and
 //! other phrasings, 1,250 rows. A row is a question and its answer.
 
-use serde::Deserialize;
-
 use super::{Operands, items_by_split, phrasings, table};
 use crate::data::parameters::{Build, build};
 use crate::data::{Samples, Source, SourceError, Splits};
@@ -25,9 +23,9 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
     build: build::<Parameters>,
 };
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Parameters {}
+crate::parameters! {
+    struct Parameters {}
+}
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {

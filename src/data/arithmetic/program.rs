@@ -8,12 +8,12 @@
 use std::sync::Arc;
 
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{MODULUS, Operands, items_by_split, phrasings, schema, table};
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError, Supply};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Stream;
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
@@ -24,28 +24,20 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   occur. The answer is exact, except with probability `wrong`: then one of the four others. For \
                   `[generator]` beside `source = \"arithmetic\"`.",
         source: "written for this project",
-        parameters: &[
-            Parameter { name: "wrong", default: "0", meaning: "Probability of a wrong answer, 0 to 1" },
-            Parameter { name: "templates", default: "30", meaning: "Phrasings used, 1 to 30" },
-        ],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Parameters>,
 };
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// Probability of a wrong answer, 0 to 1; default 0.
-    wrong: f64,
-    /// Phrasings used, 1 to 30; default 30.
-    templates: usize,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { wrong: 0.0, templates: 30 }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// Probability of a wrong answer
+        wrong: f64 = 0.0, in within(0, 1);
+        /// Phrasings used
+        templates: usize = 30, in within(1, 30);
     }
 }
 

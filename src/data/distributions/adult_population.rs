@@ -22,7 +22,7 @@ use crate::data::{
     predictor,
 };
 use crate::logistic::{Design, Logistic};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Stream;
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
@@ -34,23 +34,19 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   regression on all 32,561 people, which their labels follow nearly, not exactly. With the name of \
                   a coded column a row is its code, and the true probabilities are the column's shares.",
         source: "He, Xu and Cheng, arXiv 2502.18049; Becker and Kohavi 1996, UCI 2, DOI 10.24432/C5XW20",
-        parameters: &[Parameter {
-            name: "rows",
-            default: "\"income\"",
-            meaning: "What a row is: \"income\" (inputs and label), \"marital\", \"education\" (years), \"occupation\" \
-                      or \"race\"",
-        }],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Parameters>,
 };
 
-#[derive(Debug, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// What a row is; income on three numbers by default.
-    rows: What,
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// What a row is: "income" (inputs and label), "marital", "education" (years), "occupation" or "race"
+        rows: What = What::default() => "\"income\"";
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -194,10 +190,6 @@ mod tests {
         let Column::Codes { data } = rows.column(1) else { panic!("codes") };
         let (share, found) = (7841.0 / 32561.0, data.iter().sum::<u32>() as f64 / n as f64);
         assert!((found - share).abs() < 5.0 * (share * (1.0 - share) / n as f64).sqrt(), "{found}");
-        assert!(from_json_fails(r#"{"rows": "wages"}"#));
-    }
-
-    fn from_json_fails(json: &str) -> bool {
-        serde_json::from_str::<Parameters>(json).is_err()
+        assert!(from_json::<Parameters>(r#"{"rows": "wages"}"#).is_err());
     }
 }

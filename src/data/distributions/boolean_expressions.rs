@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::source;
 use crate::data::parameters::{Build, ParameterError, build};
@@ -22,7 +22,7 @@ use crate::data::{
     Checker, Column, Correctness, Distribution, Kind, Samples, Schema, Source, SourceError, TokenUnit,
     Vocabulary,
 };
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Stream;
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
@@ -33,11 +33,7 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   length of 2^(depth+2) − 2 tokens. Whether a model's row can be read (syntax) and is true \
                   (semantics) is decided exactly; the probability of every row is known.",
         source: "after Briesch, Sobania and Rothlauf, arXiv 2311.16822 (another grammar, the same idea)",
-        parameters: &[Parameter {
-            name: "depth",
-            default: "3",
-            meaning: "The greatest depth of an expression, from 1 to 5",
-        }],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
@@ -60,16 +56,11 @@ const NEGATION: f64 = 0.15;
 /// The probability of a conjunction, and of a disjunction.
 const BINARY: f64 = 0.225;
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// The greatest depth, 1 to 5; default 3.
-    depth: u32,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { depth: 3 }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// The greatest depth of an expression
+        depth: u32 = 3, in within(1, 5);
     }
 }
 

@@ -2,13 +2,13 @@
 //!
 //! p(i) = `probabilities[i]`, normalised to sum to 1. A row is one code. Draws are O(1).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::outcomes::Outcomes;
 use super::source;
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{Source, SourceError};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
     about: About {
@@ -17,18 +17,7 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
         details: "Each row is one code `i` with probability `probabilities[i]`. The list is divided by its sum; a \
                   sum more than 1 % away from 1 is taken as a slip and refused, unless `normalise = true`.",
         source: "Briesch, Sobania and Rothlauf, arXiv 2311.16822",
-        parameters: &[
-            Parameter {
-                name: "probabilities",
-                default: "required",
-                meaning: "One number for each outcome, not negative, summing to 1",
-            },
-            Parameter {
-                name: "normalise",
-                default: "false",
-                meaning: "Whether any sum is accepted (weights)",
-            },
-        ],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
@@ -41,37 +30,28 @@ pub(in crate::data) const BERNOULLI: Entry<Source> = Entry {
         summary: "Two outcomes: 1 with probability p, else 0",
         details: "Each row is the code 1 with probability `p` and 0 with 1 − p. The probabilities are known.",
         source: "He, Xu and Cheng, arXiv 2502.18049",
-        parameters: &[Parameter {
-            name: "p",
-            default: "0.5",
-            meaning: "Probability of outcome 1, from 0 to 1",
-        }],
+        parameters: Bernoulli::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Bernoulli>,
 };
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Parameters {
-    /// One number for each outcome, not negative, summing to 1; required.
-    probabilities: Vec<f64>,
-    /// Whether any positive sum is accepted; default false.
-    #[serde(default)]
-    normalise: bool,
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// One number for each outcome, not negative, summing to 1
+        probabilities: Vec<f64> = Vec::new() => "required", in at_least(0);
+        /// Whether any sum is accepted (weights)
+        normalise: bool = false;
+    }
 }
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Bernoulli {
-    /// Probability of outcome 1, from 0 to 1; default 0.5.
-    p: f64,
-}
-
-impl Default for Bernoulli {
-    fn default() -> Self {
-        Self { p: 0.5 }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Bernoulli {
+        /// Probability of outcome 1
+        p: f64 = 0.5, in within(0, 1);
     }
 }
 

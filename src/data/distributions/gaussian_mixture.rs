@@ -4,14 +4,15 @@
 //! (arXiv 1611.02163) and Lin et al. (arXiv 1712.04086); blobs has three in the plane. Density,
 //! mean and covariance are known ([`super::mixture`]).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::gaussian::Gaussian;
 use super::mixture::Mixture;
 use super::source;
 use crate::data::parameters::{Build, Numbers, ParameterError, build, build_with};
 use crate::data::{Source, SourceError};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
+use crate::spec::parameter;
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
     about: About {
@@ -20,30 +21,12 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
         details: "p(x) = Σ wₖ N(x; meansₖ, sdₖ² I). Mean, covariance and log density are known. Collapse shows as \
                   components that are lost and as components that narrow.",
         source: "Shumailov et al. 2024, DOI 10.1038/s41586-024-07566-y; Alemohammad et al., arXiv 2307.01850",
-        parameters: &[
-            Parameter {
-                name: "means",
-                default: "[[-2], [2]]",
-                meaning: "One list per component, all of the same length: the dimension",
-            },
-            Parameter {
-                name: "sd",
-                default: "1",
-                meaning: "Standard deviation, positive: one number, or one for each component",
-            },
-            Parameter {
-                name: "weights",
-                default: "equal",
-                meaning: "One positive number for each component",
-            },
-        ],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Parameters>,
 };
-
-const SD: &str = "Standard deviation of each component, positive";
 
 pub(in crate::data) const EIGHT: Entry<Source> = Entry {
     about: About {
@@ -52,7 +35,7 @@ pub(in crate::data) const EIGHT: Entry<Source> = Entry {
         details: "Component k has its mean at 2 (cos 2πk/8, sin 2πk/8); all weigh the same. Density and moments \
                   are known.",
         source: "Metz, Poole, Pfau and Sohl-Dickstein, arXiv 1611.02163",
-        parameters: &[Parameter { name: "sd", default: "0.1", meaning: SD }],
+        parameters: &[parameter(Named::PARAMETERS, "sd").or("0.1")],
         version: 1,
     },
     extra: (),
@@ -71,7 +54,7 @@ pub(in crate::data) const TWENTY_FIVE: Entry<Source> = Entry {
         summary: "Twenty-five Gaussians on a 5 × 5 grid in the plane",
         details: "Means at {−4, −2, 0, 2, 4}²; all weigh the same. Density and moments are known.",
         source: "Lin, Khetan, Fanti and Oh, arXiv 1712.04086; Alemohammad et al., arXiv 2307.01850",
-        parameters: &[Parameter { name: "sd", default: "0.05", meaning: SD }],
+        parameters: &[parameter(Named::PARAMETERS, "sd").or("0.05")],
         version: 1,
     },
     extra: (),
@@ -91,7 +74,7 @@ pub(in crate::data) const BLOBS: Entry<Source> = Entry {
         details: "Means at (−5, −5), (0, 5) and (5, −2); all weigh the same. The means are fixed, where other \
                   libraries draw them anew. Density and moments are known.",
         source: "Kazdan et al., arXiv 2410.16713 (kernel densities on blobs)",
-        parameters: &[Parameter { name: "sd", default: "1", meaning: SD }],
+        parameters: &[parameter(Named::PARAMETERS, "sd").or("1")],
         version: 1,
     },
     extra: (),
@@ -102,29 +85,25 @@ pub(in crate::data) const BLOBS: Entry<Source> = Entry {
     },
 };
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// One list per component, all of the same length; default two components at −2 and 2.
-    means: Vec<Vec<f64>>,
-    /// Standard deviation, positive: one number or one for each component; default 1.
-    sd: Numbers,
-    /// One positive number for each component; default equal.
-    weights: Option<Vec<f64>>,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { means: vec![vec![-2.0], vec![2.0]], sd: Numbers::All(1.0), weights: None }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// One list per component, all of the same length: the dimension
+        means: Vec<Vec<f64>> = vec![vec![-2.0], vec![2.0]] => "[[-2], [2]]";
+        /// Standard deviation: one number, or one for each component
+        sd: Numbers = Numbers::All(1.0) => "1", in above(0);
+        /// One positive number for each component
+        weights: Option<Vec<f64>> = None => "equal";
     }
 }
 
-/// The parameters of the named mixtures.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Named {
-    /// Standard deviation of each component, positive; default the source's own.
-    sd: Option<f64>,
+crate::parameters! {
+    /// The parameters of the named mixtures.
+    #[derive(Debug)]
+    struct Named {
+        /// Standard deviation of each component
+        sd: Option<f64> = None => "1", in above(0);
+    }
 }
 
 impl Named {

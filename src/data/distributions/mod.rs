@@ -48,8 +48,10 @@ fn table(schema: &Arc<Schema>, d: usize, data: Vec<f64>) -> Samples {
     Samples::trusted(schema.clone(), vec![Column::F64 { width: d, data }])
 }
 
-/// Makes a source from a JSON table of parameters, as the spec would.
+/// Makes a source from a JSON table of parameters, as the spec would; an error names its key first.
 #[cfg(test)]
-fn from_json<P: super::parameters::Build>(json: &str) -> Result<Source, super::SourceError> {
-    serde_json::from_str::<P>(json).expect("the table fits the parameters").build()
+fn from_json<P: super::parameters::Build>(json: &str) -> Result<Source, crate::spec::Error> {
+    let table = crate::spec::Node::from_toml(&format!("x = {}", json.replace("\":", "\" =")), "test");
+    let table = table.expect("a table");
+    super::parameters::build::<P>(table.get("x").expect("the table"), &Default::default())
 }

@@ -7,13 +7,13 @@
 use std::sync::Arc;
 
 use rand_distr::Distribution as _;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use statrs::function::gamma::ln_gamma;
 
 use super::{numbers, source, table};
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Stream;
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
@@ -23,32 +23,20 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
         details: "Poisson counts whose rate is Gamma-distributed: mean λ, variance λ + λ²/shape. A family that takes \
                   variance for mean (`poisson`) is misspecified on them by a known factor.",
         source: "Hilbe 2011, Negative Binomial Regression, ch. 8",
-        parameters: &[
-            Parameter { name: "rate", default: "1", meaning: "λ, the mean, positive and at most 10^6" },
-            Parameter {
-                name: "shape",
-                default: "1",
-                meaning: "r, positive and at most 10^6: the variance is λ + λ²/r",
-            },
-        ],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Parameters>,
 };
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// λ, positive and at most 10⁶; default 1.
-    rate: f64,
-    /// r, positive and at most 10⁶; default 1.
-    shape: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { rate: 1.0, shape: 1.0 }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// λ, the mean
+        rate: f64 = 1.0, in above_to(0, 1000000);
+        /// r: the variance is λ + λ²/r
+        shape: f64 = 1.0, in above_to(0, 1000000);
     }
 }
 

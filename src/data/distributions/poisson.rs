@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use rand_distr::Distribution as _;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use statrs::function::gamma::ln_gamma;
 
 use super::{numbers, source, table};
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Stream;
 use crate::theory::Truth;
 
@@ -22,23 +22,18 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
         summary: "Counts with a known rate",
         details: "Each row is one whole number k with probability λᵏ e^(−λ)/k!. Mean and variance are λ.",
         source: "Textbook; an exponential family as in He, Xu and Cheng, arXiv 2502.18049",
-        parameters: &[Parameter { name: "rate", default: "1", meaning: "λ, positive and at most 10^9" }],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Parameters>,
 };
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// λ, positive and at most 10⁹; default 1.
-    rate: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { rate: 1.0 }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// λ
+        rate: f64 = 1.0, in above_to(0, 1000000000);
     }
 }
 

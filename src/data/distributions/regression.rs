@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::source;
-use crate::data::parameters::{Numbers, ParameterError, build_with, joined};
+use crate::data::parameters::{Numbers, ParameterError, build_with};
 use crate::data::{
     Column, Distribution, Field, Kind, Levels, Link, Regression, Role, Samples, Schema, Source, SourceError,
     predictor,
@@ -25,40 +25,8 @@ use crate::rng::{Stream, Streams};
 /// The largest number of inputs.
 const MOST: usize = 4096;
 
-/// The parameters of every source here.
-const INPUTS: [Parameter; 6] = [
-    Parameter { name: "dim", default: "1", meaning: "Number of inputs, 1 to 4096" },
-    Parameter {
-        name: "weights",
-        default: "drawn",
-        meaning: "w*: one number for all inputs, or a list of `dim`; left out, each is drawn from N(0, 1)",
-    },
-    Parameter {
-        name: "weights_seed",
-        default: "0",
-        meaning: "Chooses the drawn w* (and the direction of `shift`); it is the same for every seed of a run",
-    },
-    Parameter {
-        name: "shift",
-        default: "0",
-        meaning: "c²: w* is moved by a vector of this squared length, at least 0; for a generator that is biased",
-    },
-    Parameter {
-        name: "input_variance",
-        default: "1",
-        meaning: "Variance of the first input, greater than 0",
-    },
-    Parameter {
-        name: "spectrum",
-        default: "0",
-        meaning: "Input i has variance input_variance · i^(−spectrum); 0 (isotropic) or more",
-    },
-];
-const NOISE: Parameter = Parameter {
-    name: "noise_variance",
-    default: "1",
-    meaning: "σ², the variance of the label around its mean, greater than 0",
-};
+/// The parameters of the sources whose labels have no variance of their own.
+const INPUTS: &[Parameter] = Parameters::PARAMETERS.split_at(6).0;
 
 pub(in crate::data) const LINEAR: Entry<Source> = Entry {
     about: About {
@@ -68,7 +36,7 @@ pub(in crate::data) const LINEAR: Entry<Source> = Entry {
                   are known to metrics, so `parameter-error` and `excess-risk` compare with the truth; its log density is \
                   that of the label given the inputs.",
         source: "Gerstgrasser et al., arXiv 2404.01413; Dohmatob et al., arXiv 2402.07712",
-        parameters: &joined::<6, 1, 7>(INPUTS, [NOISE]),
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
@@ -81,7 +49,7 @@ pub(in crate::data) const LOGISTIC: Entry<Source> = Entry {
         summary: "Two classes whose log odds are linear in normal inputs, with known weights",
         details: "Columns `x` (`dim` inputs) and `y` (class 0 or 1): x ~ N(0, Σ), P(y = 1) = 1/(1 + e^(−xᵀw*)).",
         source: "He, Xu and Cheng, arXiv 2502.18049; Dey and Donoho, arXiv 2410.22812",
-        parameters: &INPUTS,
+        parameters: INPUTS,
         version: 1,
     },
     extra: (),
@@ -94,43 +62,30 @@ pub(in crate::data) const POISSON: Entry<Source> = Entry {
         summary: "Counts whose log mean is linear in normal inputs, with known weights",
         details: "Columns `x` (`dim` inputs) and `y` (a count, as a number): x ~ N(0, Σ), y ~ Poisson(e^(xᵀw*)).",
         source: "He, Xu and Cheng, arXiv 2502.18049",
-        parameters: &INPUTS,
+        parameters: INPUTS,
         version: 1,
     },
     extra: (),
     build: |node, _| build_with(node, |p: Parameters| p.source("poisson-regression", Link::Log)),
 };
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// Number of inputs, 1 to 4096; default 1.
-    dim: usize,
-    /// w*; default drawn from N(0, I).
-    weights: Option<Numbers>,
-    /// Chooses the drawn w* and the direction of the shift; default 0.
-    weights_seed: u64,
-    /// c², at least 0; default 0.
-    shift: f64,
-    /// Variance of the first input, greater than 0; default 1.
-    input_variance: f64,
-    /// The exponent of the inputs' variances, at least 0; default 0.
-    spectrum: f64,
-    /// σ², greater than 0, for linear regression only; default 1.
-    noise_variance: Option<f64>,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self {
-            dim: 1,
-            weights: None,
-            weights_seed: 0,
-            shift: 0.0,
-            input_variance: 1.0,
-            spectrum: 0.0,
-            noise_variance: None,
-        }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// Number of inputs
+        dim: usize = 1, in within(1, 4096);
+        /// w*: one number for all inputs, or a list of `dim`; left out, each is drawn from N(0, 1)
+        weights: Option<Numbers> = None => "drawn";
+        /// Chooses the drawn w* (and the direction of `shift`); it is the same for every seed of a run
+        weights_seed: u64 = 0;
+        /// c²: w* is moved by a vector of this squared length; for a generator that is biased
+        shift: f64 = 0.0, in at_least(0);
+        /// Variance of the first input
+        input_variance: f64 = 1.0, in above(0);
+        /// Input i has variance input_variance · i^(−spectrum)
+        spectrum: f64 = 0.0, in at_least(0);
+        /// σ², the variance of the label around its mean
+        noise_variance: Option<f64> = None => "1", in above(0);
     }
 }
 

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{numbers, source, table};
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Stream;
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
@@ -23,31 +23,22 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
         details: "x ~ N(a, s²) and y given x ~ N(x², s²/b). Log density, mean and covariance are known.",
         source: "Rosenbrock 1960, DOI 10.1093/comjnl/3.3.175; as a density: Goodman and Weare 2010, DOI \
                  10.2140/camcos.2010.5.65; for flows: Alemohammad et al., arXiv 2307.01850",
-        parameters: &[
-            Parameter { name: "a", default: "1", meaning: "Mean of x" },
-            Parameter { name: "b", default: "10", meaning: "How narrow the valley is, positive" },
-            Parameter { name: "s", default: "0.5", meaning: "Standard deviation of x, positive" },
-        ],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Parameters>,
 };
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// Mean of x; default 1.
-    a: f64,
-    /// How narrow the valley is, positive; default 10.
-    b: f64,
-    /// Standard deviation of x, positive; default 0.5.
-    s: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { a: 1.0, b: 10.0, s: 0.5 }
+crate::parameters! {
+    #[derive(Clone, Debug, Serialize)]
+    struct Parameters {
+        /// Mean of x
+        a: f64 = 1.0;
+        /// How narrow the valley is
+        b: f64 = 10.0, in above(0);
+        /// Standard deviation of x
+        s: f64 = 0.5, in above(0);
     }
 }
 

@@ -10,19 +10,14 @@ use std::sync::Arc;
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{numbers, source, table};
 use crate::data::parameters::{ParameterError, build_with};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Stream;
 
-const NOISE: &[Parameter] = &[Parameter {
-    name: "noise",
-    default: "0.05",
-    meaning: "Standard deviation around the curve, 0 or more",
-}];
 const KDE: &str = "Pedregosa et al. 2011, scikit-learn; Kazdan et al., arXiv 2410.16713";
 
 pub(in crate::data) const TWO_MOONS: Entry<Source> = Entry {
@@ -32,7 +27,7 @@ pub(in crate::data) const TWO_MOONS: Entry<Source> = Entry {
         details: "With probability ½ each (cos t, sin t) or (1 − cos t, ½ − sin t), t uniform in [0, π], plus \
                   noise. The density is not known in closed form.",
         source: KDE,
-        parameters: NOISE,
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
@@ -53,7 +48,7 @@ pub(in crate::data) const CIRCLES: Entry<Source> = Entry {
         details: "With probability ½ each a point on either circle, plus noise. The density is not known in closed \
                   form.",
         source: KDE,
-        parameters: NOISE,
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
@@ -75,7 +70,7 @@ pub(in crate::data) const SWISS_ROLL: Entry<Source> = Entry {
         details: "(t cos t, t sin t)/10 with t = 3π/2 (1 + 2u), u uniform in [0, 1], plus noise. The density is not \
                   known in closed form.",
         source: KDE,
-        parameters: NOISE,
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
@@ -89,16 +84,11 @@ pub(in crate::data) const SWISS_ROLL: Entry<Source> = Entry {
     },
 };
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// Standard deviation around the curve, 0 or more; default 0.05.
-    noise: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { noise: 0.05 }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// Standard deviation around the curve
+        noise: f64 = 0.05, in at_least(0);
     }
 }
 

@@ -16,14 +16,14 @@
 use std::sync::Arc;
 
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::source;
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{
     Column, Distribution, Field, FourMeans, Kind, Levels, Role, Samples, Schema, Source, SourceError,
 };
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Stream;
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
@@ -35,41 +35,26 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   exp((indirect (x − ½) + ½ z) w); P(y = 1) = σ(intercept + direct (x − ½) + z + w), z and w in \
                   {−1, 0, 1}. Total, direct, indirect and spurious effects are known exactly.",
         source: "Plečko and Bareinboim 2024, Causal Fairness Analysis, DOI 10.1561/2200000106",
-        parameters: &[
-            Parameter { name: "direct", default: "1", meaning: "Log odds of y along x → y, within ±10" },
-            Parameter { name: "indirect", default: "1", meaning: "Shift of w along x → w, within ±10" },
-            Parameter { name: "spurious", default: "1", meaning: "Shift of z with x, within ±10" },
-            Parameter {
-                name: "intercept",
-                default: "-0.5",
-                meaning: "Log odds of y at the middle, within ±10",
-            },
-            Parameter { name: "share", default: "0.5", meaning: "P(x = 1), strictly between 0 and 1" },
-        ],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Parameters>,
 };
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// Log odds of y along x → y, within ±10; default 1.
-    direct: f64,
-    /// Shift of w along x → w, within ±10; default 1.
-    indirect: f64,
-    /// Shift of z with x, within ±10; default 1.
-    spurious: f64,
-    /// Log odds of y at the middle, within ±10; default −0.5.
-    intercept: f64,
-    /// P(x = 1), in (0, 1); default 0.5.
-    share: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { direct: 1.0, indirect: 1.0, spurious: 1.0, intercept: -0.5, share: 0.5 }
+crate::parameters! {
+    #[derive(Clone, Debug, Serialize)]
+    struct Parameters {
+        /// Log odds of y along x → y
+        direct: f64 = 1.0, in within(-10, 10);
+        /// Shift of w along x → w
+        indirect: f64 = 1.0, in within(-10, 10);
+        /// Shift of z with x
+        spurious: f64 = 1.0, in within(-10, 10);
+        /// Log odds of y at the middle
+        intercept: f64 = -0.5, in within(-10, 10);
+        /// P(x = 1)
+        share: f64 = 0.5, in between(0, 1);
     }
 }
 

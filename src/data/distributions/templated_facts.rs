@@ -15,7 +15,7 @@ use std::sync::Arc;
 use rand::RngExt;
 use rand_distr::Distribution as _;
 use rand_distr::weighted::WeightedAliasIndex;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::source;
 use crate::data::parameters::{Build, ParameterError, build};
@@ -23,7 +23,7 @@ use crate::data::{
     Checker, Column, Correctness, Distribution, Kind, Samples, Schema, Source, SourceError, TokenUnit,
     Vocabulary,
 };
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::{Stream, Streams};
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
@@ -34,14 +34,7 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   templates each. Whether a row has the form of a fact, and whether the fact is true, is \
                   decided exactly; the probability of every row is known.",
         source: "after the knowledge collapse of Keisha et al., arXiv 2509.04796; world and templates are ours",
-        parameters: &[
-            Parameter { name: "people", default: "50", meaning: "People in the world, from 2 to 2000" },
-            Parameter {
-                name: "exponent",
-                default: "1.0",
-                meaning: "Person i is spoken of in proportion to (i + 1)^(−exponent); at least 0",
-            },
-        ],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
@@ -62,18 +55,13 @@ const TEMPLATES: [[[&str; 6]; 2]; 3] = [
     [["E", "likes", "the", "colour", "V", "."], ["V", "is", "loved", "by", "E", "."]],
 ];
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// People in the world, 2 to 2000; default 50.
-    people: usize,
-    /// Popularity exponent, at least 0; default 1.
-    exponent: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { people: 50, exponent: 1.0 }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// People in the world
+        people: usize = 50, in within(2, 2000);
+        /// Person i is spoken of in proportion to (i + 1)^(−exponent)
+        exponent: f64 = 1.0, in at_least(0);
     }
 }
 

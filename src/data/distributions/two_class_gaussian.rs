@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::source;
 use crate::data::parameters::{Build, ParameterError, build};
@@ -18,7 +18,7 @@ use crate::data::{
     Checker, Column, Correctness, Distribution, Field, Kind, Levels, Role, Samples, Schema, Source,
     SourceError,
 };
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Stream;
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
@@ -29,32 +29,20 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   class that the row was drawn from, so a wrong label is known to be wrong. The best accuracy \
                   is Φ(separation): 0.841 for 1.",
         source: "Feng et al., arXiv 2406.07515 (theory section)",
-        parameters: &[
-            Parameter { name: "dim", default: "2", meaning: "Number of inputs, 1 to 4096" },
-            Parameter {
-                name: "separation",
-                default: "1.0",
-                meaning: "‖μ‖, half the distance of the class means in standard deviations; at least 0",
-            },
-        ],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Parameters>,
 };
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// Number of inputs, 1 to 4096; default 2.
-    dim: usize,
-    /// ‖μ‖ in standard deviations, at least 0; default 1.
-    separation: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { dim: 2, separation: 1.0 }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// Number of inputs
+        dim: usize = 2, in within(1, 4096);
+        /// ‖μ‖, half the distance of the class means in standard deviations
+        separation: f64 = 1.0, in at_least(0);
     }
 }
 

@@ -2,13 +2,13 @@
 //!
 //! p(i) = 1/K for i in 0..K. A row is one code. Draws are O(1).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::outcomes::{Outcomes, count};
 use super::source;
 use crate::data::parameters::{Build, build};
 use crate::data::{Source, SourceError};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
     about: About {
@@ -19,27 +19,18 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   the Wright–Fisher model of population genetics.",
         source: "Briesch, Sobania and Rothlauf, arXiv 2311.16822; Shumailov et al. 2024, DOI \
                  10.1038/s41586-024-07566-y",
-        parameters: &[Parameter {
-            name: "outcomes",
-            default: "100",
-            meaning: "Number of outcomes, 1 to 10^7",
-        }],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Parameters>,
 };
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// Number of outcomes, 1 to 10⁷; default 100.
-    outcomes: usize,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { outcomes: 100 }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// Number of outcomes
+        outcomes: usize = 100, in within(1, 10000000);
     }
 }
 

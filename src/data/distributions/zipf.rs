@@ -4,31 +4,25 @@
 //! 1953, *An informational theory of the statistical structure of language*). Code 0 is the most
 //! frequent outcome. A row is one code. Draws are O(1) by the alias method, whatever K.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::outcomes::{Outcomes, count};
 use super::source;
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{Source, SourceError};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
+use crate::spec::parameter;
 
 const DETAILS: &str = "Each row is one of `outcomes` codes; code i has probability proportional to \
                        (i + 1 + offset)^(−exponent), so code 0 is the most frequent word. The probabilities are \
                        known. The many rare outcomes are what refitting loses first.";
-const OUTCOMES: Parameter =
-    Parameter { name: "outcomes", default: "10000", meaning: "Number of outcomes, 1 to 10^7" };
-
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
     about: About {
         name: "zipf",
         summary: "A vocabulary whose frequencies fall as a power of the rank",
         details: DETAILS,
         source: "Zipf 1949, Human Behavior and the Principle of Least Effort",
-        parameters: &[
-            Parameter { name: "exponent", default: "1", meaning: "The power s, 0 (uniform) or more" },
-            OUTCOMES,
-            Parameter { name: "offset", default: "0", meaning: "Mandelbrot's b, 0 or more" },
-        ],
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
@@ -41,49 +35,37 @@ pub(in crate::data) const MANDELBROT: Entry<Source> = Entry {
         summary: "Zipf's law with Mandelbrot's offset, as measured for English words",
         details: DETAILS,
         source: "Mandelbrot 1953; Piantadosi 2014, DOI 10.3758/s13423-014-0585-6 (exponent 1, offset 2.7)",
-        parameters: &[
-            Parameter { name: "exponent", default: "1", meaning: "The power s, 0 (uniform) or more" },
-            OUTCOMES,
-            Parameter { name: "offset", default: "2.7", meaning: "Mandelbrot's b, 0 or more" },
-        ],
+        parameters: Mandelbrot::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Mandelbrot>,
 };
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// The power s, at least 0; default 1.
-    exponent: f64,
-    /// Number of outcomes, 1 to 10⁷; default 10,000.
-    outcomes: usize,
-    /// Mandelbrot's b, at least 0; default 0.
-    offset: f64,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { exponent: 1.0, outcomes: 10_000, offset: 0.0 }
+crate::parameters! {
+    #[derive(Debug, Serialize)]
+    struct Parameters {
+        /// The power s
+        exponent: f64 = 1.0, in at_least(0);
+        /// Number of outcomes
+        outcomes: usize = 10000, in within(1, 10000000);
+        /// Mandelbrot's b
+        offset: f64 = 0.0, in at_least(0);
     }
 }
 
-/// The same with the offset that is measured for English.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct Mandelbrot {
-    /// The power s, at least 0; default 1.
-    exponent: f64,
-    /// Number of outcomes, 1 to 10⁷; default 10,000.
-    outcomes: usize,
-    /// Mandelbrot's b, at least 0; default 2.7.
-    offset: f64,
-}
+/// The offset that is measured for English.
+const OF_ENGLISH: f64 = 2.7;
 
-impl Default for Mandelbrot {
-    fn default() -> Self {
-        Self { exponent: 1.0, outcomes: 10_000, offset: 2.7 }
+crate::parameters! {
+    /// The same law with Mandelbrot's offset.
+    struct Mandelbrot {}
+    include {
+        law: Parameters = Parameters { offset: OF_ENGLISH, ..Parameters::default() } => &[
+            parameter(Parameters::PARAMETERS, "exponent"),
+            parameter(Parameters::PARAMETERS, "outcomes"),
+            parameter(Parameters::PARAMETERS, "offset").or("2.7"),
+        ];
     }
 }
 
@@ -95,8 +77,7 @@ impl Build for Parameters {
 
 impl Build for Mandelbrot {
     fn build(self) -> Result<Source, SourceError> {
-        let Self { exponent, outcomes, offset } = self;
-        Parameters { exponent, outcomes, offset }.named("zipf-mandelbrot")
+        self.law.named("zipf-mandelbrot")
     }
 }
 

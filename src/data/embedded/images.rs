@@ -5,13 +5,13 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::{Embedded, embed};
+use crate::data::Source;
 use crate::data::files::idx::Idx;
-use crate::data::parameters::{Portion, SourceError, build_with, joined};
-use crate::data::{Shares, Source};
+use crate::data::parameters::{Portion, SourceError, build_with};
+use crate::data::splits::SplitOptions;
 use crate::registry::{About, Entry, Parameter};
+use crate::spec::parameter;
 
 static DIGIT_IMAGES: Embedded = embed!("digits8x8-images-idx3-ubyte.gz");
 static DIGIT_LABELS: Embedded = embed!("digits8x8-labels-idx1-ubyte.gz");
@@ -21,9 +21,6 @@ static FASHION_LABELS: Embedded = embed!("fashion14x14-labels-idx1-ubyte.gz");
 #[cfg(test)]
 pub(super) const FILES: &[&Embedded] = &[&DIGIT_IMAGES, &DIGIT_LABELS, &FASHION_IMAGES, &FASHION_LABELS];
 
-const LABELS: Parameter =
-    Parameter { name: "labels", default: "true", meaning: "Whether rows carry the column `label`" };
-
 pub(in crate::data) const DIGITS: Entry<Source> = Entry {
     about: About {
         name: "digits8x8",
@@ -32,7 +29,7 @@ pub(in crate::data) const DIGITS: Entry<Source> = Entry {
                   default 897 rows are for training, 100 for validation and 800 held out: enough for a reference \
                   and a disjoint human baseline of 400 each.",
         source: "Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI, DOI 10.24432/C50P49",
-        parameters: &joined::<1, 3, 4>([LABELS], Shares::describe("800", "100")),
+        parameters: &of_images("800", "100"),
         version: 1,
     },
     extra: (),
@@ -51,7 +48,7 @@ pub(in crate::data) const FASHION: Entry<Source> = Entry {
                   [0, 1]; the label is the class. By default 1,800 rows are for training, 200 for validation and \
                   1,000 held out: enough for a reference and a disjoint human baseline of 500 each.",
         source: "Xiao, Rasul and Vollgraf, arXiv 1708.07747",
-        parameters: &joined::<1, 3, 4>([LABELS], Shares::describe("1000", "200")),
+        parameters: &of_images("1000", "200"),
         version: 1,
     },
     extra: (),
@@ -69,17 +66,18 @@ pub(in crate::data) const FASHION: Entry<Source> = Entry {
     },
 };
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// Whether rows carry the column `label`; default true.
-    labels: Option<bool>,
-    /// Held-out rows: a share below 1 or a number of rows.
-    held_out: Option<Portion>,
-    /// Validation rows: a share below 1 or a number of rows.
-    validation: Option<Portion>,
-    /// The most rows to use; default all. Fixed numbers of held-out rows shrink with it.
-    rows: Option<usize>,
+crate::parameters! {
+    struct Parameters {
+        /// Whether rows carry the column `label`
+        labels: bool = true;
+    }
+    include { splits: SplitOptions = SplitOptions::default(); }
+}
+
+/// The parameters with a set's own numbers of rows.
+const fn of_images(held_out: &'static str, validation: &'static str) -> [Parameter; 4] {
+    let [held_out, validation, rows] = SplitOptions::or(held_out, validation);
+    [parameter(Parameters::PARAMETERS, "labels"), held_out, validation, rows]
 }
 
 impl Parameters {
@@ -94,20 +92,16 @@ impl Parameters {
     ) -> Result<Source, SourceError> {
         let images = Idx::read(Path::new(images.name), images.bytes().to_vec())?;
         let labels = Idx::read(Path::new(labels.name), labels.bytes().to_vec())?;
-        let labels = self.labels.unwrap_or(true).then_some(&labels);
+        let labels = self.labels.then_some(&labels);
         let rows = images.samples(Path::new(name), labels, scale)?;
         // With a cap, the default splits keep their share.
-        let default = |portion: Portion| match self.rows {
+        let default = |portion: Portion| match self.splits.rows {
             Some(most) if most < rows.len() => Portion::Rows(
                 (portion.of(rows.len()) as f64 / rows.len() as f64 * most as f64).round() as usize,
             ),
             _ => portion,
         };
-        let shares = Shares {
-            held_out: self.held_out.unwrap_or_else(|| default(held_out)),
-            validation: self.validation.unwrap_or_else(|| default(validation)),
-            rows: self.rows,
-        };
+        let shares = self.splits.shares(default(held_out), default(validation));
         let assignment = shares.shuffled(rows.len()).map_err(crate::data::ParameterError::from)?;
         Ok(Source::finite(name, assignment.of(&rows)))
     }

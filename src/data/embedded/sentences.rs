@@ -8,23 +8,20 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{Embedded, embed};
-use crate::data::Shares;
 use crate::data::files::cell::Cell;
 use crate::data::files::human::splits;
 use crate::data::files::table::Table;
-use crate::data::parameters::Build;
-use crate::data::parameters::{ParameterError, Portion, SourceError, build, joined};
-use crate::data::text::PARAMETERS;
-use crate::data::{Column, Field, Kind, Options, Role, Samples, Source, TokenUnit};
-use crate::registry::{About, Entry, Parameter};
+use crate::data::parameters::{Build, ParameterError, SourceError, build};
+use crate::data::splits::SplitOptions;
+use crate::data::text::TextTable;
+use crate::data::{Column, Field, Kind, Options, Role, Samples, Source};
+use crate::registry::{About, Entry};
 use crate::spec::one_or_many;
 
 static SENTENCES: Embedded = embed!("uci_sentences.tsv.gz");
 
 #[cfg(test)]
 pub(super) const FILES: &[&Embedded] = &[&SENTENCES];
-
-const DOMAINS: [&str; 3] = ["amazon", "imdb", "yelp"];
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
     about: About {
@@ -38,58 +35,45 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   `domain`, the site that a sentence is from, which is a fact: the group is then `agreement`, 100 per cent \
                   for every row. Rows are split at random, the same for every seed.",
         source: "Kotzias, Denil, de Freitas and Smyth 2015, UCI 331, DOI 10.24432/C57604",
-        parameters: &joined::<3, 8, 11>(
-            [
-                Parameter {
-                    name: "label",
-                    default: "\"sentiment\"",
-                    meaning: "The question: `sentiment` (0, 1), `negative` (no, yes) or `domain`",
-                },
-                Parameter {
-                    name: "domain",
-                    default: "all",
-                    meaning: "Only `amazon`, `imdb` or `yelp`, or a list of them",
-                },
-                Parameter {
-                    name: "vocabulary",
-                    default: "\"own\"",
-                    meaning: "`own`: of the training rows kept; `all`: of the training rows of every domain",
-                },
-            ],
-            joined(PARAMETERS, Shares::describe("0.3", "0.1")),
-        ),
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: build::<Parameters>,
 };
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// The question; default sentiment.
-    label: Question,
-    /// Only these domains; default all three.
-    #[serde(deserialize_with = "one_or_many")]
-    domain: Vec<String>,
-    /// Whose words make the vocabulary; default own.
-    vocabulary: Whose,
-    /// What a token is; default characters.
-    tokens: Option<TokenUnit>,
-    /// The greatest length of a row, at least 1; default 256.
-    row_tokens: Option<usize>,
-    /// Whether letters become lower case; default true.
-    lower_case: Option<bool>,
-    /// Tokens seen less often in the training rows become unknown; default 5.
-    min_count: Option<usize>,
-    /// The most distinct tokens, at least 2; default 64 characters or 2,000 words.
-    max_vocabulary: Option<usize>,
-    /// Held-out rows: a share below 1 or a number of rows; default 0.3.
-    held_out: Option<Portion>,
-    /// Validation rows: a share below 1 or a number of rows; default 0.1.
-    validation: Option<Portion>,
-    /// The most rows to use; default all.
-    rows: Option<usize>,
+crate::parameters! {
+    struct Parameters {
+        /// The question: `sentiment` (0, 1), `negative` (no, yes) or `domain`
+        label: Question = Question::default() => "\"sentiment\"";
+        /// Only these domains, one or a list; default all three
+        domain: Vec<Domain> = Vec::new() => "all", with one_or_many;
+        /// `own`: of the training rows kept; `all`: of the training rows of every domain
+        vocabulary: Whose = Whose::default() => "\"own\"";
+    }
+    include {
+        text: TextTable = TextTable::default();
+        splits: SplitOptions = SplitOptions::default();
+    }
+}
+
+/// The site that a sentence is from.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Domain {
+    Amazon,
+    Imdb,
+    Yelp,
+}
+
+impl Domain {
+    fn name(self) -> &'static str {
+        match self {
+            Domain::Amazon => "amazon",
+            Domain::Imdb => "imdb",
+            Domain::Yelp => "yelp",
+        }
+    }
 }
 
 /// What is asked of a sentence.
@@ -115,12 +99,6 @@ enum Whose {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        if let Some(domain) = self.domain.iter().find(|d| !DOMAINS.contains(&d.as_str())) {
-            let why = format!("`{domain}` is no domain");
-            return Err(
-                ParameterError::new("domain", why, format!("give one of {}", DOMAINS.join(", "))).into()
-            );
-        }
         let source = self.label == Question::Domain;
         if source && self.vocabulary == Whose::All {
             let help = "leave `vocabulary` out, or ask for the sentiment";
@@ -144,7 +122,7 @@ impl Build for Parameters {
                 }
                 Question::Domain => cells.push(Cell::Word("100".into())),
             }
-            let named = |c: &Cell| self.domain.iter().any(|d| *c == Cell::Word(d.clone()));
+            let named = |c: &Cell| self.domain.iter().any(|d| *c == Cell::Word(d.name().into()));
             if self.domain.is_empty() || self.vocabulary == Whose::All || cells.first().is_some_and(named) {
                 table.rows.push((line as u64 + 1, cells));
             }
@@ -155,14 +133,8 @@ impl Build for Parameters {
                 true => Some("agreement".into()),
                 false => (self.domain.is_empty() || self.vocabulary == Whose::All).then(|| "domain".into()),
             },
-            tokens: self.tokens,
-            row_tokens: self.row_tokens,
-            lower_case: self.lower_case,
-            min_count: self.min_count,
-            max_vocabulary: self.max_vocabulary,
-            held_out: self.held_out,
-            validation: self.validation,
-            rows: self.rows,
+            text: self.text,
+            splits: self.splits,
             ..Options::default()
         };
         let (mut splits, ..) = splits(Path::new(SENTENCES.name), &table, &options, Some("text"))?;
@@ -176,12 +148,12 @@ impl Build for Parameters {
 }
 
 /// The rows of the named domains, without the group column.
-fn of_domains(rows: &Samples, domains: &[String]) -> Samples {
+fn of_domains(rows: &Samples, domains: &[Domain]) -> Samples {
     let Some((index, Field { kind: Kind::Codes { levels }, .. })) = rows.schema().first(Role::Group) else {
         return rows.clone();
     };
     let Column::Codes { data } = rows.column(index) else { return rows.clone() };
-    let kept = |row: &u32| domains.contains(&levels.name(data[*row as usize]));
+    let kept = |row: &u32| domains.iter().any(|d| levels.name(data[*row as usize]) == d.name());
     let chosen: Vec<u32> = (0..rows.len() as u32).filter(kept).collect();
     rows.take(&chosen).without(index)
 }

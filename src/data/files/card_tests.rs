@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::tests::{cell, error, error_with, load};
 use super::*;
+use crate::data::text::TextTable;
 use crate::data::{Column, Kind, Levels, Source, Supply};
 
 fn card(name: &str, text: &str, options: &Options) -> Card {
@@ -128,7 +129,10 @@ fn the_split_counts_its_copies_and_the_vocabulary_what_it_lacks() {
     assert_eq!(of_copies.repeated, 8, "6 held-out and 2 validation rows");
     // 26 letters, each as often as the others, 3 kept: the unknown token stands for 24 of 26.
     let letters: String = (0..26).map(|i| char::from(b'a' + i)).collect();
-    let options = Options { max_vocabulary: Some(3), row_tokens: Some(26), ..Options::default() };
+    let options = Options {
+        text: TextTable { max_vocabulary: Some(3), row_tokens: Some(26), ..TextTable::default() },
+        ..Options::default()
+    };
     let (share, size) = card("t.txt", &letters.repeat(200), &options).unknown.unwrap();
     assert_eq!(size, 3);
     assert!((share - 24.0 / 26.0).abs() < 1e-12, "{share}");
@@ -211,7 +215,11 @@ proptest! {
     fn no_text_makes_a_loader_panic(text in "[a-z0-9,;\"\n\t {}:.\\-é—]{0,300}") {
         let records = Options { cut: Some(crate::data::Cut::Records), ..Options::default() };
         let drop = Options { missing: Some(Missing::Drop), ..Options::default() };
-        let one = Options { text_column: Some("a".into()), row_tokens: Some(3), ..Options::default() };
+        let one = Options {
+            text_column: Some("a".into()),
+            text: TextTable { row_tokens: Some(3), ..TextTable::default() },
+            ..Options::default()
+        };
         let numeric = Options { numeric: Some(vec!["a".into()]), decimal: Some(",".into()), ..Options::default() };
         for options in [Options::default(), records, drop, one, numeric] {
             for name in ["t.csv", "t.txt", "t.jsonl", "t.conll"] {

@@ -36,17 +36,17 @@ const TAGGED: &[&str] = &[
 pub(super) fn load(path: &Path, text: &str, options: &Options) -> Result<(Splits, usize), SourceError> {
     options.only("a CoNLL file", &[TAGGED])?;
     let sentences = sentences(path, text, options)?;
-    let base = TaggedOptions::default();
+    let (base, own) = (TaggedOptions::default(), &options.text);
     let how = TaggedOptions {
         bio: options.scheme != Some(Scheme::Plain),
-        lower_case: options.lower_case.unwrap_or(base.lower_case),
-        row_tokens: options.row_tokens.unwrap_or(base.row_tokens),
-        min_count: options.min_count.unwrap_or(base.min_count),
-        max_vocabulary: options.max_vocabulary,
+        lower_case: own.lower_case.unwrap_or(base.lower_case),
+        row_tokens: own.row_tokens.unwrap_or(base.row_tokens),
+        min_count: own.min_count.unwrap_or(base.min_count),
+        max_vocabulary: own.max_vocabulary,
     };
-    how.check()?;
     let assignment = options
-        .shares()
+        .splits
+        .usual()
         .shuffled(sentences.len())
         .map_err(|e| FileError::whole(path, Problem::TooFewRows(e)))?;
     Ok((how.splits(&sentences, options.group.as_deref(), &assignment), sentences.len()))

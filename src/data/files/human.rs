@@ -179,7 +179,7 @@ pub(in crate::data) fn splits(
     let Whole { rows, card, notations, choice, kept } = whole(path, table, options, text)?;
     let few = |e| FileError::whole(path, few(e, &card));
     let splits = match choice.text {
-        None => options.shares().shuffled(kept.len()).map_err(few)?.of(&rows),
+        None => options.splits.usual().shuffled(kept.len()).map_err(few)?.of(&rows),
         Some(text) => {
             let codes = |row: usize| {
                 let code = |i: usize| match rows.column(i) {
@@ -193,8 +193,8 @@ pub(in crate::data) fn splits(
                 codes: codes(row),
             };
             let records: Vec<Record<'_>> = kept.iter().enumerate().map(record).collect();
-            let how = options.text(Cut::Records)?;
-            how.splits(&records, &rows.schema().fields, &options.shares()).map_err(few)?
+            let how = options.text.options(options.cut.unwrap_or(Cut::Records));
+            how.splits(&records, &rows.schema().fields, &options.splits.usual()).map_err(few)?
         }
     };
     Ok((splits, card, notations))

@@ -40,7 +40,7 @@ pub(super) fn load(path: &Path, bytes: Vec<u8>, options: &Options) -> Result<Spl
     };
     let rows = images.samples(path, labels.as_ref(), scale)?;
     let few = |e| FileError::whole(path, Problem::TooFewRows(e));
-    Ok(options.shares().shuffled(rows.len()).map_err(few)?.of(&rows))
+    Ok(options.splits.usual().shuffled(rows.len()).map_err(few)?.of(&rows))
 }
 
 /// The pixel value that becomes 1.

@@ -37,12 +37,14 @@ pub use options::{Missing, Options, Scheme};
 pub use other::{AsHuman, Made};
 pub use pair::{Pair, open_pair};
 
-use super::parameters::{ParameterError, build_with, joined};
-use super::splits::Shares;
-use super::text::PARAMETERS as OF_TEXT;
+use options::{TABLE, TEXT as OF_TEXT};
+
+use super::parameters::build_with;
+use super::splits::SplitOptions;
+use super::tagged::TaggedOptions;
 use super::{Source, SourceError};
 use crate::registry::{About, Entry, Parameter};
-use crate::spec::{self, Node};
+use crate::spec::{self, Key, Node, joined, parameter};
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,10 +73,13 @@ fn source(format: Format, path: &Path, bytes: Vec<u8>, options: &Options) -> Res
 
 /// Opens the file that a spec names, in the given format or by its ending.
 fn named(format: Option<Format>, node: &Node) -> Result<Source, spec::Error> {
-    build_with(node, |options: Options| {
-        if options.path.is_empty() {
-            return Err(ParameterError::new("path", "no file is named", "add `path = \"…\"`").into());
-        }
+    let mut node = node.clone();
+    if let Some(table) = node.as_table_mut()
+        && let (Some(key), Some(field)) = (table.key("text_field").cloned(), table.remove("text_field"))
+    {
+        table.insert(Key { name: "text_column".into(), ..key }, field);
+    }
+    build_with(&node, |options: Options| {
         let path = Path::new(&options.path);
         match format {
             Some(format) => source(format, path, read::bytes(path)?, &options),
@@ -110,82 +115,25 @@ impl Format {
     }
 }
 
-const PATH: Parameter = Parameter {
-    name: "path",
-    default: "required",
-    meaning: "The file, relative to the working directory; .gz is undone",
-};
-const COLUMNS: [Parameter; 9] = [
-    Parameter {
-        name: "columns",
-        default: "all others",
-        meaning: "The columns to model, in this order; default: all that are not label, group or text",
-    },
-    Parameter {
-        name: "without",
-        default: "[]",
-        meaning: "Columns to leave out, whatever they hold: dates, names, numbers of rows",
-    },
-    Parameter {
-        name: "label",
-        default: "none",
-        meaning: "The column that is the target of tasks. Numbers are classes where they are whole and of at most 20 \
-                  different values, or where `categorical` lists the column; else the target is a number. Beside text \
-                  it is always a class",
-    },
-    Parameter { name: "group", default: "none", meaning: "The column whose groups' shares are measured" },
-    Parameter {
-        name: "categorical",
-        default: "[]",
-        meaning: "Columns whose numbers are names of categories",
-    },
-    Parameter {
-        name: "numeric",
-        default: "[]",
-        meaning: "Columns of numbers: what is no number there counts as a gap",
-    },
-    Parameter { name: "id_column", default: "[]", meaning: "Columns that only tell rows apart: left out" },
-    Parameter {
-        name: "decimal",
-        default: "as each column says",
-        meaning: "The sign before the fraction of numbers, `.` or `,`. A column of numbers with decimal commas, marks \
-                  between thousands, one currency or per cent is read as numbers where all its cells are written so",
-    },
-    Parameter {
-        name: "missing",
-        default: "\"level\"",
-        meaning: "What happens to gaps (nothing, NA, null, NaN among numbers). `level`: a gap in a feature of words is a \
-                  level of its own (NA stays NA), and rows without a number, a label, a group or a text are left out; \
-                  `drop`: every row with a gap is left out; `error`: the first gap of every column is an error. Rows \
-                  that are left out are counted in the data card",
-    },
-];
-const CUT: Parameter = Parameter {
-    name: "cut",
-    default: "\"windows\" for .txt, else \"records\"",
-    meaning: "What a row of text is: `windows` of `row_tokens` tokens, or one row per record (line)",
-};
-const SPLITS: [Parameter; 3] = Shares::describe("0.3", "0.1");
-const TEXT_PARAMETERS: [Parameter; 9] = joined(joined::<5, 1, 6>(OF_TEXT, [CUT]), SPLITS);
-const TABLE_PARAMETERS: [Parameter; 19] = joined(joined::<1, 9, 10>([PATH], COLUMNS), TEXT_PARAMETERS);
+/// The parameters of all files with these names.
+const fn of<const N: usize>(lists: &[&[&str]]) -> [Parameter; N] {
+    let mut all = [Parameter::ANY; N];
+    let (mut list, mut at) = (0, 0);
+    while list < lists.len() {
+        let mut i = 0;
+        while i < lists[list].len() {
+            all[at] = parameter(Options::PARAMETERS, lists[list][i]);
+            at += 1;
+            i += 1;
+        }
+        list += 1;
+    }
+    assert!(at == N, "as many names as parameters");
+    all
+}
 
-const TAGGED_PARAMETERS: [Parameter; 8] = joined::<4, 4, 8>(
-    [
-        Parameter { name: "token_column", default: "1", meaning: "The column of the token, from 1" },
-        Parameter { name: "tag_column", default: "the last", meaning: "The column of the tag, from 1" },
-        Parameter {
-            name: "scheme",
-            default: "\"bio\"",
-            meaning: "How tags mark mentions: `bio`, `iob1` (made BIO), or `plain` for tags without structure",
-        },
-        Parameter {
-            name: "group",
-            default: "none",
-            meaning: "The key of a comment `# key = value` before every sentence, as a column of role group",
-        },
-    ],
-    super::tagged::PARAMETERS,
-);
+const PATH: &[&str] = &["path"];
+const SPLITS: &[&str] = &["held_out", "validation", "rows"];
 
 /// `source = "file"`.
 pub(super) const ANY: Entry<Source> = Entry {
@@ -195,7 +143,7 @@ pub(super) const ANY: Entry<Source> = Entry {
         details: "`.csv` and `.tsv` are tables, `.txt` and `.md` text, `.jsonl` JSON lines, `.conll` tagged \
                   sentences, `.idx` and `-ubyte` idx; `.gz` before that is undone. The parameters are those of the format.",
         source: "`csv`, `text`, `jsonl`, `conll` and `idx`",
-        parameters: &[PATH],
+        parameters: &of::<1>(&[PATH]),
         version: 2,
     },
     extra: (),
@@ -215,26 +163,7 @@ pub(super) const CSV: Entry<Source> = Entry {
                   makes it a text source with a row per record. Rows are split at random, the same for every seed. The \
                   data card (`--dry-run`, the page, manifest.json) says what was read, left out and why.",
         source: "RFC 4180, DOI 10.17487/RFC4180",
-        parameters: &joined::<19, 3, 22>(
-            TABLE_PARAMETERS,
-            [
-                Parameter {
-                    name: "text_column",
-                    default: "none",
-                    meaning: "The column that holds text; the text parameters apply to it",
-                },
-                Parameter {
-                    name: "delimiter",
-                    default: "found",
-                    meaning: "One character between cells; default: the most frequent of , tab ; | in line 1",
-                },
-                Parameter {
-                    name: "header",
-                    default: "found",
-                    meaning: "Whether line 1 names the columns; default: unless all its cells are numbers",
-                },
-            ],
-        ),
+        parameters: &of::<22>(&[PATH, TABLE, OF_TEXT, SPLITS, &["text_column", "delimiter", "header"]]),
         version: 2,
     },
     extra: (),
@@ -251,7 +180,7 @@ pub(super) const TEXT: Entry<Source> = Entry {
                   held-out windows are not wedged between training windows. The vocabulary is that of the \
                   training rows; all other tokens become one unknown token.",
         source: "UTF-8 text",
-        parameters: &joined::<1, 9, 10>([PATH], TEXT_PARAMETERS),
+        parameters: &of::<10>(&[PATH, OF_TEXT, SPLITS]),
         version: 1,
     },
     extra: (),
@@ -267,14 +196,7 @@ pub(super) const JSONL: Entry<Source> = Entry {
                   one row of text; `label` and `group` name further fields. Otherwise the fields are columns of \
                   a table as in `csv`: numbers are numeric, strings and booleans categorical.",
         source: "https://jsonlines.org",
-        parameters: &joined::<19, 1, 20>(
-            TABLE_PARAMETERS,
-            [Parameter {
-                name: "text_column",
-                default: "\"text\" or \"messages\" where every line has one",
-                meaning: "The field that holds text (`text_field` means the same)",
-            }],
-        ),
+        parameters: &of::<20>(&[PATH, TABLE, OF_TEXT, SPLITS, &["text_column"]]),
         version: 2,
     },
     extra: (),
@@ -293,7 +215,11 @@ pub(super) const CONLL: Entry<Source> = Entry {
                   split at random, the same for every seed.",
         source: "Tjong Kim Sang and De Meulder 2003, arXiv cs/0306050; BIO: Ramshaw and Marcus 1995, arXiv \
                  cmp-lg/9505040",
-        parameters: &joined::<1, 11, 12>([PATH], joined::<8, 3, 11>(TAGGED_PARAMETERS, SPLITS)),
+        parameters: &joined::<12>(&[
+            &of::<5>(&[PATH, &["token_column", "tag_column", "scheme", "group"]]),
+            TaggedOptions::PARAMETERS,
+            SplitOptions::PARAMETERS,
+        ]),
         version: 2,
     },
     extra: (),
@@ -309,22 +235,7 @@ pub(super) const IDX: Entry<Source> = Entry {
                   that they lie in [0, 1]. Labels are found beside the images by name (`…-images-idx3-ubyte` and \
                   `…-labels-idx1-ubyte`, each also with .gz).",
         source: "LeCun, Cortes and Burges, the MNIST database of handwritten digits",
-        parameters: &joined::<3, 3, 6>(
-            [
-                PATH,
-                Parameter {
-                    name: "labels",
-                    default: "found",
-                    meaning: "The idx file of labels; default: found by name; \"\" for none",
-                },
-                Parameter {
-                    name: "scale",
-                    default: "255",
-                    meaning: "The pixel value that becomes 1, positive",
-                },
-            ],
-            SPLITS,
-        ),
+        parameters: &of::<6>(&[PATH, &["labels", "scale"], SPLITS]),
         version: 1,
     },
     extra: (),

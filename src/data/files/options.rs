@@ -2,8 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::data::parameters::{ParameterError, Portion};
-use crate::data::{Cut, Shares, TextOptions, TokenUnit};
+use crate::data::Cut;
+use crate::data::parameters::ParameterError;
+use crate::data::splits::SplitOptions;
+use crate::data::text::TextTable;
 
 /// What to do with rows that lack a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -31,69 +33,66 @@ pub enum Scheme {
     Plain,
 }
 
-/// Everything that can be said about a file; each format refuses what it does not know.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Options {
-    /// The file, relative to the working directory; gzip is undone.
-    pub path: String,
-    /// The columns to model, in this order; default all that have no other role.
-    pub columns: Option<Vec<String>>,
-    /// Columns to leave out of those.
-    pub without: Option<Vec<String>>,
-    /// The column that is the target of tasks.
-    pub label: Option<String>,
-    /// The column whose groups' shares are measured.
-    pub group: Option<String>,
-    /// Columns whose numbers are names of categories.
-    pub categorical: Option<Vec<String>>,
-    /// Columns that are numbers: what is no number there counts as a gap.
-    pub numeric: Option<Vec<String>>,
-    /// Columns that only tell rows apart: left out.
-    pub id_column: Option<Vec<String>>,
-    /// The sign before the fraction of numbers, `.` or `,`; default: as each column says.
-    pub decimal: Option<String>,
-    /// The column (in JSON lines the field) that holds text; the source is then a text source with a row per record.
-    /// Default in JSON lines: `text`, or the `messages` of a chat, where every line has one.
-    #[serde(alias = "text_field")]
-    pub text_column: Option<String>,
-    /// One character between cells; default: the most frequent of `,`, tab, `;`, `|` in line 1.
-    pub delimiter: Option<String>,
-    /// Whether line 1 names the columns; default: unless all its cells are numbers.
-    pub header: Option<bool>,
-    /// What happens to rows that lack a value or hold NaN or an infinity.
-    pub missing: Option<Missing>,
-    /// What a token is; default characters.
-    pub tokens: Option<TokenUnit>,
-    /// Tokens per window, or at most per record; default 32 and 256.
-    pub row_tokens: Option<usize>,
-    /// Whether letters become lower case; default true.
-    pub lower_case: Option<bool>,
-    /// Tokens seen less often in the training rows become unknown; default 5.
-    pub min_count: Option<usize>,
-    /// The most distinct tokens; default 64 characters or 2,000 words.
-    pub max_vocabulary: Option<usize>,
-    /// What a row of text is: windows of a running text, or one row per record.
-    pub cut: Option<Cut>,
-    /// The column of the token in a CoNLL file, from 1; default the first.
-    pub token_column: Option<usize>,
-    /// The column of the tag in a CoNLL file, from 1; default the last.
-    pub tag_column: Option<usize>,
-    /// How tags mark mentions; default `bio`.
-    pub scheme: Option<Scheme>,
-    /// The labels of an idx file; default: found by its name; `""` for none.
-    pub labels: Option<String>,
-    /// The pixel value that becomes 1; default 255.
-    pub scale: Option<f64>,
-    /// Rows that metrics compare with: a share below 1 or a number of rows; default 0.3.
-    pub held_out: Option<Portion>,
-    /// Rows for choosing settings: a share below 1 or a number of rows; default 0.1.
-    pub validation: Option<Portion>,
-    /// The most rows to use; default all.
-    pub rows: Option<usize>,
-    /// Whether no column is left out for what it looks like.
-    #[serde(skip)]
-    pub as_is: bool,
+crate::parameters! {
+    /// Everything that can be said about a file; each format refuses what it does not know.
+    #[derive(Clone, Debug)]
+    pub struct Options {
+        /// The file, relative to the working directory; .gz is undone
+        pub path: String = String::new() => "required";
+        /// The columns to model, in this order; default: all that are not label, group or text
+        pub columns: Option<Vec<String>> = None => "all others";
+        /// Columns to leave out, whatever they hold: dates, names, numbers of rows
+        pub without: Option<Vec<String>> = None => "[]";
+        /// The column that is the target of tasks. Numbers are classes where they are whole and of at most 20 different
+        /// values, or where `categorical` lists the column; else the target is a number. Beside text it is always a class
+        pub label: Option<String> = None;
+        /// The column whose groups' shares are measured; in CoNLL the key of a comment `# key = value` before every
+        /// sentence
+        pub group: Option<String> = None;
+        /// Columns whose numbers are names of categories
+        pub categorical: Option<Vec<String>> = None => "[]";
+        /// Columns of numbers: what is no number there counts as a gap
+        pub numeric: Option<Vec<String>> = None => "[]";
+        /// Columns that only tell rows apart: left out
+        pub id_column: Option<Vec<String>> = None => "[]";
+        /// The sign before the fraction of numbers, `.` or `,`. A column of numbers with decimal commas, marks between
+        /// thousands, one currency or per cent is read as numbers where all its cells are written so
+        pub decimal: Option<String> = None => "as each column says";
+        /// What happens to gaps (nothing, NA, null, NaN among numbers). `level`: a gap in a feature of words is a level of
+        /// its own (NA stays NA), and rows without a number, a label, a group or a text are left out; `drop`: every row
+        /// with a gap is left out; `error`: the first gap of every column is an error. Rows that are left out are counted
+        /// in the data card
+        pub missing: Option<Missing> = None => "\"level\"";
+        /// The column, in JSON lines the field, that holds text; the text parameters apply to it. Default in JSON lines:
+        /// `text` or `messages` where every line has one (`text_field` means the same)
+        pub text_column: Option<String> = None;
+        /// One character between cells; default: the most frequent of , tab ; | in line 1
+        pub delimiter: Option<String> = None => "found";
+        /// Whether line 1 names the columns; default: unless all its cells are numbers
+        pub header: Option<bool> = None => "found";
+        /// What a row of text is: `windows` of `row_tokens` tokens, or one row per record (line)
+        pub cut: Option<Cut> = None => "\"windows\" for .txt, else \"records\"";
+        /// The column of the token, from 1
+        pub token_column: Option<usize> = None => "1";
+        /// The column of the tag, from 1
+        pub tag_column: Option<usize> = None => "the last";
+        /// How tags mark mentions: `bio`, `iob1` (made BIO), or `plain` for tags without structure
+        pub scheme: Option<Scheme> = None => "\"bio\"";
+        /// The idx file of labels; default: found by name; "" for none
+        pub labels: Option<String> = None => "found";
+        /// The pixel value that becomes 1
+        pub scale: Option<f64> = None => "255", in above(0);
+    }
+    include {
+        /// How text becomes rows.
+        pub text: TextTable = TextTable::default();
+        /// How rows are split.
+        pub splits: SplitOptions = SplitOptions::default();
+    }
+    beside {
+        /// Whether no column is left out for what it looks like.
+        pub as_is: bool = false;
+    }
 }
 
 /// The parameters of tables.
@@ -125,11 +124,11 @@ impl Options {
             ("delimiter", self.delimiter.is_some()),
             ("header", self.header.is_some()),
             ("missing", self.missing.is_some()),
-            ("tokens", self.tokens.is_some()),
-            ("row_tokens", self.row_tokens.is_some()),
-            ("lower_case", self.lower_case.is_some()),
-            ("min_count", self.min_count.is_some()),
-            ("max_vocabulary", self.max_vocabulary.is_some()),
+            ("tokens", self.text.tokens.is_some()),
+            ("row_tokens", self.text.row_tokens.is_some()),
+            ("lower_case", self.text.lower_case.is_some()),
+            ("min_count", self.text.min_count.is_some()),
+            ("max_vocabulary", self.text.max_vocabulary.is_some()),
             ("cut", self.cut.is_some()),
             ("token_column", self.token_column.is_some()),
             ("tag_column", self.tag_column.is_some()),
@@ -160,34 +159,5 @@ impl Options {
                 Err(ParameterError::new("decimal", why, "give \".\" or \",\""))
             }
         }
-    }
-
-    /// How the rows are split: 30 % held out and 10 % validation by default.
-    pub(super) fn shares(&self) -> Shares {
-        Shares {
-            held_out: self.held_out.unwrap_or(Portion::Share(0.3)),
-            validation: self.validation.unwrap_or(Portion::Share(0.1)),
-            rows: self.rows,
-        }
-    }
-
-    /// How text becomes rows, cut as `default` unless the options say.
-    pub(super) fn text(&self, default: Cut) -> Result<TextOptions, ParameterError> {
-        let base = TextOptions::default();
-        let cut = self.cut.unwrap_or(default);
-        let length = match cut {
-            Cut::Windows => base.row_tokens,
-            Cut::Records => 256,
-        };
-        let options = TextOptions {
-            tokens: self.tokens.unwrap_or(base.tokens),
-            row_tokens: self.row_tokens.unwrap_or(length),
-            lower_case: self.lower_case.unwrap_or(base.lower_case),
-            min_count: self.min_count.unwrap_or(base.min_count),
-            max_vocabulary: self.max_vocabulary,
-            cut,
-        };
-        options.check()?;
-        Ok(options)
     }
 }

@@ -83,7 +83,7 @@ impl AsHuman {
     /// Reads as this file was read, under its rows' schema.
     pub(super) fn of(schema: &Schema, own: &OwnFile) -> Self {
         Self {
-            longest: own.options.row_tokens.unwrap_or(256),
+            longest: own.options.text.row_tokens.unwrap_or(256),
             human_codes: codes(schema),
             options: own.options.clone(),
             fields: schema.fields.clone(),
@@ -319,7 +319,7 @@ impl AsHuman {
 
     /// A text as the human text was normalised.
     fn as_human(&self, text: &str, vocabulary: &Vocabulary) -> String {
-        match self.options.lower_case {
+        match self.options.text.lower_case {
             Some(lower) => crate::data::text::normalise(text, lower),
             None => as_human(text, vocabulary),
         }
@@ -383,7 +383,7 @@ impl AsHuman {
         let (mut offsets, mut tokens, mut tags) = (vec![0], Vec::new(), Vec::new());
         for sentence in &sentences {
             for (line, (word, tag)) in (sentence.line..).zip(sentence.words.iter().zip(&sentence.tags)) {
-                let word = match self.options.lower_case {
+                let word = match self.options.text.lower_case {
                     Some(true) => word.to_lowercase(),
                     _ => word.clone(),
                 };

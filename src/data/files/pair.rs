@@ -179,7 +179,7 @@ fn texts(
     let how = TextOptions {
         tokens: TokenUnit::Words,
         row_tokens: 100_000,
-        lower_case: options.lower_case.unwrap_or(true),
+        lower_case: options.text.lower_case.unwrap_or(true),
         min_count: 1,
         max_vocabulary: Some(usize::MAX),
         cut: Cut::Records,

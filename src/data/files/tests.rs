@@ -8,6 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::*;
+use crate::data::text::TextTable;
 use crate::data::{Kind, Levels, Role, Source, Supply};
 
 pub(super) fn load(name: &str, bytes: &[u8], options: &Options) -> Result<Source, SourceError> {
@@ -202,7 +203,11 @@ fn a_path_that_is_no_file_says_so() {
 fn json_lines_are_text_or_a_table() {
     let texts: String =
         (0..10).map(|i| format!("{{\"text\": \"line no {i}\", \"stars\": {}}}\n", i % 2)).collect();
-    let options = Options { label: Some("stars".into()), min_count: Some(1), ..Options::default() };
+    let options = Options {
+        label: Some("stars".into()),
+        text: TextTable { min_count: Some(1), ..TextTable::default() },
+        ..Options::default()
+    };
     let s = load("t.jsonl", texts.as_bytes(), &options).unwrap();
     let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
     for row in 0..splits.train.len() {
@@ -370,7 +375,8 @@ fn the_sources_read_the_spec_and_point_at_it() {
 #[test]
 fn the_messages_of_a_chat_are_text() {
     let line = r#"{"messages": [{"role": "user", "content": "Is it late?"}, {"role": "assistant", "content": "Yes."}]}"#;
-    let options = Options { min_count: Some(1), ..Options::default() };
+    let options =
+        Options { text: TextTable { min_count: Some(1), ..TextTable::default() }, ..Options::default() };
     let s = load("t.jsonl", [line; 12].join("\n").as_bytes(), &options).unwrap();
     let Supply::Finite(splits) = &s.supply else { panic!("a finite set") };
     assert_eq!(splits.train.text(0).unwrap(), "user: is it late? assistant: yes.");

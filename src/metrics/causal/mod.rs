@@ -14,22 +14,21 @@ mod means;
 pub use bootstrap::Bootstrap;
 pub use means::{Graph, four_means, four_means_of_scores};
 
-use serde::Deserialize;
-
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, table,
 };
 use crate::data::{Distribution, Effects, FourMeans, Schema};
 use crate::models::Refusal;
-use crate::registry::{About, Parameter};
+use crate::registry::About;
 use crate::rng::Streams;
 
-/// The assumed graph, as a spec states it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Assumed {
-    /// The columns that lie between the group and the label; default none.
-    mediators: Vec<String>,
+crate::parameters! {
+    /// The assumed graph, as a spec states it.
+    #[derive(Clone, Debug)]
+    struct Assumed {
+        /// Names of the features that lie between group and label; the others are confounders
+        mediators: Vec<String> = Vec::new();
+    }
 }
 
 /// One of the effects, or its distance from people's.
@@ -54,11 +53,7 @@ macro_rules! entry {
                      TV = DE - IE - SE exactly. It rests on the assumed graph."
                 ),
                 source: "Plečko and Bareinboim 2024, Causal Fairness Analysis, DOI 10.1561/2200000106",
-                parameters: &[Parameter {
-                    name: "mediators",
-                    default: "[]",
-                    meaning: "names of the features that lie between group and label; the others are confounders",
-                }],
+                parameters: Assumed::PARAMETERS,
                 version: 1,
             },
             extra: Reading { direction: $direction, ideal: $ideal, unit: "probability", scale: $scale, worst: Worst::None },

@@ -28,16 +28,14 @@ pub use model::CategoricalModel;
 
 use std::any::Any;
 
-use serde::Deserialize;
-
 use super::counts::{multinomial, without_replacement};
 use super::sampling::{Sampling, Transform};
 use super::{
     Affine, BoxedFamily, Family, FitError, Model, Refusal, SampleError, Start, StatisticsPath, StorageError,
-    affine, ranges,
+    affine,
 };
 use crate::data::{Body, Counts, Mix, Role, Rows, Schema, Statistics};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::{Stream, Streams};
 use crate::theory::{self, Form};
 
@@ -50,27 +48,23 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   alone: counts are multinomial, subsets multivariate hypergeometric. The log likelihood of \
                   an outcome that was lost is refused, not floored.",
         source: "arXiv 2404.05090; Gharesifard and Tabuada, CDC 2025",
-        parameters: &[Parameter {
-            name: "smoothing",
-            default: "0",
-            meaning: "α, in rows added to every outcome; at least 0. A smoothed loop drifts to uniform",
-        }],
+        parameters: Categorical::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Categorical>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Categorical>(&["family"])?)),
 };
 
 /// The transforms that a distribution over outcomes knows.
 const TRANSFORMS: &[Transform] = &[Transform::Temperature, Transform::TopK, Transform::TopP];
 
-/// The recipe of a distribution over outcomes.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Categorical {
-    /// α, in rows added to every outcome: at least 0, by default 0.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub smoothing: f64,
+crate::parameters! {
+    /// The recipe of a distribution over outcomes.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Categorical {
+        /// α, in rows added to every outcome. A smoothed loop drifts to uniform
+        pub smoothing: f64 = 0.0, in at_least(0);
+    }
 }
 
 impl Family for Categorical {

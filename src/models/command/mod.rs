@@ -39,7 +39,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rand::Rng;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use self::call::{Call, PLACEHOLDERS, placeholders};
@@ -47,7 +46,7 @@ use super::numeric::{gathered, normalise};
 use super::{BoxedFamily, Family, FitError, Model, Refusal, Start};
 use crate::data::exchange::{self, Exchange};
 use crate::data::{Mix, Schema};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::spec;
 
@@ -69,47 +68,12 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   at `timeout`, on Ctrl-C, and with a cell of `--isolate`. Files that the command line names are part of a setting's hash: \
                   after an edit of the script its cells run again.",
         source: "the program",
-        parameters: &[
-            Parameter {
-                name: "command",
-                default: "required, or fit and sample",
-                meaning: "The words of the program that fits and samples in one call: {train}, {samples}, {n}, {seed}",
-            },
-            Parameter {
-                name: "rows",
-                default: "required with command",
-                meaning: "Rows that one call of `command` leaves: at least all that one generation asks for \
-                          (`samples` and the `size` of metrics)",
-            },
-            Parameter {
-                name: "fit",
-                default: "required without command",
-                meaning: "The words of the program that fits: {train}, {model}, {seed}, {start}",
-            },
-            Parameter {
-                name: "sample",
-                default: "required with fit",
-                meaning: "The words of the program that samples: {model}, {samples}, {n}, {seed}, {temperature}",
-            },
-            Parameter {
-                name: "format",
-                default: "by the columns",
-                meaning: "csv, jsonl, text (a single column of text) or conll (tagged text)",
-            },
-            Parameter { name: "folder", default: "\".\"", meaning: "The program's working directory" },
-            Parameter { name: "timeout", default: "600.0", meaning: "Seconds that one call may take" },
-            Parameter {
-                name: "threads",
-                default: "1",
-                meaning: "OMP_NUM_THREADS, MKL_NUM_THREADS and OPENBLAS_NUM_THREADS of the program: cells \
-                          already run side by side",
-            },
-        ],
+        parameters: Command::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: |node, _| {
-        let recipe: Command = node.parse_without(&["family"])?;
+        let recipe: Command = node.read(&["family"])?;
         recipe.check().map_err(|e| {
             spec::Error::bad_value(node.at_of(e.key), format!("`{}`: {}", e.key, e.why), e.help)
         })?;
@@ -117,40 +81,27 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
     },
 };
 
-/// How an outside program is called.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Command {
-    /// The words of the program that fits and samples in one call.
-    pub command: Vec<String>,
-    /// Rows that one such call leaves.
-    pub rows: Option<usize>,
-    /// The words of the program that fits.
-    pub fit: Vec<String>,
-    /// The words of the program that samples.
-    pub sample: Vec<String>,
-    /// The format of both files; by the columns.
-    pub format: Option<Exchange>,
-    /// The program's working directory; the current one.
-    pub folder: String,
-    /// Seconds that one call may take.
-    pub timeout: f64,
-    /// Threads of the program's numerical libraries.
-    pub threads: usize,
-}
-
-impl Default for Command {
-    fn default() -> Self {
-        Self {
-            command: Vec::new(),
-            rows: None,
-            fit: Vec::new(),
-            sample: Vec::new(),
-            format: None,
-            folder: String::new(),
-            timeout: 600.0,
-            threads: 1,
-        }
+crate::parameters! {
+    /// How an outside program is called.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Command {
+        /// The words of the program that fits and samples in one call: {train}, {samples}, {n}, {seed}
+        pub command: Vec<String> = Vec::new() => "required, or fit and sample";
+        /// Rows that one call of `command` leaves: at least all that one generation asks for (`samples` and the
+        /// `size` of metrics)
+        pub rows: Option<usize> = None => "required with command";
+        /// The words of the program that fits: {train}, {model}, {seed}, {start}
+        pub fit: Vec<String> = Vec::new() => "required without command";
+        /// The words of the program that samples: {model}, {samples}, {n}, {seed}, {temperature}
+        pub sample: Vec<String> = Vec::new() => "required with fit";
+        /// csv, jsonl, text (a single column of text) or conll (tagged text)
+        pub format: Option<Exchange> = None => "by the columns";
+        /// The program's working directory
+        pub folder: String = String::new() => "\".\"";
+        /// Seconds that one call may take
+        pub timeout: f64 = 600.0, in above(0);
+        /// OMP_NUM_THREADS, MKL_NUM_THREADS and OPENBLAS_NUM_THREADS of the program: cells already run side by side
+        pub threads: usize = 1;
     }
 }
 

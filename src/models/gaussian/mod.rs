@@ -29,9 +29,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::numeric::{self, Layout};
-use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath, affine, ranges};
+use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath, affine};
 use crate::data::{Body, Mix, Moments, Part, Samples, Schema, Statistics};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::theory::{self, Form};
 
@@ -44,33 +44,22 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   `covariance_scale` λ both multiply the covariance that is sampled from. Runs from \
                   sufficient statistics alone: the mean of n rows is normal, their scatter Wishart.",
         source: "arXiv 2307.01850, section 3; doi:10.1038/s41586-024-07566-y; Bartlett 1933",
-        parameters: &[
-            Parameter {
-                name: "ddof",
-                default: "0",
-                meaning: "0 divides by n (maximum likelihood), 1 by n − 1 (unbiased)",
-            },
-            Parameter {
-                name: "covariance",
-                default: "\"full\"",
-                meaning: "\"full\", or \"diagonal\" to fit variances only",
-            },
-        ],
+        parameters: Gaussian::PARAMETERS,
         version: 3,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Gaussian>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Gaussian>(&["family"])?)),
 };
 
-/// The recipe of a normal distribution.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Gaussian {
-    /// Delta degrees of freedom of the covariance: 0 or 1; 0 by default.
-    #[serde(deserialize_with = "ranges::ddof")]
-    pub ddof: u8,
-    /// What is fitted beside the mean; `full` by default.
-    pub covariance: Covariance,
+crate::parameters! {
+    /// The recipe of a normal distribution.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Gaussian {
+        /// 0 divides by n (maximum likelihood), 1 by n − 1 (unbiased)
+        pub ddof: u8 = u8::default() => "0", in within(0, 1);
+        /// "full", or "diagonal" to fit variances only
+        pub covariance: Covariance = Covariance::default() => "\"full\"";
+    }
 }
 
 /// The shape of a fitted covariance.

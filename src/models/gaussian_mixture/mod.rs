@@ -35,9 +35,9 @@ use std::any::Any;
 use serde::Deserialize;
 
 use super::numeric::{self, Layout, Matrix};
-use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
+use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start};
 use crate::data::{Mix, Schema};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
 /// The registry entry.
@@ -50,64 +50,27 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   every variance and bounds the collapse of a component. The density is exact. `covariance_scale` λ \
                   multiplies every Σ_k that is sampled from; temperature is refused.",
         source: "Dempster, Laird and Rubin 1977; Arthur and Vassilvitskii 2007; doi:10.1038/s41586-024-07566-y",
-        parameters: &[
-            Parameter { name: "components", default: "2", meaning: "k, at least 1" },
-            Parameter {
-                name: "covariance",
-                default: "\"full\"",
-                meaning: "\"full\", \"diagonal\", or \"spherical\": one variance per component",
-            },
-            Parameter {
-                name: "tolerance",
-                default: "0.001",
-                meaning: "EM ends when the mean log likelihood changes by less, in nats; at least 0",
-            },
-            Parameter {
-                name: "max_iterations",
-                default: "100",
-                meaning: "EM ends after so many steps, at least 1",
-            },
-            Parameter {
-                name: "covariance_floor",
-                default: "0.000001",
-                meaning: "Added to every variance, in squared units of the rows; greater than 0",
-            },
-        ],
+        parameters: GaussianMixture::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<GaussianMixture>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<GaussianMixture>(&["family"])?)),
 };
 
-/// The recipe of a mixture of normal distributions.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct GaussianMixture {
-    /// k, at least 1; 2 by default.
-    #[serde(deserialize_with = "ranges::at_least_one")]
-    pub components: usize,
-    /// The shape of each covariance; `full` by default.
-    pub covariance: Shape,
-    /// The change of the mean log likelihood, in nats, below which EM ends; 0.001 by default.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub tolerance: f64,
-    /// The most EM steps, at least 1; 100 by default.
-    #[serde(deserialize_with = "ranges::at_least_one")]
-    pub max_iterations: usize,
-    /// Added to every variance, in squared units of the rows, greater than 0; 10⁻⁶ by default.
-    #[serde(deserialize_with = "ranges::positive")]
-    pub covariance_floor: f64,
-}
-
-impl Default for GaussianMixture {
-    fn default() -> Self {
-        Self {
-            components: 2,
-            covariance: Shape::Full,
-            tolerance: 1e-3,
-            max_iterations: 100,
-            covariance_floor: 1e-6,
-        }
+crate::parameters! {
+    /// The recipe of a mixture of normal distributions.
+    #[derive(Clone, Copy, Debug)]
+    pub struct GaussianMixture {
+        /// k
+        pub components: usize = 2, in at_least(1);
+        /// "full", "diagonal", or "spherical": one variance per component
+        pub covariance: Shape = Shape::Full => "\"full\"";
+        /// EM ends when the mean log likelihood changes by less, in nats
+        pub tolerance: f64 = 1e-3 => "0.001", in at_least(0);
+        /// EM ends after so many steps
+        pub max_iterations: usize = 100, in at_least(1);
+        /// Added to every variance, in squared units of the rows
+        pub covariance_floor: f64 = 1e-6 => "0.000001", in above(0);
     }
 }
 

@@ -17,7 +17,7 @@ use super::{GaussianMixtureModel, Shape};
 use crate::data::{Mix, Schema};
 use crate::models::numeric::{self, Layout, Matrix};
 use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::theory::{self, Form};
 
@@ -29,23 +29,20 @@ pub const SYMMETRIC: Entry<BoxedFamily> = Entry {
         details: "μ and σ of one number a row, by maximum likelihood (a fixed point from mean |x|) or by a closed form \
                   that is close to it and for which a bound on the collapse of σ is proved.",
         source: "Suresh et al., arXiv 2412.17646, theorem 4 and appendix E",
-        parameters: &[Parameter {
-            name: "estimator",
-            default: "\"maximum-likelihood\"",
-            meaning: "\"maximum-likelihood\", or \"approximate\": the closed form",
-        }],
+        parameters: SymmetricMixture::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<SymmetricMixture>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<SymmetricMixture>(&["family"])?)),
 };
 
-/// The recipe of a mirrored mixture.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SymmetricMixture {
-    /// How μ and σ are found; maximum likelihood by default.
-    pub estimator: Estimator,
+crate::parameters! {
+    /// The recipe of a mirrored mixture.
+    #[derive(Clone, Copy, Debug)]
+    pub struct SymmetricMixture {
+        /// "maximum-likelihood", or "approximate": the closed form
+        pub estimator: Estimator = Estimator::default() => "\"maximum-likelihood\"";
+    }
 }
 
 /// How a mirrored mixture is fitted.

@@ -26,8 +26,6 @@ pub use model::HistogramModel;
 
 use std::any::Any;
 
-use serde::Deserialize;
-
 use super::counts::{multinomial, without_replacement};
 use super::numeric::{self, Layout, Matrix};
 use super::{
@@ -35,7 +33,7 @@ use super::{
     Transform, affine, ranges,
 };
 use crate::data::{Body, Counts, Mix, Rows, Schema, Statistics};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::{Stream, Streams};
 
 /// The registry entry.
@@ -48,45 +46,25 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   without it they span each training set. Temperature raises the bins' probabilities to 1/T. A \
                   held-out row in an empty bin has no likelihood: refused, not floored.",
         source: "Scott 1992, Multivariate Density Estimation, ch. 3",
-        parameters: &[
-            Parameter { name: "bins", default: "20", meaning: "B, at least 1" },
-            Parameter {
-                name: "range",
-                default: "\"data\"",
-                meaning: "[lo, hi] in the rows' units, lo below hi; \"data\": the training rows' least and greatest",
-            },
-            Parameter {
-                name: "smoothing",
-                default: "0",
-                meaning: "α, in rows added to every bin; at least 0",
-            },
-        ],
+        parameters: Histogram::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Histogram>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Histogram>(&["family"])?)),
 };
 
 const TRANSFORMS: &[Transform] = &[Transform::Temperature];
 
-/// The recipe of a histogram.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Histogram {
-    /// B, at least 1; 20 by default.
-    #[serde(deserialize_with = "ranges::at_least_one")]
-    pub bins: usize,
-    /// The least and the greatest value, in the rows' units; by default those of the training rows.
-    #[serde(deserialize_with = "ranges::interval")]
-    pub range: Option<(f64, f64)>,
-    /// α, in rows added to every bin: at least 0, by default 0.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub smoothing: f64,
-}
-
-impl Default for Histogram {
-    fn default() -> Self {
-        Self { bins: 20, range: None, smoothing: 0.0 }
+crate::parameters! {
+    /// The recipe of a histogram.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Histogram {
+        /// B
+        pub bins: usize = 20, in at_least(1);
+        /// `[lo, hi]` in the rows' units, lo below hi; "data": the training rows' least and greatest
+        pub range: Option<(f64, f64)> = None => "\"data\"", with ranges::interval;
+        /// α, in rows added to every bin
+        pub smoothing: f64 = 0.0, in at_least(0);
     }
 }
 

@@ -39,10 +39,11 @@ pub use model::NGramModel;
 
 use serde::Deserialize;
 
-use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, affine, ranges};
+use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, affine};
 use crate::data::{Kind, Mix, Role, Schema};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
+use crate::spec::{self, Node};
 
 /// The registry entry.
 pub const ENTRY: Entry<BoxedFamily> = Entry {
@@ -53,37 +54,15 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   never run into each other, and new rows have the lengths of training rows. Smoothing is a \
                   bias that every generation applies again: an accumulating loop need not plateau.",
         source: "Chen and Goodman 1998, TR-10-98",
-        parameters: &[
-            Parameter {
-                name: "order",
-                default: "3",
-                meaning: "the length of the longest n-gram in tokens, at least 1",
-            },
-            Parameter {
-                name: "smoothing",
-                default: "\"kneser-ney\"",
-                meaning: "\"kneser-ney\", \"witten-bell\", \"jelinek-mercer\" or \"add-k\"",
-            },
-            Parameter {
-                name: "k",
-                default: "0.01",
-                meaning: "add-k only: the count added to every word, at least 0",
-            },
-            Parameter {
-                name: "lambda",
-                default: "0.75",
-                meaning: "jelinek-mercer only: the share of the longer history, at least 0 and below 1",
-            },
-        ],
+        parameters: Table::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<NGram>(&["family"])?)),
+    build: |node, _| Ok(Box::new(NGram::read(node)?)),
 };
 
 /// The recipe of an n-gram model.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Table")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NGram {
     /// The length of the longest n-gram in tokens.
     pub order: usize,
@@ -116,17 +95,18 @@ impl Default for NGram {
     }
 }
 
-/// The table as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Table {
-    #[serde(deserialize_with = "ranges::at_least_one")]
-    order: usize,
-    smoothing: Name,
-    #[serde(deserialize_with = "optional_non_negative")]
-    k: Option<f64>,
-    #[serde(deserialize_with = "optional_share")]
-    lambda: Option<f64>,
+crate::parameters! {
+    /// The table as it is written.
+    struct Table {
+        /// The length of the longest n-gram in tokens
+        order: usize = 3, in at_least(1);
+        /// "kneser-ney", "witten-bell", "jelinek-mercer" or "add-k"
+        smoothing: Name = Name::KneserNey => "\"kneser-ney\"";
+        /// add-k only: the count added to every word
+        k: Option<f64> = None => "0.01", in at_least(0);
+        /// jelinek-mercer only: the share of the longer history
+        lambda: Option<f64> = None => "0.75", in from_below(0, 1);
+    }
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -138,29 +118,22 @@ enum Name {
     AddK,
 }
 
-fn optional_non_negative<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
-    ranges::non_negative(from).map(Some)
-}
-
-fn optional_share<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
-    ranges::share(from).map(Some)
-}
-
-impl Default for Table {
-    fn default() -> Self {
-        Self { order: 3, smoothing: Name::KneserNey, k: None, lambda: None }
-    }
-}
-
-impl TryFrom<Table> for NGram {
-    type Error = &'static str;
-
-    fn try_from(table: Table) -> Result<Self, Self::Error> {
-        if table.k.is_some() && table.smoothing != Name::AddK {
-            return Err("`k` belongs to `smoothing = \"add-k\"`");
-        }
-        if table.lambda.is_some() && table.smoothing != Name::JelinekMercer {
-            return Err("`lambda` belongs to `smoothing = \"jelinek-mercer\"`");
+impl NGram {
+    /// Reads the family's table; `k` and `lambda` each belong to one smoothing.
+    pub(super) fn read(node: &Node) -> Result<Self, spec::Error> {
+        let table: Table = node.read(&["family"])?;
+        for (key, given, smoothing) in [
+            ("k", table.k.is_some() && table.smoothing != Name::AddK, "add-k"),
+            ("lambda", table.lambda.is_some() && table.smoothing != Name::JelinekMercer, "jelinek-mercer"),
+        ] {
+            if given {
+                let message = format!("`{key}` belongs to `smoothing = \"{smoothing}\"`");
+                return Err(spec::Error::bad_value(
+                    node.key_at(key),
+                    message,
+                    "remove it, or change the smoothing".into(),
+                ));
+            }
         }
         let smoothing = match table.smoothing {
             Name::KneserNey => Smoothing::KneserNey,

@@ -5,30 +5,15 @@
 //! Poisson regressor is λ. Synthetic labels are drawn from the fitted distribution: a class with its probability, not
 //! the likelier one. A temperature T divides the log odds.
 
-use serde::Deserialize;
-
 use super::design::Columns;
 use super::irls::Problem;
 use super::model::{Coefficients, Inputs, RegressionModel};
 use crate::data::{Gram, Link, Mix, Schema};
 use crate::models::numeric::{gathered, normalise};
-use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::theory::{self, Form};
-
-const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "ridge",
-        default: "0.0",
-        meaning: "λ per row, at least 0: adds (λ/2)‖β‖² to the mean negative log likelihood",
-    },
-    Parameter {
-        name: "intercept",
-        default: "false",
-        meaning: "Whether a constant is fitted beside the weights; it is not penalised",
-    },
-];
 
 /// The registry entry of logistic regression.
 pub const LOGISTIC: Entry<BoxedFamily> = Entry {
@@ -39,12 +24,12 @@ pub const LOGISTIC: Entry<BoxedFamily> = Entry {
                   unless `ridge` is stated. Inputs are the columns with the role input; a table without any takes its \
                   features and groups, categories as indicators. Temperature divides the log odds.",
         source: "arXiv 2410.22812; arXiv 2502.18049; Nelder and Wedderburn 1972, DOI 10.2307/2344614",
-        parameters: PARAMETERS,
+        parameters: LogisticRegression::PARAMETERS,
         version: 2,
     },
     extra: (),
     build: |node, _| {
-        let LogisticRegression { ridge, intercept } = node.parse_without(&["family"])?;
+        let LogisticRegression { ridge, intercept } = node.read(&["family"])?;
         Ok(Box::new(Generalised { name: "logistic-regression", link: Link::Logit, ridge, intercept }))
     },
 };
@@ -57,36 +42,36 @@ pub const POISSON: Entry<BoxedFamily> = Entry {
         details: "Newton's method on weighted rows with labels of at least 0. Where no finite weights are best (all counts \
                   0) the fit is refused, unless `ridge` is stated.",
         source: "arXiv 2502.18049; Nelder and Wedderburn 1972, DOI 10.2307/2344614",
-        parameters: PARAMETERS,
+        parameters: PoissonRegression::PARAMETERS,
         version: 2,
     },
     extra: (),
     build: |node, _| {
-        let PoissonRegression { ridge, intercept } = node.parse_without(&["family"])?;
+        let PoissonRegression { ridge, intercept } = node.read(&["family"])?;
         Ok(Box::new(Generalised { name: "poisson-regression", link: Link::Log, ridge, intercept }))
     },
 };
 
-/// The recipe of a logistic regression.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LogisticRegression {
-    /// λ per row, at least 0; 0 by default.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub ridge: f64,
-    /// Whether a constant is fitted; not by default.
-    pub intercept: bool,
+crate::parameters! {
+    /// The recipe of a logistic regression.
+    #[derive(Clone, Copy, Debug)]
+    pub struct LogisticRegression {
+        /// λ per row: adds (λ/2)‖β‖² to the mean negative log likelihood
+        pub ridge: f64 = 0.0, in at_least(0);
+        /// Whether a constant is fitted beside the weights; it is not penalised
+        pub intercept: bool = false;
+    }
 }
 
-/// The recipe of a Poisson regression.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PoissonRegression {
-    /// λ per row, at least 0; 0 by default.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub ridge: f64,
-    /// Whether a constant is fitted; not by default.
-    pub intercept: bool,
+crate::parameters! {
+    /// The recipe of a Poisson regression.
+    #[derive(Clone, Copy, Debug)]
+    pub struct PoissonRegression {
+        /// λ per row: adds (λ/2)‖β‖² to the mean negative log likelihood
+        pub ridge: f64 = 0.0, in at_least(0);
+        /// Whether a constant is fitted beside the weights; it is not penalised
+        pub intercept: bool = false;
+    }
 }
 
 /// A generalised linear model with a canonical link: what both recipes are.

@@ -17,21 +17,10 @@ use super::cross_products::{pooled, solve, solve_factor};
 use super::design::Columns;
 use super::model::{Coefficients, Inputs, RegressionModel};
 use crate::data::{CrossProducts, Link, Mix, Schema, definite};
-use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, StatisticsPath};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::theory::{self, Form};
-
-const NOISE: Parameter = Parameter {
-    name: "noise_variance",
-    default: "\"estimated\"",
-    meaning: "σ² with which labels are drawn: a number of at least 0, or \"estimated\" from the residuals (divisor n − p)",
-};
-const INTERCEPT: Parameter = Parameter {
-    name: "intercept",
-    default: "false",
-    meaning: "Whether a constant is fitted beside the weights; it is not penalised",
-};
 
 /// The registry entry of least squares.
 pub const LINEAR: Entry<BoxedFamily> = Entry {
@@ -44,20 +33,11 @@ pub const LINEAR: Entry<BoxedFamily> = Entry {
                   normal inputs. Needs at least as many rows \
                   as inputs, unless `singular` is \"minimum-norm\".",
         source: "arXiv 2404.01413; arXiv 2410.16713",
-        parameters: &[
-            NOISE,
-            INTERCEPT,
-            Parameter {
-                name: "singular",
-                default: "\"refuse\"",
-                meaning: "Where inputs are combinations of each other: \"refuse\", or \"minimum-norm\" for the shortest of the \
-                          best coefficients (the pseudo-inverse)",
-            },
-        ],
+        parameters: LinearRegression::PARAMETERS,
         version: 4,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<LinearRegression>(&["family"])?.recipe())),
+    build: |node, _| Ok(Box::new(node.read::<LinearRegression>(&["family"])?.recipe())),
 };
 
 /// The registry entry of ridge regression.
@@ -68,60 +48,47 @@ pub const RIDGE: Entry<BoxedFamily> = Entry {
         details: "β̂ = (XᵀX/n + λI)⁻¹ Xᵀy/n. λ is per row: scikit-learn's alpha is λn. Fits any number of rows; an \
                   estimated noise variance needs more rows than inputs. Otherwise as `linear-regression`.",
         source: "arXiv 2402.07712; arXiv 2410.04840; Hoerl and Kennard 1970, DOI 10.1080/00401706.1970.10488634",
-        parameters: &[
-            Parameter {
-                name: "lambda",
-                default: "0.1",
-                meaning: "λ, the penalty per row in units of a mean square of an input, greater than 0",
-            },
-            NOISE,
-            INTERCEPT,
-        ],
+        parameters: Ridge::PARAMETERS,
         version: 4,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Ridge>(&["family"])?.recipe())),
+    build: |node, _| Ok(Box::new(node.read::<Ridge>(&["family"])?.recipe())),
 };
 
-/// The recipe of ordinary least squares.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LinearRegression {
-    /// σ² with which labels are drawn; estimated by default.
-    pub noise_variance: Noise,
-    /// Whether a constant is fitted; not by default.
-    pub intercept: bool,
-    /// What is done where XᵀX is singular; refused by default.
-    pub singular: Singular,
+crate::parameters! {
+    /// The recipe of ordinary least squares.
+    #[derive(Clone, Copy, Debug)]
+    pub struct LinearRegression {
+        /// σ² with which labels are drawn: a number, or "estimated" from the residuals (divisor n − p)
+        pub noise_variance: Noise = Noise::Estimated => "\"estimated\"", in at_least(0);
+        /// Whether a constant is fitted beside the weights; it is not penalised
+        pub intercept: bool = false;
+        /// Where inputs are combinations of each other: "refuse", or "minimum-norm" for the shortest of the best
+        /// coefficients (the pseudo-inverse)
+        pub singular: Singular = Singular::Refuse => "\"refuse\"";
+    }
 }
 
 /// What least squares does where inputs are combinations of each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Singular {
     /// Refuses the fit.
-    #[default]
     Refuse,
     /// Takes the shortest of the best coefficients.
     MinimumNorm,
 }
 
-/// The recipe of ridge regression.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Ridge {
-    /// λ per row, greater than 0; 0.1 by default.
-    #[serde(deserialize_with = "ranges::positive")]
-    pub lambda: f64,
-    /// σ² with which labels are drawn; estimated by default.
-    pub noise_variance: Noise,
-    /// Whether a constant is fitted; not by default.
-    pub intercept: bool,
-}
-
-impl Default for Ridge {
-    fn default() -> Self {
-        Self { lambda: 0.1, noise_variance: Noise::default(), intercept: false }
+crate::parameters! {
+    /// The recipe of ridge regression.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Ridge {
+        /// λ, the penalty per row in units of a mean square of an input
+        pub lambda: f64 = 0.1, in above(0);
+        /// σ² with which labels are drawn: a number, or "estimated" from the residuals (divisor n − p)
+        pub noise_variance: Noise = Noise::Estimated => "\"estimated\"", in at_least(0);
+        /// Whether a constant is fitted beside the weights; it is not penalised
+        pub intercept: bool = false;
     }
 }
 

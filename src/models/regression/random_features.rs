@@ -10,15 +10,14 @@
 //! O(n q (d + min(n, q))), whatever m.
 
 use nalgebra::{DMatrix, DVector};
-use serde::Deserialize;
 
 use super::design::Columns;
 use super::model::{Coefficients, RegressionModel};
 use crate::data::{Link, Mix, Schema};
 use crate::models::numeric::{gathered, normalise};
 use crate::models::wishart::bartlett;
-use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, ranges};
-use crate::registry::{About, Entry, Parameter};
+use crate::models::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start};
+use crate::registry::{About, Entry};
 use crate::rng::{Stream, Streams};
 use crate::theory::{self, Form};
 
@@ -31,43 +30,23 @@ pub const RANDOM_FEATURES: Entry<BoxedFamily> = Entry {
                   error peaks where m is the number of rows, and falls again beyond (double descent). Above m = n the fit \
                   is the interpolation of least norm. S is drawn anew for every fit.",
         source: "arXiv 2410.04840 section 3; arXiv 2210.16859; Bach 2024, DOI 10.1137/23M1558781",
-        parameters: &[
-            Parameter { name: "features", default: "100", meaning: "m, at least 1" },
-            Parameter {
-                name: "lambda",
-                default: "0.0",
-                meaning: "λ, the penalty per row in units of a mean square of a feature, at least 0",
-            },
-            Parameter {
-                name: "noise_variance",
-                default: "1.0",
-                meaning: "σ² with which labels are drawn, at least 0",
-            },
-        ],
+        parameters: RandomFeatures::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<RandomFeatures>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<RandomFeatures>(&["family"])?)),
 };
 
-/// The recipe of a regression on random features.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RandomFeatures {
-    /// m, at least 1; 100 by default.
-    #[serde(deserialize_with = "ranges::at_least_one")]
-    pub features: usize,
-    /// λ per row, at least 0; 0 by default.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub lambda: f64,
-    /// σ² with which labels are drawn, at least 0; 1 by default.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub noise_variance: f64,
-}
-
-impl Default for RandomFeatures {
-    fn default() -> Self {
-        Self { features: 100, lambda: 0.0, noise_variance: 1.0 }
+crate::parameters! {
+    /// The recipe of a regression on random features.
+    #[derive(Clone, Copy, Debug)]
+    pub struct RandomFeatures {
+        /// m
+        pub features: usize = 100, in at_least(1);
+        /// λ, the penalty per row in units of a mean square of a feature
+        pub lambda: f64 = 0.0, in at_least(0);
+        /// σ² with which labels are drawn
+        pub noise_variance: f64 = 1.0, in at_least(0);
     }
 }
 

@@ -39,9 +39,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::numeric::{gathered, normalise};
-use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, affine, ranges};
+use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, affine};
 use crate::data::{Mix, Schema};
-use crate::registry::{About, Entry, Parameter};
+use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use conditional::Conditional;
 
@@ -57,99 +57,35 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   cuts arrows by averaging the cause out. The likelihood is exact (none with empirical residuals). \
                   Temperature, top-k and top-p act on categories, `covariance_scale` on normal residuals.",
         source: "Pearl 2009, Causality, ch. 1 (factorisation); arXiv 2506.19082 (causal generation of tables)",
-        parameters: &[
-            Parameter {
-                name: "structure",
-                default: "\"ordered\"",
-                meaning: "\"ordered\" (by `order` or `graph`), \"independent\", or \"naive-bayes\" (given the label)",
-            },
-            Parameter {
-                name: "order",
-                default: "[]",
-                meaning: "Columns from cause to effect; default: group, features as in the table, label",
-            },
-            Parameter {
-                name: "graph",
-                default: "{}",
-                meaning: "The parents of each column, in place of `order`; columns left out have none",
-            },
-            Parameter {
-                name: "severed",
-                default: "[]",
-                meaning: "Arrows [cause, effect] to cut by averaging over the cause, which is categorical",
-            },
-            Parameter {
-                name: "categories",
-                default: "\"logistic\"",
-                meaning: "How categories depend on parents: \"logistic\", or \"table\" (categorical parents only)",
-            },
-            Parameter {
-                name: "ridge",
-                default: "1.0",
-                meaning: "Penalty (ridge / 2)·‖coefficients‖² on the summed logistic loss; greater than 0",
-            },
-            Parameter {
-                name: "smoothing",
-                default: "0",
-                meaning: "α, in rows added to every level in frequencies and tables; at least 0",
-            },
-            Parameter {
-                name: "residuals",
-                default: "\"gaussian\"",
-                meaning: "\"gaussian\", or \"empirical\": drawn from the training residuals",
-            },
-            Parameter {
-                name: "ddof",
-                default: "0",
-                meaning: "0 divides squared residuals by n, 1 by n − the number of coefficients (unbiased)",
-            },
-        ],
+        parameters: Tabular::PARAMETERS,
         version: 1,
     },
     extra: (),
-    build: |node, _| Ok(Box::new(node.parse_without::<Tabular>(&["family"])?)),
+    build: |node, _| Ok(Box::new(node.read::<Tabular>(&["family"])?)),
 };
 
-/// The recipe of an ancestral model of a table.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tabular {
-    /// What depends on what; by `order` or `graph` by default.
-    pub structure: Structure,
-    /// Columns from cause to effect; by default group, features, label.
-    pub order: Vec<String>,
-    /// The parents of each column; empty by default.
-    pub graph: BTreeMap<String, Vec<String>>,
-    /// Arrows from a cause to an effect that are cut by averaging over the cause.
-    pub severed: Vec<(String, String)>,
-    /// How categories depend on their parents; `logistic` by default.
-    pub categories: Categories,
-    /// The logistic regressions' penalty, greater than 0; 1 by default, as in scikit-learn.
-    #[serde(deserialize_with = "ranges::positive")]
-    pub ridge: f64,
-    /// α, in rows added to every level: at least 0, by default 0.
-    #[serde(deserialize_with = "ranges::non_negative")]
-    pub smoothing: f64,
-    /// The law of residuals; `gaussian` by default.
-    pub residuals: Residuals,
-    /// Delta degrees of freedom of the residuals' variance: 0 or 1; 0 by default.
-    #[serde(deserialize_with = "ranges::ddof")]
-    pub ddof: u8,
-}
-
-impl Default for Tabular {
-    fn default() -> Self {
-        Self {
-            structure: Structure::Ordered,
-            order: Vec::new(),
-            graph: BTreeMap::new(),
-            severed: Vec::new(),
-            categories: Categories::Logistic,
-            ridge: 1.0,
-            smoothing: 0.0,
-            residuals: Residuals::Gaussian,
-            ddof: 0,
-        }
+crate::parameters! {
+    /// The recipe of an ancestral model of a table.
+    #[derive(Clone, Debug)]
+    pub struct Tabular {
+        /// "ordered" (by `order` or `graph`), "independent", or "naive-bayes" (given the label)
+        pub structure: Structure = Structure::Ordered => "\"ordered\"";
+        /// Columns from cause to effect; default: group, features as in the table, label
+        pub order: Vec<String> = Vec::new();
+        /// The parents of each column, in place of `order`; columns left out have none
+        pub graph: BTreeMap<String, Vec<String>> = BTreeMap::new() => "{}";
+        /// Arrows `[cause, effect]` to cut by averaging over the cause, which is categorical
+        pub severed: Vec<(String, String)> = Vec::new();
+        /// How categories depend on parents: "logistic", or "table" (categorical parents only)
+        pub categories: Categories = Categories::Logistic => "\"logistic\"";
+        /// Penalty (ridge / 2)·‖coefficients‖² on the summed logistic loss
+        pub ridge: f64 = 1.0, in above(0);
+        /// α, in rows added to every level in frequencies and tables
+        pub smoothing: f64 = 0.0, in at_least(0);
+        /// "gaussian", or "empirical": drawn from the training residuals
+        pub residuals: Residuals = Residuals::Gaussian => "\"gaussian\"";
+        /// 0 divides squared residuals by n, 1 by n − the number of coefficients (unbiased)
+        pub ddof: u8 = 0, in within(0, 1);
     }
 }
 

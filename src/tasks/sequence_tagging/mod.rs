@@ -8,8 +8,6 @@ mod entities;
 mod features;
 mod perceptron;
 
-use serde::Deserialize;
-
 use self::entities::{Scheme, Tally};
 use self::features::Spelling;
 use self::perceptron::{Corpus, Perceptron, Sentence};
@@ -18,7 +16,7 @@ use crate::data::{Samples, Schema, Vocabulary};
 use crate::metrics::Measured;
 use crate::models::Refusal;
 use crate::neural::train::Effort;
-use crate::registry::{About, BuildContext, Parameter};
+use crate::registry::{About, BuildContext};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 
@@ -30,11 +28,7 @@ pub(super) const ENTRY: TaskEntry = TaskEntry {
                   endings, shapes and the two tags before. Entities are spans of BIO tags; one is right if its \
                   type, start and end are (as `conlleval` and seqeval count). Row weights scale the updates.",
         source: "Collins 2002 (10.3115/1118693.1118694); Tjong Kim Sang and De Meulder 2003 (arXiv cs/0306050)",
-        parameters: &[Parameter {
-            name: "passes",
-            default: "8",
-            meaning: "passes over the training sentences, at least 1",
-        }],
+        parameters: SequenceTagging::PARAMETERS,
         version: 1,
     },
     extra: Report {
@@ -44,21 +38,16 @@ pub(super) const ENTRY: TaskEntry = TaskEntry {
     build,
 };
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SequenceTagging {
-    /// Passes over the training sentences, at least 1.
-    passes: usize,
-}
-
-impl Default for SequenceTagging {
-    fn default() -> Self {
-        Self { passes: 8 }
+crate::parameters! {
+    #[derive(Debug)]
+    struct SequenceTagging {
+        /// Passes over the training sentences
+        passes: usize = 8, in at_least(1);
     }
 }
 
 fn build(node: &Node, _: &BuildContext) -> Result<BoxedTask, Error> {
-    let task: SequenceTagging = node.parse()?;
+    let task: SequenceTagging = node.read(&[])?;
     if task.passes == 0 {
         let help = "give 1 or more".into();
         return Err(Error::bad_value(node.at_of("passes"), "`passes` is 0".into(), help));

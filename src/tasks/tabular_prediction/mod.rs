@@ -18,7 +18,7 @@ use crate::models::{Encoding, Refusal};
 use crate::neural::device::DeviceName;
 use crate::neural::mlp::{Examples, Mlp, MlpParams};
 use crate::neural::train::Effort;
-use crate::registry::{About, BuildContext, Parameter};
+use crate::registry::{About, BuildContext};
 use crate::rng::Streams;
 use crate::spec::{Error, Node};
 
@@ -31,25 +31,7 @@ pub(super) const ENTRY: TaskEntry = TaskEntry {
                   group, with an L2 penalty of inverse strength `c`; `\"mlp\"` is a perceptron of one hidden layer. \
                   Decisions are probabilities of at least `threshold`. Row weights enter the loss.",
         source: "Hastie, Tibshirani and Friedman 2009, sections 4.4 and 11.3",
-        parameters: &[
-            Parameter { name: "learner", default: "\"logistic\"", meaning: "\"logistic\" or \"mlp\"" },
-            Parameter {
-                name: "c",
-                default: "[1.0]",
-                meaning: "inverse strengths of the penalty, above 0; of several the best on the validation slice is taken",
-            },
-            Parameter { name: "steps", default: "600", meaning: "mlp: optimiser steps, at least 1" },
-            Parameter {
-                name: "threshold",
-                default: "0.5",
-                meaning: "probability of a positive decision, 0 to 1",
-            },
-            Parameter {
-                name: "sees_group",
-                default: "true",
-                meaning: "whether the learner is given the group at all",
-            },
-        ],
+        parameters: TabularPrediction::PARAMETERS,
         version: 1,
     },
     extra: Report { primary: "task-auc", scores: &SCORES },
@@ -73,39 +55,28 @@ enum Learner {
     Mlp,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TabularPrediction {
-    /// The kind of learner.
-    learner: Learner,
-    /// Inverse penalty strengths, above 0.
-    c: Vec<f64>,
-    /// The perceptron's optimiser steps, at least 1.
-    steps: usize,
-    /// Probability of a positive decision, in [0, 1].
-    threshold: f64,
-    /// Whether the learner is given the group.
-    sees_group: bool,
-    /// Where the perceptron is trained.
-    #[serde(skip)]
-    device: DeviceName,
-}
-
-impl Default for TabularPrediction {
-    fn default() -> Self {
-        Self {
-            learner: Learner::Logistic,
-            c: vec![1.0],
-            steps: 600,
-            threshold: 0.5,
-            sees_group: true,
-            device: DeviceName::default(),
-        }
+crate::parameters! {
+    #[derive(Clone, Debug)]
+    struct TabularPrediction {
+        /// "logistic" or "mlp"
+        learner: Learner = Learner::Logistic => "\"logistic\"";
+        /// Inverse strengths of the penalty; of several the best on the validation slice is taken
+        c: Vec<f64> = vec![1.0] => "[1.0]", in above(0);
+        /// mlp: optimiser steps
+        steps: usize = 600, in at_least(1);
+        /// Probability of a positive decision
+        threshold: f64 = 0.5, in within(0, 1);
+        /// Whether the learner is given the group at all
+        sees_group: bool = true;
+    }
+    beside {
+        /// Where the perceptron is trained.
+        device: DeviceName = DeviceName::default();
     }
 }
 
 fn build(node: &Node, context: &BuildContext) -> Result<BoxedTask, Error> {
-    let task = TabularPrediction { device: context.device, ..node.parse()? };
+    let task = TabularPrediction { device: context.device, ..node.read(&[])? };
     let wrong = |key: &str, help: &str| {
         Err(Error::bad_value(node.at_of(key), format!("`{key}` is out of range"), help.into()))
     };
