@@ -7,7 +7,7 @@ const LOAD: &str = include_str!("load.py");
 const CURVES: &str = include_str!("curves.py");
 const DIFFERENCES: &str = include_str!("differences.py");
 const MISSING: &str =
-    "pd.concat([without_value(values_of(m)) for m in METRICS], ignore_index=True) if METRICS else None";
+    "pd.concat([without_value(m) for m in METRICS], ignore_index=True) if METRICS else None";
 
 /// Returns a notebook that reads `metrics.csv` (at `csv`, relative to the notebook, with `/`),
 /// draws each metric over generations, and the paired differences to all-human training at the
@@ -38,12 +38,12 @@ pub fn comparison_notebook(title: &str, csv: &str, metrics: &[&str], swept: &[&s
         .markdown(
             "## Collapse curves\n\nThe mean over seeds with its 95 % interval, by human fraction; the median where \
              some are infinite; an open ring where there is no finite value after it. \
-             Grey: human rows against human rows, where the run measured them.",
+             Dashed: the human rows of a mix alone. Grey: human rows against human rows, where the run measured them.",
         )
         .code(CURVES)
         .markdown(
             "## Paired differences at the last generation\n\nEach seed is compared with itself under the \
-             highest human fraction of the same setting. An interval that holds 0 does not show a difference. \
+             highest human fraction of the same setting, and so is a fit on its human rows alone. An interval that holds 0 does not show a difference. \
              Where a seed has no value there is no difference.",
         )
         .code(DIFFERENCES)

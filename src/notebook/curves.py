@@ -28,6 +28,7 @@ handles = {}
 for column, metric in enumerate(METRICS):
     human = rows[(rows["metric"] == metric) & (rows["subject"] == "human")]["value"]
     parts = dict(settings_of(values_of(metric)))
+    alone = dict(settings_of(values_of(metric, control=True)))
     for row, setting in enumerate(settings):
         ax = axes[row * DEEP + column // ACROSS][column % ACROSS]
         ax.set_visible(True)
@@ -44,6 +45,10 @@ for column, metric in enumerate(METRICS):
                     ax.plot(end["generation"], end["mean"], "o", markersize=9, markerfacecolor="none", color=colour)
                 ax.fill_between(c["generation"], c["low"], c["high"], color=colour, alpha=0.18, linewidth=0)
                 handles.setdefault(name_of(fraction), line)
+            control = alone.get(setting, part.iloc[0:0])
+            for fraction, c in control[control["generation"] == control["generation"].max()].groupby("human_fraction"):
+                ax.axhline(c["value"].mean(skipna=False), color=colours[fraction], linewidth=1, linestyle="--")
+                handles.setdefault("human rows alone", plt.Line2D([], [], color="black", linewidth=1, linestyle="--"))
         else:
             ax.text(0.5, 0.5, "no data", ha="center", transform=ax.transAxes)
         if len(human):

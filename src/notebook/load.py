@@ -27,22 +27,25 @@ rows["value"] = pd.to_numeric(rows["value"])
 if not METRICS:
     METRICS = sorted(m for m in rows["metric"].unique() if m != "realised-human-fraction")
 METRICS = [m for m in METRICS if (rows["metric"] == m).any()]
+# Controls: the human rows of a mix alone, fitted for one generation.
+ALONE = "loop.human_alone"
+rows["control"] = rows[ALONE].astype(str).str.lower() == "true" if ALONE in rows.columns else False
 # Columns that tell settings apart; one that has a single value says nothing.
 SETTING = [c for c in dict.fromkeys(["data", "model", "regime", *SWEPT])
-           if c in rows.columns and c != "human_fraction" and rows[c].nunique(dropna=False) > 1]
+           if c in rows.columns and c not in ["human_fraction", ALONE] and rows[c].nunique(dropna=False) > 1]
 # A swept column may repeat another one (`loop.regime` and `regime`).
 SETTING = [c for i, c in enumerate(SETTING) if not any(rows[c].equals(rows[d]) for d in SETTING[:i])]
 # A population has several members: a lineage's value is their mean.
-KEYS = [*SETTING, "human_fraction", "seed", "generation", "subject", "metric"]
+KEYS = [*SETTING, "control", "human_fraction", "seed", "generation", "subject", "metric"]
 rows = rows.groupby(KEYS, dropna=False, as_index=False).agg(
     value=("value", "mean"), why=("why", "first"), numbers=("value", "count"), members=("value", "size"))
 # The mean of the members that survive is not the population's.
 rows.loc[rows["numbers"] < rows["members"], "value"] = np.nan
 
 
-def values_of(metric):
-    """The rows of one metric and one subject, without the human baseline."""
-    found = rows[(rows["metric"] == metric) & (rows["subject"] != "human")]
+def values_of(metric, control=False):
+    """The rows of one metric and one subject, without the human baseline: of the mixes, or of their controls."""
+    found = rows[(rows["metric"] == metric) & (rows["subject"] != "human") & (rows["control"] == control)]
     order = [SUBJECT] if SUBJECT else ["model", "synthetic", "training"]
     for subject in order:
         if (found["subject"] == subject).any():
@@ -50,12 +53,13 @@ def values_of(metric):
     return found.iloc[0:0]
 
 
-def without_value(part):
-    """How many seeds of the last generation have no finite value, and why, for every metric and setting."""
-    last = part[part["generation"] == part["generation"].max()]
+def without_value(metric):
+    """How many seeds of the last generation have no finite value, and why, for every setting."""
+    part = pd.concat([values_of(metric), values_of(metric, control=True)])
+    last = part[part["generation"] == part.groupby("control")["generation"].transform("max")]
     lost = last[~np.isfinite(last["value"])]
     why = lost["why"].where(lost["why"].notna(), "infinite")
-    by = [c for c in ["metric", *SETTING, "human_fraction"] if c in lost.columns]
+    by = [c for c in ["metric", *SETTING, "control", "human_fraction"] if c in lost.columns]
     return lost.assign(why=why).groupby([*by, "why"], dropna=False)["seed"].nunique().rename("seeds").reset_index()
 
 

@@ -44,9 +44,11 @@ pub(super) fn name_of(key: &SettingKey, columns: &[String]) -> (String, Option<f
             let part = |c: &String| match (c.as_str(), key.get(c)) {
                 ("loop.human_alone", Some("true")) => Some("human rows alone".to_owned()),
                 ("loop.human_alone", _) => None,
-                _ => Some(value(c)),
+                // What a setting does not have does not tell it apart in words.
+                _ => value_of(key, c).map(str::to_owned),
             };
-            (many.iter().filter_map(part).collect::<Vec<_>>().join(" · "), None)
+            let parts: Vec<String> = many.iter().filter_map(part).collect();
+            (if parts.is_empty() { "own".to_owned() } else { parts.join(" · ") }, None)
         }
     }
 }
@@ -59,7 +61,7 @@ pub fn setting_name(key: &SettingKey, among: &[&SettingKey]) -> String {
 /// The same in words: `human fraction 0.3`.
 pub(super) fn place_of(key: &SettingKey, columns: &[String]) -> String {
     let part = |c: &String| format!("{} {}", plain(c), name_of(key, std::slice::from_ref(c)).0);
-    columns.iter().map(part).collect::<Vec<_>>().join(", ")
+    columns.iter().filter(|c| value_of(key, c).is_some()).map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// The settings by what they have in these columns, in order of appearance; one group without a
@@ -126,6 +128,20 @@ pub(super) fn file_name(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_setting_does_not_have_is_not_in_its_name() {
+        let key = |regime: &str, share: &str| {
+            let cells = [("regime", regime), ("loop.arrival_human_fraction", share)];
+            SettingKey(cells.map(|(c, v)| (c.to_owned(), v.to_owned())).to_vec())
+        };
+        let (plain, mixed) = (key("replace", ""), key("expanding", "0.25"));
+        let columns = varying(&[&plain, &mixed]);
+        assert_eq!(name_of(&plain, &columns).0, "replace");
+        assert_eq!(name_of(&mixed, &columns).0, "expanding · 0.25");
+        assert_eq!(place_of(&plain, &columns), "regime replace");
+        assert_eq!(name_of(&key("", ""), &columns).0, "own");
+    }
 
     #[test]
     fn file_names_stay_in_their_folder() {

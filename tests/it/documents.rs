@@ -47,3 +47,31 @@ fn the_readme_quotes_the_comparison_that_is_committed() {
         assert!(readme.contains(&sentence), "the README lacks: {sentence}");
     }
 }
+
+/// The exported notebook was run on the tables beside it, and these are such as a run writes today: results/README.md
+/// explains each of their columns.
+#[test]
+fn the_exported_notebook_is_executed_and_its_columns_are_explained() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.join("notebooks-export/digits-vae");
+    let text = std::fs::read_to_string(folder.join("notebook.ipynb")).unwrap();
+    let notebook: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let cells = notebook["cells"].as_array().unwrap().iter().filter(|cell| cell["cell_type"] == "code");
+    let outputs: Vec<&serde_json::Value> = cells
+        .flat_map(|cell| {
+            assert!(cell["execution_count"].is_number(), "not executed: {}", cell["source"]);
+            cell["outputs"].as_array().unwrap()
+        })
+        .collect();
+    assert!(outputs.iter().all(|output| output["output_type"] != "error"));
+    assert!(outputs.iter().any(|output| output["data"]["image/png"].is_string()), "no figure");
+    let explained = std::fs::read_to_string(root.join("results/README.md")).unwrap();
+    for table in ["metrics.csv", "summary.csv"] {
+        let columns = csv::Reader::from_path(folder.join(table)).unwrap().headers().unwrap().clone();
+        // A column with a point is a swept key, named by itself.
+        for column in columns.iter().filter(|column| !column.contains('.')) {
+            assert!(explained.contains(&format!("`{column}`")), "{table}: `{column}`");
+        }
+        assert!(columns.iter().any(|column| column == "why"), "{table} is of an older format");
+    }
+}
