@@ -10,7 +10,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use model_collapse::data::{Column, Kind, Mix, Rows, Samples, Schema, TokenUnit, Vocabulary};
 use model_collapse::models::{Ask, Family, Sampling, Start};
 use model_collapse::neural::device::DeviceName;
+use model_collapse::neural::flow_matching::{FlowMatching, FlowMatchingParams};
 use model_collapse::neural::gpt::{Gpt, GptParams};
+use model_collapse::neural::realnvp::{Realnvp, RealnvpParams};
 use model_collapse::neural::vae::{Vae, VaeParams};
 use model_collapse::rng::Streams;
 use rand::RngExt;
@@ -40,6 +42,54 @@ fn vae(c: &mut Criterion, name: &str, width: usize, hidden: usize, latent: usize
             });
         });
     }
+}
+
+/// One step of flow matching; those of diffusion differ in what a row is mixed with.
+fn flow(c: &mut Criterion, name: &str, width: usize, params: &FlowMatchingParams) {
+    let mix = images(800, width);
+    c.bench_function(&format!("{name} step"), |b| {
+        b.iter_custom(|iters| {
+            let params = FlowMatchingParams { steps: iters as usize, ..params.clone() };
+            let family = FlowMatching { params: params.into(), device: DeviceName::Flex };
+            let start = Instant::now();
+            family.fit(&mix, Start::Scratch, &Streams::new(0, 1)).expect("a fit");
+            start.elapsed()
+        });
+    });
+    let params = FlowMatchingParams { steps: 20, ..params.clone() };
+    let family = FlowMatching { params: params.into(), device: DeviceName::Flex };
+    let model = family.fit(&mix, Start::Scratch, &Streams::new(0, 1)).expect("a fit");
+    c.bench_function(&format!("{name}, 1000 rows sampled"), |b| {
+        b.iter(|| model.synthesise(Ask::Rows, 1000, &Sampling::default(), &Streams::new(0, 2)));
+    });
+}
+
+fn realnvp(c: &mut Criterion, name: &str, width: usize, params: &RealnvpParams) {
+    let mix = images(800, width);
+    c.bench_function(&format!("{name} step"), |b| {
+        b.iter_custom(|iters| {
+            let params = RealnvpParams { steps: iters as usize, ..params.clone() };
+            let family = Realnvp { params: params.into(), device: DeviceName::Flex };
+            let start = Instant::now();
+            family.fit(&mix, Start::Scratch, &Streams::new(0, 1)).expect("a fit");
+            start.elapsed()
+        });
+    });
+}
+
+fn flows(c: &mut Criterion) {
+    let base = FlowMatchingParams::default();
+    flow(c, "flow 64-128×3, batch 64", 64, &base);
+    flow(c, "flow 64-256×3, batch 64", 64, &FlowMatchingParams { hidden: 256, ..base.clone() });
+    flow(c, "flow 2-64×3, batch 256", 2, &FlowMatchingParams { hidden: 64, batch: 256, ..base });
+    let base = RealnvpParams::default();
+    realnvp(c, "RealNVP 64, 6×64, batch 64", 64, &base);
+    realnvp(
+        c,
+        "RealNVP 2, 8×64, batch 256",
+        2,
+        &RealnvpParams { couplings: 8, batch: 256, noise: 0.0, ..base },
+    );
 }
 
 /// Two models on two threads; the time of one model-step.
@@ -131,6 +181,6 @@ fn gpts(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);
-    targets = vaes, gpts, pairs
+    targets = vaes, flows, gpts, pairs
 }
 criterion_main!(benches);

@@ -37,6 +37,47 @@ class Vae(nn.Module):
         return (fit + divergence) / len(x)
 
 
+class Flow(nn.Module):
+    """The residual perceptron of flow-matching and ddpm; the time's features are one column, which is in its favour."""
+
+    def __init__(self, width, hidden, layers):
+        super().__init__()
+        self.first, self.last = nn.Linear(width + 9, hidden), nn.Linear(hidden, width)
+        self.layers = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(layers))
+
+    def loss(self, x):
+        noise, t = torch.randn_like(x), torch.rand(len(x), 1)
+        h = F.gelu(self.first(torch.cat([(1 - t) * noise + t * x, t.expand(-1, 9)], 1)), approximate="tanh")
+        for layer in self.layers:
+            h = h + F.gelu(layer(h), approximate="tanh")
+        return F.mse_loss(self.last(h), x - noise)
+
+
+class RealNvp(nn.Module):
+    def __init__(self, width, couplings, hidden, noise=0.1):
+        super().__init__()
+        self.noise, half = noise, width // 2
+        self.half = half
+        self.readers = nn.ModuleList(
+            nn.Sequential(
+                nn.Linear(half, hidden), nn.GELU(approximate="tanh"),
+                nn.Linear(hidden, hidden), nn.GELU(approximate="tanh"),
+                nn.Linear(hidden, 2 * (width - half)),
+            )
+            for _ in range(couplings)
+        )
+        self.orders = [torch.randperm(width) for _ in range(couplings)]
+
+    def loss(self, x):
+        x, total = x + self.noise * torch.randn_like(x), 0
+        for reader, order in zip(self.readers, self.orders):
+            kept, moved = x[:, order].split([self.half, x.shape[1] - self.half], 1)
+            raw, shift = reader(kept).chunk(2, 1)
+            scale = 4 * torch.tanh(raw / 4)
+            x, total = torch.cat([kept, moved * scale.exp() + shift], 1), total + scale.sum(1)
+        return (0.5 * (x * x).sum(1) - total).mean()
+
+
 class Block(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
@@ -84,6 +125,11 @@ def step_time(model, data, batch, steps):
 WORK = {
     "A: VAE 784-400-20, batch 128": (lambda: Vae(784, 400, 20), lambda: torch.rand(2000, 784), 128, 60),
     "B: VAE 64-128-8, batch 64": (lambda: Vae(64, 128, 8), lambda: torch.rand(2000, 64), 64, 1000),
+    "flow 64-128×3, batch 64": (lambda: Flow(64, 128, 3), lambda: torch.rand(800, 64), 64, 500),
+    "flow 64-256×3, batch 64": (lambda: Flow(64, 256, 3), lambda: torch.rand(800, 64), 64, 300),
+    "flow 2-64×3, batch 256": (lambda: Flow(2, 64, 3), lambda: torch.rand(2000, 2), 256, 500),
+    "RealNVP 64, 6×64, batch 64": (lambda: RealNvp(64, 6, 64), lambda: torch.rand(800, 64), 64, 200),
+    "RealNVP 2, 8×64, batch 256": (lambda: RealNvp(2, 8, 64, 0), lambda: torch.rand(2000, 2), 256, 100),
     "C: GPT 2×64, context 64, batch 32": (
         lambda: Gpt(2, 64, 4, 64, 64), lambda: torch.randint(64, (1000, 65)), 32, 20),
     "GPT 1×32, context 32, batch 32": (

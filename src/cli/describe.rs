@@ -6,6 +6,7 @@ use miette::{Result, miette};
 use super::EXIT_DONE;
 use crate::components::Components;
 use crate::metrics::{Direction, Reading, Worst};
+use crate::neural;
 use crate::regimes::{Choices, FractionRule, PresetDraw};
 use crate::registry::{Component, Description, Known, Parameter};
 use crate::say::number;
@@ -134,6 +135,23 @@ fn page(kind: &str, about: &Description, reading: Option<Reading>) {
         say!("  Parameters");
         for p in about.parameters.iter() {
             say!("    {} = {}\n{}", p.name, p.default, indented(&format!("    {}", p.says())));
+        }
+        say!("");
+    }
+    if let Some(presets) = neural::presets(&about.name).filter(|_| kind == "family") {
+        say!("  Sizes");
+        for size in neural::size::Size::ALL {
+            let table = match presets.tables[size as usize] {
+                "" => "the defaults above".to_owned(),
+                table => table.lines().collect::<Vec<_>>().join(", "),
+            };
+            say!("    size = \"{}\": {table}", size.as_str());
+            let narrow = presets.narrow[size as usize];
+            if !narrow.is_empty() {
+                let narrow = narrow.lines().collect::<Vec<_>>().join(", ");
+                say!("      rows of at most {} numbers: {narrow}", neural::size::NARROW);
+            }
+            say!("{}", indented(&format!("    {}", presets.measured[size as usize])));
         }
         say!("");
     }

@@ -140,6 +140,7 @@ impl Mlp {
             rule: Rule::default(),
             decay: params.weight_decay as f32,
             clip: f32::INFINITY,
+            patience: 0,
         };
         let burn_device = training_device(device);
         let depth = params.layers + 1;

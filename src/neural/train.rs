@@ -5,6 +5,10 @@
 //! comes from the stream `noise` of that step. An item of weight wᵢ contributes
 //! wᵢ·lossᵢ / (b·w̄) with b the batch's size and w̄ the mean weight of the whole set: an
 //! unbiased step towards the weighted mean loss, whatever the batch holds.
+//!
+//! With a patience, a tenth of the training items, drawn from the stream `early-stopping`, is only looked at: twenty
+//! times a fit, with the same noise each time. Training ends when as many looks in a row bring no lower loss, and the
+//! model is that of the best look. The rule sees training items alone, human or synthetic, whatever the mix.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -52,6 +56,8 @@ pub struct Schedule {
     /// The largest Euclidean norm of a step's gradient over all parameters; a longer one is shortened to it (Pascanu et
     /// al., arXiv:1211.5063). ∞ = none.
     pub clip: f32,
+    /// Looks at the items kept aside without a lower loss after which training ends. 0 = nothing is kept aside.
+    pub patience: usize,
 }
 
 /// The learning rate after the warm-up.
@@ -142,6 +148,51 @@ pub struct Step<'a> {
     pub device: &'a Device,
 }
 
+/// One of so many training items is kept aside for early stopping.
+const ASIDE: usize = 10;
+
+/// How often a fit looks at them.
+const LOOKS: usize = 20;
+
+/// The items kept aside, and the best weights so far.
+struct Stopping {
+    aside: Vec<u32>,
+    every: usize,
+    patience: usize,
+    best: Option<(f64, Vec<f32>)>,
+    looks_since: usize,
+}
+
+impl Stopping {
+    /// Takes a tenth of the items out of `order`; `None` if training shall not stop early, or with fewer than two items.
+    fn new(schedule: &Schedule, order: &mut Vec<u32>, streams: &Streams) -> Option<Self> {
+        if schedule.patience == 0 || order.len() < 2 {
+            return None;
+        }
+        order.shuffle(&mut streams.of("early-stopping").rng());
+        let aside = order.split_off(order.len() - order.len().div_ceil(ASIDE).min(order.len() - 1));
+        order.sort_unstable();
+        let every = schedule.steps.div_ceil(LOOKS).max(1);
+        Some(Stopping { aside, every, patience: schedule.patience, best: None, looks_since: 0 })
+    }
+
+    /// Whether a look is due after this step, counted from 0.
+    fn due(&self, step: usize, steps: usize) -> bool {
+        (step + 1).is_multiple_of(self.every) || step + 1 == steps
+    }
+
+    /// Notes the loss of a look; whether training goes on.
+    fn note(&mut self, loss: f64, weights: &Weights) -> bool {
+        if self.best.as_ref().is_none_or(|(least, _)| loss < *least) {
+            self.best = Some((loss, weights.values().to_vec()));
+            self.looks_since = 0;
+        } else {
+            self.looks_since += 1;
+        }
+        self.looks_since < self.patience
+    }
+}
+
 /// Trains `weights` in place and returns the loss of every step (before its update).
 ///
 /// `item_weights` holds one weight an item; `loss` returns the batch's loss, `[1, 1]`.
@@ -154,27 +205,33 @@ pub fn train(
     streams: &Streams,
     mut loss: impl FnMut(Step<'_>) -> Tensor<2>,
 ) -> Result<Vec<f32>, FitError> {
-    let n = item_weights.len();
-    let mean = item_weights.iter().sum::<f64>() / n as f64;
+    let mut items: Vec<u32> = (0..item_weights.len() as u32).collect();
+    let mut stopping = Stopping::new(schedule, &mut items, streams);
+    let n = items.len();
+    let weight_of = |items: &[u32]| items.iter().map(|&i| item_weights[i as usize]).sum::<f64>();
+    let mean = weight_of(&items) / n as f64;
     let batch = schedule.batch.clamp(1, n);
-    let mut order: Vec<u32> = (0..n as u32).collect();
+    let mut order = items.clone();
     let mut adam = Adam::new(schedule.rule, weights.layout().total());
     let mut losses = Vec::with_capacity(schedule.steps);
     let (mut pass, mut at) = (0u64, n);
     for step in 0..schedule.steps {
         if at >= n {
-            order.iter_mut().zip(0..).for_each(|(o, i)| *o = i);
+            order.copy_from_slice(&items);
             order.shuffle(&mut streams.of("batches").at(pass).rng());
             (pass, at) = (pass + 1, 0);
         }
-        let items = &order[at..(at + batch).min(n)];
-        at += items.len();
-        let scale = 1.0 / (items.len() as f64 * mean);
+        let batch = &order[at..(at + batch).min(n)];
+        at += batch.len();
+        let scale = 1.0 / (batch.len() as f64 * mean);
         let leaves = weights.leaves(device);
+        let shares = |items: &[u32], scale: f64| {
+            items.iter().map(|&i| (item_weights[i as usize] * scale) as f32).collect::<Vec<f32>>()
+        };
         let value = loss(Step {
             leaves: &leaves,
-            items,
-            weights: items.iter().map(|&i| (item_weights[i as usize] * scale) as f32).collect(),
+            items: batch,
+            weights: shares(batch, scale),
             rng: streams.of("noise").at(step as u64).rng(),
             device,
         });
@@ -199,6 +256,22 @@ pub fn train(
         for (i, g) in gradients() {
             adam.update(weights.values_mut(), layout.span(i).start, g, scale, schedule.rate_at(step));
         }
+        if let Some(stopping) = stopping.as_mut().filter(|s| s.due(step, schedule.steps)) {
+            let leaves = weights.leaves(device);
+            let scale = 1.0 / weight_of(&stopping.aside).max(f64::MIN_POSITIVE);
+            let mut looked = 0.0;
+            for (part, items) in stopping.aside.chunks(schedule.batch.max(1)).enumerate() {
+                let rng = streams.of("early-stopping").at(part as u64).rng();
+                let weights = shares(items, scale);
+                looked += f64::from(scalar(&loss(Step { leaves: &leaves, items, weights, rng, device })));
+            }
+            if !stopping.note(looked, weights) {
+                break;
+            }
+        }
+    }
+    if let Some((_, best)) = stopping.and_then(|s| s.best) {
+        weights.values_mut().copy_from_slice(&best);
     }
     // The last update is seen by no later loss.
     if weights.values().iter().all(|v| v.is_finite()) {
@@ -248,6 +321,7 @@ mod tests {
         rule: Rule { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
         decay: 0.0,
         clip: f32::INFINITY,
+        patience: 0,
     };
 
     /// Fits one number to weighted points by least squares.
@@ -291,6 +365,33 @@ mod tests {
         let device = training_device(DeviceName::Flex);
         train(&mut w, &[1.0], &how, &device, &Streams::new(0, 1), |s| s.leaves[0].clone() * 0.0).unwrap();
         assert!((w.values()[0] - 0.9_f32.powi(10)).abs() < 1e-5, "{}", w.values()[0]);
+    }
+
+    #[test]
+    fn early_stopping_keeps_the_best_look_and_none_of_the_items_aside_are_trained_on() {
+        // Nineteen points at 0 and one at 1: whichever two are aside, what the others say is learnt, and a constant
+        // rate of 0.05 needs about 20 steps from 1 to 0; then no look is better than the one before by much.
+        let mut layout = Layout::default();
+        layout.add("mean", [1, 1], Init::Ones);
+        let how = Schedule { warmup: 0, course: Course::Constant, patience: 2, steps: 2000, ..PLAIN };
+        let run = |how: &Schedule| {
+            let mut w = Weights::draw(layout.clone().into(), &mut Streams::new(0, 0).rng());
+            let mut seen = std::collections::BTreeSet::new();
+            let device = training_device(DeviceName::Flex);
+            let losses = train(&mut w, &[1.0; 20], how, &device, &Streams::new(0, 1), |s| {
+                seen.extend(s.items.iter().map(|i| (*i, s.items.len())));
+                s.leaves[0].clone() * s.leaves[0].clone()
+            });
+            (losses.unwrap().len(), w.values()[0], seen)
+        };
+        let (steps, value, seen) = run(&how);
+        assert!(steps < 2000 && value.abs() < 0.05, "{steps} steps, {value}");
+        // Batches are of 3, the two items aside come together; 18 = 6 × 3 others.
+        let aside: Vec<_> = seen.iter().filter(|(_, together)| *together == 2).map(|(i, _)| *i).collect();
+        assert_eq!(aside.len(), 2);
+        assert!(aside.iter().all(|i| !seen.contains(&(*i, 3))), "{seen:?}");
+        let (steps, _, seen) = run(&Schedule { patience: 0, ..how });
+        assert_eq!((steps, seen.iter().filter(|(_, n)| *n == 3).count()), (2000, 20));
     }
 
     #[test]

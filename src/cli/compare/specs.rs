@@ -96,6 +96,7 @@ fn arm(data: &str, args: &CompareArgs, components: &Components) -> Result<Arm> {
     let model = match family.as_str() {
         "vae" => "steps = 1000\n",
         "gpt" => "steps = 400\n",
+        "flow-matching" | "ddpm" | "realnvp" => "size = \"small\"\n",
         _ => "",
     };
     let neural = !model.is_empty();
@@ -231,8 +232,10 @@ impl Arm {
         let _ = writeln!(text, "\n[measure]\nmetrics = [{}]", names(metrics));
         text.push_str(match (self.kind, self.family.as_str()) {
             (Kind::Text, "gpt") => "\n[measure.baseline]\nfamily = \"ngram\"\norder = 3\n",
-            (Kind::Images, "vae") => "\n[measure.baseline]\nfamily = \"gaussian\"\n",
-            (Kind::Table, "tabular" | "vae") => {
+            (Kind::Images, "vae" | "flow-matching" | "ddpm" | "realnvp") => {
+                "\n[measure.baseline]\nfamily = \"gaussian\"\n"
+            }
+            (Kind::Table, "tabular" | "vae" | "flow-matching" | "ddpm" | "realnvp") => {
                 "\n[measure.baseline]\nfamily = \"tabular\"\nstructure = \"independent\"\n"
             }
             _ => "",

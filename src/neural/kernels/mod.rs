@@ -11,13 +11,16 @@
 
 pub mod adam;
 pub mod attention;
+pub mod coupling;
 pub mod cross_entropy;
 pub mod dense;
 pub mod embedding;
 pub mod gru;
 pub mod layer_norm;
 pub mod linear;
+pub mod residual;
 pub(crate) mod simd;
+pub mod squared_error;
 pub mod variational;
 
 use burn::Tensor;

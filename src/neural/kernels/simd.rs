@@ -51,6 +51,13 @@ pub(crate) fn gelu_slope(x: f32) -> f32 {
     s + x * s * (1.0 - s) * GELU_A * (1.0 + 3.0 * GELU_B * x * x)
 }
 
+/// [`gelu`] and its derivative, from one exponential.
+#[inline(always)]
+pub(crate) fn gelu_with_slope(x: f32) -> (f32, f32) {
+    let s = sigmoid(GELU_A * (x + GELU_B * x * x * x));
+    (x * s, s + x * s * (1.0 - s) * GELU_A * (1.0 + 3.0 * GELU_B * x * x))
+}
+
 /// The sum of a slice.
 #[inline(always)]
 pub(crate) fn sum_of(x: &[f32]) -> f32 {

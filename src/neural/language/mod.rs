@@ -137,6 +137,7 @@ impl Training {
             rule: Rule { beta2: 0.99, ..Rule::default() },
             decay: self.weight_decay as f32,
             clip: self.clip as f32,
+            patience: 0,
         }
     }
 }
