@@ -11,6 +11,7 @@ mod definitions;
 pub mod effective_rows;
 pub mod effects;
 mod intervals;
+pub mod lead;
 mod losses;
 mod observations;
 mod paired;

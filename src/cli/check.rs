@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use miette::Result;
 
-use super::{EXIT_DONE, execute::refuse_large, run::OverlayArgs, terminal};
+use super::{EXIT_DONE, execute::refuse_large, json, run::OverlayArgs, terminal};
 use crate::components::Components;
 use crate::lineage::Context;
 use crate::publish;
@@ -24,6 +24,9 @@ pub struct CheckArgs {
     /// Print the resolved spec too
     #[arg(long)]
     resolved: bool,
+    /// Print JSON in place of tables
+    #[arg(long)]
+    json: bool,
     /// Refuse a run whose observations would take more gigabytes; default: 10
     #[arg(long, value_name = "GB")]
     disk: Option<f64>,
@@ -31,7 +34,7 @@ pub struct CheckArgs {
 
 pub(super) fn check(args: &CheckArgs, components: &Arc<Components>) -> Result<u8> {
     let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
-    if args.resolved {
+    if args.resolved && !args.json {
         say!("{}", experiment.resolved());
     }
     publish::check_claims(&experiment)?;
@@ -42,7 +45,11 @@ pub(super) fn check(args: &CheckArgs, components: &Arc<Components>) -> Result<u8
     for (says, why) in publish::blind_before(&prepared.experiment, &records)? {
         remark!("the claim \"{says}\" is blind: {why}");
     }
-    terminal::settings(&prepared);
+    if args.json {
+        json::print(&json::prepared(&prepared))?;
+    } else {
+        terminal::settings(&prepared);
+    }
     refuse_large(&prepared, prepared.experiment.sweep.seeds.len(), args.disk)?;
     Ok(EXIT_DONE)
 }

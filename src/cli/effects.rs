@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use comfy_table::{Cell, CellAlignment};
+use comfy_table::Cell;
 use miette::{IntoDiagnostic, Result, miette};
+use serde_json::{Value, json};
 
 use super::source::{self, ReadingArgs, Wording};
+use super::tables::{self, right};
 use super::terminal::remarks;
-use super::{EXIT_DONE, terminal};
+use super::{EXIT_DONE, json};
 use crate::components::Components;
 use crate::data::{Column, Effects, Kind, Levels, Samples, Schema, Supply};
 use crate::metrics::causal::{Bootstrap, Graph};
@@ -71,6 +73,9 @@ pub struct EffectsArgs {
     /// Resamples at the same time; default: the number of processors
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
+    /// Print JSON in place of tables
+    #[arg(long)]
+    json: bool,
     /// Re-randomises the resamples
     #[arg(long, value_name = "N", default_value_t = 0)]
     salt: u64,
@@ -103,15 +108,21 @@ pub(super) fn effects(args: &EffectsArgs, components: &Components) -> Result<u8>
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().into_diagnostic()?;
     let streams = Streams::new(args.salt, 0).of("effects");
     let found = pool.install(|| Bootstrap::new(&rows, &graph, args.resamples, &streams)).map_err(refused)?;
-    say!("{}", assumed(&rows, &graph));
-    say!("\n{}\n", table(&found));
-    say!(
-        "95 % intervals over rows: percentiles of {} resamples. They take the graph for granted.",
-        args.resamples
-    );
+    if args.json {
+        json::print(&as_json(&found, &assumed(&rows, &graph)))?;
+    } else {
+        say!("{}", assumed(&rows, &graph));
+        say!("\n{}\n", table(&found));
+        say!(
+            "95 % intervals over rows: percentiles of {} resamples. They take the graph for granted.",
+            args.resamples
+        );
+    }
     if let Some(path) = &args.out {
         write_atomically(path, &csv_of(&found)?).into_diagnostic()?;
-        say!("effects  {}", path.display());
+        if !args.json {
+            say!("effects  {}", path.display());
+        }
     }
     Ok(EXIT_DONE)
 }
@@ -207,19 +218,29 @@ fn assumed(rows: &Samples, graph: &Graph) -> String {
     )
 }
 
-fn table(found: &Bootstrap) -> comfy_table::Table {
-    let mut table = terminal::plain(&["effect", "estimate", "95 % interval"]);
+fn table(found: &Bootstrap) -> String {
+    let mut table = tables::dense(&["effect", "estimate", "95 % interval"]);
     let effects = found.means.effects();
     for (_, name, part) in PARTS {
         let (low, high) = found.interval(part, 0.95);
-        let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
         table.add_row([
             Cell::new(name),
             right(format!("{:+.3}", part(&effects))),
             right(format!("[{low:+.3}, {high:+.3}]")),
         ]);
     }
-    table
+    tables::fitted(table)
+}
+
+fn as_json(found: &Bootstrap, assumed: &str) -> Value {
+    let effects = found.means.effects();
+    let effect = |(name, _, part): &Part| {
+        let (low, high) = found.interval(*part, 0.95);
+        json!({ "effect": name, "value": part(&effects), "low": low, "high": high })
+    };
+    json!({
+        "assumed": assumed, "resamples": found.resamples.len(), "effects": PARTS.iter().map(effect).collect::<Vec<_>>(),
+    })
 }
 
 fn csv_of(found: &Bootstrap) -> Result<Vec<u8>> {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use clap::Args;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::source::{self, ReadingArgs, Wording};
 use super::tolerance::tolerance;
-use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, terminal};
+use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, json, terminal};
 use crate::components::Components;
 use crate::data::{AsHuman, Options as DataOptions, OtherCard, Samples, Source, SourceError};
 use crate::lineage::Context;
@@ -103,6 +104,9 @@ pub struct MeasureArgs {
     /// Rows and tables only: no figures, no page
     #[arg(long)]
     no_figures: bool,
+    /// Print JSON in place of tables
+    #[arg(long)]
+    json: bool,
     /// No progress
     #[arg(long, short)]
     quiet: bool,
@@ -206,12 +210,17 @@ pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Resul
     manifest.decisions.push(asked.decision());
     manifest.clone().save(&folder).into_diagnostic()?;
     let rows = publish::change_rows(&changes, |_| String::new());
-    say!("\n{}", terminal::effects("", &publish::CHANGES, &rows));
-    for line in sentences(&changes, seeds.len()) {
-        say!("{line}");
+    if args.json {
+        let answer = sentences(&changes, seeds.len());
+        json::print(&json!({ "folder": out, "answer": answer, "changes": json::changes(&changes) }))?;
+    } else {
+        say!("\n{}\n", terminal::effects("", &publish::CHANGES, &rows));
+        for line in sentences(&changes, seeds.len()) {
+            say!("{line}");
+        }
+        terminal::missing(&report.tables.notes);
+        say!("folder   {}", out.display());
     }
-    terminal::missing(&report.tables.notes);
-    say!("folder   {}", out.display());
     if !args.no_figures {
         let drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
         let found = Found { summary: &summary, changes: &changes, ..Found::default() };
@@ -219,7 +228,9 @@ pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Resul
             .into_diagnostic()?;
         publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
         manifest.save(&folder).into_diagnostic()?;
-        say!("page     {}", page.display());
+        if !args.json {
+            say!("page     {}", page.display());
+        }
     }
     Ok(match (report.interrupted, report.tables.failed) {
         (true, _) => EXIT_INTERRUPTED,

@@ -6,11 +6,14 @@
 mod augment;
 mod check;
 mod compare;
+mod completions;
 mod describe;
 mod effects;
 mod execute;
 mod export;
 mod isolation;
+mod json;
+mod lead;
 mod list;
 mod measure;
 mod new;
@@ -20,6 +23,7 @@ mod reproduce;
 mod run;
 mod selftest;
 mod source;
+mod tables;
 mod terminal;
 mod tolerance;
 
@@ -88,6 +92,8 @@ pub enum Command {
     Effects(effects::EffectsArgs),
     /// Measure generations that were made elsewhere, against human rows
     Measure(measure::MeasureArgs),
+    /// Say which metric changes first, and how many generations before the outcome
+    Lead(lead::LeadArgs),
     /// Read a spec and say what it would run, without running it
     Check(check::CheckArgs),
     /// List sources, families, metrics, regimes, curation steps, laws
@@ -102,6 +108,8 @@ pub enum Command {
     Export(export::ExportArgs),
     /// Print a commented spec to start from
     New(new::NewArgs),
+    /// Print what a shell needs to complete commands, or the manual page
+    Completions(completions::CompletionsArgs),
     /// Measure how often intervals hold the truth and verdicts are false, on loops whose truth is exact
     #[command(name = "selftest")]
     SelfTest(selftest::SelfTestArgs),
@@ -110,7 +118,16 @@ pub enum Command {
 impl Command {
     /// Whether the command writes to the terminal alone. A run goes on when nobody reads what it says.
     fn only_prints(&self) -> bool {
-        matches!(self, Self::Check(_) | Self::List(_) | Self::Describe(_) | Self::Export(_) | Self::New(_))
+        matches!(
+            self,
+            Self::Check(_)
+                | Self::List(_)
+                | Self::Describe(_)
+                | Self::Export(_)
+                | Self::New(_)
+                | Self::Lead(_)
+                | Self::Completions(_)
+        )
     }
 }
 
@@ -205,6 +222,8 @@ pub fn main_with(components: Components, experiments: &Dir<'_>) -> ExitCode {
         Command::Augment(args) => augment::augment(&args, components),
         Command::Effects(args) => effects::effects(&args, components),
         Command::Measure(args) => measure::measure(&args, components),
+        Command::Lead(args) => lead::lead(&args, components),
+        Command::Completions(args) => completions::completions(&args),
         Command::Check(args) => check::check(&args, components),
         Command::List(args) => list::list(&args, components),
         Command::Describe(args) => describe::describe(&args, components),

@@ -73,6 +73,9 @@ pub struct ReproduceArgs {
     /// Write each figure's summary, and the times that the catalogue shows
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "results/reference")]
     pub write_reference: Option<PathBuf>,
+    /// Print every claim as JSON in place of the table
+    #[arg(long)]
+    pub json: bool,
     /// The options of every run.
     #[command(flatten)]
     pub options: RunOptions,
@@ -106,6 +109,11 @@ pub fn reproduce(args: &ReproduceArgs, experiments: &Dir<'_>, components: &Arc<C
         return Ok(code);
     }
     let outcomes: Vec<Outcome> = ran.iter().flat_map(|(_, r)| r.ran.outcomes.iter().cloned()).collect();
+    if args.json {
+        write(args, &catalogue, &ran, &outcomes, &out)?;
+        say!("{}", serde_json::to_string_pretty(&outcomes).into_diagnostic()?);
+        return Ok(code);
+    }
     if !outcomes.is_empty() {
         say!("{}", terminal::outcomes_table(&outcomes));
     } else if args.quick {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use clap::Args;
 use miette::{IntoDiagnostic, Result};
 
-use super::{Answered, Execution, RunOptions, execute, terminal};
+use super::{Answered, Execution, RunOptions, execute, json, terminal};
 use crate::analysis::SettingKey;
+use crate::analysis::effects::Word;
 use crate::components::Components;
-use crate::publish::{self, Asked, Publication};
+use crate::publish::{self, Asked, Publication, SettingChange};
 use crate::run::Interrupt;
 use crate::spec::{Experiment, Overlays};
 
@@ -26,6 +27,9 @@ Examples:
 pub struct RunArgs {
     /// The spec, a TOML file
     pub spec: PathBuf,
+    /// Print JSON in place of tables
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     pub(super) overlays: OverlayArgs,
     #[command(flatten)]
@@ -73,6 +77,10 @@ pub(super) fn run(args: &RunArgs, components: &Arc<Components>) -> Result<u8> {
         decisions: Vec::new(),
     };
     let done = execute(experiment, &how)?;
+    if args.json && done.report.is_some() {
+        json::print(&json::finished(&done))?;
+        return Ok(done.exit_code());
+    }
     if done.claims.is_empty() {
         terminal::values(&done.summary);
         for line in &done.answer.sentences {
@@ -99,8 +107,33 @@ pub(super) fn changes(publication: &Publication) -> Result<Answered> {
             if keys.len() > 1 { format!("{}: f", publish::setting_name(key, &keys)) } else { "F".into() };
         format!("{setting}rom generation 0 to {generation}, {}.", publish::words(&of))
     };
-    let sentences = if keys.len() <= MOST_SENTENCES { keys.iter().map(one).collect() } else { Vec::new() };
-    Ok(Answered { sentences, changes, ..Answered::default() })
+    let summed = (keys.len() > 1).then(|| summed_up(&changes, keys.len()));
+    let sentences: Vec<String> =
+        if keys.len() <= MOST_SENTENCES { keys.iter().map(one).collect() } else { Vec::new() };
+    Ok(Answered { sentences: summed.into_iter().chain(sentences).collect(), changes, ..Answered::default() })
+}
+
+/// In how many settings each metric is worse, in one sentence.
+fn summed_up(changes: &[SettingChange], settings: usize) -> String {
+    let mut worse: Vec<(&str, usize)> = Vec::new();
+    for change in changes.iter().filter(|c| c.change.word == Word::Worse) {
+        match worse.iter_mut().find(|(metric, _)| *metric == change.metric) {
+            Some((_, count)) => *count += 1,
+            None => worse.push((&change.metric, 1)),
+        }
+    }
+    let generation = changes.iter().map(|c| c.generation).max().unwrap_or(0);
+    worse.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let list: Vec<String> = worse.iter().map(|(metric, count)| format!("{metric} in {count}")).collect();
+    match list.is_empty() {
+        true => format!(
+            "From generation 0 to {generation} no metric is shown to be worse in any of {settings} settings."
+        ),
+        false => format!(
+            "From generation 0 to {generation} it is worse in some of {settings} settings: {}.",
+            list.join(", ")
+        ),
+    }
 }
 
 /// Settings that get a sentence each.

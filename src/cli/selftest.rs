@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use comfy_table::{Cell, CellAlignment, Table};
+use comfy_table::{Cell, CellAlignment};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::{EXIT_CLAIM, EXIT_DONE, terminal};
+use super::{EXIT_CLAIM, EXIT_DONE, tables};
 use crate::analysis::selftest::{
     Coverage, FRACTION, FalseRate, GENERATION, LARGEST_TAIL, LEAST_COVERAGE, ROWS, SHARE, SelfTest,
     self_test as run,
@@ -147,17 +147,17 @@ fn markdown(found: &SelfTest) -> String {
 
 fn show(found: &SelfTest) {
     say!("{}\n", introduction(found));
-    let fill = |header: &[&str], rows: Vec<Vec<String>>, numbers: std::ops::Range<usize>| -> Table {
-        let mut table = terminal::plain(header);
+    let fill = |header: &[&str], rows: Vec<Vec<String>>, numbers: std::ops::Range<usize>| -> String {
+        let mut table = tables::dense(header);
         for i in numbers {
             if let Some(column) = table.column_mut(i) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
         for row in rows {
-            table.add_row(row.into_iter().map(Cell::new));
+            table.add_row(row.into_iter().map(|text| Cell::new(tables::tied(&text))));
         }
-        table
+        tables::fitted(table)
     };
     say!("{}\n", fill(&COVERAGE, found.coverage.iter().map(|c| coverage_row(c).to_vec()).collect(), 2..8));
     say!("{}\n", fill(&RATES, found.false_rates.iter().map(|r| rate_row(r).to_vec()).collect(), 3..6));

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, Table};
 
 use super::Done;
+use super::tables::{Blocks, Remarks, dense, fitted, right, tied};
 use crate::analysis::effects::Word;
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::data::OwnFile;
@@ -127,28 +128,35 @@ pub(super) fn values(summary: &[SummaryRow]) {
     if all.is_empty() {
         return;
     }
-    let mut table =
-        plain(&["metric", "setting", "generation", "mean over seeds [95 %]", "at first", "human"]);
-    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    let mut blocks = Blocks::new(&["setting", "generation", "mean over seeds", "at first", "human"]);
+    let mut last = "";
     for v in all.iter().take(MOST_VALUES) {
-        table.add_row([
-            Cell::new(&v.metric),
+        if last != v.metric {
+            blocks.heading(&*v.metric);
+            last = &v.metric;
+        }
+        blocks.row([
             Cell::new(&v.setting),
             right(v.last.generation.to_string()),
-            right(written(v.last)),
+            right(
+                written(v.last)
+                    .replacen(" (", "\n(", 1)
+                    .replace(", ", &tied(", "))
+                    .replace(" [", &tied(" [")),
+            ),
             right(number(v.first.centre())),
             right(v.human.map_or("–".into(), number)),
         ]);
     }
-    say!("{table}");
+    say!("{}", blocks.fitted());
     if all.len() > MOST_VALUES {
         say!("… {} more in summary.csv and on the page", all.len() - MOST_VALUES);
     }
     say!("");
 }
 
-fn claims_table(claims: &[ClaimResult]) -> Table {
-    let mut table = plain(&["claim", "expected", "measured", "verdict"]);
+fn claims_table(claims: &[ClaimResult]) -> String {
+    let mut table = dense(&["claim", "expected", "measured", "verdict"]);
     for claim in claims {
         table.add_row([
             Cell::new(with_note(&claim.says, claim.note.as_deref(), claim.verdict)),
@@ -157,7 +165,7 @@ fn claims_table(claims: &[ClaimResult]) -> Table {
             verdict_cell(claim.verdict),
         ]);
     }
-    table
+    fitted(table)
 }
 
 fn verdict_cell(verdict: Verdict) -> Cell {
@@ -197,7 +205,7 @@ pub(super) fn catalogue(catalogue: &Catalogue) {
         heading(&mut table, name, String::new());
         figures.iter().for_each(|figure| line(&mut table, figure));
     }
-    say!("{table}\n");
+    say!("{}\n", fitted(table));
     let figures: Vec<&Figure> = catalogue.papers.iter().flat_map(|p| &p.figures).collect();
     let (claims, seconds): (usize, f64) =
         figures.iter().fold((0, 0.0), |(c, s), f| (c + f.claims, s + f.seconds.unwrap_or(0.0)));
@@ -211,7 +219,7 @@ pub(super) fn catalogue(catalogue: &Catalogue) {
 }
 
 /// One row a claim.
-pub(super) fn outcomes_table(outcomes: &[Outcome]) -> Table {
+pub(super) fn outcomes_table(outcomes: &[Outcome]) -> String {
     let mut table = dense(&["figure", "what it says", "expected", "measured [interval]", "verdict"]);
     let mut last = "";
     for outcome in outcomes {
@@ -233,29 +241,27 @@ pub(super) fn outcomes_table(outcomes: &[Outcome]) -> Table {
             },
         ]);
     }
-    table
+    fitted(table)
 }
 
-/// Lines of effects as people read them.
-pub(super) fn effects(arm: &str, header: &[&str], rows: &[EffectRow]) -> Table {
-    let mut names = vec!["metric", arm];
-    names.extend(header);
-    names.push("");
-    let mut table = plain(&names);
-    for column in 1..names.len() - 1 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+/// Lines of effects as people read them: a block for each metric, remarks below.
+pub(super) fn effects(arm: &str, header: &[&str], rows: &[EffectRow]) -> String {
+    let names: Vec<&str> = std::iter::once(arm).chain(header.iter().copied()).chain([""]).collect();
+    let (mut blocks, mut remarks) = (Blocks::new(&names), Remarks::default());
     let mut last = "";
     for row in rows {
-        let name = if last == row.metric { "" } else { row.metric.as_str() };
-        last = row.metric.as_str();
-        let mut cells = vec![Cell::new(name).add_attribute(Attribute::Bold), Cell::new(&row.arm)];
-        cells.extend(row.entries.iter().map(|e| match e.detail.as_str() {
-            "" => Cell::new(&e.text),
-            detail => Cell::new(format!("{}\n{detail}", e.text)),
-        }));
+        if last != row.metric {
+            blocks.heading(&*row.metric);
+            last = row.metric.as_str();
+        }
+        let mut cells = vec![Cell::new(&row.arm)];
+        for entry in &row.entries {
+            // Below a number stands its interval; remarks stand below the table. Shares at earlier generations are on the
+            // page.
+            let said = entry.said.iter().filter(|said| !said.contains(" at generation "));
+            let marks: String = said.map(|said| remarks.mark(said)).collect();
+            cells.push(right(format!("{}{marks}\n{}", tied(&entry.text), tied(&entry.interval)).trim_end()));
+        }
         cells.push(row.word.as_ref().map_or_else(
             || Cell::new(""),
             |(word, remark)| {
@@ -264,26 +270,12 @@ pub(super) fn effects(arm: &str, header: &[&str], rows: &[EffectRow]) -> Table {
                     Word::Same | Word::Better => Color::Green,
                     Word::NotDecided | Word::NoVerdict => Color::Yellow,
                 };
-                Cell::new(format!("{}\n{remark}", word.name()).trim()).fg(colour)
+                Cell::new(tied(word.name()) + &remarks.mark(remark)).fg(colour)
             },
         ));
-        table.add_row(cells);
+        blocks.row(cells);
     }
-    table
-}
-
-pub(super) fn plain(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header.iter().map(|h| Cell::new(h).add_attribute(Attribute::Bold)));
-    table
-}
-
-/// A long table: no lines between its rows.
-fn dense(header: &[&str]) -> Table {
-    let mut table = plain(header);
-    table.load_style(presets::NOTHING);
-    table
+    format!("{}\n{}", blocks.fitted(), remarks.told()).trim_end().to_owned()
 }
 
 pub(super) fn duration(seconds: f64) -> String {

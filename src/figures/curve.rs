@@ -6,7 +6,7 @@ use super::geometry::{clip_area, clip_line};
 use super::key::{Entry, Sample, beside, draw_above, draw_beside, marker};
 use super::labels::{PointLabel, place};
 use super::page::{BORDER, Frame, frame, heading, no_data, notes};
-use super::palette::{BASELINE, Dash, INK, Style, styles};
+use super::palette::{BASELINE, Dash, INK, Style, looks};
 use super::scale::Scale;
 use super::scene::{Rect, Scene, Size};
 use super::series::{Baseline, Law, Point, Series};
@@ -27,6 +27,8 @@ pub struct Curve {
     pub key: String,
     /// The lines.
     pub series: Vec<Series>,
+    /// How series of these names look on all figures of a run; others look as their order or position says.
+    pub looks: Vec<(String, Style)>,
     /// Draws the intervals of points as bars, for few points whose bands would hide each other.
     pub bars: bool,
     /// Leaves the points of a series unjoined: a scatter.
@@ -50,7 +52,7 @@ pub struct Curve {
 impl Figure for Curve {
     fn scene(&self, size: Size) -> Result<Scene, FigureError> {
         let mut scene = Scene::new(size, &super::description(&self.title, &self.y.label));
-        let look = styles(&self.series.iter().map(|s| s.order).collect::<Vec<_>>());
+        let look = looks(&self.series.iter().map(|s| (&*s.name, s.order)).collect::<Vec<_>>(), &self.looks);
         let mut top = heading(&mut scene, &self.title, &self.subtitle);
         let mut remarks = vec![self.note.clone()];
         remarks.extend(dropped_remark(self.dropped()));

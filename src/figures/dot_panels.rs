@@ -4,7 +4,7 @@ use super::dot_plot::DotPlot;
 use super::key::{Entry, Sample, draw_above};
 use super::lettering::{SMALL, shorten};
 use super::page::{BORDER, heading, notes};
-use super::palette::{INK, styles};
+use super::palette::{INK, looks};
 use super::scene::{Anchor, Rect, Scene, Size};
 use super::{Figure, FigureError};
 
@@ -47,7 +47,7 @@ impl Figure for DotPanels {
                 return Err(FigureError::Shape { what, expected: count(first), got: count(panel) });
             }
         }
-        let look = styles(&first.series.iter().map(|s| s.order).collect::<Vec<_>>());
+        let look = looks(&first.series.iter().map(|s| (&*s.name, s.order)).collect::<Vec<_>>(), &first.looks);
         if first.series.len() > 1 {
             let entry =
                 |(name, style): (&String, _)| Entry { label: name.clone(), sample: Sample::Dot(style) };

@@ -6,7 +6,7 @@ use super::geometry::clip_line;
 use super::key::{Entry, Sample, draw_above, marker};
 use super::lettering::{CAPITAL, SMALL, shorten, width};
 use super::page::{BORDER, Frame, frame, heading, no_data, notes};
-use super::palette::{BASELINE, Dash, GRID, INK, QUIET, Style, styles};
+use super::palette::{BASELINE, Dash, GRID, INK, QUIET, Style, looks};
 use super::scene::{Anchor, Rect, Scene, Size};
 use super::{Figure, FigureError};
 
@@ -58,6 +58,8 @@ pub struct DotPlot {
     pub key: String,
     /// The estimates.
     pub series: Vec<DotSeries>,
+    /// How series of these names look, as in a curve.
+    pub looks: Vec<(String, Style)>,
     /// A vertical line: usually 0 for differences.
     pub reference: Option<f64>,
     /// A shaded range, for instance a non-inferiority margin.
@@ -93,7 +95,7 @@ impl Figure for DotPlot {
         let mut scene = Scene::new(size, &super::description(&self.title, &self.x.label));
         let mut top = heading(&mut scene, &self.title, &self.subtitle);
         let bottom = notes(&mut scene, std::slice::from_ref(&self.note));
-        let look = styles(&self.series.iter().map(|s| s.order).collect::<Vec<_>>());
+        let look = looks(&self.series.iter().map(|s| (&*s.name, s.order)).collect::<Vec<_>>(), &self.looks);
         let right = scene.width - BORDER - 4.0;
         if self.series.len() > 1 {
             let entries: Vec<Entry> = self

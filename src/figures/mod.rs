@@ -67,7 +67,7 @@ pub use gallery::{Gallery, GalleryRow, Picture};
 pub use heat_map::{ColourScale, HeatMap, MapLine, Ramp, Threshold};
 pub use labels::PointLabel;
 pub use matrix::{Entry, Tone, WordMatrix};
-pub use palette::{Colour, Dash};
+pub use palette::{Colour, Dash, Marker, Style};
 pub use panels::{Panels, unlabelled};
 pub use save::{save, to_png_bytes, to_svg_string};
 pub use scene::{Anchor, Mark, Rect, Scene, Size, Text};

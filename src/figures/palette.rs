@@ -6,12 +6,15 @@
 //! stops; values that have a neutral middle use a blue–white–orange ramp. Colour never carries a
 //! distinction alone: markers, and for categories dashes, vary with it.
 
+use std::fmt;
+
 /// An sRGB colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Colour(pub u8, pub u8, pub u8);
 
 /// How a line is broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Dash {
     /// Unbroken.
     Solid,
@@ -85,7 +88,8 @@ const DIVERGING: [Colour; 5] = [
 ];
 
 /// The shape drawn at data points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Marker {
     /// Filled circle.
     Circle,
@@ -130,6 +134,12 @@ impl Style {
         }
     }
 
+    /// Returns this style with the dashes of the `group`-th group of series.
+    #[must_use]
+    pub fn in_group(self, group: usize) -> Self {
+        Self { dash: DASHES[group % DASHES.len()], ..self }
+    }
+
     /// Returns the style of rank `rank` among `count` ordered series: viridis without its
     /// palest fifth, solid lines.
     #[must_use]
@@ -161,6 +171,13 @@ pub fn styles(orders: &[Option<f64>]) -> Vec<Style> {
     }
 }
 
+/// Returns the style of each series: the one that `known` has for its name, else those of [`styles`].
+pub(super) fn looks(series: &[(&str, Option<f64>)], known: &[(String, Style)]) -> Vec<Style> {
+    let own = styles(&series.iter().map(|s| s.1).collect::<Vec<_>>());
+    let of = |name: &str| known.iter().find(|(n, _)| n == name).map(|(_, style)| *style);
+    series.iter().zip(own).map(|((name, _), style)| of(name).unwrap_or(style)).collect()
+}
+
 /// Returns viridis at `t` in 0..=1 (clamped; NaN gives the first colour).
 #[must_use]
 pub fn viridis(t: f64) -> Colour {
@@ -181,6 +198,13 @@ fn ramp(stops: &[Colour], t: f64) -> Colour {
     let f = at - at.floor();
     let mix = |x: u8, y: u8| (f64::from(x) + (f64::from(y) - f64::from(x)) * f).round() as u8;
     Colour(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+}
+
+impl fmt::Display for Colour {
+    /// As in style sheets: `#0072b2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
 }
 
 impl Colour {

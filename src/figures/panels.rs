@@ -5,7 +5,7 @@ use super::curve::{Curve, dropped_remark, stretched};
 use super::key::{Entry, draw_above};
 use super::lettering::{LABEL, LEADING, width, wrap};
 use super::page::{BORDER, heading, label_room, notes};
-use super::palette::{INK, Style, styles};
+use super::palette::{INK, Style, looks};
 use super::scene::{Anchor, Mark, Rect, Scene, Size, Text};
 use super::{Figure, FigureError};
 
@@ -46,7 +46,8 @@ impl Panels {
                 names.push((s.name.clone(), s.order));
             }
         }
-        let look = styles(&names.iter().map(|n| n.1).collect::<Vec<_>>());
+        let known: Vec<_> = self.panels.iter().flat_map(|p| p.looks.iter().cloned()).collect();
+        let look = looks(&names.iter().map(|n| (&*n.0, n.1)).collect::<Vec<_>>(), &known);
         names.into_iter().map(|n| n.0).zip(look).collect()
     }
 }

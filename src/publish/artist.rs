@@ -114,6 +114,11 @@ impl<'p> Artist<'p> {
         self.of(metric, key).pop()
     }
 
+    /// The most generations measured of anything.
+    pub fn generations(&self) -> usize {
+        self.findings.series().map(|s| s.at.len()).max().unwrap_or(0)
+    }
+
     /// The seeds that a setting was asked for.
     pub fn seeds(&self) -> usize {
         self.rows.iter().map(|r| r.counts.asked).max().unwrap_or(0)

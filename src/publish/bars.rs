@@ -161,6 +161,7 @@ impl Artist<'_> {
             categories,
             key: plain_all(&columns),
             series,
+            looks: self.looks(&columns),
             ..Default::default()
         }
     }

@@ -12,6 +12,7 @@ use crate::analysis::effects::{
     gains, gains_of, level_of,
 };
 use crate::components::Components;
+use crate::data::Source;
 use crate::metrics::{Direction, HumanProfile, Reading, Space, Subject, Worst};
 use crate::regimes::{self, FractionRule};
 use crate::registry::BuildContext;
@@ -214,16 +215,18 @@ fn own_fraction(settings: &[&Setting], publication: &Publication) -> bool {
     resolved.is_some_and(|(regime, _)| regime.fraction_rule() == FractionRule::Own)
 }
 
+/// The human rows of a setting, clean; `None` where they are not there any more.
+pub(super) fn source(setting: &Setting, components: &Components) -> Option<Source> {
+    let entry = components.sources.get(setting.data.get("source")?.as_str()?)?;
+    let mut own: Node = setting.data.clone();
+    let table = own.as_table_mut()?;
+    ["source", "contamination"].iter().for_each(|key| drop(table.remove(key)));
+    entry.build(&own, &BuildContext::default()).ok()
+}
+
 /// What is known of the human rows of a setting.
 fn profile(setting: &Setting, space: Coordinates, components: &Components) -> HumanProfile {
-    let source = || {
-        let entry = components.sources.get(setting.data.get("source")?.as_str()?)?;
-        let mut own: Node = setting.data.clone();
-        let table = own.as_table_mut()?;
-        ["source", "contamination"].iter().for_each(|key| drop(table.remove(key)));
-        entry.build(&own, &BuildContext::default()).ok()
-    };
-    let Some(source) = source() else { return HumanProfile::default() };
+    let Some(source) = source(setting, components) else { return HumanProfile::default() };
     let space = (space == Coordinates::HumanScale).then(|| Space::of(&source)).flatten();
     HumanProfile::of(&source, space.as_ref())
 }

@@ -87,6 +87,7 @@ impl Artist<'_> {
                 .chain(marks)
                 .collect(),
             baseline: self.baseline(metric, keys),
+            looks: if panel.by_seed { Vec::new() } else { self.looks(columns) },
             series: lines,
             ..Curve::default()
         }

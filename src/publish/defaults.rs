@@ -198,6 +198,7 @@ impl Artist<'_> {
                 categories,
                 key: plain_all(&columns),
                 series,
+                looks: self.looks(&columns),
                 reference: Some(0.0),
                 note: without.clone(),
                 ..Default::default()

@@ -11,7 +11,17 @@ pub struct Entry {
     /// The number, or why there is none.
     pub text: String,
     /// Its interval.
-    pub detail: String,
+    pub interval: String,
+    /// What else is to be said of it: of which seeds it speaks, that it still changes, why there is none.
+    pub said: Vec<String>,
+}
+
+impl Entry {
+    /// Interval and remarks on one line.
+    pub fn detail(&self) -> String {
+        let parts = std::iter::once(&self.interval).chain(&self.said).filter(|part| !part.is_empty());
+        parts.cloned().collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// A line of a table of effects.
@@ -35,6 +45,9 @@ pub const GAINS: [&str; 1] = ["gain against human rows alone"];
 pub const CHANGES: [&str; 4] =
     ["human rows", "first generation", "last generation", "change since generation 0"];
 
+/// That the share of the loss differs between the last generation and the one half way.
+const STILL_CHANGING: &str = "still changing";
+
 /// `[low, high]`, or that all seeds are equal.
 pub fn interval(i: Option<&Interval>) -> String {
     i.map_or(String::new(), |i| match i.is_all_equal() {
@@ -44,8 +57,13 @@ pub fn interval(i: Option<&Interval>) -> String {
 }
 
 fn level(level: &Level) -> Entry {
-    let detail = format!("{}{}", interval(level.interval.as_ref()), level.remark());
-    Entry { text: level.mean.map_or("no value".into(), number), detail: detail.trim().to_owned() }
+    let remark = level.remark();
+    let remark = remark.trim().trim_start_matches('(').trim_end_matches(')').to_owned();
+    Entry {
+        text: level.mean.map_or("no value".into(), number),
+        interval: interval(level.interval.as_ref()),
+        said: if remark.is_empty() { Vec::new() } else { vec![remark] },
+    }
 }
 
 fn signed(value: f64) -> String {
@@ -58,21 +76,27 @@ fn change(c: &Change) -> Entry {
         (Some(d), _) => signed(d),
         (None, _) => "–".into(),
     };
-    Entry { text, detail: interval(c.interval.as_ref()) }
+    Entry { text, interval: interval(c.interval.as_ref()), said: Vec::new() }
 }
 
 fn share(found: &Result<Prevented, Why>) -> Entry {
     match found {
         Ok(p) => Entry {
             text: format!("{:.0}", 100.0 * p.share),
-            detail: match (p.low, p.high) {
+            interval: match (p.low, p.high) {
                 (Some(low), Some(high)) => format!("[{:.0}, {:.0}]", 100.0 * low, 100.0 * high),
                 (Some(low), None) => format!("at least {:.0}", 100.0 * low),
                 _ => "all equal".into(),
             },
+            said: Vec::new(),
         },
-        Err(why) => Entry { text: "–".into(), detail: why.to_string() },
+        Err(why) => none(why),
     }
+}
+
+/// In the place of a number, with the reason why there is none.
+fn none(why: &Why) -> Entry {
+    Entry { text: "–".into(), said: vec![why.to_string()], ..Entry::default() }
 }
 
 /// A line for each metric and human share.
@@ -93,10 +117,10 @@ pub fn comparison_rows(c: &Comparison) -> Vec<EffectRow> {
                 })
                 .collect();
             if !earlier.is_empty() && a.share().is_some_and(Result::is_ok) {
-                prevented.detail.push_str(&format!("; {}", earlier.join(", ")));
+                prevented.said.push(earlier.join(", "));
             }
             if a.still_changing && a.share().is_some_and(Result::is_ok) {
-                prevented.detail.push_str("; still changing");
+                prevented.said.push(STILL_CHANGING.into());
             }
             rows.push(EffectRow {
                 metric: m.name.clone(),
@@ -122,13 +146,17 @@ pub fn gain_rows(found: &RegimeGains) -> Vec<EffectRow> {
             Ok(gains) => rows.extend(gains.gains.iter().map(|g| EffectRow {
                 metric: name.clone(),
                 arm: number(g.scale),
-                entries: vec![Entry { text: signed(g.gain), detail: interval(g.interval.as_ref()) }],
+                entries: vec![Entry {
+                    text: signed(g.gain),
+                    interval: interval(g.interval.as_ref()),
+                    said: Vec::new(),
+                }],
                 word: None,
             })),
             Err(why) => rows.push(EffectRow {
                 metric: name.clone(),
                 arm: "–".into(),
-                entries: vec![Entry { text: "–".into(), detail: why.to_string() }],
+                entries: vec![none(why)],
                 word: None,
             }),
         }

@@ -13,6 +13,7 @@ mod claims_controls;
 mod compared;
 mod computed;
 mod conditions;
+mod copied;
 mod curves;
 mod data_card;
 mod defaults;
@@ -23,8 +24,13 @@ mod effect_rows;
 mod effective;
 mod error;
 mod examples;
+mod explore;
 mod findings;
+mod gallery;
 mod histograms;
+mod lead;
+mod looks;
+mod matrix;
 mod names;
 mod notebook;
 mod number;
@@ -53,6 +59,7 @@ pub use effect_rows::{
 };
 pub use error::PublishError;
 pub use findings::{Findings, series, summarise};
+pub use lead::{FALSE_ALARMS, LeadRow, Leads, leads, time_in_words};
 pub use names::setting_name;
 pub use notebook::export_notebook;
 pub use number::{expectation, number};
@@ -63,6 +70,7 @@ use crate::analysis::Series;
 use crate::components::Components;
 use crate::spec::{Experiment, Setting};
 use crate::store::{Folder, Manifest};
+use compared::source;
 
 /// A run folder and the experiment that filled it.
 pub struct Publication {

@@ -53,9 +53,14 @@ pub(super) fn name_of(key: &SettingKey, columns: &[String]) -> (String, Option<f
     }
 }
 
-/// What tells a setting apart among others, in words.
+/// What tells a setting apart among others, in words: keys beside their values.
 pub fn setting_name(key: &SettingKey, among: &[&SettingKey]) -> String {
-    name_of(key, &varying(among)).0
+    words_of(key, &varying(among))
+}
+
+/// The same where the columns are known: `human fraction 0.3, output mean`, or the regime where there are none.
+pub(super) fn words_of(key: &SettingKey, columns: &[String]) -> String {
+    if columns.is_empty() { name_of(key, columns).0 } else { place_of(key, columns) }
 }
 
 /// The same in words: `human fraction 0.3`.

@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use super::artist::Artist;
 use super::compared::{Effects, SettingChange};
 use super::findings::Findings;
+use super::matrix::{changes_matrix, comparison_matrix};
 use super::tables::{
     changes_table, claims_table, comparison_table, gains_table, missing_table, not_run_table,
 };
-use super::{Drawn, Publication, PublishError, data_card, definitions, effective, examples, values};
+use super::{
+    Drawn, Publication, PublishError, data_card, definitions, effective, examples, explore, lead, values,
+};
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
-use crate::report::{FigureRef, FileLink, Report, Section, render};
+use crate::report::{FigureRef, FileLink, Report, Section, TableData, render};
 use crate::store::read::{self, CellEntry};
 use crate::store::{ELSEWHERE, Manifest, write_atomically};
 
@@ -36,6 +40,10 @@ const CHANGE_PROSE: &str = "Means over training seeds with 95 % intervals; the c
     tolerance of a share of the distance from the start to the value of a model that knows nothing; a metric without such a \
     value has no verdict.";
 
+/// What the cells of a matrix of verdicts are.
+const VERDICT_PROSE: &str = "What became of each metric since generation 0, with the change and its 95 % interval below the word. \
+    Same: the change is smaller than a tolerance, by default 10 % of the way to a model that knows nothing.";
+
 /// Writes the page and returns its path.
 pub fn page(
     publication: &Publication,
@@ -56,15 +64,16 @@ pub fn page(
             svg,
             caption: figure.caption.clone(),
             files: files.map(|(name, path)| link(root, path, name, "")).to_vec(),
+            ..FigureRef::default()
         });
     }
-    if !figures.is_empty() {
-        sections.push(Section { heading: "Figures".into(), figures, ..Default::default() });
-    }
+    let more = figures.split_off(figures.len().min(LEAD));
     let effects = found.effects.filter(|e| !e.comparisons.is_empty() || !e.gains.is_empty());
     if let Some(effects) = effects {
         let tables =
             effects.comparisons.iter().map(comparison_table).chain(effects.gains.iter().map(gains_table));
+        let matrices = effects.comparisons.iter().filter_map(comparison_matrix);
+        sections.extend(verdicts(matrices.collect()));
         sections.push(Section {
             heading: "Comparison".into(),
             prose: vec![COMPARISON_PROSE.into()],
@@ -73,6 +82,7 @@ pub fn page(
         });
     }
     if let Some(table) = changes_table(found.changes) {
+        sections.extend(verdicts(changes_matrix(found.changes).into_iter().collect()));
         sections.push(Section {
             heading: "Change since generation 0".into(),
             prose: vec![CHANGE_PROSE.into()],
@@ -93,6 +103,7 @@ pub fn page(
     }
     match Findings::read(publication) {
         Ok(findings) => {
+            sections.extend(lead::section(publication)?);
             sections.extend(effective::section(publication, &findings)?);
             sections.extend(definitions::section(publication, &findings)?);
         }
@@ -105,6 +116,9 @@ pub fn page(
             text_samples: Some(samples),
             ..Default::default()
         });
+    }
+    if !more.is_empty() {
+        sections.push(Section { heading: "More figures".into(), figures: more, ..Default::default() });
     }
     sections.extend(Manifest::load(&publication.folder).ok().as_ref().and_then(data_card::section));
     let cells = read::cells(&publication.folder)?;
@@ -124,6 +138,11 @@ pub fn page(
             ..Default::default()
         });
     }
+    let explore = match Artist::new(publication) {
+        Ok(artist) => explore::explore(&artist)?,
+        Err(PublishError::Empty { .. }) => None,
+        Err(other) => return Err(other),
+    };
     let about = &experiment.about;
     let subtitle: Vec<String> = [
         about.paper.as_ref().map(|paper| format!("Paper: {paper}.")),
@@ -139,6 +158,8 @@ pub fn page(
         title: experiment.title().to_owned(),
         subtitle: subtitle.join(" "),
         answer,
+        figures,
+        explore,
         sections,
         spec_toml: experiment.resolved(),
         commands: commands(publication),
@@ -148,6 +169,19 @@ pub fn page(
     let path = root.join("report.html");
     write_atomically(&path, render(&report)?.as_bytes())?;
     Ok(path)
+}
+
+/// Figures that stand right below the answer.
+const LEAD: usize = 2;
+
+/// The section of verdicts, a matrix for each regime.
+fn verdicts(tables: Vec<TableData>) -> Option<Section> {
+    (!tables.is_empty()).then(|| Section {
+        heading: "Verdicts".into(),
+        prose: vec![VERDICT_PROSE.into()],
+        tables,
+        ..Section::default()
+    })
 }
 
 fn claims_sentence(claims: &[ClaimResult]) -> Vec<String> {

@@ -57,6 +57,7 @@ impl Artist<'_> {
                 y: self.axis_of(metric, spec.log_y),
                 key: columns.first().map_or_else(String::new, |c| plain(c)),
                 series,
+                looks: self.looks(&columns),
                 bars: true,
                 apart: true,
                 labels,

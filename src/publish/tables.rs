@@ -19,7 +19,7 @@ pub(super) fn columns(names: &[(&str, bool)]) -> Vec<Column> {
 
 /// A table of effects.
 fn effects_table(caption: String, arm: &str, header: &[&str], rows: &[EffectRow]) -> TableData {
-    let cell = |entry: &Entry| Cell::with_detail(&*entry.text, &*entry.detail);
+    let cell = |entry: &Entry| Cell::with_detail(&*entry.text, entry.detail());
     let row = |r: &EffectRow| {
         let mut cells = vec![Cell::text(&*r.metric), Cell::text(&*r.arm)];
         cells.extend(r.entries.iter().map(cell));
@@ -32,7 +32,7 @@ fn effects_table(caption: String, arm: &str, header: &[&str], rows: &[EffectRow]
     TableData { caption, columns: columns(&names), rows: rows.iter().map(row).collect() }
 }
 
-fn word_cell(word: Word, remark: &str) -> Cell {
+pub(super) fn word_cell(word: Word, remark: &str) -> Cell {
     let verdict = match word {
         Word::Worse => report::Verdict::Failed,
         Word::Same | Word::Better => report::Verdict::Passed,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{name_of, plain_all, varying};
+use super::names::{plain_all, varying, words_of};
 use super::number;
 use super::tables::columns;
 use crate::analysis::{SettingKey, SummaryRow};
@@ -54,7 +54,7 @@ pub fn values(summary: &[SummaryRow]) -> Vec<Values<'_>> {
                 Subject::Baseline => format!("{} (baseline)", row.metric),
                 subject => format!("{} ({} rows)", row.metric, subject.name()),
             },
-            setting: name_of(&row.key, &columns).0,
+            setting: words_of(&row.key, &columns),
             human: human.get(&(&row.key, row.metric.as_str())).copied(),
             first: row,
             last: row,
@@ -174,10 +174,10 @@ mod tests {
         assert_eq!(
             seen,
             [
-                ("variance", "replace", Some(9.0)),
-                ("variance", "keep", Some(9.0)),
-                ("coverage", "replace", None),
-                ("coverage", "keep", None)
+                ("variance", "regime replace", Some(9.0)),
+                ("variance", "regime keep", Some(9.0)),
+                ("coverage", "regime replace", None),
+                ("coverage", "regime keep", None)
             ]
         );
         assert_eq!((all[0].first.generation, all[0].last.generation), (0, 5));

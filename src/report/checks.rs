@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::figures::{Dash, Marker};
 
 fn report() -> Report {
     Report {
@@ -27,6 +28,7 @@ fn report() -> Report {
                     href: "figures/a&b.svg".into(),
                     about: String::new(),
                 }],
+                ..FigureRef::default()
             }],
             text_samples: Some(TextSamples {
                 columns: vec!["0".into()],
@@ -46,7 +48,7 @@ fn report() -> Report {
 fn texts_are_escaped_and_figures_are_not() {
     let page = render(&report()).unwrap();
     assert!(page.contains("<title>Collapse &lt;of&gt; a &amp; b</title>"));
-    assert!(!page.contains("<script") && !page.contains("<b>the"));
+    assert!(!page.contains("<script>alert") && !page.contains("<b>the"));
     assert!(page.contains("the the the") && page.contains("<circle r=\"1\"/>"));
     // The engine writes a slash as a character reference.
     assert!(page.contains("a%26b.svg"));
@@ -56,7 +58,9 @@ fn texts_are_escaped_and_figures_are_not() {
 #[test]
 fn the_page_asks_for_nothing_outside() {
     let page = render(&report()).unwrap();
-    for asks in ["<script", "<link", "<img", "<iframe", "url(", "@import", "src=", "http://", "https://"] {
+    assert!(page.contains("default-src 'none'"));
+    let page = page.split_once("<script>").unwrap().0.to_owned();
+    for asks in ["<link", "<img", "<iframe", "url(", "@import", "src=", "http://", "https://"] {
         assert!(!page.contains(asks), "{asks}");
     }
 }
@@ -82,4 +86,62 @@ fn rows_must_match_their_columns() {
 #[test]
 fn the_same_report_gives_the_same_page() {
     assert_eq!(render(&report()).unwrap(), render(&report()).unwrap());
+}
+
+/// Something to explore, with a name that would end the block of numbers.
+fn explored() -> Report {
+    let setting = Setting {
+        name: "</script><b>0.3".into(),
+        values: vec![0],
+        control: false,
+        colour: "#0072b2".into(),
+        marker: Marker::Square,
+        dash: Dash::Solid,
+    };
+    let values = Values { generations: vec![0, 1], mean: vec![Some(1.0), None], ..Values::default() };
+    let share = Choice { name: "human fraction".into(), values: vec!["0.3".into()] };
+    let explore = Explore {
+        columns: vec![share],
+        share: Some(0),
+        settings: vec![setting],
+        metrics: vec![Metric { name: "coverage".into(), ..Metric::default() }],
+        series: vec![values],
+        ..Explore::default()
+    };
+    Report { explore: Some(explore), ..report() }
+}
+
+#[test]
+fn the_numbers_of_explore_are_json_that_ends_where_it_should() {
+    let page = render(&explored()).unwrap();
+    let (_, rest) = page.split_once("<script type=\"application/json\" id=\"run\">").unwrap();
+    let (json, _) = rest.split_once("</script>").unwrap();
+    let data: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(data["settings"][0]["name"], "</script><b>0.3");
+    assert_eq!(data["settings"][0]["marker"], "square");
+    assert_eq!(data["series"][0]["mean"], serde_json::json!([1.0, null]));
+    assert!(page.contains("<h2>Explore</h2>") && page.contains("id=\"explore-arm\""));
+    // Without something to explore there is no chart library in the page.
+    assert!(page.contains("uPlot=") && !render(&report()).unwrap().contains("uPlot="));
+}
+
+#[test]
+fn the_chart_library_is_the_one_that_was_published() {
+    use sha2::{Digest, Sha256};
+    // As in the npm package uplot 1.6.32; vendor/README.md says how to renew it.
+    let known = [
+        (
+            include_str!("vendor/uPlot.iife.min.js"),
+            "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
+        ),
+        (
+            include_str!("vendor/uPlot.min.css"),
+            "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+        ),
+    ];
+    for (text, digest) in known {
+        let found: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(found, digest);
+    }
+    assert!(include_str!("vendor/uPlot.LICENSE").contains("Permission is hereby granted, free of charge"));
 }

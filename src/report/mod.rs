@@ -1,7 +1,8 @@
 //! The report: one HTML page that needs nothing beside it.
 //!
 //! Plain data in ([`Report`]), text out ([`render`]). Figures are inlined as SVG, styles are in
-//! the page, there are no scripts and no requests, so the page can be mailed, archived and
+//! the page, and so are scripts (uPlot, MIT, `vendor/`) and their numbers; a content security policy
+//! forbids requests, so the page can be mailed, archived and
 //! printed. Every text is escaped by the template engine; only the SVG of a figure is inserted
 //! as it is, after a check that it holds no script and no outside reference.
 //!
@@ -17,12 +18,16 @@
 //! # Ok::<(), model_collapse::report::ReportError>(())
 //! ```
 
+mod explore;
 mod inline;
 mod page;
 
 #[cfg(test)]
 mod checks;
 
+pub use explore::{
+    Choice, Explore, Gallery, GalleryCell, GalleryRows, HumanValue, Metric, Seed, Setting, Values,
+};
 pub use page::render;
 
 use serde::Serialize;
@@ -37,8 +42,12 @@ pub struct Report {
     pub title: String,
     /// A line below it: paper, figure, run.
     pub subtitle: String,
-    /// The short answer, one sentence each.
+    /// The short answer, one sentence each. The first stands at the top, the others below the first figures.
     pub answer: Vec<String>,
+    /// The figures right below the answer.
+    pub figures: Vec<FigureRef>,
+    /// What can be explored; its numbers and the scripts that draw them are in the page.
+    pub explore: Option<Explore>,
     /// The body.
     pub sections: Vec<Section>,
     /// The resolved spec, TOML; left out where empty.
@@ -153,6 +162,8 @@ pub struct FigureRef {
     pub caption: String,
     /// Links to SVG, PNG and CSV.
     pub files: Vec<FileLink>,
+    /// Whether it holds photographs, whose shades mean something; set by [`render`].
+    pub pictures: bool,
 }
 
 /// A file beside the page.

@@ -4,9 +4,17 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 
-use super::{FileLink, Report, ReportError, STYLE, Section, inline};
+use super::{Explore, FileLink, Report, ReportError, STYLE, Section, inline};
 
 const TEMPLATE: &str = include_str!("report.html.jinja");
+const EXPLORE: &str = include_str!("explore.html.jinja");
+const UPLOT: &str = include_str!("vendor/uPlot.iife.min.js");
+const UPLOT_LICENSE: &str = include_str!("vendor/uPlot.LICENSE");
+const UPLOT_STYLE: &str = include_str!("vendor/uPlot.min.css");
+/// The page's own scripts, in the order in which they need each other.
+const SCRIPTS: [&str; 3] =
+    [include_str!("script/charts.js"), include_str!("script/gallery.js"), include_str!("script/explore.js")];
+const TABLES: &str = include_str!("script/tables.js");
 
 /// Returns the page as one HTML document.
 ///
@@ -19,9 +27,23 @@ pub fn render(report: &Report) -> Result<String, ReportError> {
     let lines = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
     environment.set_syntax(lines);
     environment.add_template("report.html", TEMPLATE)?;
-    let page =
-        environment.get_template("report.html")?.render(context! { r => Serde(report), style => STYLE })?;
-    Ok(page)
+    environment.add_template("explore.html", EXPLORE)?;
+    let explore = report.explore.as_ref();
+    let (mut style, mut script) = (STYLE.to_owned(), TABLES.to_owned());
+    if explore.is_some() {
+        style.push_str(UPLOT_STYLE);
+        script = SCRIPTS.concat() + &script;
+    }
+    let page = environment.get_template("report.html")?.render(context! {
+        r => Serde(&report),
+        style,
+        script,
+        uplot => format!("/*\n{UPLOT_LICENSE}*/\n{UPLOT}"),
+        json => explore.map(Explore::json),
+        laws => explore.is_some_and(|e| e.series.iter().any(|s| s.law.is_some())),
+        share => explore.and_then(|e| Some(&*e.columns.get(e.share?)?.name)),
+    })?;
+    Ok(page.trim_start().to_owned())
 }
 
 /// Returns the report with its figures ready to inline and its links escaped.
@@ -30,10 +52,12 @@ fn checked(report: &Report) -> Result<Report, ReportError> {
     links(&mut report.files)?;
     for section in &mut report.sections {
         rows(section)?;
-        for figure in &mut section.figures {
-            figure.svg = inline::svg(&figure.caption, &figure.svg)?;
-            links(&mut figure.files)?;
-        }
+    }
+    let of_sections = report.sections.iter_mut().flat_map(|s| &mut s.figures);
+    for figure in report.figures.iter_mut().chain(of_sections) {
+        figure.svg = inline::svg(&figure.caption, &figure.svg)?;
+        figure.pictures = figure.svg.contains("<image");
+        links(&mut figure.files)?;
     }
     Ok(report)
 }

@@ -36,6 +36,7 @@ pub(super) fn run_cell<W: Work + ?Sized>(
     let watch = Watch {
         interrupt: options.interrupt,
         progress: options.progress,
+        setting: &setting.label,
         deadline: options.cell_timeout.map(|limit| started + limit),
         each_generation: todo.id.size < 100,
         examples: (first_seed, options.examples),

@@ -12,6 +12,7 @@ pub mod progress;
 pub mod recorded;
 mod recorder;
 mod report;
+mod sparks;
 
 pub use estimate::{Estimate, estimate};
 pub use interrupt::{EXIT_INTERRUPTED, Interrupt};

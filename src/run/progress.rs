@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
+use super::sparks::Sparks;
+use crate::metrics::Measurement;
 
 /// Who is told what happens. Called from all threads.
 pub trait Progress: Sync {
@@ -19,6 +21,9 @@ pub trait Progress: Sync {
 
     /// So many generations have ended.
     fn advance(&self, _generations: u64) {}
+
+    /// Something was measured in a lineage of this setting; told only where generations take long.
+    fn measured(&self, _setting: &str, _measurement: &Measurement) {}
 
     /// A lineage failed.
     fn failure(&self, _failure: &Failure) {}
@@ -48,12 +53,29 @@ pub fn on_stderr() -> Box<dyn Progress + Send> {
 pub struct Bar {
     bar: ProgressBar,
     told: Mutex<BTreeSet<String>>,
+    shown: Mutex<Shown>,
+}
+
+/// What stands beside and below the bar.
+#[derive(Default)]
+struct Shown {
+    setting: String,
+    sparks: Sparks,
 }
 
 impl Bar {
     /// A bar on standard error, which appears when work starts.
     pub fn new() -> Self {
-        Self { bar: ProgressBar::hidden(), told: Mutex::default() }
+        Self { bar: ProgressBar::hidden(), told: Mutex::default(), shown: Mutex::default() }
+    }
+
+    /// Changes what is shown; the bar draws it at its next tick.
+    fn show(&self, change: impl FnOnce(&mut Shown)) {
+        let mut shown = self.shown.lock().unwrap_or_else(|e| e.into_inner());
+        change(&mut shown);
+        let curves: String = shown.sparks.lines().iter().map(|line| format!("\n  {line}")).collect();
+        self.bar.set_message(shown.setting.clone());
+        self.bar.set_prefix(curves);
     }
 }
 
@@ -71,7 +93,7 @@ impl Progress for Bar {
         if generations == 0 {
             return;
         }
-        let style = "{bar:28} {percent:>3}%  {elapsed} (about {eta} left)  {wide_msg}";
+        let style = "{bar:28} {percent:>3}%  {elapsed} (about {eta} left)  {wide_msg}{prefix}";
         if let Ok(style) = ProgressStyle::with_template(style) {
             self.bar.set_style(style.progress_chars("█▌░"));
         }
@@ -81,7 +103,11 @@ impl Progress for Bar {
     }
 
     fn setting(&self, label: &str) {
-        self.bar.set_message(label.to_owned());
+        self.show(|shown| label.clone_into(&mut shown.setting));
+    }
+
+    fn measured(&self, setting: &str, measurement: &Measurement) {
+        self.show(|shown| shown.sparks.add(setting, measurement));
     }
 
     fn advance(&self, generations: u64) {

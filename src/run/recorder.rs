@@ -18,6 +18,8 @@ const BATCH: u64 = 64;
 pub(super) struct Watch<'a> {
     pub interrupt: &'a Interrupt,
     pub progress: &'a dyn Progress,
+    /// What the setting is called.
+    pub setting: &'a str,
     /// The moment at which the cell's time is up.
     pub deadline: Option<Instant>,
     /// Whether every generation is worth telling (neural families).
@@ -71,6 +73,9 @@ impl<'a> Recorder<'a> {
 
 impl Record for Recorder<'_> {
     fn measurement(&mut self, measurement: Measurement) {
+        if self.watch.each_generation {
+            self.watch.progress.measured(self.watch.setting, &measurement);
+        }
         self.part.observe(&measurement);
     }
 

@@ -6,9 +6,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::number::Numbers;
-use crate::data::{Column, Kind, NormalMixture, Role, Samples};
+use crate::data::{Column, Field, Kind, NormalMixture, Role, Samples};
 use crate::lineage::Fit;
 use crate::metrics::Subject;
+use crate::say::number;
 
 /// Example rows of one observation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,6 +85,13 @@ pub enum ExampleRows {
     },
     /// Outcomes, by the name of their level.
     Outcomes(Vec<String>),
+    /// Rows of a table of several columns, as people write them.
+    Table {
+        /// Names of the columns.
+        columns: Vec<String>,
+        /// A text for each column.
+        rows: Vec<Vec<String>>,
+    },
 }
 
 impl Example {
@@ -108,6 +116,9 @@ impl Example {
 impl ExampleRows {
     fn of(rows: &Samples) -> Option<Self> {
         let (index, field) = rows.schema().first(Role::Feature)?;
+        if let Some(table) = Self::table(rows) {
+            return Some(table);
+        }
         match (&field.kind, rows.column(index)) {
             (Kind::F32 { image: Some((height, width)), range, .. }, Column::F32 { data, .. }) => {
                 Some(images(*height, *width, *range, data))
@@ -126,11 +137,35 @@ impl ExampleRows {
         }
     }
 
+    /// Rows of more than one feature, of which one is a category or there are too many for a picture.
+    fn table(rows: &Samples) -> Option<Self> {
+        let schema = rows.schema();
+        let features = schema.with_role(Role::Feature);
+        let category = |i: &usize| matches!(schema.fields[*i].kind, Kind::Codes { .. });
+        let text = |field: &Field| matches!(field.kind, Kind::Ragged { .. });
+        let picture = !features.iter().any(category) && schema.numeric_width() <= 2;
+        if features.len() < 2 || picture || schema.fields.iter().any(text) {
+            return None;
+        }
+        let cell = |column: usize, row: usize| match (&schema.fields[column].kind, rows.column(column)) {
+            (Kind::Codes { levels }, Column::Codes { data }) => levels.name(data[row]),
+            (_, Column::F32 { width: 1, data }) => number(f64::from(data[row])),
+            (_, Column::F64 { width: 1, data }) => number(data[row]),
+            _ => "…".into(),
+        };
+        let row = |row: usize| (0..schema.fields.len()).map(|column| cell(column, row)).collect();
+        Some(Self::Table {
+            columns: schema.fields.iter().map(|f| f.name.clone()).collect(),
+            rows: (0..rows.len()).map(row).collect(),
+        })
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         match self {
             Self::Images { bytes, .. } => bytes.len(),
             Self::Texts(rows) | Self::Outcomes(rows) => rows.len(),
+            Self::Table { rows, .. } => rows.len(),
             Self::Points { width, values } => values.0.len().checked_div(*width).unwrap_or(0),
         }
     }

@@ -1,10 +1,12 @@
 //! What the study says, in words and tables of the terminal.
 
-use comfy_table::{Cell, CellAlignment, Table};
+use comfy_table::Cell;
+
+use serde_json::{Value, json};
 
 use super::{Found, Trial};
 use crate::augment::{Gain, Repeat};
-use crate::cli::terminal;
+use crate::cli::tables::{self, right};
 use crate::publish::number;
 
 /// The usual way to write a score's name.
@@ -42,6 +44,38 @@ impl Found<'_> {
         if let Some(line) = self.no_gap_line() {
             say!("{line}");
         }
+    }
+
+    /// The same numbers as JSON.
+    pub(super) fn as_json(&self) -> Value {
+        let gain = |g: Option<Gain>| g.map(|g| json!({ "mean": g.mean, "low": g.low, "high": g.high }));
+        let arm = |trial: &Trial, i: usize| {
+            let study = &trial.study;
+            let arm = &study.arms[i];
+            let scores: serde_json::Map<String, Value> = self
+                .report
+                .scores
+                .iter()
+                .map(|name| ((*name).to_owned(), json!(gain(study.score(i, name)))))
+                .collect();
+            json!({
+                "share": arm.share, "curation": trial.plan.curations[arm.curation].0, "rows": arm.rows, "scores": scores,
+                "gain": if i == 0 { None } else { gain(study.arm_gain(i, study.primary)) },
+                "null_gain": if i == 0 { None } else { gain(study.null_arm_gain(i, study.primary)) },
+                "chosen": study.repeats.iter().filter(|r| r.chosen == i).count(),
+            })
+        };
+        let trial = |trial: &Trial| {
+            json!({
+                "effort": trial.effort(), "score": trial.study.primary, "answer": self.answer(trial),
+                "repeats": trial.study.repeats.len(), "chosen_gain": gain(trial.study.chosen_gain()),
+                "arms": (0..trial.study.arms.len()).map(|i| arm(trial, i)).collect::<Vec<_>>(),
+            })
+        };
+        json!({
+            "about": self.described(), "trials": self.trials.iter().map(trial).collect::<Vec<_>>(),
+            "effort": self.effort_line(), "groups": self.no_gap_line(),
+        })
     }
 
     /// Why groups that were named are not compared.
@@ -97,13 +131,12 @@ impl Found<'_> {
         lines
     }
 
-    fn arms_table(&self, trial: &Trial) -> Table {
+    fn arms_table(&self, trial: &Trial) -> String {
         let (study, plan) = (&trial.study, &trial.plan);
         let score = label(study.primary);
         let heads =
             ["synthetic share", "curation", "rows added", &score, "against human only [95 %]", "chosen"];
-        let mut table = terminal::plain(&heads);
-        let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+        let mut table = tables::dense(&heads);
         for (i, arm) in study.arms.iter().enumerate() {
             let chosen = study.repeats.iter().filter(|r| r.chosen == i).count();
             let gain = study.arm_gain(i, study.primary);
@@ -120,7 +153,7 @@ impl Found<'_> {
                 }),
             ]);
         }
-        table
+        tables::fitted(table)
     }
 
     /// The answer in plain sentences.
@@ -211,9 +244,9 @@ impl Found<'_> {
     }
 
     /// All scores of human rows alone and of what the rule chose.
-    fn scores_table(&self, trial: &Trial) -> Table {
+    fn scores_table(&self, trial: &Trial) -> String {
         let study = &trial.study;
-        let mut table = terminal::plain(&["score", "human only", "chosen"]);
+        let mut table = tables::dense(&["score", "human only", "chosen"]);
         for name in self.report.scores {
             let mean = |of: &dyn Fn(&Repeat) -> Option<f64>| {
                 let values: Vec<f64> = study.repeats.iter().filter_map(of).collect();
@@ -225,10 +258,9 @@ impl Found<'_> {
             };
             let human = mean(&|r| r.test[0].get(*name).copied());
             let chosen = mean(&|r| r.test[r.chosen].get(*name).copied());
-            let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
             table.add_row([Cell::new(label(name)), right(human), right(chosen)]);
         }
-        table
+        tables::fitted(table)
     }
 }
 

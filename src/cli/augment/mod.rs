@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use clap::Args;
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::EXIT_DONE;
 use super::source::{ReadingArgs, Wording};
+use super::{EXIT_DONE, json};
 use crate::augment::{Checked, Plan, Study, checked, study};
 use crate::components::Components;
 use crate::curation::BoxedCuration;
@@ -82,6 +82,9 @@ pub struct AugmentArgs {
     /// How both files are read.
     #[command(flatten)]
     reading: ReadingArgs,
+    /// Print JSON in place of tables
+    #[arg(long)]
+    json: bool,
     /// Re-randomises the study
     #[arg(long, value_name = "N", default_value_t = 0)]
     salt: u64,
@@ -147,11 +150,16 @@ pub(super) fn augment(args: &AugmentArgs, components: &Components) -> Result<u8>
         trials.push(Trial { plan, study: found });
     }
     let found = Found { args, task: &entry.about.name, report: entry.extra, rows: &rows, trials };
-    found.print();
+    match args.json {
+        true => json::print(&found.as_json())?,
+        false => found.print(),
+    }
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).into_diagnostic()?;
-        say!("\nrows     {}", found.write(folder)?.display());
-        say!("page     {}", found.publish(folder)?.display());
+        let (rows, page) = (found.write(folder)?, found.publish(folder)?);
+        if !args.json {
+            say!("\nrows     {}\npage     {}", rows.display(), page.display());
+        }
     }
     Ok(EXIT_DONE)
 }

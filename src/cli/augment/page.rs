@@ -173,7 +173,12 @@ fn drawn(folder: &Path, name: &str, (figure, size): (Panels, Size), caption: &st
     figures::save(&figure, &folder.join("figures").join(name), size).into_diagnostic()?;
     let svg = figures::to_svg_string(&figure, size).into_diagnostic()?;
     let file = |kind: &str, ending: &str| link(kind, &format!("figures/{name}.{ending}"), "");
-    Ok(FigureRef { svg, caption: caption.into(), files: vec![file("SVG", "svg"), file("PNG", "png")] })
+    Ok(FigureRef {
+        svg,
+        caption: caption.into(),
+        files: vec![file("SVG", "svg"), file("PNG", "png")],
+        ..FigureRef::default()
+    })
 }
 
 fn link(name: &str, href: &str, about: &str) -> FileLink {
