@@ -138,12 +138,7 @@ pub(super) fn values(summary: &[SummaryRow]) {
         blocks.row([
             Cell::new(&v.setting),
             right(v.last.generation.to_string()),
-            right(
-                written(v.last)
-                    .replacen(" (", "\n(", 1)
-                    .replace(", ", &tied(", "))
-                    .replace(" [", &tied(" [")),
-            ),
+            right(interval_tied(&written(v.last))),
             right(number(v.first.centre())),
             right(v.human.map_or("–".into(), number)),
         ]);
@@ -153,6 +148,15 @@ pub(super) fn values(summary: &[SummaryRow]) {
         say!("… {} more in summary.csv and on the page", all.len() - MOST_VALUES);
     }
     say!("");
+}
+
+/// A number and its interval on one line, whatever is said after them.
+fn interval_tied(text: &str) -> String {
+    match text.split_once("] ") {
+        Some((interval, said)) => format!("{}] {said}", tied(interval)),
+        None if text.ends_with(']') => tied(text),
+        None => text.to_owned(),
+    }
 }
 
 fn claims_table(claims: &[ClaimResult]) -> String {

@@ -235,14 +235,15 @@ fn wrong_shapes_and_sizes_are_refused() {
 }
 
 #[test]
-fn both_files_are_written_under_the_full_name() {
+fn all_files_are_written_under_the_full_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new").join("alpha-0.3");
-    let [svg, png] = save(&curve(decay()), &path, Size::COLUMN).unwrap();
+    let Saved { svg, png, csv, .. } = save(&curve(decay()), &path, Size::COLUMN).unwrap();
     assert!(svg.ends_with("new/alpha-0.3.svg") && png.ends_with("new/alpha-0.3.png"));
     let written = std::fs::read_to_string(&svg).unwrap();
     assert_eq!(written, to_svg_string(&curve(decay()), Size::COLUMN).unwrap());
     assert_eq!(std::fs::read(&png).unwrap()[..4], *b"\x89PNG");
+    assert!(std::fs::read_to_string(csv.unwrap()).unwrap().starts_with("panel,series,x,y,low,high\n"));
     // Nothing is left over from writing beside and renaming.
-    assert_eq!(std::fs::read_dir(svg.parent().unwrap()).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(svg.parent().unwrap()).unwrap().count(), 3);
 }

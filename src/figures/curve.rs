@@ -76,6 +76,10 @@ impl Figure for Curve {
         }
         Ok(scene)
     }
+
+    fn data(&self) -> Vec<super::Datum> {
+        self.numbers("")
+    }
 }
 
 /// The remark about points that a log axis can't show.

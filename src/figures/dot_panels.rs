@@ -82,4 +82,8 @@ impl Figure for DotPanels {
         }
         Ok(scene)
     }
+
+    fn data(&self) -> Vec<super::Datum> {
+        self.numbers()
+    }
 }

@@ -111,6 +111,10 @@ impl Figure for DotPlot {
         self.draw(&mut scene, outer, names, &look)?;
         Ok(scene)
     }
+
+    fn data(&self) -> Vec<super::Datum> {
+        self.numbers("")
+    }
 }
 
 impl DotPlot {

@@ -177,4 +177,8 @@ impl Figure for HeatMap {
         self.colour_bar(&mut scene, area, &scale, legend_width);
         Ok(scene)
     }
+
+    fn data(&self) -> Vec<super::Datum> {
+        self.numbers()
+    }
 }

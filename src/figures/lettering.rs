@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use ab_glyph::{Font as _, FontRef, GlyphId};
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
 /// Name under which the font is registered, and at the same time the SVG `font-family`.
@@ -31,6 +32,18 @@ pub(super) fn ready() -> bool {
         register_font(FAMILY, FontStyle::Normal, dejavu::sans::regular()).is_ok()
             && register_font(FAMILY, FontStyle::Bold, dejavu::sans::bold()).is_ok()
     })
+}
+
+/// Returns the signs of these texts that the bundled font does not have, each once.
+pub(super) fn missing<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let Ok(font) = FontRef::try_from_slice(dejavu::sans::regular()) else { return String::new() };
+    let mut missing = String::new();
+    for sign in texts.flat_map(str::chars).filter(|c| !c.is_whitespace() && !c.is_control()) {
+        if font.glyph_id(sign) == GlyphId(0) && !missing.contains(sign) {
+            missing.push(sign);
+        }
+    }
+    missing
 }
 
 /// Returns the font at `size` in the units of a backend.
@@ -92,6 +105,12 @@ pub(super) fn shorten(text: &str, size: f64, bold: bool, limit: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signs_that_the_font_does_not_have_are_named_once() {
+        let texts = ["variance σ², Ж, α → β", "分散と世代 分", "ok"];
+        assert_eq!(missing(texts.into_iter()), "分散と世代");
+    }
 
     #[test]
     fn a_digit_has_the_width_that_the_font_file_states() {

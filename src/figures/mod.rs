@@ -33,6 +33,7 @@ mod axis_marks;
 #[cfg(test)]
 mod checks;
 mod curve;
+mod data;
 mod density;
 mod dot_panels;
 mod dot_plot;
@@ -60,6 +61,7 @@ mod snapshots;
 pub use axis::{Axis, Spread};
 pub use axis_marks::AxisMark;
 pub use curve::Curve;
+pub use data::Datum;
 pub use density::{Densities, Distribution};
 pub use dot_panels::DotPanels;
 pub use dot_plot::{Better, DotPlot, DotSeries, Estimate};
@@ -69,7 +71,7 @@ pub use labels::PointLabel;
 pub use matrix::{Entry, Tone, WordMatrix};
 pub use palette::{Colour, Dash, Marker, Style};
 pub use panels::{Panels, unlabelled};
-pub use save::{save, to_png_bytes, to_svg_string};
+pub use save::{Saved, save, to_png_bytes, to_svg_string};
 pub use scene::{Anchor, Mark, Rect, Scene, Size, Text};
 pub use series::{Baseline, Law, Point, Series};
 pub use snapshots::{Ellipse, Snapshot, Snapshots};
@@ -139,6 +141,11 @@ pub trait Figure {
     /// # Errors
     /// Parts whose sizes don't match, or a page too small for its texts.
     fn scene(&self, size: Size) -> Result<Scene, FigureError>;
+
+    /// The numbers that it shows, for the CSV beside it; none where it shows rows, not numbers.
+    fn data(&self) -> Vec<Datum> {
+        Vec::new()
+    }
 }
 
 /// What a reader that can't see the picture is told.

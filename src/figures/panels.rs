@@ -128,6 +128,10 @@ impl Figure for Panels {
         }
         Ok(scene)
     }
+
+    fn data(&self) -> Vec<super::Datum> {
+        self.numbers()
+    }
 }
 
 /// Writes the lines above the plot: from its left edge where they fit, else as far to the left as

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::scene::Size;
-use super::{Figure, FigureError, paint};
+use super::{Figure, FigureError, Mark, data, lettering, paint};
 
 /// Returns the figure as one SVG document; the same figure gives the same text.
 ///
@@ -22,18 +22,39 @@ pub fn to_png_bytes(figure: &dyn Figure, size: Size) -> Result<Vec<u8>, FigureEr
     paint::png(&figure.scene(size)?)
 }
 
-/// Writes `path`.svg and `path`.png and returns both paths, SVG first. `path` has no
+/// The files of a figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// The vector file.
+    pub svg: PathBuf,
+    /// The bitmap.
+    pub png: PathBuf,
+    /// Its numbers; none where it shows no numbers.
+    pub csv: Option<PathBuf>,
+    /// Signs that the bundled font does not have: the SVG names other fonts for them, the PNG has boxes in their place.
+    pub missing: String,
+}
+
+/// Writes `path`.svg, `path`.png and, where the figure shows numbers, `path`.csv. `path` has no
 /// extension; the folder is made if it is missing. A reader never sees half a file.
 ///
 /// # Errors
 /// As [`to_svg_string`], and files that can't be written.
-pub fn save(figure: &dyn Figure, path: &Path, size: Size) -> Result<[PathBuf; 2], FigureError> {
+pub fn save(figure: &dyn Figure, path: &Path, size: Size) -> Result<Saved, FigureError> {
     let scene = figure.scene(size)?;
-    let svg = beside(path, "svg");
-    let png = beside(path, "png");
+    let (svg, png) = (beside(path, "svg"), beside(path, "png"));
     write(&svg, paint::svg(&scene)?.as_bytes())?;
     write(&png, &paint::png(&scene)?)?;
-    Ok([svg, png])
+    let numbers = figure.data();
+    let csv = (!numbers.is_empty()).then(|| beside(path, "csv"));
+    if let Some(path) = &csv {
+        write(path, &data::csv(&numbers).map_err(FigureError::paint)?)?;
+    }
+    let texts = scene.marks.iter().filter_map(|mark| match mark {
+        Mark::Text(text) => Some(text.text.as_str()),
+        _ => None,
+    });
+    Ok(Saved { svg, png, csv, missing: lettering::missing(texts) })
 }
 
 /// Appends an extension; `with_extension` would eat the end of a name like `alpha-0.3`.

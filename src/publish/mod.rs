@@ -53,7 +53,7 @@ pub use claim_checks::{check_claims, check_laws};
 pub use claims::decide_claims;
 pub use claims_controls::{ControlResult, ControlRun, blind_before, control_runs, decide_controls};
 pub use compared::{Asked, Effects, RegimeGains, SettingChange, changes, effects};
-pub use draw::draw;
+pub use draw::{draw, draw_one};
 pub use effect_rows::{
     CHANGES, COMPARISON, EffectRow, Entry, GAINS, change_rows, comparison_rows, gain_rows, interval, words,
 };
@@ -97,6 +97,8 @@ pub struct Drawn {
     pub svg_path: PathBuf,
     /// The bitmap.
     pub png_path: PathBuf,
+    /// Its numbers, where it shows some.
+    pub csv_path: Option<PathBuf>,
 }
 
 impl Publication {

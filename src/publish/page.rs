@@ -59,11 +59,12 @@ pub fn page(
     for figure in drawn {
         let svg = std::fs::read_to_string(&figure.svg_path)
             .map_err(|source| PublishError::File { path: figure.svg_path.clone(), source })?;
-        let files = [("SVG", &figure.svg_path), ("PNG", &figure.png_path)];
+        let csv = figure.csv_path.as_ref().map(|path| ("CSV", path));
+        let files = [("SVG", &figure.svg_path), ("PNG", &figure.png_path)].into_iter().chain(csv);
         figures.push(FigureRef {
             svg,
             caption: figure.caption.clone(),
-            files: files.map(|(name, path)| link(root, path, name, "")).to_vec(),
+            files: files.map(|(name, path)| link(root, path, name, "")).collect(),
             ..FigureRef::default()
         });
     }
