@@ -81,7 +81,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..Default::default()
     };
     std::fs::create_dir_all("results/collapse_curves")?;
-    for file in figures::save(&figure, "results/collapse_curves/variance".as_ref(), Size::PAGE)? {
+    let saved = figures::save(&figure, "results/collapse_curves/variance".as_ref(), Size::PAGE)?;
+    for file in [saved.svg, saved.png] {
         say!("{}", file.display());
     }
     Ok(())
