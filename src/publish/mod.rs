@@ -37,6 +37,7 @@ mod number;
 mod page;
 mod scatter;
 mod settings;
+mod side_by_side;
 mod snapshots;
 mod tables;
 #[cfg(test)]
@@ -64,6 +65,7 @@ pub use names::setting_name;
 pub use notebook::export_notebook;
 pub use number::{expectation, number};
 pub use page::{Found, command_line, page};
+pub use side_by_side::side_by_side;
 pub use values::{Values, values, written};
 
 use crate::analysis::Series;
