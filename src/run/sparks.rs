@@ -15,8 +15,11 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 #[derive(Default)]
 pub(super) struct Sparks {
     metric: Option<String>,
-    settings: Vec<(String, BTreeMap<u32, (f64, u32)>)>,
+    settings: Vec<(String, Sums)>,
 }
+
+/// Generation → the sum over seeds and their number.
+type Sums = BTreeMap<u32, (f64, u32)>;
 
 impl Sparks {
     /// Takes in a measurement of a setting; the first metric of a model's own decides which one is shown.
@@ -33,7 +36,7 @@ impl Sparks {
         let curve = match self.settings.iter().position(|(known, _)| known == setting) {
             Some(place) => &mut self.settings[place].1,
             None => {
-                self.settings.push((setting.to_owned(), BTreeMap::new()));
+                self.settings.push((setting.to_owned(), Sums::new()));
                 let last = self.settings.len() - 1;
                 &mut self.settings[last].1
             }
@@ -47,7 +50,7 @@ impl Sparks {
     pub fn lines(&self) -> Vec<String> {
         let Some(metric) = &self.metric else { return Vec::new() };
         let shown = &self.settings[self.settings.len().saturating_sub(MOST)..];
-        let means = |curve: &BTreeMap<u32, (f64, u32)>| -> Vec<f64> {
+        let means = |curve: &Sums| -> Vec<f64> {
             let all: Vec<f64> = curve.values().map(|(sum, count)| sum / f64::from(*count)).collect();
             // The first and the last, and what lies evenly between.
             match all.len() {
