@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::artist::Artist;
-use super::names::{name_of, place_of, plain, spread_over, varying};
+use super::names::{name_of, plain, spread_over, varying, words_of};
 use super::{PublishError, gallery};
 use crate::analysis::{Series, SettingKey, SummaryRow};
 use crate::figures::Style;
@@ -34,7 +34,7 @@ pub(super) fn explore(artist: &Artist<'_>) -> Result<Option<Explore>, PublishErr
     let setting = |key: &&SettingKey| {
         let name = name_of(key, &names).0;
         let style = looks.iter().find(|(n, _)| *n == name).map_or(Style::category(0), |(_, style)| *style);
-        let words = if names.is_empty() { name } else { place_of(key, &names) };
+        let words = words_of(key, &names);
         Setting {
             name: if control(key) { format!("{words}, human rows alone") } else { words },
             values: names.iter().zip(&columns).map(|(c, all)| place(c, all, key)).collect(),

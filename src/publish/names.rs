@@ -60,7 +60,13 @@ pub fn setting_name(key: &SettingKey, among: &[&SettingKey]) -> String {
 
 /// The same where the columns are known: `human fraction 0.3, output mean`, or the regime where there are none.
 pub(super) fn words_of(key: &SettingKey, columns: &[String]) -> String {
-    if columns.is_empty() { name_of(key, columns).0 } else { place_of(key, columns) }
+    let part = |c: &String| match (c.as_str(), value_of(key, c)?) {
+        ("loop.human_alone", "true") => Some("human rows alone".to_owned()),
+        ("loop.human_alone", _) => None,
+        (_, value) => Some(format!("{} {value}", plain(c))),
+    };
+    let parts: Vec<String> = columns.iter().filter_map(part).collect();
+    if parts.is_empty() { name_of(key, columns).0 } else { parts.join(", ") }
 }
 
 /// The same in words: `human fraction 0.3`.
