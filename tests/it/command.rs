@@ -77,6 +77,35 @@ fn a_run_leaves_rows_figures_a_page_and_a_notebook() {
     collapse(folder.path()).args(["plot", "run"]).assert().success();
     assert!(run.join("figures/curves.png").is_file());
     collapse(folder.path()).args(["report", "run"]).assert().success();
+    // What no spec asked for, with its numbers beside it; and two runs on one page.
+    let other = ["plot", "run", "--x", "generation", "--y", "sample-variance", "--color", "regime"];
+    collapse(folder.path()).args(other).assert().success();
+    let numbers = fs::read_to_string(run.join("figures/sample-variance-by-generation.csv")).unwrap();
+    assert!(
+        numbers.starts_with("panel,series,x,y,low,high\n") && numbers.contains("\n,accumulate,5,"),
+        "{numbers}"
+    );
+    let both = ["report", "--compare", "run", "again", "--out", "both.html"];
+    collapse(folder.path()).args(both).assert().success();
+    let page = fs::read_to_string(folder.path().join("both.html")).unwrap();
+    assert!(page.contains("again against run: 0 of "), "equal runs do not differ");
+}
+
+#[test]
+fn json_has_the_numbers_of_the_summary_and_nothing_else_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("spec.toml"), GAUSSIAN).unwrap();
+    let args = ["run", "spec.toml", "--quiet", "--no-figures", "--out", "run", "--json"];
+    let done = collapse(folder.path()).args(args).assert().success();
+    let found: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let summary = fs::read_to_string(folder.path().join("run/summary.csv")).unwrap();
+    for value in found["values"].as_array().unwrap() {
+        let last = value["value"].as_f64().unwrap();
+        assert!(summary.contains(&format!(",{last},")), "{value}");
+    }
+    let checked = collapse(folder.path()).args(["check", "spec.toml", "--json"]).assert().success();
+    let checked: serde_json::Value = serde_json::from_slice(&checked.get_output().stdout).unwrap();
+    assert!(!checked["settings"].as_array().unwrap().is_empty());
 }
 
 #[test]
