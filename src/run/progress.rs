@@ -61,7 +61,12 @@ pub struct Bar {
 struct Shown {
     setting: String,
     sparks: Sparks,
+    /// Whether there is room for curves below the bar.
+    curves: bool,
 }
+
+/// The bar, with the setting that runs.
+const LINE: &str = "{bar:28} {percent:>3}%  {elapsed} (about {eta} left)  {wide_msg}";
 
 impl Bar {
     /// A bar on standard error, which appears when work starts.
@@ -69,13 +74,27 @@ impl Bar {
         Self { bar: ProgressBar::hidden(), told: Mutex::default(), shown: Mutex::default() }
     }
 
+    fn draw_as(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style.progress_chars("█▌░"));
+        }
+    }
+
     /// Changes what is shown; the bar draws it at its next tick.
     fn show(&self, change: impl FnOnce(&mut Shown)) {
         let mut shown = self.shown.lock().unwrap_or_else(|e| e.into_inner());
         change(&mut shown);
-        let curves: String = shown.sparks.lines().iter().map(|line| format!("\n  {line}")).collect();
         self.bar.set_message(shown.setting.clone());
-        self.bar.set_prefix(curves);
+        let curves = shown.sparks.lines();
+        if curves.is_empty() {
+            return;
+        }
+        if !shown.curves {
+            shown.curves = true;
+            // Before the first measurement an empty line would stand below the bar.
+            self.draw_as(&format!("{LINE}\n{{prefix}}"));
+        }
+        self.bar.set_prefix(curves.join("\n"));
     }
 }
 
@@ -93,10 +112,7 @@ impl Progress for Bar {
         if generations == 0 {
             return;
         }
-        let style = "{bar:28} {percent:>3}%  {elapsed} (about {eta} left)  {wide_msg}{prefix}";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            self.bar.set_style(style.progress_chars("█▌░"));
-        }
+        self.draw_as(LINE);
         self.bar.set_length(generations);
         self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
         self.bar.enable_steady_tick(Duration::from_millis(250));

@@ -9,6 +9,8 @@ use crate::say::number;
 const MOST: usize = 6;
 /// Generations that a curve shows at once.
 const WIDTH: usize = 24;
+/// Characters of a line: a terminal has 80.
+const ACROSS: usize = 78;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The first metrics that settings report, generation by generation, as means over what has come so far.
@@ -66,7 +68,8 @@ impl Sparks {
         let line = |(name, curve): &(&str, Vec<f64>)| {
             let drawn: String = curve.iter().map(|v| block(*v)).collect();
             let now = curve.last().map_or_else(String::new, |v| number(*v));
-            format!("{metric} {drawn:WIDTH$} {now:>8}  {name}")
+            let line = format!("{metric} {drawn:WIDTH$} {now:>8}  {name}");
+            line.chars().take(ACROSS).collect()
         };
         curves.iter().map(line).collect()
     }
