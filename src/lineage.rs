@@ -16,6 +16,7 @@
 mod assemble;
 mod conditions;
 mod curating;
+mod first_fit;
 mod generator;
 mod measured;
 mod measuring;
@@ -25,6 +26,7 @@ mod synthesis;
 
 pub use assemble::{Assembled, Context, assemble};
 pub use curating::Step;
+pub use first_fit::FirstFits;
 pub use generator::Generator;
 pub use measured::{Measured, Names, measure};
 pub use measuring::Measuring;
@@ -66,6 +68,10 @@ pub struct Lineage {
     pub measuring: Measuring,
     /// Re-randomises the whole experiment.
     pub salt: u64,
+    /// The key of each member's first fit, where lineages of other settings may share it.
+    pub first_fit: Vec<Option<String>>,
+    /// Where they do.
+    pub first_fits: Arc<FirstFits>,
 }
 
 impl Lineage {
@@ -147,6 +153,7 @@ impl Lineage {
             measured.sample = measured.metric.needs().sample.applies(false, truth);
         }
         self.families = vec![family; self.families.len()];
+        self.first_fit.clear();
         self.statistics = false;
         self
     }

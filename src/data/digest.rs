@@ -7,7 +7,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Column, Field, Kind, Levels, Samples, Splits, TokenUnit};
+use super::{Column, Field, Kind, Levels, Mix, Samples, Splits, TokenUnit};
 
 /// The digest of a data set and its splits, 64 hexadecimal digits.
 pub fn digest(splits: &Splits) -> String {
@@ -20,6 +20,21 @@ pub fn digest(splits: &Splits) -> String {
         table(&mut hash, rows);
     }
     hexadecimal(&hash.finalize())
+}
+
+impl Mix {
+    /// The digest of what a fit sees: the rows in their order, each one's weight, and how origins are combined. `None` for
+    /// sufficient statistics, and for parts whose columns differ.
+    pub fn digest(&self) -> Option<String> {
+        let (rows, weights) = self.gather()?.ok()?;
+        let mut hash = Sha256::new();
+        hash.update(b"model-collapse training set 1");
+        text(&mut hash, &format!("{:?}", self.combine));
+        self.parts.iter().for_each(|part| text(&mut hash, &format!("{:?} {}", part.origin, part.body.len())));
+        table(&mut hash, &rows);
+        cells(&mut hash, &weights, |w| w.to_le_bytes());
+        Some(hexadecimal(&hash.finalize()))
+    }
 }
 
 /// Bytes in lower-case hexadecimal.

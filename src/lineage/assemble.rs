@@ -2,6 +2,7 @@
 
 mod checks;
 mod downstream;
+mod first_fit;
 mod generator;
 mod same;
 
@@ -86,6 +87,7 @@ pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assemb
         Some(error) if assembled.iter().all(|a| a.lineage.is_err()) => Err(error),
         _ => {
             same::note_twins(&mut assembled);
+            first_fit::join(&mut assembled);
             Ok(assembled)
         }
     }
@@ -217,6 +219,10 @@ fn one(
         .collect();
     measure_versions.extend(measuring.space.iter().map(|_| ("space", Space::VERSION.to_string())));
     let digest = spec::setting_digest(setting, &versions);
+    let first_fit = match statistics || contamination > 0.0 {
+        true => Vec::new(),
+        false => first_fit::keys(&models, &source, budget.initial, context.salt),
+    };
     let measure_digest = spec::measure_digest(&experiment.measure, &measure_versions);
     let lineage = Lineage {
         source,
@@ -238,6 +244,8 @@ fn one(
         statistics,
         measuring,
         salt: context.salt,
+        first_fit,
+        first_fits: Arc::default(),
     };
     checks::start(setting, &lineage)?;
     Ok(Assembled {

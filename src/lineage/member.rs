@@ -59,9 +59,13 @@ impl<'a> Member<'a> {
         let store = Store::new(parts, path)?;
         let training = store.everything();
         let fit = Fit { seed, member: index as u32, generation: 0 };
-        let model = match record.kept(fit, family) {
-            Some(model) => model,
-            None => models::fit(family, &training, Start::Scratch, &streams.of("fit").at(0))?,
+        let key = lineage.first_fit.get(index).and_then(Option::as_deref);
+        let shared = key.and_then(|key| lineage.first_fits.of(key, seed));
+        let alone = || models::fit(family, &training, Start::Scratch, &streams.of("fit").at(0));
+        let model = match (record.kept(fit, family), shared) {
+            (Some(model), _) => model,
+            (None, Some(shared)) => shared.fit(&training, alone)?,
+            (None, None) => alone()?,
         };
         Ok(Member {
             seed,

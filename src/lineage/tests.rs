@@ -128,6 +128,8 @@ fn recorded(
             baseline: None,
         },
         salt: 0,
+        first_fit: Vec::new(),
+        first_fits: Arc::default(),
     };
     change(&mut lineage);
     let outcome = lineage.run(seed, record).unwrap();

@@ -219,6 +219,11 @@ pub trait Model: Any + Send {
     /// The number of trained parameters.
     fn size(&self) -> usize;
 
+    /// A copy of the model, to the bit, for settings that share a first fit; `None` where fits are too cheap to share.
+    fn twin(&self) -> Option<Box<dyn Model>> {
+        None
+    }
+
     /// Writes the model to a file; a loaded model synthesises the same bits.
     fn save(&self, to: &Path) -> Result<(), StorageError> {
         Err(StorageError::unsupported(to))

@@ -430,6 +430,11 @@ impl Model for VaeModel {
         self.weights.values().len()
     }
 
+    fn twin(&self) -> Option<Box<dyn Model>> {
+        let (table, weights) = (self.table.clone(), self.weights.clone());
+        Some(Box::new(VaeModel::new(self.params.clone(), table, weights, self.losses.clone())))
+    }
+
     fn save(&self, to: &Path) -> Result<(), StorageError> {
         let config = Config { params: self.params.clone(), table: self.table.clone() };
         checkpoint::save(to, NAME, &config, &self.weights)

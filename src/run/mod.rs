@@ -40,6 +40,14 @@ pub trait Work: Sync {
     /// same numbers, on whichever thread.
     fn run(&self, setting: usize, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError>;
 
+    /// The key of a setting's first fit, which lineages with the same key and seed share; `None` where nobody shares it.
+    fn first_fit(&self, _setting: usize) -> Option<&str> {
+        None
+    }
+
+    /// Which lineages will be run, told before the first of them: what they share is kept until the last.
+    fn expect(&self, _todo: &[plan::Todo]) {}
+
     /// What the first generations of a lineage cost in comparison with other settings, in any unit: for estimates, and for
     /// which cells are started first.
     fn cost(&self, _setting: usize, generations: u64) -> f64 {
@@ -98,7 +106,9 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
     let mut plan = pool.install(|| plan::plan(work.settings(), &seeds, options, &folder))?;
     if jobs > 1 {
         plan.costliest_first(work);
+        plan.first_fits_first(work);
     }
+    work.expect(&plan.todo);
     let generations = |t: &plan::Todo| t.seeds.len() as u64 * (work.settings()[t.setting].generations + 1);
     options.progress.start(plan.todo.iter().map(generations).sum(), plan.reused);
 
@@ -149,6 +159,8 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod first_fit_tests;
 #[cfg(test)]
 mod kill_tests;
 #[cfg(test)]

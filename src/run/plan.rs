@@ -1,5 +1,6 @@
 //! What is there and what has still to be run.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -40,6 +41,21 @@ impl Plan {
             todo.seeds.len() as f64 * work.cost(todo.setting, generations)
         };
         self.todo.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
+    }
+
+    /// Of the cells that share a first fit, puts the first before all others, so that nobody waits for a fit that another
+    /// thread is making while there is something else to do.
+    pub fn first_fits_first<W: Work + ?Sized>(&mut self, work: &W) {
+        let mut known = HashSet::new();
+        let waits = |todo: &Todo| {
+            let key = work.first_fit(todo.setting);
+            key.is_some_and(|key| {
+                !todo.seeds.iter().fold(false, |new, seed| known.insert((key, *seed)) || new)
+            })
+        };
+        let waits: Vec<bool> = self.todo.iter().map(waits).collect();
+        let (later, first): (Vec<_>, Vec<_>) = self.todo.drain(..).zip(waits).partition(|(_, waits)| *waits);
+        self.todo.extend(first.into_iter().chain(later).map(|(todo, _)| todo));
     }
 }
 

@@ -1,6 +1,7 @@
 //! An experiment made ready to run: its settings as lineages, and what the store knows of them.
 
 use super::Work;
+use super::plan::Todo;
 use crate::data::OwnFile;
 use crate::lineage::{Assembled, Context, Lineage, LineageError, Outcome, Record, Why, assemble};
 use crate::models::Refusal;
@@ -68,6 +69,19 @@ impl Work for Prepared {
                 why: Why::Refused(Refusal::new(reason.clone())),
             }),
         }
+    }
+
+    fn first_fit(&self, setting: usize) -> Option<&str> {
+        self.settings[setting].lineage.as_ref().ok()?.first_fit.first()?.as_deref()
+    }
+
+    fn expect(&self, todo: &[Todo]) {
+        let lineage = |todo: &Todo| self.settings[todo.setting].lineage.as_ref().ok();
+        let Some(first) = todo.iter().find_map(lineage) else { return };
+        first.first_fits.expect(todo.iter().flat_map(|todo| {
+            let keys = lineage(todo).into_iter().flat_map(|lineage| lineage.first_fit.iter().flatten());
+            keys.flat_map(|key| todo.seeds.iter().map(|seed| (key.clone(), *seed)))
+        }));
     }
 
     fn cost(&self, setting: usize, generations: u64) -> f64 {

@@ -59,6 +59,11 @@ fn digest(parts: &[(&str, Json)]) -> String {
     let object = parts.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     let mut text = String::new();
     write_json(&mut text, &Json::Object(object));
+    sha256(&text)
+}
+
+/// SHA-256 of a text, 64 hex digits.
+pub fn sha256(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -60,7 +60,7 @@ pub use control::{Control, Mechanism, Origin};
 pub use error::{Error, Kind, unknown_name};
 pub use experiment::{About, Experiment};
 pub use figure::{FigureKind, FigureSpec, Mark};
-pub use hash::{canonical, json, measure_digest, run_digest, setting_digest};
+pub use hash::{canonical, json, measure_digest, run_digest, setting_digest, sha256};
 pub use keys::{KEYS, SpecKey};
 pub use loop_spec::{Hold, LoopSpec, PathChoice, Prompts, Sharing, StartFrom, Synthesis};
 pub use measure::{Coordinates, Generations, MeasureSpec, MetricSpec, Subject};

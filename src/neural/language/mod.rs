@@ -339,6 +339,11 @@ impl<A: Architecture> Model for LanguageModel<A> {
         self.weights.values().len()
     }
 
+    fn twin(&self) -> Option<Box<dyn Model>> {
+        let (reading, weights) = (self.reading.clone(), self.weights.clone());
+        Some(Box::new(LanguageModel::new(self.config(), reading, weights, self.losses.clone())))
+    }
+
     fn save(&self, to: &Path) -> Result<(), StorageError> {
         checkpoint::save(to, A::NAME, &self.config(), &self.weights)
     }

@@ -1,0 +1,100 @@
+//! A shared first fit changes no row.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+
+use super::fake::Told;
+use super::*;
+use crate::lineage::Context;
+use crate::spec::Experiment;
+
+/// Two groups of settings, each with a first fit of its own.
+const SPEC: &str = r#"
+[data]
+source = "moby-dick"
+row_tokens = 12
+[model]
+family = "gru"
+width = 16
+embedding = 8
+steps = 12
+[loop]
+generations = 2
+samples = 60
+regime = "replace"
+start = "warm"
+[measure]
+metrics = ["perplexity", "distinct-2"]
+size = 20
+[sweep]
+seeds = 3
+[[sweep.point]]
+"loop.regime" = "replace"
+[[sweep.point]]
+"loop.regime" = "accumulate"
+[[sweep.point]]
+"loop.regime" = "accumulate-subsample"
+[[sweep.point]]
+"loop.initial" = 40
+[[sweep.point]]
+"loop.regime" = "accumulate"
+"loop.initial" = 40
+"#;
+
+fn prepared() -> Prepared {
+    Prepared::new(Experiment::from_toml(SPEC, "test.toml").unwrap(), &Context::default()).unwrap()
+}
+
+/// The same work, whose lineages nobody expects: every fit is made alone.
+struct Alone(Prepared);
+
+impl Work for Alone {
+    fn settings(&self) -> &[SettingInfo] {
+        self.0.settings()
+    }
+
+    fn run(&self, setting: usize, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError> {
+        self.0.run(setting, seed, record)
+    }
+}
+
+fn rows(work: &dyn Work, out: &Path, jobs: usize) -> String {
+    let (interrupt, told) = (Interrupt::new(), Told::default());
+    let options = Options {
+        out: out.into(),
+        experiment: "shared".into(),
+        jobs,
+        examples: 1,
+        keep_models: false,
+        isolation: None,
+        cell_timeout: None,
+        interrupt: &interrupt,
+        progress: &told,
+    };
+    let report = run(work, &[0, 1, 2], &options).unwrap();
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    fs::read_to_string(out.join("metrics.csv")).unwrap()
+}
+
+#[test]
+fn shared_first_fits_give_the_rows_of_private_ones_with_any_jobs_and_when_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let alone = rows(&Alone(prepared()), &at("alone"), 1);
+    assert!(alone.lines().count() > 3 * 5 * 3 * 2, "{alone}");
+    let work = prepared();
+    assert_eq!(work.first_fit(0), work.first_fit(2));
+    assert_ne!(work.first_fit(0), work.first_fit(3));
+    assert_eq!(work.first_fit(3), work.first_fit(4));
+    assert_eq!(rows(&work, &at("one"), 1), alone);
+    assert_eq!(rows(&work, &at("two"), 2), alone);
+    // Some cells are there already, others not.
+    let (mut removed, cells) = (0, at("two").join("cells"));
+    for file in fs::read_dir(cells).unwrap().step_by(3) {
+        fs::remove_file(file.unwrap().path()).unwrap();
+        removed += 1;
+    }
+    assert!(removed > 3);
+    assert_eq!(rows(&work, &at("two"), 2), alone);
+}
