@@ -27,7 +27,7 @@ mod synthesis;
 pub use assemble::{Assembled, Context, assemble};
 pub use curating::Step;
 pub use first_fit::FirstFits;
-pub use generator::Generator;
+pub use generator::{Base, Generator};
 pub use measured::{Measured, Names, measure};
 pub use measuring::Measuring;
 use measuring::Memory;
@@ -60,6 +60,8 @@ pub struct Lineage {
     pub curation: Vec<Step>,
     /// Where each fit starts.
     pub start: StartFrom,
+    /// The model that is trained before generation 0, where the fits start from one.
+    pub base: Option<Base>,
     /// The share of the human data that is synthetic without anyone knowing.
     pub contamination: f64,
     /// Whether blocks are kept as sufficient statistics.
@@ -144,6 +146,12 @@ impl Lineage {
         self.measuring.observe(self, population, g, memory, record).map_err(at("measure"))
     }
 
+    /// The keys of the fits that a lineage asks for and may share: each member's first, and the base's.
+    pub fn shared_fits(&self) -> impl Iterator<Item = &String> {
+        let bases = self.base.iter().flat_map(|base| self.families.iter().map(|_| &base.key));
+        self.first_fit.iter().flatten().chain(bases)
+    }
+
     /// The same lineage with another family, for example one of your own. It runs on rows: whether
     /// sufficient statistics would do is not known of a family without a registry entry.
     #[must_use]
@@ -154,6 +162,7 @@ impl Lineage {
         }
         self.families = vec![family; self.families.len()];
         self.first_fit.clear();
+        self.base = None;
         self.statistics = false;
         self
     }

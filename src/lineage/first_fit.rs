@@ -8,8 +8,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::data::Mix;
-use crate::models::{FitError, Model};
+use super::Why;
+use crate::models::Model;
 
 /// First fits in progress or waiting for their next user.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub struct FirstFits(Mutex<HashMap<Name, Slot>>);
 type Name = (String, u64);
 
 /// A fit that was made, by the digest of its training set.
-type Fitted = Option<(String, Result<Box<dyn Model>, FitError>)>;
+type Fitted = Option<(String, Result<Box<dyn Model>, Why>)>;
 
 /// A fit and how many lineages will still ask for it.
 struct Slot {
@@ -63,28 +63,27 @@ impl FirstFits {
 }
 
 impl Shared {
-    /// The fit of this training set: a copy of the one that another lineage made, or made now.
+    /// The fit of the training set with this digest: a copy of the one that another lineage made, or made now.
     pub fn fit(
         self,
-        training: &Mix,
-        fit: impl FnOnce() -> Result<Box<dyn Model>, FitError>,
-    ) -> Result<Box<dyn Model>, FitError> {
-        let Some(digest) = training.digest() else { return fit() };
+        digest: &str,
+        fit: impl FnOnce() -> Result<Box<dyn Model>, Why>,
+    ) -> Result<Box<dyn Model>, Why> {
         let mut fitted = locked(&self.0);
         match &*fitted {
             None => {
                 let made = fit();
                 *fitted = match &made {
-                    Ok(model) => model.twin().map(|twin| (digest, Ok(twin))),
-                    Err(error) => Some((digest, Err(error.clone()))),
+                    Ok(model) => model.twin().map(|twin| (digest.to_owned(), Ok(twin))),
+                    Err(error) => Some((digest.to_owned(), Err(error.clone()))),
                 };
                 made
             }
-            Some((of, Ok(model))) if *of == digest => match model.twin() {
+            Some((of, Ok(model))) if of == digest => match model.twin() {
                 Some(twin) => Ok(twin),
                 None => fit(),
             },
-            Some((of, Err(error))) if *of == digest => Err(error.clone()),
+            Some((of, Err(error))) if of == digest => Err(error.clone()),
             Some(_) => fit(),
         }
     }
@@ -101,8 +100,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::data::{Body, Column, Kind, Part, Rows, Samples, Schema};
-    use crate::models::{Ask, SampleError, Sampling};
+    use crate::data::Samples;
+    use crate::models::{Ask, FitError, SampleError, Sampling};
     use crate::rng::Streams;
 
     #[derive(Clone)]
@@ -128,12 +127,6 @@ mod tests {
         }
     }
 
-    fn training(value: f64) -> Mix {
-        let column = Column::F64 { width: 1, data: vec![value] };
-        let rows = Samples::new(Arc::new(Schema::single(Kind::F64 { width: 1 })), vec![column]).unwrap();
-        Mix { parts: vec![Part::human(0, Body::Rows(Rows::all(rows)))], ..Mix::default() }
-    }
-
     fn names(lineages: &[(&str, u64)]) -> Vec<Name> {
         lineages.iter().map(|(key, seed)| ((*key).to_owned(), *seed)).collect()
     }
@@ -144,13 +137,13 @@ mod tests {
         fits.expect(names(&[("a", 0), ("a", 0), ("a", 0), ("a", 1), ("b", 0), ("b", 0)]));
         assert_eq!(fits.waiting(), 2);
         assert!(fits.of("a", 1).is_none(), "nobody else asks for it");
-        let fit = |key: &str, value: f64| {
+        let fit = |key: &str, training: &str| {
             let make = || Ok(Box::new(Fit(made.fetch_add(1, Ordering::SeqCst))) as Box<dyn Model>);
-            fits.of(key, 0).unwrap().fit(&training(value), make).unwrap().size()
+            fits.of(key, 0).unwrap().fit(training, make).unwrap().size()
         };
-        assert_eq!([fit("a", 1.0), fit("b", 1.0), fit("a", 1.0)], [0, 1, 0]);
+        assert_eq!([fit("a", "x"), fit("b", "x"), fit("a", "x")], [0, 1, 0]);
         // Another training set is another fit, whatever the key says.
-        assert_eq!(fit("a", 2.0), 2);
+        assert_eq!(fit("a", "y"), 2);
         assert_eq!((fits.waiting(), fits.of("a", 0).is_none()), (1, true));
     }
 
@@ -160,13 +153,13 @@ mod tests {
         fits.expect(names(&[("a", 0); 8]));
         let diverge = || {
             std::thread::sleep(std::time::Duration::from_millis(20));
-            Err(FitError::Diverged { step: made.fetch_add(1, Ordering::SeqCst) })
+            Err(Why::Fit(FitError::Diverged { step: made.fetch_add(1, Ordering::SeqCst) }))
         };
         std::thread::scope(|s| {
             for _ in 0..8 {
                 s.spawn(|| {
-                    let error = fits.of("a", 0).unwrap().fit(&training(0.0), diverge).err();
-                    assert_eq!(error, Some(FitError::Diverged { step: 0 }));
+                    let error = fits.of("a", 0).unwrap().fit("x", diverge).err();
+                    assert!(matches!(error, Some(Why::Fit(FitError::Diverged { step: 0 }))), "{error:?}");
                 });
             }
         });

@@ -28,6 +28,14 @@ pub struct Generator {
     pub mislabelled: f64,
 }
 
+/// What is trained before generation 0, on rows of another source.
+pub struct Base {
+    /// The recipe and the rows.
+    pub by: Generator,
+    /// The key of its fit: SHA-256 of all that it depends on beside the seed.
+    pub key: String,
+}
+
 impl Generator {
     /// Fits the generator; `training` is the student's last training set.
     pub fn fit(&self, training: &Mix, streams: &Streams) -> Result<Box<dyn Model>, Why> {

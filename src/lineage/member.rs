@@ -31,6 +31,8 @@ pub struct Member<'a> {
     pub training: Mix,
     /// The last fit.
     pub model: Box<dyn Model>,
+    /// The model that was trained before generation 0, where the fits start from one.
+    pub pretrained: Option<Box<dyn Model>>,
     /// The generation-0 model, where later fits start from it or a metric compares with it.
     pub base: Option<Box<dyn Model>>,
     /// The synthetic rows that last entered the store.
@@ -59,14 +61,25 @@ impl<'a> Member<'a> {
         let store = Store::new(parts, path)?;
         let training = store.everything();
         let fit = Fit { seed, member: index as u32, generation: 0 };
-        let key = lineage.first_fit.get(index).and_then(Option::as_deref);
-        let shared = key.and_then(|key| lineage.first_fits.of(key, seed));
-        let alone = || models::fit(family, &training, Start::Scratch, &streams.of("fit").at(0));
-        let model = match (record.kept(fit, family), shared) {
-            (Some(model), _) => model,
-            (None, Some(shared)) => shared.fit(&training, alone)?,
-            (None, None) => alone()?,
-        };
+        let share = |key: Option<&str>| key.and_then(|key| lineage.first_fits.of(key, seed));
+        let shared = share(lineage.first_fit.get(index).and_then(Option::as_deref));
+        let pretrained = lineage.base.as_ref().map(|base| {
+            let streams = Streams::new(lineage.salt, seed).of("base");
+            let alone = || base.by.fit(&Mix::default(), &streams);
+            match share(Some(&base.key)) {
+                Some(shared) => shared.fit(&base.key, alone),
+                None => alone(),
+            }
+        });
+        let pretrained = pretrained.transpose()?;
+        let start = pretrained.as_deref().map_or(Start::Scratch, Start::Base);
+        let alone = || Ok(models::fit(family, &training, start, &streams.of("fit").at(0))?);
+        let model =
+            match (record.kept(fit, family), shared.and_then(|shared| Some((shared, training.digest()?)))) {
+                (Some(model), _) => model,
+                (None, Some((shared, digest))) => shared.fit(&digest, alone)?,
+                (None, None) => alone()?,
+            };
         Ok(Member {
             seed,
             index,
@@ -76,6 +89,7 @@ impl<'a> Member<'a> {
             store,
             training,
             model,
+            pretrained,
             base: None,
             synthetic: Vec::new(),
             contaminant,
@@ -165,7 +179,10 @@ impl<'a> Member<'a> {
         let start = match lineage.start {
             StartFrom::Scratch => Start::Scratch,
             StartFrom::Warm => Start::Warm(self.model.as_ref()),
-            StartFrom::Base => Start::Base(self.base.as_ref().unwrap_or(&self.model).as_ref()),
+            StartFrom::Base => {
+                let base = self.pretrained.as_ref().or(self.base.as_ref()).unwrap_or(&self.model);
+                Start::Base(base.as_ref())
+            }
         };
         let streams = self.streams.of("fit").at(u64::from(g));
         let next = match record.kept(self.fit(g), self.family) {

@@ -116,6 +116,7 @@ fn recorded(
         },
         curation: Vec::new(),
         start: StartFrom::Scratch,
+        base: None,
         contamination: 0.0,
         statistics: false,
         measuring: Measuring {

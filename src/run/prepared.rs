@@ -79,7 +79,7 @@ impl Work for Prepared {
         let lineage = |todo: &Todo| self.settings[todo.setting].lineage.as_ref().ok();
         let Some(first) = todo.iter().find_map(lineage) else { return };
         first.first_fits.expect(todo.iter().flat_map(|todo| {
-            let keys = lineage(todo).into_iter().flat_map(|lineage| lineage.first_fit.iter().flatten());
+            let keys = lineage(todo).into_iter().flat_map(Lineage::shared_fits);
             keys.flat_map(|key| todo.seeds.iter().map(|seed| (key.clone(), *seed)))
         }));
     }

@@ -21,7 +21,7 @@ use super::sweep::Sweep;
 
 /// The tables that one setting is made of, in the order in which they are written.
 pub(super) const SETTING_TABLES: &[&str] =
-    &["data", "model", "loop", "generator", "sampling", "curation", "task", "member", "arm"];
+    &["data", "model", "base", "loop", "generator", "sampling", "curation", "task", "member", "arm"];
 const OTHER_TABLES: &[&str] = &["about", "measure", "sweep", "figure", "claim"];
 const LAYERS: &[&str] = &["quick", "profile"];
 

@@ -30,6 +30,8 @@ pub fn setting_digest(setting: &Setting, extra: &[(&str, String)]) -> String {
         ("task", setting.task.as_ref().map_or(Json::Null, node)),
         ("member", list(&setting.members)),
     ];
+    // Absent where there is none, so that settings without a base keep their digest.
+    parts.extend(setting.base.iter().map(|base| ("base", node(base))));
     let extra = extra.iter().map(|(k, v)| ((*k).to_owned(), Json::String(v.clone())));
     parts.push(("extra", Json::Object(extra.collect())));
     digest(&parts)

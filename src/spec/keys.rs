@@ -180,6 +180,14 @@ pub const KEYS: &[SpecKey] = &[
          averaged",
     ),
     key(
+        "base",
+        "data",
+        "required",
+        "A source of human rows, another than the loop's, on which a model is trained before generation 0; loop.start says \
+         whether every fit or the first one starts from it. Keys of [model] beside it hold for that training",
+    ),
+    key("base", "rows", "all", "The most rows that it is trained on, a random choice for every seed"),
+    key(
         "generator",
         "family",
         "the student",

@@ -93,7 +93,7 @@ pub enum StartFrom {
     Scratch,
     /// The previous generation's model.
     Warm,
-    /// Generation 0's model.
+    /// The model of `[base]`; without one, generation 0's.
     Base,
 }
 

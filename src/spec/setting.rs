@@ -21,6 +21,8 @@ pub struct Setting {
     pub model: Node,
     /// `[loop]`.
     pub loop_: LoopSpec,
+    /// `[base]`: what is trained before generation 0, and on what.
+    pub base: Option<Node>,
     /// `[generator]`.
     pub generator: Option<Node>,
     /// `[sampling]`.
@@ -87,6 +89,7 @@ impl Setting {
             data: table("data")?,
             model: table("model")?,
             loop_: LoopSpec::read(&table("loop")?)?,
+            base: optional("base")?,
             generator: optional("generator")?,
             sampling: optional("sampling")?
                 .map_or_else(|| Ok(SamplingSpec::default()), |node| SamplingSpec::read(&node))?,

@@ -5,14 +5,20 @@ use std::sync::Arc;
 
 use super::Assembled;
 use crate::data::Source;
-use crate::lineage::FirstFits;
+use crate::lineage::{Base, FirstFits};
 use crate::neural;
 use crate::spec::{Node, canonical, sha256};
 
 /// The key of each member's first fit: SHA-256 of the family and its version, its table, the device and its kernels, the
-/// source, the rows of D(0), the salt and the member's place, which name the streams; a first fit starts from scratch.
+/// source, the rows of D(0), the salt and the member's place, which name the streams, and what it starts from.
 /// `None` for closed forms, whose fits cost less than sharing them, and under `neon`, which samples after the fit.
-pub(super) fn keys(models: &[&Node], source: &Source, initial: usize, salt: u64) -> Vec<Option<String>> {
+pub(super) fn keys(
+    models: &[&Node],
+    source: &Source,
+    initial: usize,
+    salt: u64,
+    base: Option<&Base>,
+) -> Vec<Option<String>> {
     let key = |(member, node): (usize, &&Node)| {
         let name = node.get("family")?.as_str()?;
         let entry = neural::FAMILIES.get(name).filter(|_| node.get("neon").is_none())?;
@@ -23,6 +29,7 @@ pub(super) fn keys(models: &[&Node], source: &Source, initial: usize, salt: u64)
             format!("{device} {kernels}"),
             format!("{} {} {initial}", source.name, source.digest),
             format!("{salt} {member}"),
+            base.map_or_else(String::new, |base| base.key.clone()),
         ];
         Some(sha256(&parts.join("\n")))
     };
@@ -33,8 +40,8 @@ pub(super) fn keys(models: &[&Node], source: &Source, initial: usize, salt: u64)
 pub(super) fn join(settings: &mut [Assembled]) {
     let fits = Arc::new(FirstFits::default());
     let mut users: BTreeMap<String, usize> = BTreeMap::new();
-    let lineages = || settings.iter().filter_map(|s| s.lineage.as_ref().ok());
-    lineages().flat_map(|l| l.first_fit.iter().flatten()).for_each(|key| {
+    let lineages = settings.iter().filter_map(|s| s.lineage.as_ref().ok());
+    lineages.flat_map(|l| l.first_fit.iter().flatten()).for_each(|key| {
         *users.entry(key.clone()).or_default() += 1;
     });
     for lineage in settings.iter_mut().filter_map(|s| s.lineage.as_mut().ok()) {
