@@ -152,7 +152,7 @@ fn one(
     }
 
     let mut notes = Vec::new();
-    let base = base::base(setting, sources, &source, context.salt, &mut versions, &mut notes)?;
+    let base = base::base(setting, sources, (&source, budget.initial), context, &mut versions, &mut notes)?;
     let makes = |p: &dyn StatisticsPath| match spec.synthesis {
         Synthesis::Sample => p.draws(),
         Synthesis::Label => p.labels(),
@@ -223,7 +223,7 @@ fn one(
     let digest = spec::setting_digest(setting, &versions);
     let first_fit = match statistics || contamination > 0.0 {
         true => Vec::new(),
-        false => first_fit::keys(&models, &source, budget.initial, context.salt, base.as_ref()),
+        false => first_fit::keys(&models, &source, budget.initial, context, base.as_ref()),
     };
     let measure_digest = spec::measure_digest(&experiment.measure, &measure_versions);
     let lineage = Lineage {

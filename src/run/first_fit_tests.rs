@@ -42,8 +42,12 @@ seeds = 3
 "loop.initial" = 40
 "#;
 
-fn prepared() -> Prepared {
-    Prepared::new(Experiment::from_toml(SPEC, "test.toml").unwrap(), &Context::default()).unwrap()
+/// Another corpus, on which a model is trained first.
+const BASE: &str =
+    "[base]\ndata = { source = \"state-of-the-union\", row_tokens = 12 }\nrows = 50\nsteps = 9\n";
+
+fn prepared(spec: &str) -> Prepared {
+    Prepared::new(Experiment::from_toml(spec, "test.toml").unwrap(), &Context::default()).unwrap()
 }
 
 /// The same work, whose lineages nobody expects: every fit is made alone.
@@ -81,9 +85,9 @@ fn rows(work: &dyn Work, out: &Path, jobs: usize) -> String {
 fn shared_first_fits_give_the_rows_of_private_ones_with_any_jobs_and_when_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let alone = rows(&Alone(prepared()), &at("alone"), 1);
+    let alone = rows(&Alone(prepared(SPEC)), &at("alone"), 1);
     assert!(alone.lines().count() > 3 * 5 * 3 * 2, "{alone}");
-    let work = prepared();
+    let work = prepared(SPEC);
     assert_eq!(work.first_fit(0), work.first_fit(2));
     assert_ne!(work.first_fit(0), work.first_fit(3));
     assert_eq!(work.first_fit(3), work.first_fit(4));
@@ -97,4 +101,26 @@ fn shared_first_fits_give_the_rows_of_private_ones_with_any_jobs_and_when_resume
     }
     assert!(removed > 3);
     assert_eq!(rows(&work, &at("two"), 2), alone);
+}
+
+#[test]
+fn every_fit_starts_from_a_base_of_another_corpus_whose_rows_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let spec = SPEC.replace("start = \"warm\"", "start = \"base\"");
+    let with = format!("{spec}{BASE}");
+    let work = prepared(&with);
+    let note = "human budget: the base is trained on 50 rows of state-of-the-union, beside the loop's 60";
+    assert!(work.settings[0].notes.iter().any(|n| n == note), "{:?}", work.settings[0].notes);
+    let alone = rows(&Alone(prepared(&with)), &at("alone"), 1);
+    assert_eq!(rows(&work, &at("two"), 2), alone);
+    let without = prepared(&spec);
+    assert!(without.settings[0].notes.iter().any(|n| n.contains("anchors the loop")));
+    let first = |table: &str| table.lines().find(|l| l.contains("perplexity")).map(str::to_owned);
+    assert_ne!(first(&rows(&without, &at("without"), 1)), first(&alone));
+    let own = format!("{spec}{}", BASE.replace("state-of-the-union", "moby-dick"));
+    assert!(prepared(&own).settings[0].notes.iter().any(|n| n.contains("the loop's own source")));
+    let scratch = format!("{}{BASE}", SPEC.replace("start = \"warm\"\n", ""));
+    let refused = Prepared::new(Experiment::from_toml(&scratch, "test.toml").unwrap(), &Context::default());
+    assert!(refused.err().unwrap().to_string().contains("no fit starts from this base"));
 }

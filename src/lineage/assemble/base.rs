@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Sources, family};
+use super::{Context, Sources, family};
 use crate::data::{Source, Supply};
 use crate::lineage::Base;
 use crate::lineage::generator::Generator;
@@ -13,8 +13,8 @@ use crate::spec::{Error, Node, Setting, StartFrom, canonical, sha256};
 pub(super) fn base(
     setting: &Setting,
     sources: &mut Sources,
-    own: &Source,
-    salt: u64,
+    (own, initial): (&Source, usize),
+    context: &Context,
     versions: &mut Vec<(&'static str, String)>,
     notes: &mut Vec<String>,
 ) -> Result<Option<Base>, Error> {
@@ -66,7 +66,7 @@ pub(super) fn base(
     if let Some(table) = model.as_table_mut() {
         ["step", "neon"].iter().for_each(|key| drop(table.remove(key)));
     }
-    let (entry, family) = family(&model, setting, StartFrom::Scratch)?;
+    let (entry, family) = family(&model, setting, StartFrom::Scratch, context)?;
     let n = rows.unwrap_or(data.len());
     let same = if source.digest == own.digest {
         ", the loop's own source: they anchor it without being counted"
@@ -75,15 +75,14 @@ pub(super) fn base(
     };
     notes.push(format!(
         "human budget: the base is trained on {n} rows of {}{same}, beside the loop's {}",
-        source.name,
-        setting.loop_.initial_rows()
+        source.name, initial
     ));
     let key = [
         format!("{}@{}", entry.about.name, entry.about.version),
         canonical(&model),
-        format!("{} {}", device::selected(), device::kernel_class()),
+        format!("{} {}", context.device, device::kernel_class()),
         format!("{} {} {n}", source.name, source.digest),
-        format!("{salt}"),
+        context.salt.to_string(),
     ];
     versions.push(("base", source.digest.clone()));
     let by = Generator {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Assembled;
+use super::{Assembled, Context};
 use crate::data::Source;
 use crate::lineage::{Base, FirstFits};
 use crate::neural;
@@ -16,19 +16,19 @@ pub(super) fn keys(
     models: &[&Node],
     source: &Source,
     initial: usize,
-    salt: u64,
+    context: &Context,
     base: Option<&Base>,
 ) -> Vec<Option<String>> {
     let key = |(member, node): (usize, &&Node)| {
         let name = node.get("family")?.as_str()?;
         let entry = neural::FAMILIES.get(name).filter(|_| node.get("neon").is_none())?;
-        let (device, kernels) = (neural::device::selected(), neural::device::kernel_class());
+        let kernels = neural::device::kernel_class();
         let parts = [
             format!("{name}@{}", entry.about.version),
             canonical(node),
-            format!("{device} {kernels}"),
+            format!("{} {kernels}", context.device),
             format!("{} {} {initial}", source.name, source.digest),
-            format!("{salt} {member}"),
+            format!("{} {member}", context.salt),
             base.map_or_else(String::new, |base| base.key.clone()),
         ];
         Some(sha256(&parts.join("\n")))
