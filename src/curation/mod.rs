@@ -4,6 +4,7 @@
 //! or `on = "mix"`, the drawn training set. One file per step.
 
 mod biased_selection;
+mod classifier_confidence;
 mod corrected;
 mod deduplicate;
 mod detector_reweighted;
@@ -30,6 +31,7 @@ mod conformance;
 mod testing;
 
 pub use biased_selection::BiasedSelection;
+pub use classifier_confidence::ClassifierConfidence;
 pub use corrected::{Corrected, Target};
 pub use deduplicate::Deduplicate;
 pub use detector_reweighted::DetectorReweighted;
@@ -186,6 +188,7 @@ pub static CURATIONS: Registry<BoxedCuration> = Registry {
         self_verification::ENTRY,
         teacher_agreement::ENTRY,
         top_confidence::ENTRY,
+        classifier_confidence::ENTRY,
         top_likelihood::ENTRY,
         surprise_filter::ENTRY,
         domain_overlap::ENTRY,

@@ -162,6 +162,13 @@ fn one(
         f.statistics().is_some_and(|p| p.supports(&sampling) && (!regime.thins() || p.thins()) && makes(p))
     });
     let mut measuring = measuring(experiment, setting, &source, exact, context, &mut notes)?;
+    if experiment.measure.space == spec::Coordinates::Classifier {
+        let space = sources.classifier(&source).map_err(|why| {
+            let at = experiment.template.at_of("measure.space");
+            Error::refused(at, why.to_string(), "choose a source of numbers or images with a label")
+        })?;
+        measuring.space = Some(space);
+    }
     if let Some(node) = &setting.task {
         measuring.task =
             Some(downstream::examination(node, setting, &source, context, &mut components, &mut notes)?);
@@ -345,15 +352,16 @@ fn family<'c>(
     Ok((entry, family))
 }
 
-/// Sources are read once, however many settings use them.
+/// Sources are read once, however many settings use them, and so are classifiers of their labels.
 struct Sources<'c> {
     known: BTreeMap<String, Arc<Source>>,
+    classifiers: BTreeMap<String, Arc<Space>>,
     context: &'c Context,
 }
 
 impl<'c> Sources<'c> {
     fn new(context: &'c Context) -> Self {
-        Self { known: BTreeMap::new(), context }
+        Self { known: BTreeMap::new(), classifiers: BTreeMap::new(), context }
     }
 
     fn get(&mut self, node: &Node) -> Result<Arc<Source>, Error> {
@@ -369,6 +377,16 @@ impl<'c> Sources<'c> {
         let source = Arc::new(source);
         self.known.insert(key, source.clone());
         Ok(source)
+    }
+
+    /// The features of a network that tells the source's labels apart.
+    fn classifier(&mut self, source: &Source) -> Result<Arc<Space>, models::Refusal> {
+        if let Some(space) = self.classifiers.get(&source.digest) {
+            return Ok(space.clone());
+        }
+        let space = Arc::new(Space::classifier(source, self.context.device)?);
+        self.classifiers.insert(source.digest.clone(), space.clone());
+        Ok(space)
     }
 }
 
@@ -394,7 +412,10 @@ fn measuring(
 ) -> Result<Measuring, Error> {
     let spec: &MeasureSpec = &experiment.measure;
     // Fitted parameters describe the model only: curated rows and training rows are read.
-    let parameters = parameters && spec.on == spec::Subject::Model;
+    let parameters = parameters
+        && spec.on == spec::Subject::Model
+        // No model states moments of a network's features.
+        && spec.space != spec::Coordinates::Classifier;
     let mut metrics = Vec::with_capacity(spec.metrics.len());
     let mut refusal = None;
     for asked in &spec.metrics {
@@ -435,7 +456,8 @@ fn measuring(
     notes.extend(unknown_share(source).filter(|_| !metrics.is_empty()));
     let space = match spec.space {
         spec::Coordinates::HumanScale => Space::of(source).map(Arc::new),
-        spec::Coordinates::Raw => None,
+        // A network's features are those of all settings with this source.
+        spec::Coordinates::Raw | spec::Coordinates::Classifier => None,
     };
     Ok(Measuring { metrics, size, subject, space, at, task: None, baseline: None })
 }

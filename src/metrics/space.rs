@@ -11,16 +11,36 @@
 //! *Which rows.* Data sets of one number a column, from files or embedded: everything that is not a known
 //! distribution, an image or a vector. Those keep their own space, in which laws and papers state their
 //! distances; so does a table under `measure.space = "raw"`.
+//!
+//! *Rows that say what they are.* Under `measure.space = "classifier"` a row of numbers with a label lies where the last
+//! hidden layer of a network puts it that was trained to tell the labels of the human training rows apart, and of no
+//! other rows: `wasserstein2` is then a Fréchet distance, and precision, recall, density and coverage are of features
+//! and not of pixels (Heusel et al., arXiv:1706.08500; Kynkäänniemi et al., arXiv:1904.06991, with Inception in place of
+//! a network of our own). The network is one for all seeds and generations.
+
+use std::sync::Arc;
 
 use crate::data::{Column, Kind, Samples, Source, Splits, Supply};
+use crate::models::Refusal;
+use crate::neural::classifier::Classifier;
+use crate::registry::DeviceName;
+use crate::rng::Streams;
 
-/// The coordinates of a table's rows.
-#[derive(Clone, Debug, PartialEq)]
+/// The coordinates of rows.
+#[derive(Clone, Debug)]
 pub struct Space {
-    /// The columns that have coordinates, numbers first.
-    columns: Vec<(usize, Coding)>,
+    of: Of,
     numbers: usize,
     width: usize,
+}
+
+/// What the coordinates are of.
+#[derive(Clone, Debug)]
+enum Of {
+    /// The columns that have some, numbers first.
+    Columns(Vec<(usize, Coding)>),
+    /// The last hidden layer of a network.
+    Network(Arc<Classifier>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +57,19 @@ impl Space {
     pub fn of(source: &Source) -> Option<Space> {
         let Supply::Finite(Splits { train, validation, held_out }) = &source.supply else { return None };
         Self::of_rows(&[train, validation, held_out])
+    }
+
+    /// The features of a network that tells the labels of a source's human training rows apart; trained from one seed,
+    /// so that they are the same for all lineages. Refuses rows without a label or without numbers.
+    pub fn classifier(source: &Source, device: DeviceName) -> Result<Space, Refusal> {
+        let Supply::Finite(Splits { train, .. }) = &source.supply else {
+            return Err(Refusal::new(format!("{} has no training rows for a classifier", source.name)));
+        };
+        Classifier::accepts(train.schema())?;
+        let streams = Streams::new(0, 0).of("classifier-space");
+        let network = Classifier::fit(train, device, &streams).map_err(|e| Refusal::new(e.to_string()))?;
+        let width = network.width();
+        Ok(Space { of: Of::Network(Arc::new(network)), numbers: width, width })
     }
 
     /// The space of tables of one schema; `None` where a column is text or several numbers, or none is a number.
@@ -61,7 +94,7 @@ impl Space {
         let count = numbers.len();
         let width = count + levels.iter().map(|(_, coding)| coding.width()).sum::<usize>();
         numbers.append(&mut levels);
-        Some(Space { columns: numbers, numbers: count, width })
+        Some(Space { of: Of::Columns(numbers), numbers: count, width })
     }
 
     /// Coordinates of a row.
@@ -76,9 +109,13 @@ impl Space {
 
     /// The coordinates of all rows, row-major.
     pub(super) fn points(&self, rows: &Samples) -> Vec<f64> {
+        let columns = match &self.of {
+            Of::Columns(columns) => columns,
+            Of::Network(network) => return network.features(rows).into_iter().map(f64::from).collect(),
+        };
         let mut out = vec![0.0; rows.len() * self.width];
         let mut at = 0;
-        for &(i, coding) in &self.columns {
+        for &(i, coding) in columns {
             let lines = out.chunks_exact_mut(self.width);
             match (coding, rows.column(i)) {
                 (Coding::Number { median, scale }, column) => {
@@ -97,9 +134,11 @@ impl Space {
         out
     }
 
-    /// Moments of the numbers of a row in these coordinates; `None` where they are of another width.
+    /// Moments of the numbers of a row in these coordinates; `None` where they are of another width, and where the
+    /// coordinates are no affine map of the numbers.
     pub(super) fn moments(&self, mean: &[f64], covariance: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
-        let known: Vec<(f64, f64)> = self.columns.iter().filter_map(|(_, coding)| coding.number()).collect();
+        let Of::Columns(columns) = &self.of else { return None };
+        let known: Vec<(f64, f64)> = columns.iter().filter_map(|(_, coding)| coding.number()).collect();
         let d = known.len();
         if mean.len() != d || covariance.len() != d * d {
             return None;
@@ -159,8 +198,6 @@ fn median_and_scale(all: &mut [f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::Arc;
-
     use super::*;
     use crate::data::{Field, Levels, Role, Schema};
     use crate::metrics::distances::Points;
@@ -236,5 +273,49 @@ mod tests {
         let space = Space::of_rows(&[&rows]).unwrap();
         assert_eq!(space.moments(&[2.0], &[16.0]), Some((vec![0.5], vec![1.0])));
         assert_eq!(space.moments(&[2.0, 1.0], &[16.0]), None);
+    }
+
+    #[test]
+    fn a_classifier_sees_labels_apart_that_pixels_hardly_tell_and_refuses_rows_without() {
+        // Two classes that differ in one of twenty numbers: in the features they are further apart, relative to what
+        // rows of one class differ by.
+        let n = 600;
+        let labels: Vec<u32> = (0..n as u32).map(|i| i % 2).collect();
+        let make = |seed: u64| {
+            let mut x = normals(n, 20, seed);
+            x.chunks_exact_mut(20)
+                .zip(&labels)
+                .for_each(|(row, l)| row[3] = 0.3 * row[3] + 3.0 * f64::from(*l));
+            let field = |name: &str, role, kind| Field { name: name.into(), role, kind };
+            let fields = vec![
+                field("x", Role::Feature, Kind::F64 { width: 20 }),
+                field("label", Role::Label, Kind::Codes { levels: Levels::Count(2) }),
+            ];
+            let columns = vec![Column::F64 { width: 20, data: x }, Column::Codes { data: labels.clone() }];
+            Arc::new(Samples::new(Arc::new(Schema { fields }), columns).unwrap())
+        };
+        let source = |splits| Source {
+            name: "two".into(),
+            digest: String::new(),
+            supply: Supply::Finite(splits),
+            file: None,
+        };
+        let two = source(Splits { train: make(1), validation: make(2), held_out: make(3) });
+        let space = Space::classifier(&two, DeviceName::default()).unwrap();
+        assert_eq!((space.width(), space.numbers()), (64, 64));
+        assert!(space.moments(&[0.0; 64], &[0.0; 64 * 64]).is_none());
+        let ratio = |points: &[f64], width: usize| {
+            let distance = |i: usize, j: usize| -> f64 {
+                (0..width).map(|c| (points[i * width + c] - points[j * width + c]).powi(2)).sum()
+            };
+            let mean = |step: usize| (0..n - 3).map(|i| distance(i, i + step)).sum::<f64>();
+            mean(1) / mean(2)
+        };
+        let unseen = make(4);
+        let (raw, seen) = (ratio(&unseen.features(), 20), ratio(&space.points(&unseen), 64));
+        assert!(raw < 1.4 && seen > 2.0, "{raw} {seen}");
+        let bare = Arc::new(table(&[1.0, 2.0], 1.0, 0.0, &[0, 1]));
+        let bare = source(Splits { train: bare.clone(), validation: bare.clone(), held_out: bare });
+        assert!(Space::classifier(&bare, DeviceName::default()).is_err());
     }
 }

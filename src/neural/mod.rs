@@ -10,6 +10,7 @@
 pub mod answerer;
 pub mod checkpoint;
 mod classes;
+pub mod classifier;
 #[cfg(test)]
 mod conformance;
 pub mod ddpm;

@@ -227,7 +227,11 @@ pub(super) fn source(setting: &Setting, components: &Components) -> Option<Sourc
 /// What is known of the human rows of a setting.
 fn profile(setting: &Setting, space: Coordinates, components: &Components) -> HumanProfile {
     let Some(source) = source(setting, components) else { return HumanProfile::default() };
-    let space = (space == Coordinates::HumanScale).then(|| Space::of(&source)).flatten();
+    let space = match space {
+        Coordinates::HumanScale => Space::of(&source),
+        Coordinates::Classifier => Space::classifier(&source, BuildContext::default().device).ok(),
+        Coordinates::Raw => None,
+    };
     HumanProfile::of(&source, space.as_ref())
 }
 

@@ -284,7 +284,8 @@ pub const KEYS: &[SpecKey] = &[
         "space",
         "\"human-scale\"",
         "Coordinates of a table's rows: \"human-scale\", numbers in units of the human rows' spread, and categories; \
-         \"raw\", numbers as they stand, without categories",
+         \"raw\", numbers as they stand, without categories; \"classifier\", of rows of numbers with a label, the last hidden \
+         layer of a network that tells the human training rows' labels apart",
     ),
     key(
         "measure",

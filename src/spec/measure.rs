@@ -23,7 +23,7 @@ pub struct MeasureSpec {
     /// What the sample is drawn from. Default `model`.
     #[serde(default)]
     pub on: Subject,
-    /// The coordinates in which the rows of a table are measured. Default human scale.
+    /// The coordinates in which rows are measured. Default human scale.
     #[serde(default, skip_serializing_if = "Coordinates::is_default")]
     pub space: Coordinates,
     /// The generations that are measured. Default all.
@@ -66,7 +66,7 @@ pub enum Subject {
     Training,
 }
 
-/// The coordinates in which the rows of a table are measured.
+/// The coordinates in which rows are measured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Coordinates {
@@ -75,6 +75,8 @@ pub enum Coordinates {
     HumanScale,
     /// Numbers as they stand in the table, without categories.
     Raw,
+    /// The last hidden layer of a network that tells the human training rows' labels apart.
+    Classifier,
 }
 
 impl Coordinates {

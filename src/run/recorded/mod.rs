@@ -101,6 +101,13 @@ impl Recorded {
         }
         let space = match experiment.measure.space {
             Coordinates::HumanScale => Space::of(&source).map(Arc::new),
+            Coordinates::Classifier => {
+                let space = Space::classifier(&source, context.device).map_err(|why| {
+                    let at = experiment.template.at_of("measure.space");
+                    spec::Error::refused(at, why.to_string(), "choose rows of numbers or images with a label")
+                })?;
+                Some(Arc::new(space))
+            }
             Coordinates::Raw => None,
         };
         versions.extend(space.iter().map(|_| ("space", Space::VERSION.to_string())));
