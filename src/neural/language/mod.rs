@@ -18,6 +18,8 @@
 
 mod corpus;
 mod draw;
+#[cfg(test)]
+mod floors;
 mod inputs;
 mod reading;
 mod runner;
