@@ -5,11 +5,9 @@
 //! likes what is typical. Candidates as for every ranking: n/share where the sampler may be asked. Cost: one fit of the
 //! network, some tenths of a second, a generation.
 
-use serde::Deserialize;
-
 use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, ranking};
 use crate::data::{Distribution, Mix, Schema};
-use crate::models::{Refusal, ranges};
+use crate::models::Refusal;
 use crate::neural::classifier::Classifier;
 use crate::registry::{About, DeviceName, Entry};
 use crate::rng::Streams;
@@ -23,36 +21,34 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
                   asks for n / share candidates where it may. The network, a perceptron or for images a small \
                   convolutional one, is trained on D(0) anew at every generation, with the same random numbers.",
         source: "Feng et al., arXiv 2406.07515 (verification by a model); Yi et al., arXiv 2510.16657 (images)",
-        parameters: &[ranking::SHARE],
+        parameters: ClassifierConfidence::PARAMETERS,
         version: 1,
     },
     extra: (),
     build: |node, context| {
-        let mut step = node.parse_without::<ClassifierConfidence>(&["step", "on"])?;
-        step.device = context.device;
-        Ok(Box::new(step))
+        Ok(Box::new(Verifier { how: node.read(&["step", "on"])?, device: context.device }))
     },
 };
 
-/// Confidence of a network.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ClassifierConfidence {
-    /// The share of candidates kept, in (0, 1]; 0.5 by default.
-    #[serde(deserialize_with = "ranges::positive_share")]
-    pub share: f64,
-    /// Where the network is trained.
-    #[serde(skip)]
-    pub device: DeviceName,
-}
-
-impl Default for ClassifierConfidence {
-    fn default() -> Self {
-        Self { share: 0.5, device: DeviceName::default() }
+crate::parameters! {
+    /// Confidence of a network.
+    #[derive(Clone, Copy, Debug)]
+    pub struct ClassifierConfidence {
+        /// The share of candidates kept
+        pub share: f64 = 0.5, in above_to(0, 1);
     }
 }
 
-impl Curation for ClassifierConfidence {
+/// The step: its parameters, and where the network is trained.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Verifier {
+    /// The parameters.
+    pub how: ClassifierConfidence,
+    /// Where the network is trained.
+    pub device: DeviceName,
+}
+
+impl Curation for Verifier {
     fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
         Classifier::accepts(schema)
     }
@@ -67,7 +63,7 @@ impl Curation for ClassifierConfidence {
         let human = initial_rows(seen)?;
         let verifier = Classifier::fit(&human, self.device, &streams.of("verifier"))
             .map_err(|why| Refusal::new(format!("`classifier-confidence`: {why}")))?;
-        ranking::keep_top(mix, more, self.share, |table| Ok(verifier.confidence(table)))
+        ranking::keep_top(mix, more, self.how.share, |table| Ok(verifier.confidence(table)))
     }
 }
 
@@ -83,16 +79,16 @@ mod tests {
         let human: Vec<(f64, u32)> = (0..40).map(|i| (if i % 2 == 0 { -1.0 } else { 1.0 }, i % 2)).collect();
         seen_of(labelled(2, &human), |seen| {
             let mix = synthetic(labelled(2, &[(1.0, 0), (1.0, 1), (-1.0, 1), (-1.0, 0)]));
-            let made = ClassifierConfidence::default().apply(mix, None, seen, &Streams::new(0, 0)).unwrap();
+            let made = Verifier::default().apply(mix, None, seen, &Streams::new(0, 0)).unwrap();
             assert_eq!(features_of(&made), [1.0, -1.0]);
             let mix = synthetic(labelled(2, &[(1.0, 0), (1.1, 1), (-1.0, 1), (-1.1, 0)]));
-            let made = ClassifierConfidence::default().apply(mix, None, seen, &Streams::new(0, 0)).unwrap();
+            let made = Verifier::default().apply(mix, None, seen, &Streams::new(0, 0)).unwrap();
             assert_eq!(features_of(&made), [1.1, -1.1]);
         });
     }
 
     #[test]
     fn rows_without_labels_are_refused() {
-        assert!(ClassifierConfidence::default().accepts(outcomes(2, vec![0]).schema(), None).is_err());
+        assert!(Verifier::default().accepts(outcomes(2, vec![0]).schema(), None).is_err());
     }
 }

@@ -31,7 +31,7 @@ mod conformance;
 mod testing;
 
 pub use biased_selection::BiasedSelection;
-pub use classifier_confidence::ClassifierConfidence;
+pub use classifier_confidence::{ClassifierConfidence, Verifier};
 pub use corrected::{Corrected, Target};
 pub use deduplicate::Deduplicate;
 pub use detector_reweighted::DetectorReweighted;
