@@ -12,6 +12,7 @@ use model_collapse::models::{Ask, Family, Sampling, Start};
 use model_collapse::neural::device::DeviceName;
 use model_collapse::neural::flow_matching::{FlowMatching, FlowMatchingParams};
 use model_collapse::neural::gpt::{Gpt, GptParams};
+use model_collapse::neural::gru::{Gru, GruParams};
 use model_collapse::neural::realnvp::{Realnvp, RealnvpParams};
 use model_collapse::neural::vae::{Vae, VaeParams};
 use model_collapse::rng::Streams;
@@ -178,9 +179,26 @@ fn gpts(c: &mut Criterion) {
     gpt(c, "C: GPT 2×64, context 64", 2, 64, 64);
 }
 
+fn grus(c: &mut Criterion) {
+    let base = GruParams { embedding: 128, batch: 32, pairs: 0, ..GruParams::default() };
+    let params = GruParams { clip: f64::INFINITY, weight_decay: 0.0, ..base };
+    let mix = text(1000, 63);
+    for device in DeviceName::ALL {
+        c.bench_function(&format!("D: GRU 128, context 64 step, batch 32, {device}"), |b| {
+            b.iter_custom(|iters| {
+                let params = GruParams { steps: iters as usize, ..params.clone() };
+                let start = Instant::now();
+                let family = Gru { params, device: *device };
+                family.fit(&mix, Start::Scratch, &Streams::new(0, 1)).expect("a fit");
+                start.elapsed()
+            });
+        });
+    }
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);
-    targets = vaes, flows, gpts, pairs
+    targets = vaes, flows, gpts, grus, pairs
 }
 criterion_main!(benches);

@@ -110,6 +110,18 @@ class Gpt(nn.Module):
         return F.cross_entropy(self.head(self.norm(x)).flatten(0, 1), targets.flatten())
 
 
+class Gru(nn.Module):
+    def __init__(self, width, levels):
+        super().__init__()
+        self.tokens = nn.Embedding(levels, width)
+        self.gru = nn.GRU(width, width, batch_first=True)
+        self.head = nn.Linear(width, levels)
+
+    def loss(self, windows):
+        states, _ = self.gru(self.tokens(windows[:, :-1]))
+        return F.cross_entropy(self.head(states).flatten(0, 1), windows[:, 1:].flatten())
+
+
 def step_time(model, data, batch, steps):
     """Microseconds a step, over `steps` steps."""
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
@@ -132,6 +144,8 @@ WORK = {
     "RealNVP 2, 8×64, batch 256": (lambda: RealNvp(2, 8, 64, 0), lambda: torch.rand(2000, 2), 256, 100),
     "C: GPT 2×64, context 64, batch 32": (
         lambda: Gpt(2, 64, 4, 64, 64), lambda: torch.randint(64, (1000, 65)), 32, 20),
+    "D: GRU 128, context 64, batch 32": (
+        lambda: Gru(128, 64), lambda: torch.randint(64, (1000, 65)), 32, 20),
     "GPT 1×32, context 32, batch 32": (
         lambda: Gpt(1, 32, 4, 32, 64), lambda: torch.randint(64, (1000, 33)), 32, 200),
 }
