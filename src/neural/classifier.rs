@@ -131,6 +131,7 @@ impl Classifier {
             rule: Rule::default(),
             decay: 0.1,
             clip: f32::INFINITY,
+            patience: 0,
         };
         let scaled: Vec<f32> = numbers.iter().map(|x| ((x - mean) / scale) as f32).collect();
         let burn_device = training_device(device);

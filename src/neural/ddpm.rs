@@ -392,6 +392,11 @@ impl Model for DdpmModel {
         self.denoiser.weights().values().len()
     }
 
+    fn twin(&self) -> Option<Box<dyn Model>> {
+        let (params, denoiser) = (self.params.clone(), self.denoiser.clone());
+        Some(Box::new(DdpmModel::new(params, denoiser, self.losses.clone())))
+    }
+
     fn save(&self, to: &Path) -> Result<(), StorageError> {
         let config = Config { params: self.params.clone(), plan: self.denoiser.plan().clone() };
         checkpoint::save(to, NAME, &config, self.denoiser.weights())

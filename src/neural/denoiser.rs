@@ -100,6 +100,7 @@ impl Plan {
 }
 
 /// A fitted network with the table that its rows come from.
+#[derive(Clone)]
 pub(super) struct Denoiser {
     plan: Plan,
     weights: Weights,

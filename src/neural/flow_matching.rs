@@ -341,6 +341,11 @@ impl Model for FlowMatchingModel {
         self.denoiser.weights().values().len()
     }
 
+    fn twin(&self) -> Option<Box<dyn Model>> {
+        let (params, denoiser) = (self.params.clone(), self.denoiser.clone());
+        Some(Box::new(FlowMatchingModel { params, denoiser, losses: self.losses.clone() }))
+    }
+
     fn save(&self, to: &Path) -> Result<(), StorageError> {
         let config = Config { params: self.params.clone(), plan: self.denoiser.plan().clone() };
         checkpoint::save(to, NAME, &config, self.denoiser.weights())

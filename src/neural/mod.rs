@@ -52,6 +52,8 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
 /// The presets of a family, if it has any.
 pub fn presets(family: &str) -> Option<&'static size::Presets> {
     match family {
+        "gpt" => Some(&gpt::PRESETS),
+        "gru" => Some(&gru::PRESETS),
         "vae" => Some(&vae::PRESETS),
         "ddpm" => Some(&ddpm::PRESETS),
         "realnvp" => Some(&realnvp::PRESETS),

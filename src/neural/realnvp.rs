@@ -373,6 +373,11 @@ impl Model for RealnvpModel {
         self.weights.values().len()
     }
 
+    fn twin(&self) -> Option<Box<dyn Model>> {
+        let (config, weights) = (self.config.clone(), self.weights.clone());
+        Some(Box::new(RealnvpModel::new(config, weights, self.losses.clone())))
+    }
+
     fn save(&self, to: &Path) -> Result<(), StorageError> {
         checkpoint::save(to, NAME, &self.config, &self.weights)
     }
