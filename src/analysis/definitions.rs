@@ -17,8 +17,9 @@ use serde::Serialize;
 use super::DISPLAY_LEVEL;
 use super::intervals::{mean_sd, t_quantile};
 use super::losses::Losses;
-use super::observations::{Series, SettingKey};
+use super::observations::Series;
 use crate::metrics::Direction;
+use crate::store::SettingKey;
 use contrast::{Contrast, without_size};
 use metrics::{Kind, measured};
 
@@ -167,7 +168,7 @@ impl Answer {
 /// The matrix: one row a setting, in the order of the settings' keys.
 pub fn definitions<'s>(series: impl IntoIterator<Item = &'s Series>) -> Vec<DefinitionsRow> {
     let mut own: BTreeMap<&SettingKey, Vec<&Series>> = BTreeMap::new();
-    let mut sizes: BTreeMap<Vec<&(String, String)>, Vec<&Series>> = BTreeMap::new();
+    let mut sizes: BTreeMap<Vec<&str>, Vec<&Series>> = BTreeMap::new();
     for s in series {
         own.entry(&s.key).or_default().push(s);
         sizes.entry(without_size(&s.key)).or_default().push(s);
@@ -330,16 +331,20 @@ impl Finding {
     }
 }
 
-/// Writes the matrix in long form: the setting's columns, then
+/// Writes the matrix in long form: the experiment and the setting's columns, then
 /// `definition,answer,metric,value,ci_low,ci_high,threshold,reason`.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_definitions(rows: &[DefinitionsRow], to: impl std::io::Write) -> Result<(), csv::Error> {
+pub fn write_definitions(
+    experiment: &str,
+    rows: &[DefinitionsRow],
+    to: impl std::io::Write,
+) -> Result<(), csv::Error> {
     let mut writer = csv::Writer::from_writer(to);
     let Some(first) = rows.first() else { return Ok(()) };
     let own = ["definition", "answer", "metric", "value", "ci_low", "ci_high", "threshold", "reason"];
-    writer.write_record(first.key.0.iter().map(|(c, _)| c.as_str()).chain(own))?;
+    writer.write_record(["experiment"].into_iter().chain(first.key.columns()).chain(own))?;
     let number = |v: Option<f64>| v.map(|v| v.to_string()).unwrap_or_default();
     for row in rows {
         for f in &row.findings {
@@ -354,7 +359,8 @@ pub fn write_definitions(rows: &[DefinitionsRow], to: impl std::io::Write) -> Re
                 number(f.threshold),
                 f.reason.clone(),
             ];
-            writer.write_record(row.key.0.iter().map(|(_, v)| v.clone()).chain(cells))?;
+            let of = [experiment].into_iter().chain(row.key.values());
+            writer.write_record(of.chain(cells.iter().map(String::as_str)))?;
         }
     }
     writer.flush()?;

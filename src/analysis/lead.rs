@@ -160,16 +160,16 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use rand_distr::{Distribution, StandardNormal};
 
-    use super::super::SettingKey;
     use super::*;
     use crate::metrics::Subject;
     use crate::rng::Streams;
+    use crate::store::settings::tests::keys;
 
     const LAST: u32 = 20;
 
     fn series(seeds: impl Iterator<Item = u64> + Clone, value: impl Fn(u64, u32) -> f64) -> Series {
         let at = (0..=LAST).map(|g| (g, seeds.clone().map(|s| (s, value(s, g))).collect())).collect();
-        Series::new(SettingKey::default(), "variance", Subject::Model, at)
+        Series::new(keys(&[&[]]).remove(0), "variance", Subject::Model, at)
     }
 
     /// Human-only lineages whose greatest distance from the others' mean is known: seed s is off by ±(s + 1) / 100.

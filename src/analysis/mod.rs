@@ -20,6 +20,7 @@ pub mod selftest;
 mod summary;
 mod trends;
 
+pub use crate::store::{SettingKey, column};
 pub use best::{RESAMPLES, share_best};
 pub use claims::{
     ClaimResult, ERROR_LEVEL, Expected, Point, Question, Relation, Statistic, Tolerance, Verdict, against_law,
@@ -29,7 +30,7 @@ pub use definitions::{Answer, Definition, DefinitionsRow, Finding, definitions, 
 pub use intervals::{Interval, mean_interval, normal_interval, order_interval, t_interval};
 pub(crate) use intervals::{mean_sd, t_quantile};
 pub use losses::{Losses, is_collapse};
-pub use observations::{Counts, Gathering, Place, Series, SettingKey, column};
+pub use observations::{Counts, Gathering, Observations, Series};
 pub use paired::{Paired, differences, paired_difference};
 pub use rank_correlation::{Pair, rank_correlation};
 pub use summary::{SummaryRow, summarise, write_csv};

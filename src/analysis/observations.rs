@@ -5,52 +5,14 @@
 //! metric. Cost: O(observations).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::intervals::mean_sd;
 use super::summary::median;
 use crate::metrics::{Absence, Observed, Subject};
-
-/// The columns that make a setting, in the file's order, with their values as text. The cell is not among them: a
-/// setting's seeds may lie in several cells.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SettingKey(pub Vec<(String, String)>);
-
-/// The name of a column whatever it is called by: `loop.samples` is `samples`, `model.family` is `model` and
-/// `data.source` is `data`.
-pub fn column(name: &str) -> &str {
-    match name {
-        "data.source" => "data",
-        "model.family" => "model",
-        other => other.strip_prefix("loop.").unwrap_or(other),
-    }
-}
-
-impl SettingKey {
-    /// The value of a [`column()`].
-    pub fn get(&self, column: &str) -> Option<&str> {
-        let same = |(name, _): &&(String, String)| self::column(name) == self::column(column);
-        let exact = self.0.iter().find(|(name, _)| name == column);
-        // A schedule has a column of its own beside the empty one of numbers.
-        let written = || self.0.iter().filter(same).find(|(_, value)| !value.is_empty());
-        exact.or_else(written).or_else(|| self.0.iter().find(same)).map(|(_, value)| value.as_str())
-    }
-
-    /// The value of a column as a number.
-    pub fn number(&self, column: &str) -> Option<f64> {
-        self.get(column).and_then(|v| v.parse().ok())
-    }
-
-    /// Whether every given column has the given value; numbers are compared as numbers.
-    pub fn matches<'a>(&self, wanted: impl IntoIterator<Item = (&'a str, &'a str)>) -> bool {
-        wanted.into_iter().all(|(column, value)| {
-            self.get(column).is_some_and(|got| {
-                got == value || matches!((got.parse::<f64>(), value.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
-            })
-        })
-    }
-}
+use crate::store::{SettingKey, Settings, Slot};
 
 /// One metric of one subject in one setting.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +44,10 @@ impl Series {
         let end = at.keys().next_back().copied().unwrap_or(0);
         let seeds = at.values().map(Vec::len).max().unwrap_or(0);
         Self { key, metric: metric.into(), subject, at, lost: BTreeMap::new(), end, seeds }
+    }
+
+    fn place(&self) -> (&SettingKey, &str, Subject) {
+        (&self.key, &self.metric, self.subject)
     }
 
     /// The finite values at a generation, in the order of the seeds.
@@ -233,23 +199,10 @@ impl Members {
     }
 }
 
-/// Where an observation stands: metric, subject, generation, member.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// The metric.
-    pub metric: &'a str,
-    /// Whose rows were measured.
-    pub subject: Subject,
-    /// The generation.
-    pub generation: u32,
-    /// The member, where members are told apart; those of one seed are averaged otherwise.
-    pub member: Option<u32>,
-}
-
 impl Gathering {
-    /// Adds what the seeds observed at one place.
-    pub fn add(&mut self, place: Place<'_>, observed: impl IntoIterator<Item = (u64, Observed)>) {
-        let name = (place.member, place.metric.to_owned(), place.subject);
+    /// Adds what seeds observed at one place; the members of one seed are averaged, unless they are kept apart.
+    pub fn add(&mut self, place: &Slot, apart: bool, observed: impl IntoIterator<Item = (u64, Observed)>) {
+        let name = (apart.then_some(place.member), place.metric.to_string(), place.subject);
         let seeds = self.series.entry(name).or_default().entry(place.generation).or_default();
         for (seed, observed) in observed {
             let at = match seeds.last() {
@@ -264,13 +217,12 @@ impl Gathering {
         }
     }
 
-    /// The series of a setting that was asked for so many seeds, in the order of metric and subject.
-    pub fn series(self, key: &SettingKey, seeds: usize) -> Vec<Series> {
+    /// The series of a setting that was asked for so many seeds, in the order of member, metric and subject.
+    pub fn series(self, settings: &Arc<Settings>, index: usize, seeds: usize) -> Vec<Series> {
         let of_model = self.series.iter().filter(|((_, _, subject), _)| subject.is_of_the_loop());
         let end = of_model.filter_map(|(_, at)| at.keys().next_back()).max().copied().unwrap_or(0);
         let one = |((member, metric, subject), places): (_, BTreeMap<u32, Vec<(u64, Members)>>)| {
-            let mut key = key.clone();
-            key.0.extend(Option::map(member, member_column));
+            let key = SettingKey::new(settings, index, member);
             let mut series = Series { end, seeds, ..Series::new(key, metric, subject, BTreeMap::new()) };
             for (generation, all) in places {
                 let finite = series.at.entry(generation).or_default();
@@ -287,9 +239,42 @@ impl Gathering {
     }
 }
 
-/// The column of a key that tells the members of a population apart.
-fn member_column(member: u32) -> (String, String) {
-    ("member".into(), member.to_string())
+/// Everything that a run observed, as series in the order of setting, member, metric and subject. It is read once a
+/// command, and asked by the index of a setting.
+#[derive(Default)]
+pub struct Observations(Vec<Series>);
+
+impl Observations {
+    /// All of these, whatever their order.
+    pub fn new(mut series: Vec<Series>) -> Self {
+        series.sort_by(|a, b| a.place().cmp(&b.place()));
+        Self(series)
+    }
+
+    /// All of them.
+    pub fn series(&self) -> std::slice::Iter<'_, Series> {
+        self.0.iter()
+    }
+
+    /// Those of one setting.
+    pub fn of(&self, setting: usize) -> &[Series] {
+        let first = self.0.partition_point(|s| s.key.index < setting);
+        let many = self.0[first..].partition_point(|s| s.key.index == setting);
+        &self.0[first..first + many]
+    }
+
+    /// One metric of one subject in one setting.
+    pub fn find(&self, key: &SettingKey, metric: &str, subject: Subject) -> Option<&Series> {
+        let at = self.0.binary_search_by(|s| s.place().cmp(&(key, metric, subject)));
+        at.ok().map(|at| &self.0[at])
+    }
+
+    /// Every setting that observed something, in the order of the sweep.
+    pub fn keys(&self) -> Vec<&SettingKey> {
+        let mut keys: Vec<&SettingKey> = self.0.iter().map(|s| &s.key).collect();
+        keys.dedup();
+        keys
+    }
 }
 
 #[cfg(test)]
@@ -298,21 +283,21 @@ mod tests {
     use Absence::{Degenerate, Diverged, TooFewRows};
     use Observed::{Absent, Number};
 
-    fn place(metric: &str, generation: u32) -> Place<'_> {
-        Place { metric, subject: Subject::Model, generation, member: None }
+    fn place(metric: &str, generation: u32) -> Slot {
+        Slot { metric: metric.to_owned().into(), subject: Subject::Model, generation, member: 0 }
     }
 
-    fn key() -> SettingKey {
-        SettingKey(vec![("regime".into(), "replace".into())])
+    fn gathered(all: Gathering, seeds: usize) -> Vec<Series> {
+        all.series(&Arc::new(Settings::default()), 0, seeds)
     }
 
     #[test]
     fn members_are_averaged_and_seeds_stay_apart() {
         let mut all = Gathering::default();
-        all.add(place("variance", 1), [(2, Number(1.0)), (7, Number(0.5))]);
-        all.add(place("variance", 1), [(2, Number(3.0))]);
-        all.add(place("variance", 0), [(2, Number(1.0))]);
-        let series = all.series(&key(), 3);
+        all.add(&place("variance", 1), false, [(2, Number(1.0)), (7, Number(0.5))]);
+        all.add(&place("variance", 1), false, [(2, Number(3.0))]);
+        all.add(&place("variance", 0), false, [(2, Number(1.0))]);
+        let series = gathered(all, 3);
         assert_eq!(series.len(), 1);
         let s = &series[0];
         assert_eq!(s.pairs(1), [(2, 2.0), (7, 0.5)]);
@@ -324,12 +309,12 @@ mod tests {
     fn a_value_that_is_not_there_stays_and_the_last_generation_is_the_settings() {
         let mut all = Gathering::default();
         let infinite = Number(f64::INFINITY);
-        all.add(place("kl", 0), [(0, Number(0.1)), (1, Number(0.2)), (2, Number(0.3))]);
-        all.add(place("kl", 4), [(0, infinite), (1, Absent(Degenerate)), (2, Number(2.0))]);
+        all.add(&place("kl", 0), false, [(0, Number(0.1)), (1, Number(0.2)), (2, Number(0.3))]);
+        all.add(&place("kl", 4), false, [(0, infinite), (1, Absent(Degenerate)), (2, Number(2.0))]);
         // Measured before the end alone, whatever the reason.
-        all.add(place("recall", 0), [(0, Number(0.9))]);
-        all.add(Place { subject: Subject::Human, ..place("kl", 0) }, [(0, Number(0.0))]);
-        let series = all.series(&key(), 3);
+        all.add(&place("recall", 0), false, [(0, Number(0.9))]);
+        all.add(&Slot { subject: Subject::Human, ..place("kl", 0) }, false, [(0, Number(0.0))]);
+        let series = gathered(all, 3);
         let of = |metric: &str, subject: Subject| {
             series.iter().find(|s| s.metric == metric && s.subject == subject).cloned()
         };
@@ -345,18 +330,18 @@ mod tests {
     #[test]
     fn a_population_with_a_member_that_has_no_value_has_none() {
         let mut all = Gathering::default();
-        all.add(place("variance", 0), [(0, Number(1.0))]);
-        all.add(place("variance", 0), [(0, Absent(Diverged))]);
-        all.add(place("variance", 0), [(0, Absent(Degenerate))]);
-        let series = all.series(&key(), 1);
+        all.add(&place("variance", 0), false, [(0, Number(1.0))]);
+        all.add(&place("variance", 0), false, [(0, Absent(Diverged))]);
+        all.add(&place("variance", 0), false, [(0, Absent(Degenerate))]);
+        let series = gathered(all, 1);
         assert_eq!(series[0].lost(0), [(0, Absent(Degenerate))]);
         assert!(series[0].pairs(0).is_empty());
         let apart = [0, 1].map(|member| {
             let mut all = Gathering::default();
-            all.add(Place { member: Some(member), ..place("variance", 0) }, [(0, Number(1.0))]);
-            all.series(&key(), 1)[0].key.get("member").map(str::to_owned)
+            all.add(&Slot { member, ..place("variance", 0) }, true, [(0, Number(1.0))]);
+            gathered(all, 1)[0].key.member()
         });
-        assert_eq!(apart, [Some("0".to_owned()), Some("1".to_owned())]);
+        assert_eq!(apart, [Some(0), Some(1)]);
     }
 
     #[test]
@@ -374,8 +359,8 @@ mod tests {
     fn where_seeds_are_infinite_the_median_stands_for_them() {
         let of = |values: &[f64]| {
             let mut all = Gathering::default();
-            all.add(place("kl", 0), (0..).zip(values.iter().map(|v| Number(*v))));
-            all.series(&key(), values.len())[0].centre(0)
+            all.add(&place("kl", 0), false, (0..).zip(values.iter().map(|v| Number(*v))));
+            gathered(all, values.len())[0].centre(0)
         };
         assert_eq!(of(&[1.0, 2.0, 6.0]), 3.0);
         assert_eq!(of(&[1.0, 2.0, f64::INFINITY]), 2.0);

@@ -6,18 +6,16 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
-
 use super::DISPLAY_LEVEL;
 use super::intervals::{Interval, mean_interval, mean_sd};
-use super::observations::{Counts, Series, SettingKey};
+use super::observations::{Counts, Series};
 use crate::metrics::{Absence, Scale, Subject};
+use crate::store::SettingKey;
 
 /// One row of `summary.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SummaryRow {
     /// The setting.
-    #[serde(flatten, serialize_with = "as_columns")]
     pub key: SettingKey,
     /// The generation.
     pub generation: u32,
@@ -26,7 +24,6 @@ pub struct SummaryRow {
     /// The metric.
     pub metric: String,
     /// Of how many seeds it speaks.
-    #[serde(flatten)]
     pub counts: Counts,
     /// Mean over seeds, in the metric's unit: infinite where a value is, NaN where there is no number.
     pub mean: f64,
@@ -63,14 +60,6 @@ impl SummaryRow {
     pub fn centre(&self) -> f64 {
         if self.counts.infinite > 0 { self.median } else { self.mean }
     }
-}
-
-fn as_columns<S: Serializer>(key: &SettingKey, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(key.0.len()))?;
-    for (column, value) in &key.0 {
-        map.serialize_entry(column, value)?;
-    }
-    map.end()
 }
 
 /// The median of values; NaN for none.
@@ -130,23 +119,18 @@ fn row(key: &SettingKey, generation: u32, subject: Subject, metric: &str, number
     }
 }
 
-/// Writes `summary.csv`. The columns of the settings are the union over all rows, in order of first appearance.
+/// Writes `summary.csv`: the experiment, the columns of the settings, the numbers.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_csv(rows: &[SummaryRow], to: impl Write) -> Result<(), csv::Error> {
-    let mut setting: Vec<&str> = Vec::new();
-    for (column, _) in rows.iter().flat_map(|r| &r.key.0) {
-        if !setting.contains(&column.as_str()) {
-            setting.push(column);
-        }
-    }
+pub fn write_csv(experiment: &str, rows: &[SummaryRow], to: impl Write) -> Result<(), csv::Error> {
     let mut writer = csv::Writer::from_writer(to);
-    writer.write_record(setting.iter().copied().chain(COLUMNS))?;
+    let columns = rows.first().map(|row| row.key.columns()).into_iter().flatten();
+    writer.write_record(["experiment"].into_iter().chain(columns).chain(COLUMNS))?;
     let number = |x: Option<f64>| x.filter(|x| !x.is_nan()).map(|x| x.to_string()).unwrap_or_default();
     for r in rows {
-        let value = |c: &&str| r.key.0.iter().find(|(k, _)| k == c).map_or(String::new(), |(_, v)| v.clone());
-        let mut record: Vec<String> = setting.iter().map(value).collect();
+        let mut record: Vec<String> =
+            [experiment].into_iter().chain(r.key.values()).map(Into::into).collect();
         record.extend([
             r.generation.to_string(),
             r.subject.name().to_owned(),
@@ -168,9 +152,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::metrics::Observed;
+    use crate::store::settings::tests::keys;
 
     fn series() -> Series {
-        let key = SettingKey(vec![("regime".into(), "replace".into()), ("model.ddof".into(), "0".into())]);
+        let key = keys(&[&[("regime", "replace"), ("model.ddof", "0")]]).remove(0);
         let values = [1.0, 2.0, 3.0, 4.0, 5.0];
         let at = [(0, vec![(1, 7.5)]), (4, (0..5).zip(values).collect())].into();
         Series::new(key, "variance", Subject::Model, at)
@@ -180,21 +165,19 @@ mod tests {
     fn the_file_has_the_settings_columns_and_empty_cells_where_nothing_applies() {
         let rows = summarise(&[series()], |_| Scale::Linear);
         let mut file = Vec::new();
-        write_csv(&rows, &mut file).unwrap();
+        write_csv("e", &rows, &mut file).unwrap();
         let text = String::from_utf8(file).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[0],
-            "regime,model.ddof,generation,subject,metric,n,n_asked,n_infinite,mean,sd,median,ci_low,ci_high,ci_method,why"
+            "experiment,regime,model.ddof,generation,subject,metric,n,n_asked,n_infinite,mean,sd,median,ci_low,ci_high,ci_method,why"
         );
-        assert_eq!(lines[1], "replace,0,0,model,variance,1,5,0,7.5,,7.5,,,,");
+        assert_eq!(lines[1], "e,replace,0,0,model,variance,1,5,0,7.5,,7.5,,,,");
         assert!(
-            lines[2].starts_with("replace,0,4,model,variance,5,5,0,3,1.58") && lines[2].ends_with(",t,"),
+            lines[2].starts_with("e,replace,0,4,model,variance,5,5,0,3,1.58") && lines[2].ends_with(",t,"),
             "{}",
             lines[2]
         );
-        let json = serde_json::to_value(&rows[1]).unwrap();
-        assert_eq!((json["regime"].as_str(), json["n"].as_u64()), (Some("replace"), Some(5)));
     }
 
     #[test]
@@ -206,13 +189,13 @@ mod tests {
         s.end = 6;
         let rows = summarise(&[s], |_| Scale::Linear);
         let mut file = Vec::new();
-        write_csv(&rows, &mut file).unwrap();
+        write_csv("e", &rows, &mut file).unwrap();
         let text = String::from_utf8(file).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         // Six numbers, 1 to 5 and ∞: their median is 3.5.
-        assert_eq!(lines[2], "replace,0,4,model,variance,5,9,1,inf,,3.5,,,,degenerate");
+        assert_eq!(lines[2], "e,replace,0,4,model,variance,5,9,1,inf,,3.5,,,,degenerate");
         // The setting was measured once more, and this metric has nothing there.
-        assert_eq!(lines[3], "replace,0,6,model,variance,0,9,0,,,,,,,");
+        assert_eq!(lines[3], "e,replace,0,6,model,variance,0,9,0,,,,,,,");
         assert_eq!(rows[1].centre(), 3.5);
     }
 }

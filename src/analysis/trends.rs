@@ -134,9 +134,10 @@ pub fn rises(question: Question<'_>, steps: &[(u32, Vec<f64>)], least: f64) -> C
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{SettingKey, Verdict};
+    use super::super::Verdict;
     use super::*;
     use crate::metrics::Subject;
+    use crate::store::settings::tests::keys;
 
     /// Value 100·e^(−rate·g)(1 + wobble) for 8 seeds over generations 0..=5.
     fn decaying(rate: f64) -> Series {
@@ -144,7 +145,7 @@ mod tests {
             100.0 * (-rate * f64::from(g)).exp() * (1.0 + 1e-3 * ((s * 7 + u64::from(g) * 3) % 5) as f64)
         };
         let at = (0..=5).map(|g| (g, (0..8).map(|s| (s, value(s, g))).collect())).collect();
-        Series::new(SettingKey::default(), "variance", Subject::Model, at)
+        Series::new(keys(&[&[]]).remove(0), "variance", Subject::Model, at)
     }
 
     fn exactly(value: f64) -> Expected {

@@ -103,8 +103,8 @@ fn wants_seeds(claim: &ClaimResult) -> bool {
     claim.verdict == Verdict::Undecided && claim.low.is_some()
 }
 
-/// Bytes of one observation in a cell: up to 17 digits, sign, point and separator.
-const BYTES: f64 = 20.0;
+/// Bytes of one observation in `rows/`, with what stands beside the numbers.
+const BYTES: f64 = 8.5;
 
 /// Refuses a run whose observations would take more than so many gigabytes.
 pub(super) fn refuse_large(prepared: &Prepared, seeds: usize, disk: Option<f64>) -> Result<()> {
@@ -225,7 +225,7 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     let (report, claims, seeds) = loop {
         let seeds = more_seeds(&seeds, times);
         let mut report = run::run(&prepared, &seeds, &plan).into_diagnostic()?;
-        publication.reread();
+        publication.take(std::mem::take(&mut report.rows));
         wall_seconds += report.wall_seconds;
         report.wall_seconds = wall_seconds;
         write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;

@@ -74,9 +74,10 @@ pub(super) fn export(args: &ExportArgs, components: &Arc<Components>) -> Result<
         What::Data { source, rows, set, out } => human_rows(source, *rows, set, out.as_deref(), components)?,
         What::Rows { folder, out } => {
             let publication = Publication::open(folder, components.clone()).into_diagnostic()?;
-            let (folder, name) = (&publication.folder, &publication.experiment.name);
-            let out = out.clone().unwrap_or_else(|| folder.metrics());
-            write_metrics(folder, &out, name).into_diagnostic()?;
+            let out = out.clone().unwrap_or_else(|| publication.folder.metrics());
+            let (records, rows) =
+                (publication.records().into_diagnostic()?, publication.rows().into_diagnostic()?);
+            write_metrics(&out, &publication.experiment.name, &records, &rows).into_diagnostic()?;
             say!("{}", out.display());
         }
         What::Notebook { folder, out } => {

@@ -111,6 +111,6 @@ fn ends(interval: Option<&Interval>) -> (Option<f64>, Option<f64>) {
 
 /// The setting, as in `summary.csv`; columns without a value are left out.
 fn columns(key: &SettingKey) -> Map<String, Value> {
-    let filled = key.0.iter().filter(|(_, value)| !value.is_empty());
-    filled.map(|(name, value)| (name.clone(), json!(value))).collect()
+    let filled = key.columns().zip(key.values()).filter(|(_, value)| !value.is_empty());
+    filled.map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }

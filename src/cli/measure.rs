@@ -195,11 +195,12 @@ pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Resul
         "files": cards,
         "passed_over": passed_over.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
     }));
-    let report = run::run(&recorded, &seeds, &plan).into_diagnostic()?;
+    let mut report = run::run(&recorded, &seeds, &plan).into_diagnostic()?;
     let folder = Folder::at(&out);
     write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
     let publication =
         Publication::new(folder.clone(), experiment, std::env::args().collect(), components.clone());
+    publication.take(std::mem::take(&mut report.rows));
     if report.tables.rows == 0 {
         manifest.save(&folder).into_diagnostic()?;
         return Err(miette!("nothing was measured; cells.csv in {} says why", out.display()));

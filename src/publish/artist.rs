@@ -2,13 +2,14 @@
 
 use super::findings::Findings;
 use super::names::{axis_of, place_of, varying};
-use super::settings::setting_of;
 use super::{Publication, PublishError};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Axis, Figure, Size};
 use crate::metrics::{Absence, METRICS, Subject};
 use crate::spec::{self, Setting};
 use crate::store::Settings;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Whether a metric's rows are shares of bins that are named by their lower edges.
 pub(super) fn is_binned(metric: &str) -> bool {
@@ -26,23 +27,32 @@ pub(super) struct Planned {
     pub size: Size,
 }
 
+fn place(row: &SummaryRow) -> (&SettingKey, &str, Subject) {
+    (&row.key, &row.metric, row.subject)
+}
+
 /// What figures are made from.
 pub(super) struct Artist<'p> {
     pub publication: &'p Publication,
     pub findings: Findings,
+    /// In the order of setting, member, metric, subject and generation.
     pub rows: Vec<SummaryRow>,
+    subjects: BTreeSet<(String, Subject)>,
     pub settings: Vec<Setting>,
-    pub records: Settings,
+    pub records: Arc<Settings>,
 }
 
 impl<'p> Artist<'p> {
     pub fn new(publication: &'p Publication) -> Result<Self, PublishError> {
         let findings = Findings::with_laws(publication)?;
-        let rows = findings.summary();
+        let mut rows = findings.summary();
+        rows.sort_by(|a, b| place(a).cmp(&place(b)).then(a.generation.cmp(&b.generation)));
+        let subjects = rows.iter().map(|r| (r.metric.clone(), r.subject)).collect();
         Ok(Self {
             publication,
             findings,
             rows,
+            subjects,
             settings: publication.settings()?,
             records: publication.records()?,
         })
@@ -56,7 +66,7 @@ impl<'p> Artist<'p> {
             spec::Subject::Synthetic => Subject::Synthetic,
             spec::Subject::Training => Subject::Training,
         };
-        let known = |s: Subject| self.rows.iter().any(|r| r.metric == metric && r.subject == s);
+        let known = |s: Subject| self.subjects.contains(&(metric.to_owned(), s));
         let all = [asked, Subject::Model, Subject::Synthetic, Subject::Training];
         all.into_iter().find(|s| known(*s)).unwrap_or(asked)
     }
@@ -89,29 +99,26 @@ impl<'p> Artist<'p> {
 
     /// Every setting with rows, in the order of the sweep.
     pub fn keys(&self) -> Vec<&SettingKey> {
-        let mut keys: Vec<&SettingKey> = Vec::new();
-        for row in &self.rows {
-            if keys.last() != Some(&&row.key) && !keys.contains(&&row.key) {
-                keys.push(&row.key);
-            }
-        }
-        let place = |key: &&SettingKey| setting_of(&self.records, key).map_or(usize::MAX, |s| s.index);
-        keys.sort_by_cached_key(place);
+        let mut keys: Vec<&SettingKey> = self.rows.iter().map(|row| &row.key).collect();
+        keys.dedup();
         keys
     }
 
     /// The rows of a metric in a setting, generations ascending.
-    pub fn of(&self, metric: &str, key: &SettingKey) -> Vec<&SummaryRow> {
-        let subject = self.subject_of(metric);
-        let mine = |r: &&SummaryRow| r.metric == metric && r.subject == subject && r.key == *key;
-        let mut rows: Vec<&SummaryRow> = self.rows.iter().filter(mine).collect();
-        rows.sort_by_key(|r| r.generation);
-        rows
+    pub fn of(&self, metric: &str, key: &SettingKey) -> &[SummaryRow] {
+        self.of_subject(metric, key, self.subject_of(metric))
+    }
+
+    /// The rows of a metric of a subject in a setting, generations ascending.
+    pub fn of_subject(&self, metric: &str, key: &SettingKey, subject: Subject) -> &[SummaryRow] {
+        let first = self.rows.partition_point(|r| place(r) < (key, metric, subject));
+        let many = self.rows[first..].partition_point(|r| place(r) == (key, metric, subject));
+        &self.rows[first..first + many]
     }
 
     /// The last measured generation of a setting.
     pub fn last(&self, metric: &str, key: &SettingKey) -> Option<&SummaryRow> {
-        self.of(metric, key).pop()
+        self.of(metric, key).last()
     }
 
     /// The most generations measured of anything.
@@ -132,7 +139,7 @@ impl<'p> Artist<'p> {
         for metric in metrics {
             for key in keys {
                 let rows = self.of(metric, key);
-                let Some((last, remark)) = rows.last().and_then(|r| Some((*r, r.counts.remark()?))) else {
+                let Some((last, remark)) = rows.last().and_then(|r| Some((r, r.counts.remark()?))) else {
                     continue;
                 };
                 let whose = if columns.is_empty() {
@@ -140,7 +147,7 @@ impl<'p> Artist<'p> {
                 } else {
                     format!(" at {}", place_of(key, &columns))
                 };
-                let apart = |r: &&SummaryRow| {
+                let apart = |r: &SummaryRow| {
                     r.counts.n == 0 && r.counts.infinite == 0 && r.counts.why == Some(Absence::NotApplicable)
                 };
                 if rows.iter().all(apart) {

@@ -4,7 +4,7 @@ use super::artist::{Artist, Planned};
 use super::conditions::predict;
 use super::curves::Panel;
 use super::names::{file_name, grouped, ordered, plain, plain_all, same_column, varying};
-use super::settings::{setting_of, value_of};
+use super::settings::value_of;
 use super::{PublishError, definitions, examples, snapshots};
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{ColourScale, Figure, HeatMap, MapLine, Panels, Ramp, Size};
@@ -44,7 +44,7 @@ impl Artist<'_> {
             )?]);
         }
         if spec.kind == FigureKind::Definitions {
-            return Ok(vec![definitions::figure(self.publication, &self.findings, &name, &title)?]);
+            return Ok(vec![definitions::figure(&self.findings, &name, &title)?]);
         }
         let metrics = match spec.kind {
             FigureKind::HeatMap => vec![spec.color.clone().unwrap_or_default()],
@@ -206,7 +206,7 @@ impl Artist<'_> {
             .flat_map(|key| {
                 let all = self.of(metric, key);
                 let from = if by_generation { 0 } else { all.len().saturating_sub(1) };
-                all[from..].to_vec()
+                &all[from..]
             })
             .collect();
         let place = |row: &SummaryRow, axis: &str| match axis {
@@ -248,8 +248,7 @@ impl Artist<'_> {
         let mut points: Vec<(f64, f64)> = Vec::new();
         for key in keys {
             let at = key.number(x)?;
-            let index = setting_of(&self.records, key).map(|record| record.index);
-            let Some(setting) = index.and_then(|index| self.settings.get(index)) else { continue };
+            let Some(setting) = self.settings.get(key.index) else { continue };
             let last = setting.loop_.generations;
             if let (false, Ok(found)) =
                 (points.iter().any(|p| p.0 == at), predict(law, &self.records, (setting.index, last), name))

@@ -27,11 +27,7 @@ impl Artist<'_> {
             }
             let higher = direction == Direction::Higher;
             let subject = self.subject_of(metric);
-            let of = |key: &SettingKey| {
-                self.findings
-                    .series()
-                    .find(|s: &&Series| s.metric == *metric && s.subject == subject && s.key == *key)
-            };
+            let of = |key: &SettingKey| self.findings.find(key, metric, subject);
             let (mut up, mut values, mut without) = (Vec::new(), Vec::new(), Vec::new());
             for (_, members) in grouped(&keys, &[color.to_owned()]) {
                 let mut last = |v: &String| {

@@ -9,7 +9,7 @@ use super::claim_checks::{arm, check_claims, run_along};
 use super::claims_controls::{Stand, needed};
 use super::conditions::predict;
 use super::findings::{Findings, is_of};
-use super::settings::{label, opponent, picked, setting_of};
+use super::settings::{label, opponent, picked};
 use super::{Publication, PublishError};
 use crate::analysis::{
     ClaimResult, Expected, Point, Question, Range, Relation, Series, Statistic, Tolerance, Verdict,
@@ -116,14 +116,7 @@ impl<'a> Asked<'a> {
         findings: &'a Findings,
         looks: u32,
     ) -> Self {
-        Self {
-            claim,
-            settings,
-            records,
-            rows: Stand::own(findings, (settings, records)),
-            looks,
-            against: None,
-        }
+        Self { claim, settings, records, rows: Stand::own(findings, settings), looks, against: None }
     }
 
     fn subject(&self) -> Subject {
@@ -233,13 +226,8 @@ impl<'a> Asked<'a> {
 
     fn series_of(&self, metric: &str, setting: &Setting, member: Option<u32>) -> Result<&'a Series, String> {
         let setting = self.rows.of(setting)?;
-        let mine = |s: &&Series| {
-            s.metric == metric
-                && s.subject == self.subject()
-                && is_of(&s.key, member)
-                && setting_of(self.rows.records, &s.key).is_some_and(|of| of.index == setting.index)
-        };
-        self.rows.findings.series().find(mine).ok_or_else(|| {
+        let mine = |s: &&Series| s.metric == metric && s.subject == self.subject() && is_of(&s.key, member);
+        self.rows.findings.of(setting.index).find(mine).ok_or_else(|| {
             let subject = self.subject().name();
             format!("there are no rows of `{metric}` ({subject}) for {}", label(setting))
         })

@@ -58,8 +58,6 @@ pub(super) struct Stand<'a> {
     pub(super) findings: &'a Findings,
     /// The settings that the findings are of.
     pub(super) settings: &'a [Setting],
-    /// What the run of the findings wrote of them.
-    pub(super) records: &'a Settings,
     /// By the index of a setting of the spec, the index of the one whose rows stand for it.
     by: Option<BTreeMap<usize, usize>>,
     /// The generation whose rows stand for every other.
@@ -68,8 +66,8 @@ pub(super) struct Stand<'a> {
 
 impl<'a> Stand<'a> {
     /// Every setting has its own rows.
-    pub(super) fn own(findings: &'a Findings, (settings, records): (&'a [Setting], &'a Settings)) -> Self {
-        Self { findings, settings, records, by: None, at: None }
+    pub(super) fn own(findings: &'a Findings, settings: &'a [Setting]) -> Self {
+        Self { findings, settings, by: None, at: None }
     }
 
     /// The setting whose rows stand for this one's.
@@ -179,7 +177,7 @@ pub fn decide_controls(
     let own = Findings::with_laws(publication)?;
     let mut theirs = Vec::with_capacity(extra.len());
     for (run, publication) in extra {
-        theirs.push((run, Findings::read(publication)?, publication.settings()?, publication.records()?));
+        theirs.push((run, Findings::read(publication)?, publication.settings()?));
     }
     let of = |claim: &ClaimSpec| -> Vec<ControlResult> {
         let ask = |control: &Control| {
@@ -191,20 +189,18 @@ pub fn decide_controls(
                             .filter_map(|s| Some((s.index, stand_in(picks, s, &settings).ok()?.index)))
                             .collect(),
                     ),
-                    ..Stand::own(&own, (&settings, &records))
+                    ..Stand::own(&own, &settings)
                 },
-                Control::At(generation) => {
-                    Stand { at: Some(*generation), ..Stand::own(&own, (&settings, &records)) }
-                }
+                Control::At(generation) => Stand { at: Some(*generation), ..Stand::own(&own, &settings) },
                 Control::Set(set) => {
                     let text = text_of(set);
                     let found = theirs.iter().find(|(run, ..)| run.set == text);
-                    let Some((run, findings, settings, records)) = found else {
+                    let Some((run, findings, settings)) = found else {
                         return not_asked(control, "it was not run".into());
                     };
-                    Stand { findings, settings, records, by: Some(run.by.clone()), at: None }
+                    Stand { findings, settings, by: Some(run.by.clone()), at: None }
                 }
-                _ => Stand::own(&own, (&settings, &records)),
+                _ => Stand::own(&own, &settings),
             };
             let (settings, records) = (&settings, &records);
             let asked = Asked { claim, settings, records, rows, looks, against: Some(control) };
@@ -312,7 +308,7 @@ pub fn blind_before(experiment: &Experiment, records: &Settings) -> Result<Vec<(
             blind.push((claim.says.clone(), "it has no control".to_owned()));
         }
         for control in controls.iter().filter(|control| control.has_its_own_target()) {
-            let rows = Stand::own(&nothing, (&settings, records));
+            let rows = Stand::own(&nothing, &settings);
             let (settings, against) = (&settings, Some(control));
             let asked = Asked { claim, settings, records, rows, looks: 1, against };
             let why = match asked.effect(control) {

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::setting_of;
-use super::{Publication, PublishError, number, series};
-use crate::analysis::Series;
+use super::{Publication, PublishError, number, observations};
 use crate::analysis::effects::{
     Arm, ByGeneration, Change, Comparison, Gains, Judged, Level, Metric, Tolerance, Why, change, compared,
     gains, gains_of, level_of,
 };
+use crate::analysis::{Observations, Series};
 use crate::components::Components;
 use crate::data::Source;
 use crate::metrics::{Direction, HumanProfile, Reading, Space, Subject, Worst};
@@ -88,7 +87,7 @@ pub struct RegimeGains {
 /// # Errors
 /// Those of the files.
 pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, PublishError> {
-    let all = series(publication)?;
+    let all = observations(publication)?;
     let settings = publication.settings()?;
     let mut regimes: Vec<&str> = Vec::new();
     for setting in &settings {
@@ -137,7 +136,7 @@ pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, Publ
 
 /// A sentence for the first metric that is better one way, where generation 0 is not shown to be better than the simple model
 /// of the same human rows (`[measure.baseline]`).
-fn simple(publication: &Publication, all: &[Series]) -> Option<String> {
+fn simple(publication: &Publication, all: &Observations) -> Option<String> {
     let experiment = &publication.experiment;
     // The simple model is drawn from as it is; a model that is sampled otherwise is another thing to compare with.
     if publication.settings().ok()?.iter().any(|s| s.sampling != SamplingSpec::default()) {
@@ -149,7 +148,8 @@ fn simple(publication: &Publication, all: &[Series]) -> Option<String> {
         (_, "gaussian") => "a normal distribution",
         (_, family) => family,
     };
-    let of = |metric: &str, subject: Subject| all.iter().find(|s| s.metric == metric && s.subject == subject);
+    let of =
+        |metric: &str, subject: Subject| all.series().find(|s| s.metric == metric && s.subject == subject);
     for spec in &experiment.measure.metrics {
         let Some(reading) =
             publication.components.reading(&spec.name).filter(|r| r.direction != Direction::TwoSided)
@@ -267,7 +267,7 @@ fn by_generation(series: &Series) -> ByGeneration {
 /// which is a matter for the figures.
 fn arms(
     publication: &Publication,
-    series: &[Series],
+    all: &Observations,
     regime: &str,
     settings: &[&Setting],
     asked: &Asked,
@@ -281,7 +281,7 @@ fn arms(
             let wanted = move |s: &&Series| {
                 s.metric == spec.name && s.subject == subject && s.key.get("regime") == Some(regime)
             };
-            series.iter().filter(wanted)
+            all.series().filter(wanted)
         };
         let (mut mixes, mut alone) = (Vec::new(), Vec::new());
         for s in of(Subject::Model) {
@@ -332,20 +332,18 @@ pub struct SettingChange {
 /// # Errors
 /// Those of the files.
 pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingChange>, PublishError> {
-    let all = series(publication)?;
+    let all = observations(publication)?;
     let settings = publication.settings()?;
-    let records = publication.records()?;
     // What a model that knows nothing is worth depends on the human rows, and settings may differ in them.
     let mut profiles: BTreeMap<String, HumanProfile> = BTreeMap::new();
     let mut found = Vec::new();
     for spec in &publication.experiment.measure.metrics {
         let Some(reading) = publication.components.reading(&spec.name) else { continue };
-        let of = |subject| all.iter().filter(move |s| s.metric == spec.name && s.subject == subject);
-        for s in of(Subject::Model) {
+        let own = |s: &&Series| s.metric == spec.name && s.subject == Subject::Model;
+        for s in all.series().filter(own) {
             let Some(generation) = s.last().filter(|g| *g > 0) else { continue };
-            let human = of(Subject::Human).find(|h| h.key == s.key);
-            let own = setting_of(&records, &s.key).and_then(|record| settings.get(record.index));
-            let Some(setting) = own.or(settings.first()) else { continue };
+            let human = all.find(&s.key, &spec.name, Subject::Human);
+            let Some(setting) = settings.get(s.key.index) else { continue };
             let profile = profiles.entry(canonical(&setting.data)).or_insert_with(|| {
                 profile(setting, publication.experiment.measure.space, &publication.components)
             });

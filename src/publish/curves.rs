@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::artist::Artist;
 use super::conditions::asked;
 use super::names::{grouped, name_of, plain, plain_all, same_column};
-use super::settings::setting_of;
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Axis, Baseline, Curve, Law, Point, Series};
 use crate::metrics::Subject;
@@ -103,10 +102,7 @@ impl Artist<'_> {
     /// A line for each seed of each setting.
     fn lineages(&self, panel: &Panel<'_>) -> Vec<Series> {
         let subject = self.subject_of(panel.metric);
-        let mine = self
-            .findings
-            .series()
-            .filter(|s| s.metric == panel.metric && s.subject == subject && panel.keys.contains(&&s.key));
+        let mine = panel.keys.iter().filter_map(|key| self.findings.find(key, panel.metric, subject));
         let at = |generation: u32, value| Point::new(f64::from(generation) + shift(panel), value);
         let mut lines: BTreeMap<(usize, u64), Vec<Point>> = BTreeMap::new();
         for (i, series) in mine.enumerate() {
@@ -149,10 +145,8 @@ impl Artist<'_> {
         if keys.iter().any(|k| k.get("data") != first.get("data")) {
             return None;
         }
-        let human =
-            |r: &&SummaryRow| r.subject == Subject::Human && r.metric == metric && keys.contains(&&r.key);
-        let row =
-            self.rows.iter().filter(human).filter(|r| r.centre().is_finite()).min_by_key(|r| r.generation)?;
+        let human = keys.iter().flat_map(|key| self.of_subject(metric, key, Subject::Human));
+        let row = human.filter(|r| r.centre().is_finite()).min_by_key(|r| r.generation)?;
         Some(Baseline {
             label: "human vs human".into(),
             value: row.centre(),
@@ -163,10 +157,9 @@ impl Artist<'_> {
     /// A level line at what the baseline model reaches, where all settings share the data.
     fn simple(&self, metric: &str, keys: &[&SettingKey], lines: &[Series]) -> Vec<Law> {
         let Some(node) = &self.publication.experiment.measure.baseline else { return Vec::new() };
-        let baseline =
-            |r: &&SummaryRow| r.subject == Subject::Baseline && r.metric == metric && keys.contains(&&r.key);
+        let mut baseline = keys.iter().flat_map(|key| self.of_subject(metric, key, Subject::Baseline));
         let same = |key: &&&SettingKey| key.get("data") == keys[0].get("data");
-        match self.rows.iter().find(baseline) {
+        match baseline.next() {
             Some(row) if keys.iter().all(|key| same(&key)) => {
                 let mark =
                     Mark { x: None, y: Some(row.mean), label: format!("{} of human rows", said(node)) };
@@ -186,7 +179,7 @@ impl Artist<'_> {
     /// What an overlay says of a setting at a generation; nothing where it has nothing to say. `law` is
     /// the one that a claim names for this curve, else the one that is known to belong there.
     pub fn predicted(&self, name: &str, metric: &str, key: &SettingKey, generation: u32) -> Option<f64> {
-        let setting = self.settings.get(setting_of(&self.records, key)?.index)?;
+        let setting = self.settings.get(key.index)?;
         let mut metrics = self.publication.experiment.measure.metrics.iter();
         let threshold = metrics.find(|m| m.name == metric).and_then(|m| m.node.get("above")?.as_f64());
         let at = asked(&self.records, (setting.index, generation), metric, threshold).ok()?;
@@ -203,7 +196,7 @@ impl Artist<'_> {
         let predicted =
             |key: &SettingKey, generation: u32| self.predicted(name, panel.metric, key, generation);
         let along = |key: &SettingKey| -> Vec<(f64, f64)> {
-            let at = |r: &&SummaryRow| {
+            let at = |r: &SummaryRow| {
                 Some((f64::from(r.generation) + shift(panel), predicted(key, r.generation)?))
             };
             self.of(panel.metric, key).iter().filter_map(at).collect()
@@ -256,12 +249,11 @@ impl Artist<'_> {
     /// Refuses a name that is no column of the run's tables.
     pub fn is_column(&self, name: &str, figure: &str, key: &str) -> Result<(), super::PublishError> {
         let keys = self.keys();
-        let known = |k: &&SettingKey| k.0.iter().any(|(column, _)| same_column(column, name));
+        let known = |k: &&SettingKey| k.columns().any(|column| same_column(column, name));
         if keys.iter().any(known) || self.settings.iter().any(|s| s.get(name).is_some() && key != "x") {
             return Ok(());
         }
-        let columns: Vec<&str> =
-            keys.first().map_or(Vec::new(), |k| k.0.iter().map(|(c, _)| c.as_str()).collect());
+        let columns: Vec<&str> = keys.first().map_or(Vec::new(), |k| k.columns().collect());
         Err(super::PublishError::Nothing(format!(
             "figure `{figure}`: {key} = \"{name}\" is no column of this run; there are generation, {}",
             columns.join(", ")

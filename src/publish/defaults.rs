@@ -145,11 +145,7 @@ impl Artist<'_> {
                 .collect();
             for metric in self.in_order() {
                 let subject = self.subject_of(&metric);
-                let of = |key: &SettingKey| -> Option<&Series> {
-                    self.findings
-                        .series()
-                        .find(|s| s.metric == metric && s.subject == subject && s.key == *key)
-                };
+                let of = |key: &SettingKey| self.findings.find(key, &metric, subject);
                 let Some((base, unit)) = of(keys[reference]).and_then(|s| Some((s, spread(s)?))) else {
                     continue;
                 };

@@ -3,7 +3,6 @@
 use super::artist::Planned;
 use super::findings::Findings;
 use super::names::{name_of, plain_all, varying};
-use super::settings::setting_of;
 use super::{Publication, PublishError, number};
 use crate::analysis::{self, AnalysisError, Answer, Definition, DefinitionsRow, Finding};
 use crate::figures::{Entry, Tone, WordMatrix};
@@ -20,15 +19,10 @@ const MOST: usize = 60;
 const SIDE_BY_SIDE: usize = 4;
 
 /// The matrix, in the order of the sweep; empty where nothing was measured of which a definition speaks.
-pub(super) fn matrix(
-    publication: &Publication,
-    findings: &Findings,
-) -> Result<Vec<DefinitionsRow>, PublishError> {
-    let records = publication.records()?;
+pub(super) fn matrix(findings: &Findings) -> Vec<DefinitionsRow> {
     let mut rows = analysis::definitions(findings.series());
     rows.retain(|row| row.findings.iter().any(|f| f.answer != Answer::NotApplicable));
-    rows.sort_by_key(|row| setting_of(&records, &row.key).map_or(usize::MAX, |s| s.index));
-    Ok(rows)
+    rows
 }
 
 /// Writes the file and returns the page's section; `None` where the matrix is empty.
@@ -36,12 +30,13 @@ pub(super) fn section(
     publication: &Publication,
     findings: &Findings,
 ) -> Result<Option<Section>, PublishError> {
-    let rows = matrix(publication, findings)?;
+    let rows = matrix(findings);
     if rows.is_empty() {
         return Ok(None);
     }
     let mut file = AtomicFile::create(&publication.folder.root().join(FILE))?;
-    analysis::write_definitions(&rows, &mut file).map_err(AnalysisError::from)?;
+    analysis::write_definitions(&publication.experiment.name, &rows, &mut file)
+        .map_err(AnalysisError::from)?;
     file.commit()?;
     let columns = varying(&rows.iter().map(|r| &r.key).collect::<Vec<_>>());
     let table =
@@ -127,13 +122,8 @@ fn found(finding: &Finding) -> String {
 }
 
 /// The figure: one for the whole run.
-pub(super) fn figure(
-    publication: &Publication,
-    findings: &Findings,
-    name: &str,
-    title: &str,
-) -> Result<Planned, PublishError> {
-    let rows = matrix(publication, findings)?;
+pub(super) fn figure(findings: &Findings, name: &str, title: &str) -> Result<Planned, PublishError> {
+    let rows = matrix(findings);
     if rows.is_empty() {
         let text = format!(
             "figure `{name}`: no definition of collapse applies: it needs two generations and a metric of risk, variance, modes, tails or reality"

@@ -2,8 +2,7 @@
 
 use super::findings::Findings;
 use super::names::{name_of, plain_all, varying};
-use super::settings::setting_of;
-use super::{Publication, PublishError, number};
+use super::number;
 use crate::analysis::effective_rows::{EffectiveRows, HumanCurve, Rows, by_constant};
 use crate::analysis::{Series, SettingKey};
 use crate::report::{Cell, Column, Section, TableData};
@@ -16,14 +15,9 @@ const ERRORS: [&str; 8] =
 const MOST: usize = 60;
 
 /// The section; `None` where no setting can be valued.
-pub(super) fn section(
-    publication: &Publication,
-    findings: &Findings,
-) -> Result<Option<Section>, PublishError> {
+pub(super) fn section(findings: &Findings) -> Option<Section> {
     let series: Vec<&Series> = findings.series().filter(|s| s.subject.is_of_the_loop()).collect();
-    let Some((how, mut rows)) = constant(&series).or_else(|| measured(&series)) else { return Ok(None) };
-    let records = publication.records()?;
-    rows.sort_by_key(|(key, ..)| setting_of(&records, key).map_or(usize::MAX, |s| s.index));
+    let Some((how, rows)) = constant(&series).or_else(|| measured(&series)) else { return None };
     let columns = varying(&rows.iter().map(|(key, ..)| key).collect::<Vec<_>>());
     let line = |(key, generation, worth): &(SettingKey, u32, Result<EffectiveRows, String>)| {
         let cell = match worth {
@@ -46,12 +40,12 @@ pub(super) fn section(
         ],
         rows: rows.iter().take(MOST).map(line).collect(),
     };
-    Ok(Some(Section {
+    Some(Section {
         heading: "Effective human rows".into(),
         prose: vec![how],
         tables: vec![table],
         ..Section::default()
-    }))
+    })
 }
 
 fn said(rows: Rows) -> String {

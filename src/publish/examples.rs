@@ -1,14 +1,13 @@
 //! Example rows: galleries of images, text samples.
 
 use super::artist::Planned;
-use super::findings::key_of;
 use super::names::{name_of, plain_all, spread_over, varying};
 use super::{Publication, PublishError};
 use crate::analysis::SettingKey;
 use crate::figures::{Axis, Densities, Distribution, Gallery, GalleryRow, Picture, Size};
 use crate::metrics::Subject;
 use crate::report::TextSamples;
-use crate::store::{Cell, Example, ExampleRows, read};
+use crate::store::{Example, ExampleRows, SettingRecord};
 
 /// The example rows of one setting.
 pub(super) struct Shown {
@@ -26,23 +25,17 @@ const TEXT_GENERATIONS: usize = 4;
 const DENSITIES: usize = 4;
 const ENOUGH: usize = 20;
 
-/// The examples of every setting, from the cell of its first seed.
+/// The examples of every setting, of its first seed.
 pub(super) fn examples(publication: &Publication) -> Result<Vec<Shown>, PublishError> {
-    let mut all: Vec<Shown> = Vec::new();
-    for entry in read::cells(&publication.folder)? {
-        let key = key_of(&entry);
-        if all.iter().any(|s| s.key == key) {
-            continue;
-        }
-        let path = publication.folder.cell(&entry.cell);
-        if path.is_file() {
-            let cell = Cell::open(&path)?;
-            if !cell.examples.is_empty() {
-                all.push(Shown { key, examples: cell.examples });
-            }
-        }
-    }
-    Ok(all)
+    let records = publication.records()?;
+    let rows = publication.rows()?;
+    let examples = rows.examples(records.seeds());
+    let shown = |record: &SettingRecord| {
+        let own = examples.get(&record.identity()).filter(|_| record.skipped.is_none())?;
+        let key = SettingKey::new(&records, record.index, None);
+        Some(Shown { key, examples: own.iter().map(|example| (*example).clone()).collect() })
+    };
+    Ok(records.iter().filter_map(shown).collect())
 }
 
 /// The first, the last and some generations between, at most `most`.

@@ -118,7 +118,7 @@ fn values(
     (metric, name): (usize, &str),
     many: bool,
 ) -> Option<Values> {
-    let mut rows: Vec<&SummaryRow> = artist.of(name, key);
+    let mut rows: Vec<&SummaryRow> = artist.of(name, key).iter().collect();
     if many {
         let kept = spread_over(&rows.iter().map(|r| r.generation).collect::<Vec<_>>(), 6);
         rows.retain(|r| kept.contains(&r.generation));

@@ -2,7 +2,6 @@
 
 use super::copied::Copied;
 use super::examples::{chosen, examples};
-use super::settings::setting_of;
 use super::{Publication, PublishError, source};
 use crate::analysis::SettingKey;
 use crate::data::{Samples, Supply};
@@ -26,10 +25,7 @@ pub(super) fn gallery(
     keys: &[&SettingKey],
 ) -> Result<Option<Gallery>, PublishError> {
     let mut shown = examples(publication)?;
-    // Keys of series begin with the experiment, those of cells do not.
-    let place = |key: &SettingKey| {
-        keys.iter().position(|k| k.0.iter().filter(|(c, _)| c != "experiment").eq(key.0.iter()))
-    };
+    let place = |key: &SettingKey| keys.iter().position(|k| k.index == key.index);
     shown.retain(|s| place(&s.key).is_some());
     let Some(first) = shown.iter().flat_map(|s| &s.examples).next() else { return Ok(None) };
     let what = kind(&first.rows);
@@ -87,9 +83,7 @@ fn caption(kind: &str, copied: Option<&Copied>) -> String {
 
 /// What of a text stands in the training rows.
 fn copied(publication: &Publication, key: &SettingKey) -> Option<Copied> {
-    let records = publication.records().ok()?;
-    let index = setting_of(&records, key)?.index;
-    let setting = publication.settings().ok()?.into_iter().nth(index)?;
+    let setting = publication.settings().ok()?.into_iter().nth(key.index)?;
     let Supply::Finite(splits) = source(&setting, &publication.components)?.supply else { return None };
     let texts = |rows: &Samples| -> Vec<String> { (0..rows.len()).filter_map(|i| rows.text(i)).collect() };
     Copied::new(&texts(&splits.train), &texts(&splits.held_out))

@@ -150,15 +150,10 @@ impl Artist<'_> {
     fn human_shares(&self, bins: &Bins, key: &SettingKey) -> Vec<f64> {
         let share = |edge: &u64| {
             let metric = format!("{}-{edge}", bins.metric);
-            let human = |r: &&_| human_row(r, &metric, key);
-            self.rows.iter().filter(human).min_by_key(|r| r.generation).map_or(0.0, |r| r.mean)
+            self.of_subject(&metric, key, Subject::Human).first().map_or(0.0, |r| r.mean)
         };
         bins.edges.iter().map(share).collect()
     }
-}
-
-fn human_row(row: &crate::analysis::SummaryRow, metric: &str, key: &SettingKey) -> bool {
-    row.subject == Subject::Human && row.metric == metric && row.key == *key
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use super::names::{name_of, plain_all, varying};
-use super::settings::setting_of;
 use super::tables::columns;
-use super::{Publication, PublishError, number, series};
+use super::{Publication, PublishError, number, observations};
 use crate::analysis::lead::{Alarms, Times, alarms};
 use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, column};
 use crate::metrics::Subject;
@@ -58,10 +57,10 @@ pub fn leads(
     outcome: Option<&str>,
     rate: f64,
 ) -> Result<Option<Leads>, PublishError> {
-    let all = series(publication)?;
+    let all = observations(publication)?;
     let known = |name: &str| publication.components.reading(name).is_some();
     let of_loop: Vec<&Series> =
-        all.iter().filter(|s| s.subject == Subject::Model && known(&s.metric)).collect();
+        all.series().filter(|s| s.subject == Subject::Model && known(&s.metric)).collect();
     let measured = |name: &str| of_loop.iter().any(|s| s.metric == name);
     let scores = SCORES.iter().map(|s| s.about.name);
     let outcome = match outcome {
@@ -86,8 +85,6 @@ pub fn leads(
             arms.push((&s.key, human));
         }
     }
-    let records = publication.records()?;
-    arms.sort_by_key(|(key, _)| setting_of(&records, key).map_or(usize::MAX, |r| r.index));
     let columns = varying(&arms.iter().map(|(key, _)| *key).collect::<Vec<_>>());
     let mut rows = Vec::new();
     for (key, human) in arms {
@@ -149,10 +146,9 @@ fn is_human_only(key: &SettingKey) -> bool {
 
 /// The setting of human rows alone that is like this one in all else.
 fn human_only<'s>(key: &SettingKey, all: &[&'s Series]) -> Option<&'s SettingKey> {
-    let rest = |key: &SettingKey| -> Vec<(String, String)> {
-        let mut rest = key.0.clone();
-        rest.retain(|(name, _)| column(name) != "human_fraction");
-        rest
+    let rest = |key: &SettingKey| -> Vec<String> {
+        let all = key.columns().zip(key.values());
+        all.filter(|(name, _)| column(name) != "human_fraction").map(|(_, value)| value.to_owned()).collect()
     };
     let own = rest(key);
     let mut keys = all.iter().map(|s| &s.key);

@@ -11,7 +11,6 @@ mod claim_checks;
 mod claims;
 mod claims_controls;
 mod compared;
-mod computed;
 mod conditions;
 mod copied;
 mod curves;
@@ -59,7 +58,7 @@ pub use effect_rows::{
     CHANGES, COMPARISON, EffectRow, Entry, GAINS, change_rows, comparison_rows, gain_rows, interval, words,
 };
 pub use error::PublishError;
-pub use findings::{Findings, series, summarise};
+pub use findings::{Findings, observations, summarise};
 pub use lead::{FALSE_ALARMS, LeadRow, Leads, leads, time_in_words};
 pub use names::setting_name;
 pub use notebook::export_notebook;
@@ -68,10 +67,10 @@ pub use page::{Found, command_line, page};
 pub use side_by_side::side_by_side;
 pub use values::{Values, values, written};
 
-use crate::analysis::Series;
+use crate::analysis::Observations;
 use crate::components::Components;
 use crate::spec::{Experiment, Setting};
-use crate::store::{Folder, Manifest};
+use crate::store::{Cell, Folder, Lineages, Manifest, Settings, cells};
 use compared::source;
 
 /// A run folder and the experiment that filled it.
@@ -84,8 +83,16 @@ pub struct Publication {
     pub command: Vec<String>,
     /// What the experiment's names stand for.
     pub components: Arc<Components>,
-    /// What its cells hold, once it was read.
-    observed: RefCell<Option<Rc<Vec<Series>>>>,
+    /// What it holds, once it was read.
+    held: RefCell<Held>,
+}
+
+/// What a folder holds, as far as it was read.
+#[derive(Default)]
+struct Held {
+    rows: Option<Arc<Lineages>>,
+    records: Option<Arc<Settings>>,
+    observed: Option<Rc<Observations>>,
 }
 
 /// A figure that was drawn.
@@ -111,12 +118,24 @@ impl Publication {
         command: Vec<String>,
         components: Arc<Components>,
     ) -> Self {
-        Self { folder, experiment, command, components, observed: RefCell::default() }
+        Self { folder, experiment, command, components, held: RefCell::default() }
     }
 
-    /// Forgets what was read: the run has gone on.
-    pub fn reread(&self) {
-        self.observed.take();
+    /// Takes what a run has left in the folder in place of what was read.
+    pub fn take(&self, rows: Arc<Lineages>) {
+        self.held.replace(Held { rows: Some(rows), ..Held::default() });
+    }
+
+    /// Every lineage of the run.
+    ///
+    /// # Errors
+    /// Those of the files.
+    pub fn rows(&self) -> Result<Arc<Lineages>, PublishError> {
+        if let Some(known) = &self.held.borrow().rows {
+            return Ok(known.clone());
+        }
+        let read = Arc::new(Lineages::open(&self.folder)?);
+        Ok(self.held.borrow_mut().rows.insert(read).clone())
     }
 
     /// Opens a run folder.
@@ -133,8 +152,20 @@ impl Publication {
     }
 
     /// What the run wrote of its settings.
-    fn records(&self) -> Result<crate::store::Settings, PublishError> {
-        Ok(crate::store::Settings::load(&self.folder)?)
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn records(&self) -> Result<Arc<Settings>, PublishError> {
+        if let Some(known) = &self.held.borrow().records {
+            return Ok(known.clone());
+        }
+        let read = Arc::new(Settings::load(&self.folder)?);
+        Ok(self.held.borrow_mut().records.insert(read).clone())
+    }
+
+    /// What became of the run's cells.
+    fn cells(&self) -> Result<Vec<Cell>, PublishError> {
+        Ok(cells(&*self.records()?, &*self.rows()?))
     }
 
     /// The settings of the spec.

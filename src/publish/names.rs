@@ -19,7 +19,7 @@ pub(super) fn plain_all(columns: &[String]) -> String {
 pub(super) fn varying(keys: &[&SettingKey]) -> Vec<String> {
     let Some(first) = keys.first() else { return Vec::new() };
     let differs = |column: &str| keys.iter().any(|k| k.get(column) != first.get(column));
-    let mut columns: Vec<String> = first.0.iter().map(|(c, _)| c.clone()).filter(|c| differs(c)).collect();
+    let mut columns: Vec<String> = first.columns().filter(|c| differs(c)).map(str::to_owned).collect();
     // Controls, human rows alone, are fitted for one generation; that says nothing of them.
     if columns.iter().any(|c| c == "loop.human_alone") {
         columns.retain(|c| c != "loop.generations");
@@ -139,19 +139,18 @@ pub(super) fn file_name(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::settings::tests::keys;
 
     #[test]
     fn what_a_setting_does_not_have_is_not_in_its_name() {
-        let key = |regime: &str, share: &str| {
-            let cells = [("regime", regime), ("loop.arrival_human_fraction", share)];
-            SettingKey(cells.map(|(c, v)| (c.to_owned(), v.to_owned())).to_vec())
-        };
-        let (plain, mixed) = (key("replace", ""), key("expanding", "0.25"));
-        let columns = varying(&[&plain, &mixed]);
-        assert_eq!(name_of(&plain, &columns).0, "replace");
-        assert_eq!(name_of(&mixed, &columns).0, "expanding · 0.25");
-        assert_eq!(place_of(&plain, &columns), "regime replace");
-        assert_eq!(name_of(&key("", ""), &columns).0, "own");
+        let of = |regime, share| [("regime", regime), ("loop.arrival_human_fraction", share)];
+        let all = keys(&[&of("replace", ""), &of("expanding", "0.25"), &of("", "")]);
+        let [plain, mixed, own] = all.as_slice() else { panic!("{all:?}") };
+        let columns = varying(&[plain, mixed]);
+        assert_eq!(name_of(plain, &columns).0, "replace");
+        assert_eq!(name_of(mixed, &columns).0, "expanding · 0.25");
+        assert_eq!(place_of(plain, &columns), "regime replace");
+        assert_eq!(name_of(own, &columns).0, "own");
     }
 
     #[test]

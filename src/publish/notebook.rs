@@ -6,7 +6,6 @@ use super::names::varying;
 use super::{Publication, PublishError};
 use crate::analysis::SettingKey;
 use crate::notebook::{Notebook, comparison_notebook};
-use crate::store::read;
 
 const SUMMARY: &str = r#"import pandas as pd
 import matplotlib.pyplot as plt
@@ -72,8 +71,8 @@ pub fn export_notebook(publication: &Publication, to: &Path) -> Result<PathBuf, 
 
 /// The columns beside the human fraction that tell settings apart.
 fn columns(publication: &Publication) -> Result<Vec<String>, PublishError> {
-    let keys: Vec<SettingKey> =
-        read::cells(&publication.folder)?.iter().map(super::findings::key_of).collect();
+    let records = publication.records()?;
+    let keys: Vec<SettingKey> = records.iter().map(|s| SettingKey::new(&records, s.index, None)).collect();
     let mut columns = varying(&keys.iter().collect::<Vec<_>>());
     columns.retain(|c| c != "human_fraction");
     Ok(columns)

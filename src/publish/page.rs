@@ -14,8 +14,7 @@ use super::{
 };
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, TableData, render};
-use crate::store::read::{self, CellEntry};
-use crate::store::{ELSEWHERE, Manifest, write_atomically};
+use crate::store::{ELSEWHERE, Manifest, Settings, write_atomically};
 
 /// What a run found, beside its rows.
 #[derive(Clone, Copy, Default)]
@@ -105,7 +104,7 @@ pub fn page(
     match Findings::read(publication) {
         Ok(findings) => {
             sections.extend(lead::section(publication)?);
-            sections.extend(effective::section(publication, &findings)?);
+            sections.extend(effective::section(&findings));
             sections.extend(definitions::section(publication, &findings)?);
         }
         Err(PublishError::Empty { .. }) => {}
@@ -122,8 +121,8 @@ pub fn page(
         sections.push(Section { heading: "More figures".into(), figures: more, ..Default::default() });
     }
     sections.extend(Manifest::load(&publication.folder).ok().as_ref().and_then(data_card::section));
-    let cells = read::cells(&publication.folder)?;
-    if let Some(table) = not_run_table(&cells) {
+    let (cells, records) = (publication.cells()?, publication.records()?);
+    if let Some(table) = not_run_table(&cells, &records) {
         sections.push(Section {
             heading: "What did not run".into(),
             prose: vec!["Nothing above holds a number of these; cells.csv has all of them.".into()],
@@ -131,7 +130,7 @@ pub fn page(
             ..Default::default()
         });
     }
-    if let Some(table) = missing_table(&cells) {
+    if let Some(table) = missing_table(&cells, &records) {
         sections.push(Section {
             heading: "Values that are missing".into(),
             prose: vec!["A metric has no value where its definition has none for such rows: degenerate ones are a consequence of collapse. Means and intervals are over the seeds that have one, and say over how many.".into()],
@@ -164,7 +163,7 @@ pub fn page(
         sections,
         spec_toml: experiment.resolved(),
         commands: commands(publication),
-        provenance: provenance(publication, &cells),
+        provenance: provenance(publication, &records),
         files: files(publication),
     };
     let path = root.join("report.html");
@@ -228,7 +227,7 @@ fn commands(publication: &Publication) -> Vec<String> {
     all
 }
 
-fn provenance(publication: &Publication, cells: &[CellEntry]) -> Vec<(String, String)> {
+fn provenance(publication: &Publication, records: &Settings) -> Vec<(String, String)> {
     let mut lines: Vec<(&str, String)> = Vec::new();
     let manifest = Manifest::load(&publication.folder).ok();
     if let Some(manifest) = &manifest {
@@ -245,7 +244,9 @@ fn provenance(publication: &Publication, cells: &[CellEntry]) -> Vec<(String, St
         }));
         lines.push(("Threads", manifest.threads.to_string()));
     }
-    lines.push(("Seeds", seeds(cells)));
+    let run = records.iter().any(|record| record.skipped.is_none());
+    let seeds = if run { format!("{} in each setting", records.seeds().len()) } else { "none".into() };
+    lines.push(("Seeds", seeds));
     lines.push((
         "Intervals",
         "95 %, over training seeds: they say how much another seed would change, each with its own draw from \
@@ -257,22 +258,6 @@ fn provenance(publication: &Publication, cells: &[CellEntry]) -> Vec<(String, St
         lines.push(("Ended", manifest.ended.clone()));
     }
     lines.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// How many seeds each setting was asked for.
-fn seeds(cells: &[CellEntry]) -> String {
-    let setting = |c: &CellEntry| c.cell.rsplit_once('-').map(|(digest, _)| digest.to_owned());
-    let mut counts: Vec<u64> = cells
-        .chunk_by(|a, b| setting(a) == setting(b))
-        .map(|group| group.iter().map(|c| c.seeds).sum())
-        .filter(|count| *count > 0)
-        .collect();
-    counts.sort_unstable();
-    match (counts.first(), counts.last()) {
-        (Some(least), Some(most)) if least == most => format!("{most} in each setting"),
-        (Some(least), Some(most)) => format!("{least} to {most} in each setting"),
-        _ => "none".into(),
-    }
 }
 
 fn files(publication: &Publication) -> Vec<FileLink> {

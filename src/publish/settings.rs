@@ -1,18 +1,11 @@
-//! Which setting of the spec a key of the tables belongs to, and which settings a claim picks.
+//! Which settings of the spec a claim picks.
 
 use crate::analysis::SettingKey;
 use crate::spec::{self, ClaimSpec, Node, Setting};
-use crate::store::{SettingRecord, Settings};
 
 /// The value of a dotted setting or a column in a key; `None` where it is empty too.
 pub(super) fn value_of<'k>(key: &'k SettingKey, name: &str) -> Option<&'k str> {
     key.get(name).filter(|v| !v.is_empty())
-}
-
-/// The setting whose rows have this key; the members of a population and the run are none of its columns.
-pub(super) fn setting_of<'s>(records: &'s Settings, key: &SettingKey) -> Option<&'s SettingRecord> {
-    let columns = key.0.iter().filter(|(column, _)| column != "member" && column != "experiment");
-    records.by_columns(columns.map(|(column, value)| (column.as_str(), value.as_str())))
 }
 
 /// Whether a setting has all of these values.

@@ -2,7 +2,7 @@
 
 use super::names::{varying, words_of};
 use super::tables::columns;
-use super::{Publication, PublishError, number, series};
+use super::{Publication, PublishError, number, observations};
 use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, paired_difference};
 use crate::metrics::{Scale, Subject};
 use crate::report::{Cell, Report, Section, TableData};
@@ -12,10 +12,13 @@ const METHOD: &str = "Means over training seeds at the last generation, with 95 
     seed: runs with the same seed and salt share their human rows, and models of one shape their initial weights. An interval that \
     holds 0 shows no difference.";
 
+/// What a setting has in its columns: an index means nothing in another run.
+type Columns = Vec<(String, String)>;
+
 /// One run: its name, and the series of its models with what tells its settings apart.
 struct Run {
     name: String,
-    series: Vec<(SettingKey, Series)>,
+    series: Vec<(Columns, Series)>,
 }
 
 /// The report of runs side by side, the first one as the reference.
@@ -28,9 +31,7 @@ pub fn side_by_side(publications: &[Publication]) -> Result<Report, PublishError
         runs.push(Run::open(publication)?);
     }
     apart(&mut runs);
-    let keys: Vec<&SettingKey> = runs.iter().flat_map(|r| r.series.iter().map(|(key, _)| key)).collect();
-    let telling = varying(&keys);
-    let (mut settings, mut metrics): (Vec<SettingKey>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut settings, mut metrics): (Vec<Columns>, Vec<String>) = (Vec::new(), Vec::new());
     for (key, series) in runs.iter().flat_map(|r| &r.series) {
         if !settings.contains(key) {
             settings.push(key.clone());
@@ -39,12 +40,14 @@ pub fn side_by_side(publications: &[Publication]) -> Result<Report, PublishError
             metrics.push(series.metric.clone());
         }
     }
+    let keys = SettingKey::of_columns(settings.clone());
+    let telling = varying(&keys.iter().collect::<Vec<_>>());
     let mut counts = vec![(0, 0); runs.len()];
     let mut tables = Vec::new();
     for metric in &metrics {
         let scale = publications[0].components.reading(metric).map_or(Scale::Linear, |r| r.scale);
-        let rows = settings.iter().filter_map(|key| {
-            line(&runs, key, metric, scale, &mut counts)
+        let rows = settings.iter().zip(&keys).filter_map(|(columns, key)| {
+            line(&runs, columns, metric, scale, &mut counts)
                 .map(|cells| std::iter::once(Cell::text(words_of(key, &telling))).chain(cells).collect())
         });
         let rows: Vec<Vec<Cell>> = rows.collect();
@@ -84,14 +87,13 @@ pub fn side_by_side(publications: &[Publication]) -> Result<Report, PublishError
 
 impl Run {
     fn open(publication: &Publication) -> Result<Self, PublishError> {
-        let all = series(publication)?;
+        let all = observations(publication)?;
         let control = |key: &SettingKey| key.get("loop.human_alone") == Some("true");
         let known = |s: &&Series| publication.components.reading(&s.metric).is_some() && !control(&s.key);
-        let of_model = all.iter().filter(|s| s.subject == Subject::Model).filter(known);
+        let of_model = all.series().filter(|s| s.subject == Subject::Model).filter(known);
         let plain = |s: &Series| {
-            let mut key = s.key.clone();
-            key.0.retain(|(column, _)| column != "experiment");
-            (key, s.clone())
+            let columns = s.key.columns().zip(s.key.values());
+            (columns.map(|(c, v)| (c.to_owned(), v.to_owned())).collect(), s.clone())
         };
         let folder = publication.folder.root();
         let name =
@@ -103,21 +105,19 @@ impl Run {
 /// Takes what tells the runs apart as wholes out of their keys, so that settings that differ in nothing else meet; runs
 /// of one name are numbered.
 fn apart(runs: &mut [Run]) {
-    let columns: Vec<String> = runs
-        .iter()
-        .flat_map(|r| &r.series)
-        .flat_map(|(key, _)| key.0.iter().map(|(c, _)| c.clone()))
-        .collect();
+    let columns: Vec<String> =
+        runs.iter().flat_map(|r| &r.series).flat_map(|(key, _)| key.iter().map(|(c, _)| c.clone())).collect();
     for column in columns {
         let value = |run: &Run| -> Option<Option<String>> {
-            let mut values = run.series.iter().map(|(key, _)| key.get(&column).map(str::to_owned));
+            let of = |key: &Columns| key.iter().find(|(c, _)| *c == column).map(|(_, v)| v.clone());
+            let mut values = run.series.iter().map(|(key, _)| of(key));
             let first = values.next()?;
             values.all(|v| v == first).then_some(first)
         };
         let whole: Option<Vec<Option<String>>> = runs.iter().map(value).collect();
         if whole.is_some_and(|values| values.windows(2).any(|w| w[0] != w[1])) {
             for (key, _) in runs.iter_mut().flat_map(|r| &mut r.series) {
-                key.0.retain(|(name, _)| *name != column);
+                key.retain(|(name, _)| *name != column);
             }
         }
     }
@@ -131,7 +131,7 @@ fn apart(runs: &mut [Run]) {
 /// The cells of a setting: each run's value, then the differences to the first. `None` where no run has it.
 fn line(
     runs: &[Run],
-    key: &SettingKey,
+    key: &Columns,
     metric: &str,
     scale: Scale,
     counts: &mut [(usize, usize)],
@@ -204,9 +204,10 @@ mod tests {
     fn run(model: &str, seeds: u64, value: impl Fn(u64, &str) -> f64) -> Run {
         let series = ["0", "1"].map(|fraction| {
             let columns = [("model", model), ("human_fraction", fraction)];
-            let key = SettingKey(columns.map(|(c, v)| (c.to_owned(), v.to_owned())).to_vec());
+            let columns = columns.map(|(c, v)| (c.to_owned(), v.to_owned())).to_vec();
+            let key = SettingKey::of_columns([columns.clone()]).remove(0);
             let at = BTreeMap::from([(4, (0..seeds).map(|s| (s, value(s, fraction))).collect())]);
-            (key.clone(), Series::new(key, "coverage", Subject::Model, at))
+            (columns, Series::new(key, "coverage", Subject::Model, at))
         });
         Run { name: "run".into(), series: series.into() }
     }
@@ -221,7 +222,7 @@ mod tests {
         ];
         apart(&mut runs);
         assert_eq!(runs[1].name, "run (2)");
-        let key = SettingKey(vec![("human_fraction".into(), "0".into())]);
+        let key = vec![("human_fraction".into(), "0".into())];
         let mut counts = vec![(0, 0); 2];
         let cells = line(&runs, &key, "coverage", Scale::Linear, &mut counts);
         let cells = cells.as_deref().unwrap_or_default();

@@ -9,9 +9,7 @@ use super::number::{expectation, number};
 use crate::analysis::effects::{Comparison, Word};
 use crate::analysis::{ClaimResult, SettingKey, Verdict};
 use crate::report::{self, Cell, Column, TableData};
-use crate::store::Note;
-use crate::store::read::CellEntry;
-use crate::store::tables::Status;
+use crate::store::{self, Note, Settings, Status};
 
 pub(super) fn columns(names: &[(&str, bool)]) -> Vec<Column> {
     names.iter().map(|(name, numeric)| Column { name: (*name).into(), numeric: *numeric }).collect()
@@ -112,26 +110,32 @@ pub(super) fn claims_table(claims: &[ClaimResult]) -> TableData {
 }
 
 /// The setting and the seeds of a cell, for a reader.
-fn whose(c: &CellEntry) -> [Cell; 2] {
-    let mut setting = vec![c.data.clone(), c.model.clone(), c.regime.clone()];
-    setting.extend(c.human_fraction.map(|f| format!("human fraction {f}")));
-    setting.extend(c.swept.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k} = {v}")));
+fn whose(c: &store::Cell, settings: &Settings) -> [Cell; 2] {
+    let part = |(column, value): &(String, String)| match column.as_str() {
+        _ if value.is_empty() => None,
+        "samples" => None,
+        "data" | "model" | "regime" => Some(value.clone()),
+        "human_fraction" => Some(format!("human fraction {value}")),
+        _ => Some(format!("{column} = {value}")),
+    };
+    let columns = settings.get(c.setting).map_or(&[][..], |record| &record.columns);
+    let setting: Vec<String> = columns.iter().filter_map(part).collect();
     let seeds = c.first_seed.map_or("–".into(), |first| match c.seeds {
         0 | 1 => first.to_string(),
-        n => format!("{first} to {}", first + n - 1),
+        n => format!("{first} to {}", first + (n as u64 - 1)),
     });
-    [Cell::with_detail(setting.join(", "), &*c.cell), Cell::text(seeds)]
+    [Cell::with_detail(setting.join(", "), &*c.name), Cell::text(seeds)]
 }
 
 /// What metrics had no value for, a row for each reason; `None` if nothing is missing.
-pub(super) fn missing_table(cells: &[CellEntry]) -> Option<TableData> {
+pub(super) fn missing_table(cells: &[store::Cell], settings: &Settings) -> Option<TableData> {
     struct Reason<'c> {
         note: Note,
         cells: usize,
-        first: &'c CellEntry,
+        first: &'c store::Cell,
     }
     let mut reasons: Vec<Reason> = Vec::new();
-    for (cell, note) in cells.iter().flat_map(|c| Note::listed(&c.notes).into_iter().map(move |n| (c, n))) {
+    for (cell, note) in cells.iter().flat_map(|c| c.notes.iter().map(move |n| (c, n))) {
         let same = |r: &&mut Reason| {
             (&r.note.metric, r.note.subject, &r.note.why) == (&note.metric, note.subject, &note.why)
         };
@@ -140,12 +144,12 @@ pub(super) fn missing_table(cells: &[CellEntry]) -> Option<TableData> {
                 known.note.count += note.count;
                 known.cells += 1;
             }
-            None => reasons.push(Reason { note, cells: 1, first: cell }),
+            None => reasons.push(Reason { note: note.clone(), cells: 1, first: cell }),
         }
     }
     let noted = cells.iter().filter(|c| !c.notes.is_empty()).count();
     let row = |Reason { note, cells, first }: &Reason| {
-        let [setting, _] = whose(first);
+        let [setting, _] = whose(first, settings);
         let place = format!("first: {}, seed {}, generation {}", setting.text, note.first.0, note.first.1);
         vec![
             Cell::text(format!("{} ({})", note.metric, note.subject.name())),
@@ -162,10 +166,10 @@ pub(super) fn missing_table(cells: &[CellEntry]) -> Option<TableData> {
 }
 
 /// The cells that failed, were skipped or are pending; `None` if all are done.
-pub(super) fn not_run_table(cells: &[CellEntry]) -> Option<TableData> {
-    let missing: Vec<&CellEntry> = cells.iter().filter(|c| c.status != Status::Done).collect();
-    let row = |c: &&CellEntry| {
-        let [setting, seeds] = whose(c);
+pub(super) fn not_run_table(cells: &[store::Cell], settings: &Settings) -> Option<TableData> {
+    let missing: Vec<&store::Cell> = cells.iter().filter(|c| c.status != Status::Done).collect();
+    let row = |c: &&store::Cell| {
+        let [setting, seeds] = whose(c, settings);
         vec![setting, seeds, Cell::text(c.status.name()), Cell::text(&*c.error)]
     };
     (!missing.is_empty()).then(|| TableData {

@@ -251,9 +251,7 @@ fn a_claim_about_what_is_not_there_is_an_error_that_names_it() {
 #[test]
 fn an_empty_folder_is_an_error_that_counts_its_cells() {
     let (_root, publication) = ran(&variance_run(3, ""));
-    let text = std::fs::read_to_string(publication.folder.lineages()).unwrap();
-    let header = text.lines().next().unwrap().to_owned() + "\n";
-    std::fs::write(publication.folder.lineages(), header).unwrap();
+    std::fs::remove_dir_all(publication.folder.rows()).unwrap();
     let error = summarise(&publication).unwrap_err();
     assert!(matches!(error, PublishError::Empty { .. }));
     assert!(error.to_string().contains("of 2 cells"), "{error}");

@@ -28,38 +28,29 @@ pub struct Values<'s> {
 
 /// Every metric of every setting, metric by metric in the order of the summary. The human share of training sets
 /// stands there only where it is all that was measured.
-pub fn values(summary: &[SummaryRow]) -> Vec<Values<'_>> {
+pub fn values<'s>(summary: &'s [SummaryRow]) -> Vec<Values<'s>> {
     let keys: Vec<&SettingKey> = summary.iter().map(|r| &r.key).collect();
     let columns = varying(&keys);
-    let mut found: Vec<Values<'_>> = Vec::new();
-    let (human, other): (Vec<_>, Vec<_>) = summary.iter().partition(|r| r.subject == Subject::Human);
-    let human: BTreeMap<_, f64> = human.iter().map(|r| ((&r.key, r.metric.as_str()), r.centre())).collect();
-    let mut places: BTreeMap<(&SettingKey, &str, Subject), usize> = BTreeMap::new();
-    for row in other {
-        let place = (&row.key, row.metric.as_str(), row.subject);
-        if let Some(&known) = places.get(&place) {
-            let values = &mut found[known];
-            if row.generation < values.first.generation {
-                values.first = row;
-            }
-            if row.generation > values.last.generation {
-                values.last = row;
-            }
-            continue;
-        }
-        places.insert(place, found.len());
-        found.push(Values {
-            metric: match row.subject {
-                Subject::Model => row.metric.clone(),
-                Subject::Baseline => format!("{} (baseline)", row.metric),
-                subject => format!("{} ({} rows)", row.metric, subject.name()),
+    // A summary goes setting by setting, metric by metric, generation by generation.
+    let series = summary.chunk_by(|a, b| (&a.key, &a.metric, a.subject) == (&b.key, &b.metric, b.subject));
+    let (human, other): (Vec<_>, Vec<_>) = series.partition(|rows| rows[0].subject == Subject::Human);
+    let human: BTreeMap<_, f64> =
+        human.iter().map(|rows| ((&rows[0].key, &rows[0].metric), rows[rows.len() - 1].centre())).collect();
+    let values = |rows: &'s [SummaryRow]| {
+        let (first, last) = (&rows[0], &rows[rows.len() - 1]);
+        Values {
+            metric: match first.subject {
+                Subject::Model => first.metric.clone(),
+                Subject::Baseline => format!("{} (baseline)", first.metric),
+                subject => format!("{} ({} rows)", first.metric, subject.name()),
             },
-            setting: words_of(&row.key, &columns),
-            human: human.get(&(&row.key, row.metric.as_str())).copied(),
-            first: row,
-            last: row,
-        });
-    }
+            setting: words_of(&first.key, &columns),
+            human: human.get(&(&first.key, &first.metric)).copied(),
+            first,
+            last,
+        }
+    };
+    let mut found: Vec<Values<'_>> = other.into_iter().map(values).collect();
     let share = |v: &Values<'_>| v.last.metric == "realised-human-fraction";
     if !found.iter().all(share) {
         found.retain(|v| !share(v));
@@ -141,10 +132,11 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
 mod tests {
     use super::*;
     use crate::analysis::Counts;
+    use crate::store::settings::tests::keys;
 
-    fn row(regime: &str, metric: &str, subject: Subject, generation: u32, mean: f64) -> SummaryRow {
+    fn row(key: &SettingKey, metric: &str, subject: Subject, generation: u32, mean: f64) -> SummaryRow {
         SummaryRow {
-            key: SettingKey(vec![("regime".into(), regime.into())]),
+            key: key.clone(),
             generation,
             subject,
             metric: metric.into(),
@@ -161,12 +153,16 @@ mod tests {
     #[test]
     fn a_metric_has_its_ends_and_its_human_value_by_setting() {
         let mut summary = Vec::new();
-        for regime in ["replace", "keep"] {
+        for regime in &keys(&[&[("regime", "replace")], &[("regime", "keep")]]) {
             summary.push(row(regime, "variance", Subject::Human, 0, 9.0));
-            for g in [0, 5, 2] {
-                summary.push(row(regime, "realised-human-fraction", Subject::Training, g, 0.0));
-                summary.push(row(regime, "variance", Subject::Model, g, f64::from(g)));
-                summary.push(row(regime, "coverage", Subject::Model, g, 0.5));
+            for (metric, subject) in [
+                ("realised-human-fraction", Subject::Training),
+                ("variance", Subject::Model),
+                ("coverage", Subject::Model),
+            ] {
+                for g in [0, 2, 5] {
+                    summary.push(row(regime, metric, subject, g, f64::from(g)));
+                }
             }
         }
         let all = values(&summary);

@@ -8,8 +8,10 @@ use super::plan::Todo;
 use super::recorder::{Recorder, Watch};
 use super::{Failure, Options, Work, caught::caught};
 use crate::lineage::StopReason;
-use crate::store::cell::SUB_BLOCK;
-use crate::store::{Cell, Folder, Part, StoreError};
+use crate::store::{Block, Folder, Identity, Part};
+
+/// Seeds that one thread runs one after the other; a cell's blocks of so many are shared out.
+const SUB_BLOCK: u64 = 125;
 
 /// What came of a cell.
 pub(super) struct Ran {
@@ -17,30 +19,30 @@ pub(super) struct Ran {
     pub lineages: u64,
     /// Those that failed.
     pub failures: Vec<Failure>,
+    /// What they observed.
+    pub block: Block,
 }
 
-/// Runs the seeds of `todo` and writes the cell's file, also after an interruption: finished seeds
-/// are kept. Sub-blocks run side by side on the current pool where threads are free; the result
-/// does not depend on it.
+/// Runs the seeds of `todo`; after an interruption the finished ones are kept. Sub-blocks run side by side on the current
+/// pool where threads are free; the result does not depend on it.
 pub(super) fn run_cell<W: Work + ?Sized>(
     work: &W,
     todo: &Todo,
     first_seed: u64,
     options: &Options<'_>,
     folder: &Folder,
-) -> Result<Ran, StoreError> {
+) -> Ran {
     let started = Instant::now();
     let setting = &work.settings()[todo.setting];
     options.progress.setting(&setting.label);
-    let mut cell = if todo.afresh { Cell::empty(todo.id.clone()) } else { folder.load_or_empty(&todo.id)?.0 };
     let watch = Watch {
         interrupt: options.interrupt,
         progress: options.progress,
         setting: &setting.label,
         deadline: options.cell_timeout.map(|limit| started + limit),
-        each_generation: todo.id.size < 100,
+        each_generation: setting.seeds_per_cell < 100,
         examples: (first_seed, options.examples),
-        models: options.keep_models.then(|| folder.kept_models(&todo.id.setting)),
+        models: options.keep_models.then(|| folder.kept_models(&setting.digest)),
     };
     let groups: Vec<&[u64]> = todo.seeds.chunk_by(|a, b| a / SUB_BLOCK == b / SUB_BLOCK).collect();
     let run = |seeds: &&[u64]| run_part(work, todo, seeds, &watch, options);
@@ -49,18 +51,9 @@ pub(super) fn run_cell<W: Work + ?Sized>(
         many => many.par_iter().map(run).collect(),
     };
     let (parts, failures): (Vec<Part>, Vec<Vec<Failure>>) = ran.into_iter().unzip();
-    let before = cell.seeds.len();
-    // A failed seed that is run again is there already.
-    let again = todo.seeds.iter().filter(|seed| cell.seeds.remove(seed).is_some()).count();
-    cell.absorb(parts);
-    let lineages = (cell.seeds.len() + again - before) as u64;
-    let failures: Vec<Failure> =
-        failures.into_iter().flatten().filter(|f| cell.seeds.contains_key(&f.seed)).collect();
-    if lineages > 0 {
-        cell.wall_seconds += started.elapsed().as_secs_f64();
-        cell.save(&folder.cell(&todo.id.cell))?;
-    }
-    Ok(Ran { lineages, failures })
+    let lineages = parts.iter().map(Part::lineages).sum();
+    let block = Block::of_cell(Identity::from(setting), started.elapsed().as_secs_f64(), parts);
+    Ran { lineages, failures: failures.into_iter().flatten().collect(), block }
 }
 
 fn run_part<W: Work + ?Sized>(
@@ -104,7 +97,7 @@ fn run_part<W: Work + ?Sized>(
             // Interrupted: the seed is not recorded and will be run again.
             _ => return (part, failures),
         };
-        let (cell, setting) = (todo.id.cell.clone(), setting.label.clone());
+        let (cell, setting) = (todo.cell.clone(), setting.label.clone());
         let failure = Failure { cell, setting, seed, error };
         options.progress.failure(&failure);
         part.fail(seed, failure.error.clone());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Options, RunError, Work, caught::caught, plan};
 use crate::lineage::Record;
 use crate::metrics::Measurement;
-use crate::store::{CellId, Folder, SettingInfo};
+use crate::store::{Folder, Identity, Lineages, SettingInfo};
 
 /// What is left to run and what it may cost.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,7 +40,7 @@ pub struct Timing {
     pub numbers: f64,
 }
 
-/// Estimates from the cells that are there and, for each group of settings with the same data,
+/// Estimates from the lineages that are there and, for each group of settings with the same data,
 /// model, regime and sample size that has none, from `time(setting)`, called once for its first setting
 /// ([`probe`] is the usual one). Nothing is written.
 ///
@@ -53,8 +53,9 @@ pub fn estimate<W: Work + ?Sized>(
 ) -> Result<Estimate, RunError> {
     let settings = work.settings();
     let seeds = plan::ascending(seeds);
-    let folder = Folder::at(&options.out);
-    let plan = plan::plan(settings, &seeds, options, &folder)?;
+    let (lineages, damaged) = Lineages::read(&Folder::at(&options.out))?;
+    plan::tell_damage(&damaged, options.progress);
+    let plan = plan::plan(settings, &seeds, options, &lineages)?;
     let skipped = settings.iter().filter(|s| s.skipped.is_some()).count() as u64;
     let mut told = Estimate {
         settings: settings.len() as u64 - skipped,
@@ -67,7 +68,7 @@ pub fn estimate<W: Work + ?Sized>(
     };
     let mut known: BTreeMap<Group<'_>, Option<(usize, Timing)>> = BTreeMap::new();
     for (at, setting) in settings.iter().enumerate().filter(|(_, s)| s.skipped.is_none()) {
-        if let Some(timing) = earlier(&folder, setting, &seeds) {
+        if let Some(timing) = earlier(&lineages, setting) {
             known.entry(group(setting)).or_insert(Some((at, timing)));
         }
     }
@@ -99,25 +100,23 @@ fn group(setting: &SettingInfo) -> Group<'_> {
     (&setting.data, &setting.model, &setting.regime, setting.samples.map(f64::to_bits))
 }
 
-/// What the first stored cell of a setting cost.
-fn earlier(folder: &Folder, setting: &SettingInfo, seeds: &[u64]) -> Option<Timing> {
-    let (block, _) = setting.blocks(seeds).next()?;
-    let (cell, _) = folder.load_or_empty(&CellId::of(setting, block)).ok()?;
+/// What the lineages of a setting cost that are there.
+fn earlier(lineages: &Lineages, setting: &SettingInfo) -> Option<Timing> {
+    let (ended, seconds, numbers) = lineages.cost(Identity::from(setting));
     let lineage = setting.generations + 1;
-    let generations = (cell.seeds.len() as u64 * lineage) as f64;
-    let numbers: f64 = cell.rows.seeds.values().map(|(_, v)| v.len() as f64).sum();
-    let (seconds, numbers) = (cell.wall_seconds / generations, numbers / generations);
+    let generations = (ended as u64 * lineage) as f64;
+    let (seconds, numbers) = (seconds / generations, numbers as f64 / generations);
     let timing = Timing { generations: lineage, seconds, numbers };
     (generations > 0.0).then_some(timing)
 }
 
-/// Bytes of the cell's file and of its rows in `metrics.csv`.
+/// Bytes of the cell's rows, on disk and in `metrics.csv`.
 fn cell_bytes(setting: &SettingInfo, numbers: f64, lineages: u64) -> u64 {
     let places = numbers * (setting.generations + 1) as f64;
-    // A number has up to 17 digits, its sign, point and separator; a place about 12 characters.
+    // A number takes 8 bytes, and in the table up to 17 digits, sign, point and separator; a place 16 bytes.
     let swept: usize = setting.swept.iter().map(|(_, value)| value.len() + 1).sum();
     let names = setting.data.len() + setting.model.len() + setting.regime.len() + swept;
-    let bytes = places * lineages as f64 * (20.0 + 90.0 + names as f64) + places * 12.0;
+    let bytes = places * lineages as f64 * (8.0 + 20.0 + 70.0 + names as f64) + places * 16.0;
     bytes as u64 + 60 * lineages + 500
 }
 

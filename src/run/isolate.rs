@@ -1,8 +1,8 @@
 //! Cells as processes of their own (`--isolate`): one that hangs can be ended, one that takes all
 //! memory takes nobody with it.
 //!
-//! The runner starts itself with a resolved spec and one [`Todo`]; the child runs that cell and
-//! writes its file, as a thread would have done. Whatever the child could not finish is recorded as
+//! The runner starts itself with a resolved spec and one [`Todo`]; the child runs that cell and leaves what it found in a
+//! folder of the parent's, who hands it on as a thread would have done. Whatever the child could not finish is recorded as
 //! failed by the parent.
 //!
 //! Nobody outlives anybody: outside programs that the child started end with it, since it announces
@@ -22,7 +22,7 @@ use super::interrupt::EXIT_INTERRUPTED;
 use super::plan::Todo;
 use super::{Failure, Options, RunError, Work};
 use crate::models;
-use crate::store::{Cell, Ending, Folder, Part, StoreError};
+use crate::store::{Block, Folder, Identity, Lineages, Part};
 
 /// How a child is started.
 #[derive(Clone, Debug)]
@@ -36,8 +36,7 @@ pub struct Isolation {
 /// How often a child is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// In the child: runs the one cell. Nobody is told of its failures here; the parent reads them from
-/// the cell's file.
+/// In the child: runs the one cell. Nobody is told of its failures here; the parent reads them.
 ///
 /// # Errors
 /// Those of the disk, and a cell that does not belong to this work.
@@ -47,13 +46,18 @@ pub fn run_child<W: Work + ?Sized>(
     first_seed: u64,
     options: &Options<'_>,
 ) -> Result<(), RunError> {
-    let known = work.settings().get(todo.setting).is_some_and(|s| s.digest == todo.id.setting);
+    let known = work.settings().get(todo.setting).is_some_and(|s| s.digest == todo.digest);
     if !known {
-        return Err(RunError::ForeignCell { cell: todo.id.cell.clone() });
+        return Err(RunError::ForeignCell { cell: todo.cell.clone() });
     }
     models::announce_programs();
     thread::spawn(end_with_parent);
-    super::cell::run_cell(work, todo, first_seed, options, &Folder::at(&options.out))?;
+    let folder = Folder::at(&options.out);
+    let ran = super::cell::run_cell(work, todo, first_seed, options, &folder);
+    if ran.lineages > 0 {
+        let into = todo.into.clone().unwrap_or_else(|| folder.rows());
+        Lineages::default().write(&into, ran.block, "")?;
+    }
     Ok(())
 }
 
@@ -64,51 +68,52 @@ fn end_with_parent() {
     std::process::exit(EXIT_INTERRUPTED);
 }
 
-/// In the parent: starts a child for the cell, waits for it, ends it when its time is up, and
-/// records the seeds that it left without an ending.
+/// In the parent: starts a child for the cell, waits for it, ends it when its time is up, and takes what it found; the seeds
+/// that it left without an ending have failed.
 pub(super) fn run_cell<W: Work + ?Sized>(
     work: &W,
     todo: &Todo,
     options: &Options<'_>,
     isolation: &Isolation,
-    folder: &Folder,
-) -> Result<Ran, StoreError> {
+) -> Ran {
     let setting = &work.settings()[todo.setting];
     options.progress.setting(&setting.label);
     let started = Instant::now();
-    let ended = match start(isolation, todo) {
-        Ok((child, _temporary)) => wait(child, options, started),
-        Err(why) => Ended::Broken(format!("the cell's process could not be started: {why}")),
+    let (ended, found) = match start(isolation, todo) {
+        Ok((child, temporary)) => (wait(child, options, started), found(&temporary)),
+        Err(why) => {
+            (Ended::Broken(format!("the cell's process could not be started: {why}")), Lineages::default())
+        }
     };
     options.progress.advance(todo.seeds.len() as u64 * (setting.generations + 1));
-    let (mut cell, _) = folder.load_or_empty(&todo.id)?;
+    let of = Identity::from(setting);
+    let mut failures = found.failures(of, &todo.seeds);
+    let mut blocks = Vec::new();
     if let Ended::Broken(error) = &ended {
-        let missing: Vec<u64> =
-            todo.seeds.iter().copied().filter(|seed| !cell.seeds.contains_key(seed)).collect();
-        if !missing.is_empty() {
-            let mut part = Part::default();
-            missing.iter().for_each(|&seed| part.fail(seed, error.clone()));
-            cell.absorb(vec![part]);
-            cell.wall_seconds += started.elapsed().as_secs_f64();
-            cell.save(&folder.cell(&todo.id.cell))?;
+        let known = failures.clone();
+        let left = found.missing(of, &todo.seeds).into_iter();
+        let left = left.filter(|seed| known.iter().all(|(failed, _)| failed != seed));
+        let mut part = Part::default();
+        for seed in left {
+            part.fail(seed, error.clone());
+            failures.push((seed, error));
         }
+        blocks.push(Block::of_cell(of, started.elapsed().as_secs_f64(), vec![part]));
     }
-    Ok(told(&cell, todo, &setting.label, options))
+    let failure = |(seed, error): (u64, &str)| {
+        let (cell, setting) = (todo.cell.clone(), setting.label.clone());
+        Failure { cell, setting, seed, error: error.to_owned() }
+    };
+    let failures: Vec<Failure> = failures.into_iter().map(failure).collect();
+    failures.iter().for_each(|failure| options.progress.failure(failure));
+    let ended = todo.seeds.len() - found.missing(of, &todo.seeds).len();
+    let lineages = (ended + failures.len()) as u64;
+    Ran { lineages, failures, block: Block::merge(found.into_blocks().into_iter().chain(blocks)) }
 }
 
-/// What the cell's file says of the seeds that were to be run.
-fn told(cell: &Cell, todo: &Todo, setting: &str, options: &Options<'_>) -> Ran {
-    let mut ran = Ran { lineages: 0, failures: Vec::new() };
-    for &seed in &todo.seeds {
-        ran.lineages += u64::from(cell.seeds.contains_key(&seed));
-        if let Some(Ending::Failed(error)) = cell.seeds.get(&seed) {
-            let (cell, setting) = (todo.id.cell.clone(), setting.to_owned());
-            let failure = Failure { cell, setting, seed, error: error.clone() };
-            options.progress.failure(&failure);
-            ran.failures.push(failure);
-        }
-    }
-    ran
+/// What a child left; nothing where it left nothing that can be used.
+fn found(temporary: &TempDir) -> Lineages {
+    Lineages::read(&Folder::at(temporary.path())).map(|(found, _)| found).unwrap_or_default()
 }
 
 enum Ended {
@@ -121,11 +126,14 @@ enum Ended {
 /// The child, and the folder of its temporary files.
 fn start(isolation: &Isolation, todo: &Todo) -> std::io::Result<(Child, TempDir)> {
     let temporary = tempfile::Builder::new().prefix("collapse-cell-").tempdir()?;
+    let into = Folder::at(temporary.path()).rows();
+    std::fs::create_dir(&into)?;
+    let todo = Todo { into: Some(into), ..todo.clone() };
     let mut command = Command::new(&isolation.program);
     command
         .args(&isolation.arguments)
         .arg("--cell")
-        .arg(serde_json::to_string(todo)?)
+        .arg(serde_json::to_string(&todo)?)
         .env("TMPDIR", temporary.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,5 +1,5 @@
-//! Running settings × seeds on this machine: what is done is skipped, every finished cell is on
-//! disk at once, one failing seed does not stop the others.
+//! Running settings × seeds on this machine: what is done is skipped, finished cells are on disk within two seconds, one
+//! failing seed does not stop the others.
 
 mod caught;
 mod cell;
@@ -13,6 +13,7 @@ pub mod recorded;
 mod recorder;
 mod report;
 mod sparks;
+mod writing;
 
 pub use estimate::{Estimate, estimate};
 pub use interrupt::{EXIT_INTERRUPTED, Interrupt};
@@ -24,12 +25,12 @@ pub use report::{Failure, RunError, RunReport};
 pub use crate::store::SettingInfo;
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::lineage::{LineageError, Outcome, Record};
-use crate::store::{Folder, Settings, assemble};
+use crate::store::{Folder, Lineages, Settings, assemble};
 
 /// What can be run: settings, and a lineage for each of them and a seed.
 pub trait Work: Sync {
@@ -103,7 +104,9 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
         .thread_name(|i| format!("cell-{i}"))
         .build()
         .map_err(|e| RunError::Threads { jobs, why: e.to_string() })?;
-    let mut plan = pool.install(|| plan::plan(work.settings(), &seeds, options, &folder))?;
+    let (lineages, damaged) = Lineages::read(&folder)?;
+    plan::tell_damage(&damaged, options.progress);
+    let mut plan = plan::plan(work.settings(), &seeds, options, &lineages)?;
     if jobs > 1 {
         plan.costliest_first(work);
         plan.first_fits_first(work);
@@ -114,38 +117,46 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
 
     let next = AtomicUsize::new(0);
     let told = Mutex::new(RunReport { reused: plan.reused, ..Default::default() });
-    let failed: Mutex<Option<RunError>> = Mutex::new(None);
-    // Each thread takes the next cell until none is left; a thread that
-    // finds none left helps with the sub-blocks of the others. (Not `par_iter` over cells: a thread
-    // that waits for a sub-block would then start another cell before it has written its own.)
-    pool.broadcast(|_| {
-        while let Some(todo) = plan.todo.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if options.interrupt.is_set() || locked(&failed).is_some() {
-                return;
-            }
-            let ran = match &options.isolation {
-                Some(isolation) => isolate::run_cell(work, todo, options, isolation, &folder),
-                None => cell::run_cell(work, todo, first_seed, options, &folder),
-            };
-            match ran {
-                Ok(ran) => {
+    let settings = Arc::new(Settings::of(work.settings()).with_seeds(&seeds));
+    let identity = settings.identity();
+    let (send, receive) = mpsc::sync_channel(writing::WAITING);
+    let written = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| writing::write(receive, lineages, &folder.rows(), &identity));
+        // Each thread takes the next cell until none is left; a thread that
+        // finds none left helps with the sub-blocks of the others. (Not `par_iter` over cells: a thread
+        // that waits for a sub-block would then start another cell before it has handed on its own.)
+        pool.broadcast(|_| {
+            while let Some(todo) = plan.todo.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if options.interrupt.is_set() {
+                    return;
+                }
+                let ran = match &options.isolation {
+                    Some(isolation) => isolate::run_cell(work, todo, options, isolation),
+                    None => cell::run_cell(work, todo, first_seed, options, &folder),
+                };
+                {
                     let mut told = locked(&told);
                     told.lineages += ran.lineages;
                     told.failures.extend(ran.failures);
                 }
-                // A disk that refuses one cell will refuse the next.
-                Err(error) => *locked(&failed) = Some(error.into()),
+                // Nobody takes it any more: a disk that refuses one cell will refuse the next.
+                if ran.lineages > 0 && send.send(ran.block).is_err() {
+                    return;
+                }
             }
-        }
+        });
+        drop(send);
+        writer.join()
     });
     options.progress.finish();
-    if let Some(error) = failed.into_inner().unwrap_or_else(|e| e.into_inner()) {
-        return Err(error);
-    }
+    let lineages = written.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     let mut report = told.into_inner().unwrap_or_else(|e| e.into_inner());
     report.failures.sort_by(|a, b| (&a.cell, a.seed).cmp(&(&b.cell, b.seed)));
-    Settings::of(work.settings()).save(&folder)?;
-    report.tables = assemble(&folder, &options.experiment, work.settings(), &seeds)?;
+    report.tables = assemble(&folder, &options.experiment, &settings, &lineages)?;
+    if report.tables.pending == 0 {
+        plan::remove_damage(damaged)?;
+    }
+    report.rows = Arc::new(lineages);
     // Asked to stop after the last cell: nothing is missing, so nothing was interrupted.
     report.interrupted = options.interrupt.is_set() && report.tables.pending > 0;
     report.wall_seconds = started.elapsed().as_secs_f64();

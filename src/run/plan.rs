@@ -1,24 +1,25 @@
 //! What is there and what has still to be run.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use rayon::prelude::*;
+use std::path::PathBuf;
 
 use super::{Options, Progress, RunError, Work};
-use crate::store::{Cell, CellId, Distrust, Folder, SettingInfo, StoreError};
+use crate::store::{Damage, Identity, Lineages, SettingInfo, StoreError, blocks};
 
 /// A cell with seeds to run.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Todo {
     /// The setting, by its place in the list.
     pub setting: usize,
-    /// Which cell it is.
-    pub id: CellId,
+    /// The setting's lineage hash.
+    pub digest: String,
+    /// The cell's name.
+    pub cell: String,
     /// The seeds to run, ascending.
     pub seeds: Vec<u64>,
-    /// Whether what is stored is thrown away.
-    pub afresh: bool,
+    /// Where a process of its own writes what it finds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<PathBuf>,
 }
 
 /// The work that is left, in the order of settings and seeds.
@@ -67,56 +68,48 @@ pub fn ascending(seeds: &[u64]) -> Vec<u64> {
     seeds
 }
 
-/// Looks at the stored cells of a folder. A file that can't be used is told to `progress`, once,
-/// and its cell run again. Files are read by the threads of the current pool.
+/// What has still to be run, after what is there.
 pub fn plan(
     settings: &[SettingInfo],
     seeds: &[u64],
     options: &Options<'_>,
-    folder: &Folder,
+    lineages: &Lineages,
 ) -> Result<Plan, RunError> {
     distinct(settings)?;
-    let wanted: Vec<(usize, CellId, &[u64])> = settings
-        .iter()
-        .enumerate()
-        .filter(|(_, s)| s.skipped.is_none())
-        .flat_map(|(at, s)| s.blocks(seeds).map(move |(block, part)| (at, s, block, part)))
-        .map(|(at, s, block, part)| (at, CellId::of(s, block), part))
-        .collect();
-    let (progress, stale) = (options.progress, AtomicU64::new(0));
-    let todo: Vec<Todo> = wanted
-        .par_iter()
-        .map(|(setting, id, seeds)| look(folder, *setting, id, seeds, progress, &stale))
-        .collect::<Result<_, StoreError>>()?;
-    let stale = stale.into_inner();
-    if stale > 0 {
-        progress.note(&format!("{stale} cells were measured with other metrics; they are run again"));
+    let (mut plan, mut otherwise) = (Plan::default(), 0);
+    for (setting, info) in settings.iter().enumerate().filter(|(_, s)| s.skipped.is_none()) {
+        let of = Identity::from(info);
+        let missing = lineages.missing(of, seeds);
+        plan.reused += (seeds.len() - missing.len()) as u64;
+        let size = info.seeds_per_cell.max(1);
+        plan.cells += blocks(seeds, size).count() as u64;
+        for seeds in blocks(&missing, size) {
+            otherwise += u64::from(lineages.measured_otherwise(of, seeds));
+            let (digest, cell) = (info.digest.clone(), info.cell_name(seeds[0] / size));
+            plan.todo.push(Todo { setting, digest, cell, seeds: seeds.to_vec(), into: None });
+        }
     }
-    let asked: u64 = wanted.iter().map(|(_, _, seeds)| seeds.len() as u64).sum();
-    let left: u64 = todo.iter().map(|t| t.seeds.len() as u64).sum();
-    let cells = wanted.len() as u64;
-    let todo = todo.into_iter().filter(|t| !t.seeds.is_empty()).collect();
-    Ok(Plan { todo, cells, reused: asked - left })
+    if otherwise > 0 {
+        let text = format!("{otherwise} cells were measured with other metrics; they are run again");
+        options.progress.note(&text);
+    }
+    Ok(plan)
 }
 
-fn look(
-    folder: &Folder,
-    setting: usize,
-    id: &CellId,
-    seeds: &[u64],
-    progress: &dyn Progress,
-    stale: &AtomicU64,
-) -> Result<Todo, StoreError> {
-    let (cell, distrust): (Cell, _) = folder.load_or_empty(id)?;
-    match &distrust {
-        Some(Distrust::Stale) => {
-            stale.fetch_add(1, Ordering::Relaxed);
-        }
-        Some(distrust) => progress.note(&format!("cells/{}.json is {distrust}; it is run again", id.cell)),
-        None => {}
+/// Says which files can't be used.
+pub fn tell_damage(damaged: &[Damage], progress: &dyn Progress) {
+    for Damage { path, why } in damaged {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        progress.note(&format!("rows/{name} is damaged: {why}; what was in it is run again"));
     }
-    let (seeds, afresh) = (cell.missing(seeds), distrust.is_some());
-    Ok(Todo { setting, id: id.clone(), seeds, afresh })
+}
+
+/// Removes files that can't be used, when what was in them is there again.
+pub fn remove_damage(damaged: Vec<Damage>) -> Result<(), StoreError> {
+    for Damage { path, .. } in damaged {
+        std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
+    }
+    Ok(())
 }
 
 /// Two settings with one name would write the same files.

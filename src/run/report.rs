@@ -1,9 +1,11 @@
 //! What a run says when it is over.
 
-use crate::store::{Assembled, StoreError};
+use std::sync::Arc;
+
+use crate::store::{Assembled, Lineages, StoreError};
 
 /// What happened.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct RunReport {
     /// Cells, done, failed, skipped and pending, rows and notes, as they lie in the folder.
     pub tables: Assembled,
@@ -17,6 +19,8 @@ pub struct RunReport {
     pub interrupted: bool,
     /// Wall-clock seconds of this run.
     pub wall_seconds: f64,
+    /// Everything that lies in the folder.
+    pub rows: Arc<Lineages>,
 }
 
 impl RunReport {

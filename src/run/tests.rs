@@ -6,18 +6,29 @@ use std::sync::atomic::Ordering;
 
 use super::fake::{Fake, Told, go};
 use super::*;
-use crate::store::{CellId, read};
+use crate::store::{Cell, Identity, Status, cells};
 
-/// The bytes of the tables that hold no wall-clock time, and the cells without theirs.
-fn result(out: &Path) -> (Vec<u8>, Vec<u8>, Vec<crate::store::Cell>) {
+/// The bytes of the tables but for wall-clock time.
+fn result(out: &Path) -> (Vec<u8>, Vec<u8>, Vec<Cell>) {
     let folder = Folder::at(out);
-    let mut cells: Vec<_> = std::fs::read_dir(folder.cells())
-        .unwrap()
-        .map(|entry| crate::store::Cell::open(&entry.unwrap().path()).unwrap())
-        .collect();
+    let mut cells = entries(out);
     cells.iter_mut().for_each(|cell| cell.wall_seconds = 0.0);
-    cells.sort_by(|a, b| a.id.cell.cmp(&b.id.cell));
     (std::fs::read(folder.metrics()).unwrap(), std::fs::read(folder.lineages()).unwrap(), cells)
+}
+
+/// What became of the cells.
+fn entries(out: &Path) -> Vec<Cell> {
+    cells(&Settings::load(&Folder::at(out)).unwrap(), &lineages(out))
+}
+
+/// What lies in a folder.
+fn lineages(out: &Path) -> Lineages {
+    Lineages::open(&Folder::at(out)).unwrap()
+}
+
+/// The files of rows.
+fn files(out: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(Folder::at(out).rows()).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
 fn fresh(fake: &Fake, seeds: &[u64], jobs: usize) -> (tempfile::TempDir, RunReport) {
@@ -65,16 +76,18 @@ fn rows_read_back_in_order_with_their_setting() {
         .collect();
     assert!(keys.is_sorted() && rows.iter().all(|r| r["model"] == "gaussian, \"exact\""));
     assert!(rows.iter().all(|r| r["loop.initial"] == r["samples"]));
-    // What the cells say is what the table says.
-    let mut told = 0;
-    for setting in read::observations(&Folder::at(out.path())).unwrap() {
-        let setting = setting.unwrap();
-        assert_eq!((setting.asked, setting.cells.len()), (3, 2));
-        for cell in &setting.cells {
-            for (slot, column) in cell.rows.by_place(&cell.seeds) {
-                for (seed, observed) in column {
+    // What lies there is what the table says.
+    let settings = Settings::load(&Folder::at(out.path())).unwrap();
+    assert_eq!(settings, Settings::of(&fake.settings).with_seeds(&[0, 2, 4]));
+    let (lineages, mut told) = (lineages(out.path()), 0);
+    for (info, record) in fake.settings.iter().zip(settings.iter()) {
+        assert_eq!(record.identity(), Identity::from(info));
+        for seeds in lineages.of(record.identity(), settings.seeds()) {
+            for (at, slot) in seeds.group.slots.iter().enumerate() {
+                for (seed, observed) in seeds.observed(at) {
                     let same = |r: &&BTreeMap<String, String>| {
-                        r["samples"] == setting.setting.samples.unwrap().to_string()
+                        r["samples"] == info.samples.unwrap().to_string()
+                            && r["cell"] == record.cell(seed)
                             && number(r, "seed") == seed
                             && number(r, "generation") == u64::from(slot.generation)
                             && r["metric"] == slot.metric
@@ -87,7 +100,7 @@ fn rows_read_back_in_order_with_their_setting() {
         }
     }
     assert_eq!(told, rows.len());
-    let entries = read::cells(&Folder::at(out.path())).unwrap();
+    let entries = entries(out.path());
     assert_eq!(entries.len(), 4);
     assert_eq!((entries[1].first_seed, entries[1].seeds), (Some(4), 1));
 }
@@ -155,8 +168,8 @@ fn a_failing_and_a_panicking_seed_are_named_and_do_not_stop_the_others() {
         let healthy: Vec<u64> = (0..10).filter(|s| ![3, 7].contains(s)).collect();
         let (without, _) = fresh(&Fake::new(&[5], size, 4), &healthy, 1);
         assert_eq!(result(out.path()).0, result(without.path()).0);
-        let entries = read::cells(&Folder::at(out.path())).unwrap();
-        let failed = entries.iter().filter(|e| e.status == crate::store::tables::Status::Failed);
+        let entries = entries(out.path());
+        let failed = entries.iter().filter(|e| e.status == Status::Failed);
         assert!(failed.clone().count() > 0 && failed.clone().all(|e| e.error.contains("seed")));
         // Mended, they are run again.
         let mended = go(&Fake::new(&[5], size, 4), &all(0..10), out.path(), 2, &told);
@@ -167,43 +180,55 @@ fn a_failing_and_a_panicking_seed_are_named_and_do_not_stop_the_others() {
 }
 
 #[test]
-fn a_damaged_cell_is_told_once_and_run_again() {
+fn what_was_in_a_damaged_file_is_told_once_and_run_again() {
     let fake = Fake::new(&[5, 50], 2, 4);
     let (out, _) = fresh(&fake, &all(0..6), 2);
-    let before = result(out.path());
     let folder = Folder::at(out.path());
-    let [truncated, foreign] = [fake.settings[0].cell_name(1), fake.settings[1].cell_name(0)];
-    let text = std::fs::read(folder.cell(&truncated)).unwrap();
-    std::fs::write(folder.cell(&truncated), &text[..text.len() / 2]).unwrap();
-    std::fs::copy(folder.cell(&fake.settings[0].cell_name(0)), folder.cell(&foreign)).unwrap();
-    std::fs::write(folder.cells().join(".writing-abc"), "{\"format\"").unwrap();
+    let first = files(out.path());
+    go(&fake, &all(0..8), out.path(), 2, &Told::default());
+    let before = result(out.path());
+    // The lineages of the first six seeds lie in one file or more, those of the last two in others.
+    for path in &first {
+        let bytes = std::fs::read(path).unwrap();
+        std::fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    std::fs::write(folder.rows().join(".writing-abc"), "{\"format\"").unwrap();
     let told = Told::default();
-    let report = go(&fake, &all(0..6), out.path(), 2, &told);
-    assert_eq!(report.lineages, 4);
-    assert_eq!(locked(&told.notes).len(), 2, "{:?}", told.notes);
+    let report = go(&fake, &all(0..8), out.path(), 2, &told);
+    assert_eq!((report.lineages, report.reused), (12, 4));
+    assert_eq!(locked(&told.notes).len(), first.len(), "{:?}", told.notes);
     assert_eq!(result(out.path()), before);
-    assert!(!folder.cells().join(".writing-abc").exists());
+    assert!(!folder.rows().join(".writing-abc").exists());
+    assert!(first.iter().all(|path| !path.exists()), "what is of no use is gone");
+    let again = go(&fake, &all(0..8), out.path(), 2, &told);
+    assert_eq!((again.lineages, locked(&told.notes).len()), (0, first.len()));
 }
 
 #[test]
 fn the_first_seed_alone_shows_rows() {
     let fake = Fake::new(&[5, 50], 2, 4);
     let (out, _) = fresh(&fake, &[6, 3, 4], 2);
-    for cell in result(out.path()).2 {
-        let shown: Vec<_> = cell.examples.iter().map(|e| (e.seed, e.generation, e.rows.len())).collect();
-        let expected: Vec<_> = (0..5).map(|generation| (3, generation, 2)).collect();
-        assert_eq!(shown, if cell.seeds.contains_key(&3) { expected } else { Vec::new() });
+    let lineages = lineages(out.path());
+    let examples = lineages.examples(&[3, 4, 6]);
+    assert_eq!(examples.len(), 2);
+    for examples in examples.values() {
+        let shown: Vec<_> = examples.iter().map(|e| (e.seed, e.generation, e.rows.len())).collect();
+        assert_eq!(shown, (0..5).map(|generation| (3, generation, 2)).collect::<Vec<_>>());
     }
+    assert!(lineages.examples(&[4, 6]).is_empty());
 }
 
 #[test]
-fn another_measurement_runs_the_cell_again() {
+fn another_measurement_is_run_and_the_first_is_kept() {
     let mut fake = Fake::new(&[5], 2, 4);
     let (out, _) = fresh(&fake, &all(0..4), 1);
     fake.settings[0].measure_digest = "more metrics".into();
     let told = Told::default();
     assert_eq!(go(&fake, &all(0..4), out.path(), 1, &told).lineages, 4);
     assert_eq!(locked(&told.notes).len(), 1);
+    // What was measured before is still there.
+    fake.settings[0].measure_digest = "variance".into();
+    assert_eq!(go(&fake, &all(0..4), out.path(), 1, &told).lineages, 0);
 }
 
 #[test]
@@ -232,7 +257,7 @@ fn skipped_settings_stand_in_the_table_with_their_reason() {
     fake.settings[0].skipped = Some("accumulate determines its own human fraction".into());
     let (out, report) = fresh(&fake, &all(0..3), 1);
     assert_eq!((report.tables.skipped, report.tables.done, report.lineages), (1, 1, 3));
-    let entries = read::cells(&Folder::at(out.path())).unwrap();
+    let entries = entries(out.path());
     assert_eq!(entries[0].error, "accumulate determines its own human fraction");
 }
 
@@ -432,7 +457,8 @@ fn costly_cells_are_started_first() {
     assert!((rest(1) / rest(0) - 10.0).abs() < 1e-9 && rest(2) > 3.0 * rest(0));
     let todo = |setting: usize| {
         let info = &work.settings()[setting];
-        plan::Todo { setting, id: CellId::of(info, 0), seeds: vec![0, 1], afresh: true }
+        let (digest, cell) = (info.digest.clone(), info.cell_name(0));
+        plan::Todo { setting, digest, cell, seeds: vec![0, 1], into: None }
     };
     let mut plan = plan::Plan { todo: (0..4).map(todo).collect(), cells: 4, reused: 0 };
     plan.costliest_first(&work);

@@ -1,16 +1,17 @@
-//! From cells to tables: `metrics.csv`, `cells.csv`, `lineages.csv`.
+//! From rows to tables: `metrics.csv`, `cells.csv`, `lineages.csv`.
 //!
-//! One cell is in memory at a time. The order is that of the settings, then the seeds, so the
-//! tables are the same bytes for any number of threads and for runs that were resumed (but for
-//! `wall_seconds` in `cells.csv`).
+//! The order is that of the settings, then the seeds, so the tables are the same bytes for any number of threads and for
+//! runs that were resumed (but for `wall_seconds` in `cells.csv`).
 
-use super::cell::{Cell, CellId, Ending};
-use super::setting::swept_columns;
-use super::tables::{CellLine, CellsTable, LINEAGES_COLUMNS, Status, Table, write_lineage};
-use super::{Folder, MOST_ROWS, Note, SettingInfo, StoreError, write_metrics};
+use std::sync::Arc;
 
-/// Errors of one cell that are written out in `cells.csv`; the others are counted.
-const MOST_ERRORS: usize = 3;
+use super::cell::{Status, cells};
+use super::tables::Table;
+use super::{Folder, Lineages, MOST_ROWS, Note, SettingKey, Settings, StoreError, write_metrics};
+use crate::lineage::StopReason;
+
+/// The columns of `cells.csv` after those of the setting.
+const CELLS_END: [&str; 6] = ["first_seed", "seeds", "status", "error", "wall_seconds", "notes"];
 
 /// What the tables hold.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,56 +30,52 @@ pub struct Assembled {
     pub notes: Vec<Note>,
 }
 
-/// Writes the three tables of `folder` from its cells, for these settings and seeds (ascending,
-/// each once). Cells of other settings or seeds are left alone and left out.
+/// Writes `settings.json` and the three tables of `folder` for these settings and their seeds. Rows of other settings or
+/// seeds are left alone and left out.
+///
+/// # Errors
+/// Those of the disk.
 pub fn assemble(
     folder: &Folder,
     experiment: &str,
-    settings: &[SettingInfo],
-    seeds: &[u64],
+    settings: &Arc<Settings>,
+    lineages: &Lineages,
 ) -> Result<Assembled, StoreError> {
-    let swept = swept_columns(settings);
-    let mut cells = CellsTable::create(&folder.cells_table(), &swept)?;
-    let mut lineages = Table::create(&folder.lineages(), LINEAGES_COLUMNS)?;
+    settings.save(folder)?;
     let mut told = Assembled::default();
-    for setting in settings {
-        if let Some(reason) = &setting.skipped {
-            told.skipped += 1;
-            cells.write(setting, &skipped(&setting.cell_name(0), reason))?;
-            continue;
-        }
-        for (block, wanted) in setting.blocks(seeds) {
-            let id = CellId::of(setting, block);
-            let (cell, _) = folder.load_or_empty(&id)?;
-            for &seed in wanted {
-                if let Some(Ending::Ended(outcome)) = cell.seeds.get(&seed) {
-                    write_lineage(&mut lineages, &id.cell, seed, outcome)?;
-                    told.rows += cell.rows.of(seed).count() as u64;
-                }
-            }
-            let line = CellLine {
-                cell: &id.cell,
-                seeds: wanted,
-                status: status(&cell, wanted),
-                error: &errors(&cell, wanted),
-                wall_seconds: cell.wall_seconds,
-                notes: &Note::joined(&cell.notes),
-            };
-            match line.status {
-                Status::Done => told.done += 1,
-                Status::Failed => told.failed += 1,
-                Status::Pending => told.pending += 1,
-                Status::Skipped => {}
-            }
-            cells.write(setting, &line)?;
-            Note::merge(&mut told.notes, cell.notes);
+    let mut table = Table::create(&folder.lineages(), ["cell", "seed", "stop_reason", "last_generation"])?;
+    for record in settings.iter().filter(|record| record.skipped.is_none()) {
+        for one in lineages.of(record.identity(), settings.seeds()).into_iter().flat_map(|ended| ended.each())
+        {
+            let outcome = &one.group.outcome;
+            let (seed, last) = (one.first.to_string(), outcome.last_generation.to_string());
+            table.write([&*record.cell(one.first), &seed, stop_reason(outcome.stop_reason), &last])?;
+            told.rows += one.group.slots.len() as u64;
         }
     }
-    // metrics.csv comes last: where it is there, so are the other two.
-    lineages.commit()?;
-    cells.commit()?;
+    table.commit()?;
+    let columns = settings.columns().iter().map(String::as_str);
+    let mut table =
+        Table::create(&folder.cells_table(), ["cell"].into_iter().chain(columns).chain(CELLS_END))?;
+    for cell in cells(settings, lineages) {
+        match cell.status {
+            Status::Done => told.done += 1,
+            Status::Failed => told.failed += 1,
+            Status::Pending => told.pending += 1,
+            Status::Skipped => told.skipped += 1,
+        }
+        let key = SettingKey::new(settings, cell.setting, None);
+        let first = cell.first_seed.map_or_else(String::new, |seed| seed.to_string());
+        let (seeds, wall) = (cell.seeds.to_string(), format!("{:.3}", cell.wall_seconds));
+        let notes = Note::joined(&cell.notes);
+        let end = [&*first, &seeds, cell.status.name(), &cell.error, &wall, &notes];
+        table.write([&*cell.name].into_iter().chain(key.values()).chain(end))?;
+        Note::merge(&mut told.notes, cell.notes);
+    }
+    table.commit()?;
+    // metrics.csv comes last: where it is there, so are the others.
     if told.rows <= MOST_ROWS {
-        write_metrics(folder, &folder.metrics(), experiment)?;
+        write_metrics(&folder.metrics(), experiment, settings, lineages)?;
     } else if folder.metrics().exists() {
         // That of fewer seeds.
         std::fs::remove_file(folder.metrics()).map_err(StoreError::io("remove", &folder.metrics()))?;
@@ -86,25 +83,12 @@ pub fn assemble(
     Ok(told)
 }
 
-fn skipped<'a>(cell: &'a str, reason: &'a str) -> CellLine<'a> {
-    CellLine { cell, seeds: &[], status: Status::Skipped, error: reason, wall_seconds: 0.0, notes: "" }
-}
-
-fn status(cell: &Cell, wanted: &[u64]) -> Status {
-    if wanted.iter().any(|seed| !cell.seeds.contains_key(seed)) {
-        Status::Pending
-    } else if cell.failures(wanted).next().is_some() {
-        Status::Failed
-    } else {
-        Status::Done
+/// The word for a stop reason in `lineages.csv`.
+fn stop_reason(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::Finished => "finished",
+        StopReason::Collapsed => "collapsed",
+        StopReason::Diverged => "diverged",
+        StopReason::Interrupted => "interrupted",
     }
-}
-
-fn errors(cell: &Cell, wanted: &[u64]) -> String {
-    let all: Vec<&str> = cell.failures(wanted).map(|(_, error)| error).collect();
-    let mut text = all.iter().take(MOST_ERRORS).copied().collect::<Vec<_>>().join("; ");
-    if all.len() > MOST_ERRORS {
-        text.push_str(&format!("; and {} more failed seeds", all.len() - MOST_ERRORS));
-    }
-    text
 }

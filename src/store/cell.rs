@@ -1,123 +1,95 @@
-//! A cell: one setting and a block of seeds, the unit of work, caching and failure.
+//! What became of each cell of a run: one setting and a block of seeds, the unit of work and failure.
 
-use std::collections::BTreeMap;
+use super::{Lineages, Note, SettingRecord, Settings};
 
-use super::examples::Example;
-use super::slots::Slot;
-use super::{Note, SettingInfo};
-use crate::lineage::Outcome;
-use crate::metrics::Observed;
+/// Errors of one cell that are written out; the others are counted.
+const MOST_ERRORS: usize = 3;
 
-/// Seeds that one thread runs one after the other; a cell's blocks of so many are shared out.
-pub const SUB_BLOCK: u64 = 125;
-
-/// Which cell it is, and what must agree for its file to be used.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct CellId {
-    /// The cell's name, which is its file's.
-    pub cell: String,
-    /// The setting's lineage hash.
-    pub setting: String,
-    /// The setting's measurement hash.
-    pub measure: String,
-    /// The block's number: it holds the seeds `block·size .. (block + 1)·size`.
-    pub block: u64,
-    /// Seeds in a whole block.
-    pub size: u64,
+/// What became of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// All its seeds ended.
+    Done,
+    /// Some of its seeds failed.
+    Failed,
+    /// It was not run, with a reason.
+    Skipped,
+    /// Some of its seeds have not been run: the run was interrupted.
+    Pending,
 }
 
-impl CellId {
-    /// The cell of `block` of a setting.
-    pub fn of(setting: &SettingInfo, block: u64) -> Self {
-        Self {
-            cell: setting.cell_name(block),
-            setting: setting.digest.clone(),
-            measure: setting.measure_digest.clone(),
-            block,
-            size: setting.seeds_per_cell.max(1),
+impl Status {
+    /// The word in `cells.csv`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Done => "done",
+            Status::Failed => "failed",
+            Status::Skipped => "skipped",
+            Status::Pending => "pending",
         }
     }
 }
 
-/// How one seed of a cell ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// The lineage ran to an outcome.
-    Ended(Outcome),
-    /// The lineage failed with this error.
-    Failed(String),
-}
-
-/// Everything known of a cell. May be partial: it holds some of its block's seeds.
+/// One line of `cells.csv`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
-    /// Which cell it is.
-    pub id: CellId,
-    /// How each of its seeds ended.
-    pub seeds: BTreeMap<u64, Ending>,
-    /// What they observed.
-    pub rows: Rows,
-    /// Rows to show, of the first seed.
-    pub examples: Vec<Example>,
+    /// The setting, by its index.
+    pub setting: usize,
+    /// The cell's name.
+    pub name: String,
+    /// The first seed asked for; `None` for a skipped setting.
+    pub first_seed: Option<u64>,
+    /// Seeds asked for.
+    pub seeds: usize,
+    /// What became of it.
+    pub status: Status,
+    /// Errors of failed seeds, or the reason for skipping.
+    pub error: String,
+    /// Wall-clock seconds spent on it.
+    pub wall_seconds: f64,
     /// Values that are missing, and why.
     pub notes: Vec<Note>,
-    /// Wall-clock seconds spent on it, over all runs.
-    pub wall_seconds: f64,
 }
 
-/// Every observation of a cell. Seeds mostly fill the same places, so the places are listed once.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rows {
-    /// All places that any seed fills.
-    pub slots: Vec<Slot>,
-    /// Lists of places, ascending in the order of rows.
-    pub layouts: Vec<Vec<u32>>,
-    /// The layout that each seed fills, and what was observed there.
-    pub seeds: BTreeMap<u64, (u32, Vec<Observed>)>,
+/// Every cell of the settings and seeds asked for, in their order; a skipped setting has one.
+pub fn cells(settings: &Settings, lineages: &Lineages) -> Vec<Cell> {
+    settings.iter().flat_map(|record| of(record, settings.seeds(), lineages)).collect()
 }
 
-impl Cell {
-    /// A cell without seeds.
-    pub fn empty(id: CellId) -> Self {
-        let (seeds, examples, notes) = Default::default();
-        Self { id, seeds, rows: Rows::default(), examples, notes, wall_seconds: 0.0 }
+fn of(record: &SettingRecord, seeds: &[u64], lineages: &Lineages) -> Vec<Cell> {
+    let cell = |first: Option<u64>, seeds, status, error| Cell {
+        setting: record.index,
+        name: record.cell(first.unwrap_or(0)),
+        first_seed: first,
+        seeds,
+        status,
+        error,
+        wall_seconds: 0.0,
+        notes: Vec::new(),
+    };
+    if let Some(reason) = &record.skipped {
+        return vec![cell(None, 0, Status::Skipped, reason.clone())];
     }
-
-    /// The seeds of `wanted` (ascending) that have still to be run. A failed seed is run again.
-    pub fn missing(&self, wanted: &[u64]) -> Vec<u64> {
-        let ended = |seed: &u64| matches!(self.seeds.get(seed), Some(Ending::Ended(_)));
-        wanted.iter().copied().filter(|seed| !ended(seed)).collect()
-    }
-
-    /// The errors of its failed seeds among `wanted`.
-    pub fn failures<'a>(&'a self, wanted: &'a [u64]) -> impl Iterator<Item = (u64, &'a str)> {
-        self.seeds.iter().filter_map(|(seed, ending)| match ending {
-            Ending::Failed(error) if wanted.binary_search(seed).is_ok() => Some((*seed, error.as_str())),
-            _ => None,
-        })
-    }
-}
-
-impl Rows {
-    /// The places of one seed and what was observed there, in the order of rows.
-    pub fn of(&self, seed: u64) -> impl Iterator<Item = (&Slot, Observed)> {
-        self.seeds.get(&seed).into_iter().flat_map(|(layout, values)| {
-            let places = &self.layouts[*layout as usize];
-            places.iter().zip(values).map(|(&slot, &value)| (&self.slots[slot as usize], value))
-        })
-    }
-}
-
-impl Rows {
-    /// What these seeds observed at each place, seeds in the order given.
-    pub fn by_place(&self, seeds: &[u64]) -> Vec<(&Slot, Vec<(u64, Observed)>)> {
-        let mut columns: Vec<Vec<(u64, Observed)>> = vec![Vec::new(); self.slots.len()];
-        for &seed in seeds {
-            let Some((layout, values)) = self.seeds.get(&seed) else { continue };
-            for (&slot, &value) in self.layouts[*layout as usize].iter().zip(values) {
-                columns[slot as usize].push((seed, value));
-            }
+    let of = record.identity();
+    let (open, failed) = (lineages.missing(of, seeds), lineages.failures(of, seeds));
+    let one = |wanted: &[u64]| {
+        let size = record.seeds_per_cell.max(1);
+        let first = wanted[0] / size * size;
+        let whole = first..=first.saturating_add(size - 1);
+        let errors: Vec<&str> = failed.iter().filter(|(s, _)| whole.contains(s)).map(|(_, e)| *e).collect();
+        let at = |seed: u64| open.partition_point(|s| *s < seed);
+        let left = open[at(first)..].iter().take_while(|s| whole.contains(s)).count() - errors.len();
+        let status = match (left, errors.len()) {
+            (0, 0) => Status::Done,
+            (0, _) => Status::Failed,
+            _ => Status::Pending,
+        };
+        let mut error = errors.iter().take(MOST_ERRORS).copied().collect::<Vec<_>>().join("; ");
+        if errors.len() > MOST_ERRORS {
+            error.push_str(&format!("; and {} more failed seeds", errors.len() - MOST_ERRORS));
         }
-        self.slots.iter().zip(columns).filter(|(_, column)| !column.is_empty()).collect()
-    }
+        let (notes, wall_seconds) = lineages.cell(of, whole);
+        Cell { wall_seconds, notes, ..cell(Some(wanted[0]), wanted.len(), status, error) }
+    };
+    record.blocks(seeds).map(one).collect()
 }

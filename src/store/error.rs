@@ -37,7 +37,7 @@ pub enum StoreError {
     },
     /// The folder was written by a version with another layout.
     #[error(
-        "{} has schema version {found}, and this version reads {expected}; run the experiment again \
+        "{} has schema version {found}, and this version reads {expected}; run the experiment again in another folder (--out), \
          or use the version that wrote it", .path.display()
     )]
     Schema {
@@ -48,29 +48,25 @@ pub enum StoreError {
         /// The version that is read.
         expected: u64,
     },
-    /// A table does not have the columns that it should have.
-    #[error("{}: its first columns should be {expected}, but they are {found}", .path.display())]
-    Columns {
-        /// The table.
-        path: PathBuf,
-        /// The columns expected.
-        expected: String,
-        /// The columns found.
-        found: String,
-    },
-    /// A line of a table can't be read.
-    #[error("{}, line {line}: {why}; run the experiment again to have it rebuilt from cells/", .path.display())]
+    /// A line of a file can't be read.
+    #[error("{}, line {line}: {why}; run the experiment again to have it made anew", .path.display())]
     Line {
-        /// The table.
+        /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: u64,
         /// What is wrong with it.
         why: String,
     },
-    /// A cell's file is damaged or not the one expected.
+    /// The folder was filled by a version that kept each cell in a file of its own.
+    #[error("{} holds cells of an older format, which this version does not read; choose another folder with --out or remove it", .path.display())]
+    Old {
+        /// The folder of cells.
+        path: PathBuf,
+    },
+    /// A file of rows can't be used.
     #[error("{}: {why}", .path.display())]
-    Cell {
+    Rows {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.

@@ -95,6 +95,17 @@ pub enum ExampleRows {
 }
 
 impl Example {
+    /// About how many bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = |texts: &[String]| texts.iter().map(|text| text.len() + 3).sum::<usize>();
+        200 + match &self.rows {
+            ExampleRows::Images { bytes, .. } => texts(bytes),
+            ExampleRows::Texts(rows) | ExampleRows::Outcomes(rows) => texts(rows),
+            ExampleRows::Points { values, .. } => 20 * values.0.len(),
+            ExampleRows::Table { rows, .. } => rows.iter().map(|row| texts(row)).sum(),
+        }
+    }
+
     /// Keeps the first `most` rows, of points in the plane four times as many. `None` where nothing in
     /// the schema can be shown.
     pub fn of(

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Cell, CellId, KeptModels, Lock, StoreError, atomic, models};
+use super::{KeptModels, Lock, StoreError, atomic, models};
 
 /// A run folder: `results/<experiment>/<run>`.
 #[derive(Clone, Debug)]
@@ -18,11 +18,15 @@ impl Folder {
 
     /// Creates what is missing, takes the lock and removes what a killed process left unfinished.
     pub fn prepare(&self) -> Result<Lock, StoreError> {
-        let cells = self.cells();
-        std::fs::create_dir_all(&cells).map_err(StoreError::io("create", &cells))?;
+        let rows = self.rows();
+        let old = self.root.join("cells");
+        if old.is_dir() {
+            return Err(StoreError::Old { path: old });
+        }
+        std::fs::create_dir_all(&rows).map_err(StoreError::io("create", &rows))?;
         let lock = Lock::take(&self.root)?;
         atomic::remove_unfinished(&self.root)?;
-        atomic::remove_unfinished(&cells)?;
+        atomic::remove_unfinished(&rows)?;
         models::remove_unfinished(&self.models())?;
         Ok(lock)
     }
@@ -32,14 +36,9 @@ impl Folder {
         &self.root
     }
 
-    /// `cells/`.
-    pub fn cells(&self) -> PathBuf {
-        self.root.join("cells")
-    }
-
-    /// The file of one cell.
-    pub fn cell(&self, name: &str) -> PathBuf {
-        self.cells().join(format!("{name}.json"))
+    /// `rows/`, where everything is that was observed.
+    pub fn rows(&self) -> PathBuf {
+        self.root.join("rows")
     }
 
     /// `models/`, where fitted models were kept.
@@ -90,15 +89,5 @@ impl Folder {
     /// `spec.toml`, the resolved spec.
     pub fn spec(&self) -> PathBuf {
         self.root.join("spec.toml")
-    }
-
-    /// The stored cell `id`, or an empty one if there is none that can be used; then also the
-    /// reason, where a file is there.
-    pub fn load_or_empty(&self, id: &CellId) -> Result<(Cell, Option<super::Distrust>), StoreError> {
-        Ok(match Cell::load(&self.cell(&id.cell), id)? {
-            Ok(Some(cell)) => (cell, None),
-            Ok(None) => (Cell::empty(id.clone()), None),
-            Err(distrust) => (Cell::empty(id.clone()), Some(distrust)),
-        })
     }
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{Folder, LOCK_FILE, StoreError, tables};
 
 /// The version of the layout of a run folder. Readers refuse another one.
-pub const SCHEMA_VERSION: u64 = 2;
+pub const SCHEMA_VERSION: u64 = 3;
 
 /// The manifest of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -229,18 +229,18 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::at(root.path());
         let lock = folder.prepare().unwrap();
-        std::fs::write(folder.cell("a-0"), "abc").unwrap();
+        std::fs::write(folder.rows().join("a"), "abc").unwrap();
         Manifest::begin("test", "x = 1", 2).save(&folder).unwrap();
         drop(lock);
         let manifest = Manifest::load(&folder).unwrap();
         // The SHA-256 of "abc" is the first example of FIPS 180-2.
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let expected = FileDigest { sha256: abc.into(), bytes: 3 };
-        assert_eq!(manifest.files, BTreeMap::from([("cells/a-0.json".into(), expected)]));
+        assert_eq!(manifest.files, BTreeMap::from([("rows/a".into(), expected)]));
         assert!(!manifest.cpu.is_empty());
 
         let text = std::fs::read_to_string(folder.manifest()).unwrap();
-        std::fs::write(folder.manifest(), text.replace("\"schema_version\": 2", "\"schema_version\": 99"))
+        std::fs::write(folder.manifest(), text.replace("\"schema_version\": 3", "\"schema_version\": 99"))
             .unwrap();
         assert!(matches!(Manifest::load(&folder), Err(StoreError::Schema { found: 99, .. })));
     }

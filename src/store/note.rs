@@ -53,46 +53,11 @@ impl Note {
 }
 
 impl Note {
-    /// The notes of a text as `cells.csv` has it, [`Note::joined`]; what is none is left out.
-    pub fn listed(text: &str) -> Vec<Note> {
-        let starts = |part: &str| Note::read(part).is_some();
-        let mut parts: Vec<String> = Vec::new();
-        for part in text.split(BETWEEN) {
-            // A reason may hold what stands between two notes.
-            match parts.last_mut().filter(|_| !starts(part)) {
-                Some(last) => *last += &format!("{BETWEEN}{part}"),
-                None => parts.push(part.to_owned()),
-            }
-        }
-        parts.iter().filter_map(|part| Note::read(part)).collect()
-    }
-
     /// Notes as one text.
     pub fn joined(notes: &[Note]) -> String {
-        notes.iter().map(ToString::to_string).collect::<Vec<_>>().join(BETWEEN)
-    }
-
-    /// One note, as it is displayed.
-    fn read(text: &str) -> Option<Note> {
-        let (metric, rest) = text.split_once(" (")?;
-        let (subject, rest) = rest.split_once("): no value ")?;
-        let (count, rest) = rest.split_once(" times (")?;
-        let (kind, rest) = rest.split_once("), first at seed ")?;
-        let (seed, rest) = rest.split_once(", generation ")?;
-        let (generation, why) = rest.split_once(": ")?;
-        Some(Note {
-            subject: Subject::named(subject)?,
-            metric: metric.to_owned(),
-            first: (seed.parse().ok()?, generation.parse().ok()?),
-            count: count.parse().ok()?,
-            kind: Absence::named(kind)?,
-            why: why.to_owned(),
-        })
+        notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     }
 }
-
-/// What stands between two notes of a cell.
-const BETWEEN: &str = "; ";
 
 impl std::fmt::Display for Note {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -102,26 +67,5 @@ impl std::fmt::Display for Note {
             f,
             "{metric} ({subject}): no value {count} times ({kind}), first at seed {seed}, generation {generation}: {why}"
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn notes_are_read_back_as_they_were_written() {
-        let note = |metric: &str, why: &str| Note {
-            subject: Subject::Human,
-            metric: metric.into(),
-            first: (3, 1),
-            count: 12,
-            kind: Absence::Degenerate,
-            why: why.into(),
-        };
-        let notes =
-            [note("vocabulary-survival", "there is no sample; none: at all"), note("kl", "it is infinite")];
-        assert_eq!(Note::listed(&Note::joined(&notes)), notes);
-        assert!(Note::listed("").is_empty());
     }
 }

@@ -5,8 +5,6 @@ use std::fmt::Write;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::metrics::{Absence, Observed};
-
 /// Appends the shortest text that reads back to the same number: `0.25`, `1e-9`.
 pub fn push_number(to: &mut String, value: f64) {
     let size = value.abs();
@@ -54,40 +52,6 @@ impl<'de> Deserialize<'de> for Numbers {
     }
 }
 
-/// Observations that are stored as one JSON string with spaces between them: numbers, `inf`, `-inf`, and where there is no
-/// value the name of the reason.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Values(pub Vec<Observed>);
-
-impl Serialize for Values {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut text = String::with_capacity(self.0.len() * 12);
-        for (i, &value) in self.0.iter().enumerate() {
-            if i > 0 {
-                text.push(' ');
-            }
-            match value {
-                Observed::Number(value) => push_number(&mut text, value),
-                Observed::Absent(why) => text.push_str(why.name()),
-            }
-        }
-        to.serialize_str(&text)
-    }
-}
-
-impl<'de> Deserialize<'de> for Values {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        let parse = |word: &str| match word.parse::<f64>() {
-            Ok(value) if !value.is_nan() => Ok(Observed::Number(value)),
-            _ => Absence::named(word)
-                .map(Observed::Absent)
-                .ok_or_else(|| D::Error::custom(format!("`{word}` is no observation"))),
-        };
-        text.split_ascii_whitespace().map(parse).collect::<Result<_, _>>().map(Values)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -105,17 +69,6 @@ mod tests {
         let back: Numbers = serde_json::from_str(&json).unwrap();
         assert_eq!(back.0.len(), values.len());
         assert!(back.0.iter().zip(&values).all(|(a, b)| a.to_bits() == b.to_bits()));
-    }
-
-    #[test]
-    fn infinities_and_reasons_read_back() {
-        let mut values =
-            vec![Observed::Number(f64::INFINITY), Observed::Number(-f64::INFINITY), Observed::Number(0.5)];
-        values.extend(Absence::ALL.map(Observed::Absent));
-        let json = serde_json::to_string(&Values(values.clone())).unwrap();
-        assert!(json.starts_with("\"inf -inf 0.5 degenerate "), "{json}");
-        assert_eq!(serde_json::from_str::<Values>(&json).unwrap().0, values);
-        assert!(serde_json::from_str::<Values>("\"1 NaN\"").is_err());
     }
 
     #[test]

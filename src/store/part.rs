@@ -7,22 +7,21 @@ use std::borrow::Cow;
 use std::mem::take;
 
 use super::Note;
-use super::cell::Ending;
 use super::examples::Example;
 use super::slots::Slots;
 use crate::lineage::{Fit, Outcome};
 use crate::metrics::{Measurement, Observed, Subject};
 use crate::models::Refusal;
 
-/// Observations, endings and examples of consecutive seeds.
+/// Observations, endings and examples of some seeds.
 #[derive(Debug, Default)]
 pub struct Part {
     pub(super) slots: Slots,
     /// Lists of places in the order in which they were measured.
     pub(super) layouts: Vec<Vec<u32>>,
-    /// Seed, layout, numbers.
-    pub(super) rows: Vec<(u64, u32, Vec<Observed>)>,
-    pub(super) endings: Vec<(u64, Ending)>,
+    /// Seed, layout, ending, numbers.
+    pub(super) rows: Vec<(u64, u32, Outcome, Vec<Observed>)>,
+    pub(super) failures: Vec<(u64, String)>,
     pub(super) examples: Vec<Example>,
     pub(super) notes: Vec<Note>,
     waiting: Vec<(u32, Observed)>,
@@ -60,7 +59,6 @@ impl Part {
 
     /// The running lineage has ended: what waited counts.
     pub fn end(&mut self, seed: u64, outcome: Outcome) {
-        self.endings.push((seed, Ending::Ended(outcome)));
         self.examples.append(&mut self.waiting_examples);
         if !self.waiting_notes.is_empty() {
             Note::merge(&mut self.notes, take(&mut self.waiting_notes));
@@ -71,12 +69,17 @@ impl Part {
             self.layouts.len() - 1
         });
         let values = self.waiting.iter().map(|w| w.1).collect();
-        self.rows.push((seed, layout as u32, values));
+        self.rows.push((seed, layout as u32, outcome, values));
+    }
+
+    /// The lineages that ended, well or badly.
+    pub fn lineages(&self) -> u64 {
+        (self.rows.len() + self.failures.len()) as u64
     }
 
     /// The running lineage has failed: what waited is forgotten.
     pub fn fail(&mut self, seed: u64, error: String) {
         self.begin();
-        self.endings.push((seed, Ending::Failed(error)));
+        self.failures.push((seed, error));
     }
 }

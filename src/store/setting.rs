@@ -43,16 +43,14 @@ pub struct SettingInfo {
 }
 
 impl SettingInfo {
-    /// The name of the cell that holds `block`: its file is `cells/<name>.json`. The digest's first
-    /// 16 characters and the block's number.
+    /// The name of the cell that holds `block`: the digest's first 16 characters and the block's number.
     pub fn cell_name(&self, block: u64) -> String {
-        let digest: String = self.digest.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
-        format!("{digest}-{block}")
+        cell_name(&self.digest, block)
     }
 
     /// What the tables have in the columns of the setting.
     pub fn columns(&self) -> Vec<(String, String)> {
-        let number = |n: Option<f64>| n.map(|v| v.to_string()).unwrap_or_default();
+        let number = |n: Option<f64>| n.filter(|v| v.is_finite()).map(super::number).unwrap_or_default();
         let fixed = [
             ("data", self.data.clone()),
             ("model", self.model.clone()),
@@ -63,23 +61,18 @@ impl SettingInfo {
         let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
         fixed.chain(self.swept.iter().cloned()).collect()
     }
-
-    /// Splits seeds (ascending) into the aligned blocks that hold them: `(block, seeds)`.
-    pub fn blocks<'a>(&self, seeds: &'a [u64]) -> impl Iterator<Item = (u64, &'a [u64])> {
-        let size = self.seeds_per_cell.max(1);
-        seeds.chunk_by(move |a, b| a / size == b / size).map(move |block| (block[0] / size, block))
-    }
 }
 
-/// The names of the further swept columns of a list of settings, each once, in order of appearance.
-pub fn swept_columns(settings: &[SettingInfo]) -> Vec<String> {
-    let mut columns: Vec<String> = Vec::new();
-    for (key, _) in settings.iter().flat_map(|s| &s.swept) {
-        if !columns.contains(key) {
-            columns.push(key.clone());
-        }
-    }
-    columns
+/// Splits seeds (ascending) into the aligned blocks of so many that hold them.
+pub fn blocks(seeds: &[u64], size: u64) -> impl Iterator<Item = &[u64]> {
+    let size = size.max(1);
+    seeds.chunk_by(move |a, b| a / size == b / size)
+}
+
+/// The first 16 characters of a setting's hash, and the block's number.
+pub(super) fn cell_name(digest: &str, block: u64) -> String {
+    let digest: String = digest.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+    format!("{digest}-{block}")
 }
 
 #[cfg(test)]
@@ -88,10 +81,8 @@ mod tests {
 
     #[test]
     fn seeds_fall_into_aligned_blocks() {
-        let setting = SettingInfo { seeds_per_cell: 10, ..Default::default() };
         let seeds = [3, 9, 10, 11, 35];
-        let blocks: Vec<_> = setting.blocks(&seeds).collect();
-        assert_eq!(blocks, [(0, &seeds[..2]), (1, &seeds[2..4]), (3, &seeds[4..])]);
+        assert_eq!(blocks(&seeds, 10).collect::<Vec<_>>(), [&seeds[..2], &seeds[2..4], &seeds[4..]]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::metrics::Scale;
-use crate::analysis::observations::{Series, SettingKey};
+use crate::analysis::observations::Series;
+use crate::store::SettingKey;
 
 /// A contrast of each seed, and what its mean is compared with: above it the answer is yes.
 pub(super) struct Contrast {
@@ -115,9 +116,9 @@ impl Contrast {
     }
 }
 
-/// A setting's columns but those of its size.
-pub(super) fn without_size(key: &SettingKey) -> Vec<&(String, String)> {
-    key.0.iter().filter(|(column, _)| !SIZES.contains(&column.as_str())).collect()
+/// What a setting has in its columns but those of its size.
+pub(super) fn without_size(key: &SettingKey) -> Vec<&str> {
+    key.columns().zip(key.values()).filter(|(column, _)| !SIZES.contains(column)).map(|(_, v)| v).collect()
 }
 
 /// The columns that hold the number of rows.

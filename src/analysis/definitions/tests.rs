@@ -2,12 +2,15 @@
 
 use super::*;
 use crate::metrics::{Absence, Observed, Subject};
+use crate::store::settings::tests::keys;
 
 /// A metric of one setting: 12 seeds, 33 generations, with seed-to-seed scatter of 1 %.
 fn series(samples: u32, metric: &str, value: impl Fn(u32) -> f64) -> Series {
     let wobble = |seed: u64, g: u32| 1.0 + 0.01 * ((seed * 5 + u64::from(g) * 3) % 7) as f64 / 7.0;
     let at = (0..=32).map(|g| (g, (0..12).map(|s| (s, value(g) * wobble(s, g))).collect())).collect();
-    let key = SettingKey(vec![("regime".into(), "replace".into()), ("samples".into(), samples.to_string())]);
+    let sizes = [10, 100].map(|size: u32| size.to_string());
+    let of = |size: &'static usize| [("regime", "replace"), ("samples", sizes[*size].as_str())];
+    let key = keys(&[&of(&0), &of(&1)]).remove(usize::from(samples == 100));
     Series::new(key, metric, Subject::Model, at)
 }
 
@@ -108,11 +111,11 @@ fn a_metric_that_died_by_collapse_is_a_collapse_and_no_earlier_value_stands_for_
 fn the_file_has_a_line_for_every_definition_of_every_setting() {
     let rows = definitions(&[series(100, "variance", |_| 1.0)]);
     let mut file = Vec::new();
-    write_definitions(&rows, &mut file).unwrap();
+    write_definitions("e", &rows, &mut file).unwrap();
     let text = String::from_utf8(file).unwrap();
     assert_eq!(text.lines().count(), 9);
-    assert!(
-        text.starts_with("regime,samples,definition,answer,metric,value,ci_low,ci_high,threshold,reason")
-    );
-    assert!(text.contains("replace,100,variance collapses,no,variance,"));
+    assert!(text.starts_with(
+        "experiment,regime,samples,definition,answer,metric,value,ci_low,ci_high,threshold,reason"
+    ));
+    assert!(text.contains("e,replace,100,variance collapses,no,variance,"));
 }
