@@ -24,7 +24,8 @@ mod member;
 mod record;
 mod synthesis;
 
-pub use assemble::{Assembled, Context, assemble};
+pub use crate::spec::When;
+pub use assemble::{Assembled, Context, assemble, examine};
 pub use curating::Step;
 pub use first_fit::FirstFits;
 pub use generator::{Base, Generator};
@@ -33,7 +34,7 @@ pub use measuring::Measuring;
 use measuring::Memory;
 pub use member::Member;
 pub use record::{Fit, LineageError, Outcome, Record, StopReason, Why};
-pub use synthesis::{Synthesiser, Teacher, When};
+pub use synthesis::{Synthesiser, Teacher};
 
 use std::sync::Arc;
 

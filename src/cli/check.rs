@@ -1,20 +1,21 @@
-//! `collapse check`: reads a spec and says what it would run.
+//! `collapse check`: reads a spec and says what it would run, or everything that is wrong with it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 use miette::Result;
+use serde_json::json;
 
-use super::{EXIT_DONE, execute::refuse_large, json, run::OverlayArgs, terminal};
+use super::{EXIT_DONE, EXIT_USAGE, examine, execute::refuse_large, json, run::OverlayArgs, terminal};
 use crate::components::Components;
 use crate::lineage::Context;
 use crate::publish;
 use crate::run::{Prepared, Work};
-use crate::spec::Experiment;
+use crate::spec::Error;
 use crate::store::Settings;
 
-/// Read a spec and say what it would run.
+/// Read a spec and say what it would run, or everything that is wrong with it.
 #[derive(Args)]
 pub struct CheckArgs {
     /// The spec, a TOML file
@@ -24,7 +25,7 @@ pub struct CheckArgs {
     /// Print the resolved spec too
     #[arg(long)]
     resolved: bool,
-    /// Print JSON in place of tables
+    /// Print JSON in place of tables: what would run, or every mistake with its place
     #[arg(long)]
     json: bool,
     /// Refuse a run whose observations would take more gigabytes; default: 10
@@ -33,15 +34,17 @@ pub struct CheckArgs {
 }
 
 pub(super) fn check(args: &CheckArgs, components: &Arc<Components>) -> Result<u8> {
-    let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
+    let prepared = match prepared(args, components) {
+        Err(error) if args.json => {
+            json::print(&json!({ "mistakes": examine::mistakes(&error) }))?;
+            return Ok(EXIT_USAGE);
+        }
+        read => read?,
+    };
     if args.resolved && !args.json {
-        say!("{}", experiment.resolved());
+        say!("{}", prepared.experiment.resolved());
     }
-    publish::check_claims(&experiment)?;
-    let prepared =
-        Prepared::new(experiment, &Context { components: components.clone(), ..Context::default() })?;
     let records = Settings::of(prepared.settings());
-    publish::check_laws(&prepared.experiment, &records)?;
     for (says, why) in publish::blind_before(&prepared.experiment, &records)? {
         remark!("the claim \"{says}\" is blind: {why}");
     }
@@ -52,4 +55,10 @@ pub(super) fn check(args: &CheckArgs, components: &Arc<Components>) -> Result<u8
     }
     refuse_large(&prepared, prepared.experiment.sweep.seeds.len(), args.disk)?;
     Ok(EXIT_DONE)
+}
+
+fn prepared(args: &CheckArgs, components: &Arc<Components>) -> Result<Prepared, Error> {
+    let context = Context { components: components.clone(), ..Context::default() };
+    let experiment = examine::file(&args.spec, &args.overlays.overlays(), &context)?;
+    examine::prepared(experiment, &context)
 }

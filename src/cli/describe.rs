@@ -10,7 +10,7 @@ use crate::neural;
 use crate::regimes::{Choices, FractionRule, PresetDraw};
 use crate::registry::{Component, Description, Known, Parameter};
 use crate::say::number;
-use crate::spec::KEYS;
+use crate::spec::{TABLES, keys_of};
 use crate::{tasks, theory};
 
 /// Explain a source, family, metric, regime, curation step, task, law, or a key of a spec.
@@ -40,18 +40,19 @@ pub(super) fn describe(args: &DescribeArgs, components: &Components) -> Result<u
         }
         say!("  Source: {}\n", law.source);
     }
-    for key in KEYS
-        .iter()
-        .filter(|k| name == k.name || name.split_once(k.table) == Some(("", &format!(".{}", k.name))))
-    {
-        found = true;
-        say!(
-            "{} (key of [{}])\n\n{}\n\n  Default: {}\n",
-            key.name,
-            key.table,
-            indented(key.meaning),
-            key.default
-        );
+    for (table, keys) in TABLES {
+        let asked = |key: &&Parameter| {
+            name == key.name || name.split_once(table) == Some(("", &format!(".{}", key.name)))
+        };
+        for key in keys.iter().filter(asked) {
+            found = true;
+            say!(
+                "{} (key of [{table}])\n\n{}\n\n  Default: {}\n",
+                key.name,
+                indented(&key.says()),
+                key.default
+            );
+        }
     }
     found |= parameter(name, &all);
     if found { Ok(EXIT_DONE) } else { Err(unknown(name, &all, components)) }
@@ -101,8 +102,8 @@ fn page(kind: &str, about: &Description, reading: Option<Reading>) {
     }
     if kind == "task" {
         say!("  Keys of the table that every task takes");
-        for key in KEYS.iter().filter(|k| k.table == "task" && k.name != "kind") {
-            say!("    {} = {}\n{}", key.name, key.default, indented(&format!("    {}", key.meaning)));
+        for key in keys_of("task") {
+            say!("    {} = {}\n{}", key.name, key.default, indented(&format!("    {}", key.says())));
         }
         say!("");
     }
@@ -218,7 +219,7 @@ fn unknown(name: &str, all: &[(&str, Description)], components: &Components) -> 
     let mut known: Vec<&str> = all.iter().map(|(_, about)| about.name.as_ref()).collect();
     known.extend(components.regimes.names());
     known.extend(theory::laws().map(|l| l.name));
-    known.extend(KEYS.iter().map(|k| k.name));
+    known.extend(TABLES.iter().flat_map(|(_, keys)| keys.iter().map(|key| key.name)));
     let near = known
         .iter()
         .map(|k| (strsim::jaro_winkler(name, k), *k))

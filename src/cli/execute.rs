@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, isolation, terminal};
+use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, RunOptions, examine, isolation, terminal};
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::components::Components;
 use crate::neural::device;
 use crate::publish::{self, Drawn, Effects, Found, Publication, SettingChange};
 use crate::run::{self, Interrupt, Options, Prepared, Progress, RunReport, Silent, Work, estimate, progress};
 use crate::spec::Experiment;
-use crate::store::{Folder, Manifest, Settings, StoreError, write_atomically};
+use crate::store::{Folder, Manifest, StoreError, write_atomically};
 
 /// What a run says to its question.
 #[derive(Default)]
@@ -151,11 +151,9 @@ pub fn execute_until_decided(experiment: Experiment, how: &Execution<'_>, budget
     if seeds.is_empty() {
         return Err(miette!("`--seeds 0` leaves nothing to run; give at least 1"));
     }
-    publish::check_claims(&experiment)?;
     let resolved = experiment.resolved();
     let name = experiment.name.clone();
-    let prepared = Prepared::new(experiment, &options.context(how.components))?;
-    publish::check_laws(&prepared.experiment, &Settings::of(prepared.settings()))?;
+    let prepared = examine::prepared(experiment, &options.context(how.components))?;
     refuse_large(&prepared, seeds.len(), options.disk)?;
     let out = how.out.clone().or_else(|| options.out.clone());
     let out = out.unwrap_or_else(|| PathBuf::from("results").join(&name).join(prepared.run_name()));

@@ -6,8 +6,8 @@ use miette::Result;
 
 use super::EXIT_DONE;
 use crate::components::Components;
-use crate::registry::Known;
-use crate::spec::{KEYS, SpecKey};
+use crate::registry::{Known, Parameter};
+use crate::spec::TABLES;
 use crate::{tasks, theory};
 
 /// List sources, families, metrics, regimes, curation steps, tasks, laws, and the keys of a spec.
@@ -67,11 +67,13 @@ fn lines(kind: Kind, components: &Components) -> (&'static str, &'static str, Ve
             ("Laws", "[[claim]] law, [[figure]] overlay", theory::laws().map(line).collect())
         }
         Kind::Keys => {
-            let line = |k: &SpecKey| (format!("{}.{}", k.table, k.name), k.meaning.to_owned());
+            let table = |(table, keys): &(&str, &[Parameter])| -> Vec<(String, String)> {
+                keys.iter().map(|key| (format!("{table}.{}", key.name), key.says())).collect()
+            };
             (
                 "Keys of a spec beside those of its components",
                 "loop.start is `start` in [loop]",
-                KEYS.iter().map(line).collect(),
+                TABLES.iter().flat_map(table).collect(),
             )
         }
     }

@@ -9,6 +9,7 @@ mod compare;
 mod completions;
 mod describe;
 mod effects;
+mod examine;
 mod execute;
 mod export;
 mod isolation;
@@ -21,6 +22,7 @@ mod plot;
 mod report;
 mod reproduce;
 mod run;
+mod schema;
 mod selftest;
 mod source;
 mod tables;
@@ -106,6 +108,8 @@ pub enum Command {
     Report(report::ReportArgs),
     /// Export human rows as CSV, or a run as a notebook
     Export(export::ExportArgs),
+    /// Print the JSON Schema of specs, for editors
+    Schema(schema::SchemaArgs),
     /// Print a commented spec to start from
     New(new::NewArgs),
     /// Print what a shell needs to complete commands, or the manual page
@@ -127,6 +131,7 @@ impl Command {
                 | Self::New(_)
                 | Self::Lead(_)
                 | Self::Completions(_)
+                | Self::Schema(_)
         )
     }
 }
@@ -231,6 +236,7 @@ pub fn main_with(components: Components, experiments: &Dir<'_>) -> ExitCode {
         Command::Report(args) => report::report(&args, components),
         Command::Export(args) => export::export(&args, components),
         Command::New(args) => new::new(&args),
+        Command::Schema(args) => schema::schema(&args, components),
         Command::SelfTest(args) => selftest::self_test(&args),
     };
     exit_code(done)

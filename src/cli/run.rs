@@ -6,13 +6,13 @@ use std::sync::Arc;
 use clap::Args;
 use miette::{IntoDiagnostic, Result};
 
-use super::{Answered, Execution, RunOptions, execute, json, terminal};
+use super::{Answered, Execution, RunOptions, examine, execute, json, terminal};
 use crate::analysis::SettingKey;
 use crate::analysis::effects::Word;
 use crate::components::Components;
 use crate::publish::{self, Asked, Publication, SettingChange};
 use crate::run::Interrupt;
-use crate::spec::{Experiment, Overlays};
+use crate::spec::Overlays;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,7 +61,8 @@ impl OverlayArgs {
 }
 
 pub(super) fn run(args: &RunArgs, components: &Arc<Components>) -> Result<u8> {
-    let experiment = Experiment::from_file(&args.spec, &args.overlays.overlays())?;
+    let context = args.options.context(components);
+    let experiment = examine::file(&args.spec, &args.overlays.overlays(), &context)?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     // The claims are the answer of a spec that has some.
     let answer = |publication: &Publication| match publication.experiment.claims.is_empty() {

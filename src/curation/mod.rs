@@ -30,6 +30,7 @@ mod conformance;
 #[cfg(test)]
 mod testing;
 
+pub use crate::spec::On;
 pub use biased_selection::BiasedSelection;
 pub use classifier_confidence::{ClassifierConfidence, Verifier};
 pub use corrected::{Corrected, Target};
@@ -98,17 +99,6 @@ pub struct Seen<'a> {
     pub initial: &'a Mix,
     /// The truth, where it is known (verifiers).
     pub truth: Option<&'a dyn Distribution>,
-}
-
-/// Where a step works.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum On {
-    /// On the synthetic rows, before they enter the store.
-    #[default]
-    Synthetic,
-    /// On the drawn training set.
-    Mix,
 }
 
 /// Which members of a population curate.

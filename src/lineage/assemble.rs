@@ -7,20 +7,21 @@ mod first_fit;
 mod generator;
 mod same;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Lineage, Measured, Measuring, Step, Synthesiser, Teacher};
 use crate::components::Components;
-use crate::curation::{On, Who};
+use crate::curation::Who;
 use crate::data::{Source, Supply};
-use crate::metrics::{Space, Subject};
+use crate::metrics::{BoxedMetric, Space, Subject};
 use crate::models::{self, BoxedFamily, Family, Moved, Neon, Sampling, StatisticsPath};
 use crate::neural;
 use crate::regimes;
 use crate::registry::{BuildContext, Component, DeviceName, Known};
 use crate::spec::{
-    self, Error, Experiment, Inflow, MeasureSpec, Node, PathChoice, Prompts, Setting, StartFrom, Synthesis,
+    self, CurationKeys, DataKeys, Error, Experiment, GeneratorKeys, Hold, Inflow, Layer, MeasureSpec,
+    MetricSpec, Node, PathChoice, Prompts, Schedule, Setting, StartFrom, Synthesis, TaskKeys,
 };
 
 /// What a spec is assembled with.
@@ -64,7 +65,7 @@ pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assemb
     let settings = experiment.settings()?;
     let mut sources = Sources::new(context);
     let mut assembled = Vec::with_capacity(settings.len());
-    let mut first_refusal = None;
+    let (mut first_refusal, mut problems) = (None, Vec::new());
     let sweeps = settings.len() > 1;
     for setting in settings {
         match one(experiment, &setting, context, &mut sources) {
@@ -81,8 +82,11 @@ pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assemb
                 });
                 first_refusal.get_or_insert(error);
             }
-            Err(error) => return Err(error),
+            Err(error) => problems.push(error),
         }
+    }
+    if let Some(error) = Error::all(problems) {
+        return Err(error);
     }
     match first_refusal {
         Some(error) if assembled.iter().all(|a| a.lineage.is_err()) => Err(error),
@@ -92,6 +96,72 @@ pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assemb
             Ok(assembled)
         }
     }
+}
+
+/// Adds to `problems` what is wrong with the components of these settings, each by itself; what contradicts each other is
+/// told by [`assemble`]. A combination of a sweep that a component refuses is skipped, and no mistake.
+pub fn examine(experiment: &Experiment, settings: &[Setting], context: &Context, problems: &mut Vec<Error>) {
+    let known = &context.components;
+    let mut sources = Sources::new(context);
+    let mut seen = BTreeSet::new();
+    let mut new = |table: &str, node: &Node| {
+        node.at.layer != Layer::Default && seen.insert(format!("{table} {}", spec::canonical(node)))
+    };
+    for setting in settings {
+        let mut found = Vec::new();
+        if new("data", &setting.data) {
+            found.extend(sources.get(&setting.data).err());
+            found.extend(setting.data.part::<DataKeys>().err());
+        }
+        for node in std::iter::once(&setting.model).chain(&setting.members) {
+            if new("model", node) {
+                let read = family(node, setting, setting.loop_.start, context).err();
+                // Which of a sweep's families a key is not one of, the key does not say.
+                let about = |e: Error| match node.get("family").filter(|f| f.at.layer == Layer::SweepPoint) {
+                    Some(family) => e.of_setting(&format!("family {}", spec::in_words(family))),
+                    None => e,
+                };
+                found.extend(read.map(about));
+            }
+        }
+        for node in setting.curation.iter().filter(|node| new("curation", node)) {
+            found.extend(component(&known.curations, node, "step", "curation", context).err());
+            found.extend(node.part::<CurationKeys>().err());
+        }
+        if let Some(node) = setting.task.as_ref().filter(|node| new("task", node)) {
+            found.extend(component(&known.tasks, node, "kind", "task", context).err());
+            found.extend(node.part::<TaskKeys>().err());
+        }
+        if let Some(node) = setting.generator.as_ref().filter(|node| new("generator", node)) {
+            found.extend(node.part::<GeneratorKeys>().err());
+        }
+        if !setting.loop_.regime.is_empty() && new("loop", &setting.loop_.node) {
+            let mut readable = setting.loop_.clone();
+            if readable.hold != Some(Hold::Human) {
+                readable.samples.get_or_insert_with(|| Schedule::constant(1.0));
+            }
+            found.extend(regimes::resolve(&readable, &known.regimes).err());
+        }
+        problems.extend(found.into_iter().filter(|e| settings.len() == 1 || e.kind() != spec::Kind::Refused));
+    }
+    for asked in &experiment.measure.metrics {
+        problems.extend(metric(asked, context).err());
+    }
+    if let (Some(node), Some(setting)) = (&experiment.measure.baseline, settings.first()) {
+        problems.extend(family(node, setting, StartFrom::Scratch, context).err());
+    }
+}
+
+/// A metric from its name or its table.
+fn metric(asked: &MetricSpec, context: &Context) -> Result<BoxedMetric, Error> {
+    let entry = context.components.metrics.find(asked.node.get("name").unwrap_or(&asked.node))?;
+    let mut own = asked.node.clone();
+    if let Some(table) = own.as_table_mut() {
+        table.remove("name");
+    } else {
+        own = Node::table(asked.at.clone());
+    }
+    entry.build(&own, &context.build())
 }
 
 fn one(
@@ -130,26 +200,17 @@ fn one(
 
     let mut curation: Vec<Step> = Vec::with_capacity(setting.curation.len());
     for node in &setting.curation {
-        let (entry, step) =
-            component(&context.components.curations, node, "step", &["on", "member", "members"], context)?;
-        let on = node.get("on").map(Node::parse::<On>).transpose()?.unwrap_or_default();
+        let (entry, step) = component(&context.components.curations, node, "step", "curation", context)?;
+        let keys: CurationKeys = node.part()?;
         step.accepts(source.schema(), source.truth()).map_err(|why| {
             let help = "choose another step or source; `collapse describe` says what a step needs";
             Error::refused(node.at_of("step"), why.to_string(), help)
         })?;
         components.push(entry.about.key());
-        curation.push(Step { on, who: who(node, families.len())?, what: step });
+        curation.push(Step { on: keys.on, who: who(node, keys, families.len())?, what: step });
     }
     let teacher = generator::teacher(setting, sources, &source, &mut versions)?;
-    let contamination = setting.data.get("contamination").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
-    if !(0.0..=1.0).contains(&contamination) {
-        let at = setting.data.at_of("contamination");
-        return Err(Error::bad_value(
-            at,
-            "`contamination` must be in [0, 1]".into(),
-            "it is a share of rows".into(),
-        ));
-    }
+    let DataKeys { contamination, .. } = setting.data.part()?;
 
     let mut notes = Vec::new();
     let base = base::base(setting, sources, (&source, budget.initial), context, &mut versions, &mut notes)?;
@@ -269,20 +330,21 @@ fn one(
     })
 }
 
-/// Reads a component's table: finds the entry that the selector names and lets it read the rest.
+/// Reads a component's table: finds the entry that the selector names and lets it read the rest, without the keys of
+/// the spec's `table` itself.
 fn component<'c, T, E>(
     known: &'c Known<T, E>,
     node: &Node,
     selector: &str,
-    also: &[&str],
+    table: &str,
     context: &Context,
 ) -> Result<(&'c Component<T, E>, T), Error> {
     let entry = known.find(node.selector(selector)?)?;
     let mut own = node.clone();
-    if let Some(table) = own.as_table_mut() {
-        table.remove(selector);
-        for key in also {
-            table.remove(key);
+    if let Some(keys) = own.as_table_mut() {
+        keys.remove(selector);
+        for key in spec::keys_of(table) {
+            keys.remove(key.name);
         }
     }
     let component = entry.build(&own, &context.build())?;
@@ -290,9 +352,8 @@ fn component<'c, T, E>(
 }
 
 /// Which members of the population do a curation step.
-fn who(node: &Node, population: usize) -> Result<Who, Error> {
-    let number = |key: &str| node.get(key).map(Node::parse::<usize>).transpose();
-    let (key, who) = match (number("member")?, number("members")?) {
+fn who(node: &Node, keys: CurationKeys, population: usize) -> Result<Who, Error> {
+    let (key, who) = match (keys.member, keys.members) {
         (None, None) => return Ok(Who::All),
         (Some(_), Some(_)) => {
             let (a, b) = (node.key_at("members"), node.key_at("member"));
@@ -373,7 +434,7 @@ impl<'c> Sources<'c> {
         if let Some(source) = self.known.get(&key) {
             return Ok(source.clone());
         }
-        let (_, source) = component(&self.context.components.sources, &own, "source", &[], self.context)?;
+        let (_, source) = component(&self.context.components.sources, &own, "source", "data", self.context)?;
         let source = Arc::new(source);
         self.known.insert(key, source.clone());
         Ok(source)
@@ -419,14 +480,7 @@ fn measuring(
     let mut metrics = Vec::with_capacity(spec.metrics.len());
     let mut refusal = None;
     for asked in &spec.metrics {
-        let entry = context.components.metrics.find(asked.node.get("name").unwrap_or(&asked.node))?;
-        let mut own = asked.node.clone();
-        if let Some(table) = own.as_table_mut() {
-            table.remove("name");
-        } else {
-            own = Node::table(asked.at.clone());
-        }
-        let metric = entry.build(&own, &context.build())?;
+        let metric = metric(asked, context)?;
         if let Err(why) = metric.accepts(source.schema(), source.truth()) {
             notes.push(format!("{} does not apply to {}: {why}", asked.name, source.name));
             refusal.get_or_insert((asked.at.clone(), why));

@@ -8,7 +8,7 @@ use crate::data::{Body, Mix, Origin, Part, Rows, Samples, Source, Statistics, Su
 use crate::models::{self, Ask, Family, Model, Refusal, SampleError, Sampling, Start, StatisticsPath};
 use crate::regimes::Counts;
 use crate::rng::Streams;
-use crate::spec::{Prompts, Sharing, Synthesis};
+use crate::spec::{Prompts, Sharing, Synthesis, When};
 
 /// How synthetic rows are made.
 pub struct Synthesiser {
@@ -35,23 +35,6 @@ pub enum Teacher {
     Family(Generator, When),
     /// Another source: other-domain knowledge, a shifted truth, a collapsed start.
     Source(Arc<Source>, When),
-}
-
-/// At which generations the teacher makes the rows; otherwise the student does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum When {
-    /// At every generation.
-    #[default]
-    Always,
-    /// Only for generation 1: the student consumes itself from then on.
-    First,
-}
-
-impl When {
-    fn at(self, g: u32) -> bool {
-        self == When::Always || g == 1
-    }
 }
 
 impl Synthesiser {
@@ -145,8 +128,8 @@ impl Synthesiser {
     ) -> Result<Samples, Why> {
         let fitted;
         let model: &dyn Model = match &self.teacher {
-            Teacher::Source(source, when) if when.at(g) => return Ok(from_source(source, n, streams)?),
-            Teacher::Family(generator, when) if when.at(g) => {
+            Teacher::Source(source, when) if when.holds_at(g) => return Ok(from_source(source, n, streams)?),
+            Teacher::Family(generator, when) if when.holds_at(g) => {
                 fitted = taker.taught(generator, maker, g)?;
                 fitted.as_ref()
             }
@@ -155,7 +138,9 @@ impl Synthesiser {
         if self.synthesis == Synthesis::Sample {
             let made = model.synthesise(Ask::Rows, n, &self.sampling, streams)?;
             return match &self.teacher {
-                Teacher::Family(generator, when) if when.at(g) => Ok(generator.mislabel(made, streams)?),
+                Teacher::Family(generator, when) if when.holds_at(g) => {
+                    Ok(generator.mislabel(made, streams)?)
+                }
                 _ => Ok(made),
             };
         }

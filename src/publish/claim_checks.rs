@@ -2,9 +2,11 @@
 
 use super::claims_controls::{needed, stand_in};
 use super::conditions::predict;
+use super::figure_checks::unmeasured;
 use super::settings::{has, label, opponent, picked};
+use crate::components::Components;
 use crate::metrics::METRICS;
-use crate::spec::{self, ClaimSpec, Control, Error, Experiment, Setting, Statistic};
+use crate::spec::{self, ClaimSpec, Control, Error, Experiment, Setting, Statistic, Value};
 use crate::store::Settings;
 use crate::theory;
 
@@ -14,37 +16,36 @@ const LEAST_RANKED: usize = 4;
 /// The key of the claim that is wrong, and why.
 type Wrong = (&'static str, String);
 
-/// Checks, before anything runs, that every claim can be decided by a run of this spec, and that the
-/// laws that its figures name are there.
-///
-/// # Errors
-/// At the place of the first claim whose setting, metric, generation or law is not there.
-pub fn check_claims(experiment: &Experiment) -> Result<(), Error> {
-    let settings = experiment.settings()?;
-    let nodes = experiment.template.get("figure").and_then(spec::Node::as_array).unwrap_or(&[]);
-    for (figure, node) in experiment.figures.iter().zip(nodes) {
-        if let Some(name) = figure.overlay.iter().find(|name| *name != "law" && theory::find(name).is_none())
-        {
-            let text = format!("the figure draws the law `{name}`, and there is none of that name");
-            return Err(Error::refused(node.at_of("overlay"), text, "see `collapse list laws`"));
-        }
-    }
+/// Adds to `problems`, before anything runs, what keeps a run of this spec from deciding its claims: settings, metrics,
+/// generations and laws that are not there.
+pub fn examine_claims(
+    experiment: &Experiment,
+    settings: &[Setting],
+    components: &Components,
+    problems: &mut Vec<Error>,
+) {
     for claim in &experiment.claims {
-        possible(claim, experiment, &settings).map_err(|(key, why)| {
+        let mut found = Vec::new();
+        if let Some((what, help)) = unmeasured(&claim.metric, experiment, components) {
+            let text = format!("the claim \"{}\" {what}", claim.says);
+            problems.push(Error::refused(claim.node.key_at("metric"), text, help));
+        }
+        possible(claim, experiment, settings, &mut found);
+        problems.extend(found.into_iter().map(|(key, why)| {
             let text = format!("the claim \"{}\" {why}", claim.says);
             Error::refused(claim.node.key_at(key), text, "see the sweep, measure.metrics and measure.at")
-        })?;
+        }));
     }
-    Ok(())
 }
 
-/// Checks, before anything runs, that the law of every claim holds in every setting and generation that the claim is
-/// about.
-///
-/// # Errors
-/// At the place of the first claim whose law refuses, with its reason.
-pub fn check_laws(experiment: &Experiment, records: &Settings) -> Result<(), Error> {
-    let settings = experiment.settings()?;
+/// Adds to `problems`, before anything runs, every setting and generation of a claim for which its law refuses, with the
+/// reason.
+pub fn examine_laws(experiment: &Experiment, records: &Settings, problems: &mut Vec<Error>) {
+    let mut settings = Vec::new();
+    match experiment.settings() {
+        Ok(read) => settings = read,
+        Err(error) => problems.push(error),
+    }
     for claim in &experiment.claims {
         let computed = Some(&claim.metric).filter(|name| METRICS.get(name).is_none());
         let control = |control: &'_ Control| match control {
@@ -55,26 +56,25 @@ pub fn check_laws(experiment: &Experiment, records: &Settings) -> Result<(), Err
         for law in own.chain(claim.controls.iter().filter_map(control)) {
             // What is skipped is no setting of the run.
             let run = |s: &&&Setting| records.get(s.index).is_some_and(|r| r.skipped.is_none());
-            for setting in picked(claim, &settings).iter().filter(run) {
-                for at in &claim.at {
-                    predict(law, records, (setting.index, *at), &claim.metric).map_err(|why| {
-                        let text = format!(
-                            "the claim \"{}\" at generation {at} of {}: {why}",
-                            claim.says,
-                            label(setting)
-                        );
-                        let key = if claim.law.is_some() { "law" } else { "metric" };
-                        let help = format!("`collapse describe {}` prints the law's conditions", law.name);
-                        Error::refused(claim.node.key_at(key), text, help)
-                    })?;
-                }
+            let chosen = picked(claim, &settings);
+            let each = chosen.iter().filter(run).flat_map(|s| claim.at.iter().map(move |at| (s, *at)));
+            // One reason for each law: the next setting would mostly repeat it.
+            let refused = each.map(|(setting, at)| {
+                predict(law, records, (setting.index, at), &claim.metric).map_err(|why| {
+                    format!("the claim \"{}\" at generation {at} of {}: {why}", claim.says, label(setting))
+                })
+            });
+            if let Some(text) = refused.filter_map(Result::err).next() {
+                let key = if claim.law.is_some() { "law" } else { "metric" };
+                let help = format!("`collapse describe {}` prints the law's conditions", law.name);
+                problems.push(Error::refused(claim.node.key_at(key), text, help));
             }
         }
     }
-    Ok(())
 }
 
-fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting]) -> Result<(), Wrong> {
+/// Adds to `wrong` each key of a claim that keeps a run from deciding it.
+fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting], wrong: &mut Vec<Wrong>) {
     let chosen = picked(claim, settings);
     if chosen.is_empty() {
         let wanted: Vec<&str> = claim.where_.iter().map(|(key, _)| key.as_str()).collect();
@@ -83,84 +83,88 @@ fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting]) ->
             settings.len(),
             wanted.join(", ")
         );
-        return Err(("where", text));
-    }
-    // A metric with several values has one row each, under names of its own.
-    let listed = experiment.measure.metrics.iter().any(|m| m.name == claim.metric);
-    if !listed && METRICS.get(&claim.metric).is_some() {
-        return Err(("metric", format!("is about `{}`, which is not in measure.metrics", claim.metric)));
+        wrong.push(("where", text));
     }
     if let Some(name) = claim.law.as_ref().filter(|name| theory::find(name).is_none()) {
-        return Err(("law", format!("names the law `{name}`, and there is none of that name")));
+        wrong.push(("law", format!("names the law `{name}`, and there is none of that name")));
     }
     let member = claim.member.max(claim.versus_member);
     match (experiment.measure.by_member, member, claim.member) {
         (true, _, None) => {
-            return Err((
+            wrong.push((
                 "where",
                 "names no member (`member = 0`), and measure.by_member keeps them apart".into(),
             ));
         }
         (false, Some(_), _) => {
-            return Err(("where", "names a member; set measure.by_member = true".into()));
+            wrong.push(("where", "names a member; set measure.by_member = true".into()));
         }
         _ => {}
     }
     for setting in &chosen {
         let population = setting.loop_.population;
         if let Some(member) = member.filter(|m| *m as usize >= population) {
-            return Err(("where", format!("names member {member} of {population}, counted from 0")));
+            wrong.push(("where", format!("names member {member} of {population}, counted from 0")));
+            break;
         }
+        // A number of generations that can't be read is told of where it stands.
+        let Some(Value::Integer(_)) = setting.get("loop.generations").map(|node| &node.value) else {
+            continue;
+        };
         let last = setting.loop_.generations;
         let measured = experiment.measure.at.of(last);
         if let Some(at) = claim.at.iter().find(|at| !measured.contains(at)) {
             let text = format!(
                 "is about generation {at}, which is not measured: the run has generations 0 to {last}"
             );
-            return Err(("at", text));
+            wrong.push(("at", text));
+            break;
         }
     }
     let over_generations =
         matches!(claim.statistic, Statistic::Monotone | Statistic::Slope) && claim.by.is_none();
     if over_generations && chosen.len() > 1 {
-        return Err(("where", format!("picks {} settings and must pick one", chosen.len())));
+        wrong.push(("where", format!("picks {} settings and must pick one", chosen.len())));
     }
     if over_generations && claim.at.len() < 2 {
-        return Err(("at", "needs at least two generations in `at`".into()));
+        wrong.push(("at", "needs at least two generations in `at`".into()));
     }
     if claim.by.is_some() && claim.statistic == Statistic::Slope && claim.at.len() != 1 {
-        return Err(("at", "is a slope along a swept number, at one generation".into()));
+        wrong.push(("at", "is a slope along a swept number, at one generation".into()));
     }
     if claim.statistic == Statistic::RankCorrelation {
         if claim.at.len() != 1 {
-            return Err(("at", "is a correlation over settings, at one generation".into()));
+            wrong.push(("at", "is a correlation over settings, at one generation".into()));
         }
         if chosen.len() < LEAST_RANKED {
             let text = format!(
                 "ranks {} settings; with fewer than {LEAST_RANKED} every order is likely by chance",
                 chosen.len()
             );
-            return Err(("where", text));
+            wrong.push(("where", text));
         }
     }
     for control in &claim.controls {
-        controllable(control, claim, experiment, settings).map_err(|why| ("control", why))?;
+        let refused = controllable(control, claim, experiment, settings).err();
+        wrong.extend(refused.map(|why| ("control", why)));
     }
     if claim.compares() {
         for setting in &chosen {
-            opponent(claim, setting, settings).map_err(|why| ("versus", why))?;
+            if let Err(why) = opponent(claim, setting, settings) {
+                wrong.push(("versus", why));
+                break;
+            }
         }
     }
     if let Some(by) = &claim.by {
         if claim.statistic == Statistic::Ordering {
             for value in &claim.order {
-                arm(&chosen, by, value).map_err(|why| ("order", why))?;
+                wrong.extend(arm(&chosen, by, value).err().map(|why| ("order", why)));
             }
         } else {
-            run_along(claim, &chosen)?;
+            wrong.extend(run_along(claim, &chosen).err());
         }
     }
-    Ok(())
 }
 
 /// Whether what a control names is there.
@@ -251,7 +255,9 @@ mod tests {
             );
             let experiment = Experiment::from_toml(&spec, "test").unwrap();
             let prepared = Prepared::new(experiment, &Context::default()).unwrap();
-            check_laws(&prepared.experiment, &Settings::of(prepared.settings())).map_err(|e| e.located())
+            let mut problems = Vec::new();
+            examine_laws(&prepared.experiment, &Settings::of(prepared.settings()), &mut problems);
+            Error::all(problems).map_or(Ok(()), |e| Err(e.located()))
         };
         assert!(checked("", "replace").is_ok());
         let told = checked("intercept = true", "replace").unwrap_err();

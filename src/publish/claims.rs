@@ -5,7 +5,7 @@
 //! there) is an error. What this run can't decide (rows that are missing) is undecided, with the reason: nothing passes
 //! silently.
 
-use super::claim_checks::{arm, check_claims, run_along};
+use super::claim_checks::{arm, examine_claims, run_along};
 use super::claims_controls::{Stand, needed};
 use super::conditions::predict;
 use super::findings::{Findings, is_of};
@@ -16,7 +16,7 @@ use crate::analysis::{
     against_law, differences, least_squares, monotone, rank_correlation, rises, scaled, slope, slope_along,
 };
 use crate::metrics::{METRICS, Scale, Subject};
-use crate::spec::{self, ClaimSpec, Control, Direction, Setting, SlopeScale};
+use crate::spec::{self, ClaimSpec, Control, Direction, Error, Setting, SlopeScale};
 use crate::store::{Settings, tables};
 use crate::theory;
 
@@ -30,9 +30,12 @@ pub fn decide_claims(publication: &Publication, looks: u32) -> Result<Vec<ClaimR
     if experiment.claims.is_empty() {
         return Ok(Vec::new());
     }
-    check_claims(experiment)
-        .map_err(|source| PublishError::Spec { path: publication.folder.spec(), source })?;
     let settings = publication.settings()?;
+    let mut problems = Vec::new();
+    examine_claims(experiment, &settings, &publication.components, &mut problems);
+    if let Some(source) = Error::all(problems) {
+        return Err(PublishError::Spec { path: publication.folder.spec(), source });
+    }
     let records = publication.records()?;
     let findings = Findings::with_laws(publication)?;
     let mut results = Vec::with_capacity(experiment.claims.len());

@@ -24,6 +24,7 @@ mod effective;
 mod error;
 mod examples;
 mod explore;
+mod figure_checks;
 mod findings;
 mod gallery;
 mod histograms;
@@ -49,7 +50,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use answers::sentences;
-pub use claim_checks::{check_claims, check_laws};
+pub use claim_checks::{examine_claims, examine_laws};
 pub use claims::decide_claims;
 pub use claims_controls::{ControlResult, ControlRun, blind_before, control_runs, decide_controls};
 pub use compared::{Asked, Effects, RegimeGains, SettingChange, changes, effects};
@@ -58,6 +59,7 @@ pub use effect_rows::{
     CHANGES, COMPARISON, EffectRow, Entry, GAINS, change_rows, comparison_rows, gain_rows, interval, words,
 };
 pub use error::PublishError;
+pub use figure_checks::{examine_figures, examine_pictures};
 pub use findings::{Findings, observations, summarise};
 pub use lead::{FALSE_ALARMS, LeadRow, Leads, leads, time_in_words};
 pub use names::setting_name;

@@ -3,6 +3,16 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+
+/// What is wrong with an experiment's claims and figures.
+fn claims_of(experiment: &Experiment) -> Option<crate::spec::Error> {
+    let (mut problems, components) = (Vec::new(), crate::components::Components::standard());
+    let settings = experiment.settings().unwrap();
+    examine_claims(experiment, &settings, &components, &mut problems);
+    examine_figures(experiment, &settings, &components, &mut problems);
+    crate::spec::Error::all(problems)
+}
+
 use crate::analysis::{ClaimResult, Verdict};
 use crate::lineage::Context;
 use crate::run::{self, Interrupt, Options, Prepared, Silent};
@@ -165,7 +175,7 @@ fn two_metrics_may_be_correlated_over_settings() {
         ("at = 1\n", "[3, 10, 30]", "ranks 3 settings"),
     ] {
         let experiment = Experiment::from_toml(&spec(rest, samples), "test.toml").unwrap();
-        let told = check_claims(&experiment).unwrap_err().located();
+        let told = claims_of(&experiment).unwrap().located();
         assert!(told.contains(want), "{told}");
     }
 }
@@ -217,7 +227,7 @@ fn a_wrong_claim_is_told_at_its_line() {
     let along = claim("at = 1\nstatistic = \"slope\"\nby = \"loop.regime\"\nvalue = 1\ntolerance = 1");
     let spec = variance_run(3, &along);
     let experiment = Experiment::from_toml(&spec, "test.toml").unwrap();
-    let told = check_claims(&experiment).unwrap_err().located();
+    let told = claims_of(&experiment).unwrap().located();
     let line = spec.lines().position(|l| l.starts_with("by = ")).unwrap() + 1;
     assert!(told.contains(&format!("test.toml:{line}")) && told.contains("not a number"), "{told}");
 }
@@ -239,7 +249,7 @@ fn a_claim_about_what_is_not_there_is_an_error_that_names_it() {
     for (text, word) in cases {
         let spec = variance_run(3, &claim(text));
         let experiment = Experiment::from_toml(&spec, "test.toml").unwrap();
-        let error = check_claims(&experiment).unwrap_err().to_string();
+        let error = claims_of(&experiment).unwrap().to_string();
         assert!(error.contains("a claim") && error.contains(word), "{error}");
     }
     let other =

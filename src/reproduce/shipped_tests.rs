@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::lineage::Context;
-use crate::publish::{blind_before, check_laws};
+use crate::publish::{blind_before, examine_laws};
 use crate::run::{Prepared, Work};
 use crate::spec::{Experiment, Origin, Statistic};
 use crate::store::Settings;
@@ -39,9 +39,9 @@ fn every_claim_of_a_paper_says_whose_it_is_what_it_is_about_and_what_it_must_fai
         let records = Settings::of(prepared.settings());
         let experiment = &prepared.experiment;
         // A law that refuses where a claim names it would be an error before the run.
-        if let Err(why) = check_laws(experiment, &records) {
-            wrong.push(format!("{}: {why}", figure.id));
-        }
+        let mut problems = Vec::new();
+        examine_laws(experiment, &records, &mut problems);
+        wrong.extend(problems.iter().map(|why| format!("{}: {why}", figure.id)));
         for (says, why) in blind_before(experiment, &records).unwrap() {
             wrong.push(format!("{}: \"{says}\": {why}", figure.id));
         }

@@ -2,24 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The choices that override the preset's. `None` keeps the preset's choice.
-///
-/// A choice is a string, or a table of one key where it has a number: `{ share = 0.5 }`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChoicesSpec {
-    /// The human rows that arrive at g ≥ 1.
-    pub inflow: Option<Inflow>,
-    /// The human rows of the store that stay.
-    pub retain_human: Option<RetainHuman>,
-    /// The synthetic rows of the store that stay.
-    pub retain_synthetic: Option<RetainSynthetic>,
-    /// The rows that the training set takes from the store.
-    pub draw: Option<Draw>,
-    /// The weights of human and synthetic rows.
-    pub weights: Option<Weights>,
-    /// What the weights apply to.
-    pub combine: Option<Combine>,
+crate::parameters! {
+    /// The choices that override the preset's. `None` keeps the preset's choice.
+    ///
+    /// A choice is a string, or a table of one key where it has a number: `{ share = 0.5 }`.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    pub struct ChoicesSpec {
+        /// Human rows that arrive at g ≥ 1: "none", "pool", "fresh"
+        pub inflow: Option<Inflow> = None => "the regime's";
+        /// Human rows of the store that stay: "none", "anchor", "all", { share = s }
+        pub retain_human: Option<RetainHuman> = None => "the regime's";
+        /// Synthetic rows of the store that stay: "none", "all", { share = s }
+        pub retain_synthetic: Option<RetainSynthetic> = None => "the regime's";
+        /// What a training set takes from the store: "all", { uniform = n } or { balanced = n } rows
+        pub draw: Option<Draw> = None => "the regime's";
+        /// "equal"; { human = w }, each human row w/n_h and each synthetic row (1 − w)/n_s; "golden", w from the ratio of
+        /// the two (He et al., arXiv 2502.18049)
+        pub weights: Option<Weights> = None => "the regime's";
+        /// What weights apply to: "pooled", rows in one likelihood; "by-group", the fits of human and of synthetic rows,
+        /// averaged
+        pub combine: Option<Combine> = None => "the regime's";
+    }
 }
 
 /// Human rows that arrive at g ≥ 1.

@@ -1,5 +1,6 @@
 //! `[[claim]]`: a number, law or ordering that a paper states, the test that decides it, and what it must fail.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use sha2::{Digest, Sha256};
@@ -12,78 +13,95 @@ use super::measure::Subject;
 use super::node::{Key, Node, Value};
 use super::setting::Setting;
 
-/// One claim. `where_` picks the settings; exactly one target says what must hold.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClaimSpec {
-    /// The claim in words.
-    pub says: String,
-    /// Whose statement it is. Default `derived`.
-    #[serde(default)]
-    pub origin: Origin,
-    /// Where the paper states it: section, equation, figure or table. Needed with `origin = "paper"`.
-    pub place: Option<String>,
-    /// What it is about, for counting.
-    pub mechanism: Option<Mechanism>,
-    /// What it must fail. Empty: the law one fit off, both ways, where the claim names a law.
-    #[serde(skip)]
-    pub controls: Vec<Control>,
-    /// `where`: dotted settings and the values that they must have.
-    #[serde(skip)]
-    pub where_: Vec<(String, Node)>,
-    /// The settings that the claim subtracts, paired by seed: `where` minus `versus`.
-    #[serde(skip)]
-    pub versus: Vec<(String, Node)>,
-    /// The member of the population, from `where` (`member = 0`); needed with `measure.by_member`.
-    #[serde(skip)]
-    pub member: Option<u32>,
-    /// The member that the claim subtracts, from `versus`; default that of `where`.
-    #[serde(skip)]
-    pub versus_member: Option<u32>,
-    /// The metric.
-    pub metric: String,
-    /// The generations it is about: one or a list.
-    #[serde(default, deserialize_with = "one_or_many")]
-    pub at: Vec<u32>,
-    /// What is taken over seeds (or over generations).
-    pub statistic: Statistic,
-    /// Target: a law's name.
-    pub law: Option<String>,
-    /// Target: a number.
-    pub value: Option<f64>,
-    /// Target: the statistic is above this.
-    pub greater: Option<f64>,
-    /// Target: the statistic is below this.
-    pub less: Option<f64>,
-    /// With `ordering`: the dotted setting whose values are put in order. With `slope` and `monotone`:
-    /// the swept number that is run along, in place of the generations.
-    pub by: Option<String>,
-    /// With `ordering`: the values of `by`, from the lowest metric to the highest.
-    #[serde(skip)]
-    pub order: Vec<Node>,
-    /// With `monotone`: the direction over the generations `at`.
-    pub direction: Option<Direction>,
-    /// With `rank-correlation`: the other metric.
-    pub with: Option<String>,
-    /// With `slope`: whether value and place are taken as logarithms. Default: neither.
-    pub scale: Option<SlopeScale>,
-    /// Allowed relative deviation from `law` or `value`, > 0.
-    pub tolerance: Option<f64>,
-    /// Allowed absolute deviation, in the metric's unit, > 0; for targets near 0.
-    pub tolerance_absolute: Option<f64>,
-    /// With `ordering` and `monotone`: the least size of every step, in the metric's unit. Default 0: the sign alone.
-    pub least: Option<f64>,
-    /// What the metric is about. Default `model`.
-    #[serde(default)]
-    pub subject: Subject,
-    /// Why a claim that does not reproduce does not; shown beside a verdict that is not *passed*.
-    pub note: Option<String>,
-    /// Why a threshold is not the one that was first locked, or was changed before thresholds were locked.
-    pub changed: Option<String>,
-    /// The table that was read, for the places of its keys.
-    #[serde(skip)]
-    pub node: Node,
+crate::parameters! {
+    /// One claim. `where_` picks the settings; exactly one target says what must hold.
+    #[derive(Debug, Clone, Serialize)]
+    pub struct ClaimSpec {
+        /// The claim in words
+        pub says: String = String::new() => "required";
+        /// Whose statement it is: "paper", "derived", "sanity"
+        pub origin: Origin = Origin::Derived => "\"derived\"";
+        /// Where the paper states it: section, equation, figure or table; needed with origin = "paper"
+        pub place: Option<String> = None;
+        /// What it is about, from a short list; claims are counted by it
+        pub mechanism: Option<Mechanism> = None;
+        /// The metric that it is about
+        pub metric: String = String::new() => "required";
+        /// The generations, one or a list
+        pub at: Vec<u32> = Vec::new() => "required", with one_or_many;
+        /// "mean", "median", "mean-log", "slope", "ordering", "monotone", "rank-correlation"
+        pub statistic: Statistic = Statistic::Mean => "required";
+        /// Target: a law's name
+        pub law: Option<String> = None => "one target";
+        /// Target: a number
+        pub value: Option<f64> = None => "one target";
+        /// Target: the statistic is above this
+        pub greater: Option<f64> = None => "one target";
+        /// Target: the statistic is below this
+        pub less: Option<f64> = None => "one target";
+        /// The dotted key along which `ordering`, `slope` and `monotone` run
+        pub by: Option<String> = None => "the generations";
+        /// With `monotone`: "increasing" or "decreasing"
+        pub direction: Option<Direction> = None;
+        /// With `rank-correlation`: the other metric
+        pub with: Option<String> = None;
+        /// With `slope`: "linear", "log" (of the value), "log-log" (of both)
+        pub scale: Option<SlopeScale> = None => "\"linear\"";
+        /// The allowed relative deviation
+        pub tolerance: Option<f64> = None, in above(0);
+        /// The allowed deviation in the metric's unit; for targets near 0
+        pub tolerance_absolute: Option<f64> = None, in above(0);
+        /// With `ordering` and `monotone`: the least size of a step, in the metric's unit
+        pub least: Option<f64> = None => "0", in above(0);
+        /// What the metric is of: "model", "synthetic", "training"
+        pub subject: Subject = Subject::Model => "\"model\"";
+        /// Why a claim that does not reproduce does not
+        pub note: Option<String> = None;
+        /// Why a threshold is not the one that was first written
+        pub changed: Option<String> = None;
+    }
+    beside {
+        /// What it must fail. Empty: the law one fit off, both ways, where the claim names a law.
+        #[serde(skip)]
+        pub controls: Vec<Control> = Vec::new();
+        /// `where`: dotted settings and the values that they must have.
+        #[serde(skip)]
+        pub where_: Vec<(String, Node)> = Vec::new();
+        /// The settings that the claim subtracts, paired by seed: `where` minus `versus`.
+        #[serde(skip)]
+        pub versus: Vec<(String, Node)> = Vec::new();
+        /// The member of the population, from `where` (`member = 0`); needed with `measure.by_member`.
+        #[serde(skip)]
+        pub member: Option<u32> = None;
+        /// The member that the claim subtracts, from `versus`; default that of `where`.
+        #[serde(skip)]
+        pub versus_member: Option<u32> = None;
+        /// With `ordering`: the values of `by`, from the lowest metric to the highest.
+        #[serde(skip)]
+        pub order: Vec<Node> = Vec::new();
+        /// The table that was read, for the places of its keys.
+        #[serde(skip)]
+        pub node: Node = Node::default();
+    }
 }
+
+crate::parameters! {
+    /// The keys of `[[claim]]` whose values are settings.
+    pub(super) struct Picked {
+        /// Dotted keys and the values that they must have; also `member` of a population, from 0
+        r#where: IgnoredAny = IgnoredAny => "all settings";
+        /// The settings that are subtracted, paired by seed
+        versus: IgnoredAny = IgnoredAny => "none";
+        /// With `ordering`: values of `by`, from the lowest metric to the highest
+        order: IgnoredAny = IgnoredAny => "none";
+        /// What it must fail with the same seeds: { where = … }, { set = … }, { fits = ±1 }, { law = … }, { value = … },
+        /// { at = … }, or a list
+        control: IgnoredAny = IgnoredAny => "the law one fit off";
+    }
+}
+
+/// The keys of [`Picked`].
+const PICKED: &[&str] = &["where", "versus", "order", "control"];
 
 /// What a claim takes over seeds (or over generations).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +151,7 @@ impl ClaimSpec {
     /// # Errors
     /// On unknown keys, and a target that is missing, doubled or of another statistic.
     pub fn read(node: &Node) -> Result<Self, Error> {
-        let mut claim: Self = node.parse_without(&["where", "versus", "order", "control"])?;
+        let mut claim: Self = node.read(PICKED)?;
         claim.controls = Control::read(node.get("control"))?;
         (claim.where_, claim.member) = picks(node.get("where"))?;
         (claim.versus, claim.versus_member) = picks(node.get("versus"))?;
@@ -183,11 +201,6 @@ impl ClaimSpec {
                 return Err(self.clash(node, key, "statistic", "does not fit this statistic"));
             }
         }
-        if let Some(least) = self.least.filter(|least| !(*least > 0.0 && least.is_finite())) {
-            let message = format!("`least` is {least} and must be above 0");
-            let help = "give the smallest step that still counts, in the metric's unit".to_owned();
-            return Err(Error::bad_value(node.at_of("least"), message, help));
-        }
         if self.statistic == Statistic::RankCorrelation {
             // Its permutation test has one side, and deals one metric of each setting.
             if self.greater.is_some() && self.less.is_some() {
@@ -213,12 +226,6 @@ impl ClaimSpec {
                 return Err(self.clash(node, "tolerance_absolute", "tolerance", what));
             }
             (None, None) if aimed => return missing("tolerance"),
-            (Some(t), None) | (None, Some(t)) if !(t > 0.0 && t.is_finite()) => {
-                let key = if self.tolerance.is_some() { "tolerance" } else { "tolerance_absolute" };
-                let message = format!("`{key}` must be above 0");
-                let help = "give the deviation that still counts as agreement".to_owned();
-                return Err(Error::bad_value(node.at_of(key), message, help));
-            }
             (Some(_), None) if self.value == Some(0.0) => {
                 let message = "a relative tolerance means nothing around 0".to_owned();
                 let help = "use `tolerance_absolute`".to_owned();

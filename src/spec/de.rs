@@ -45,6 +45,11 @@ fn reader(node: &Node) -> Reader<'_, 'static> {
 }
 
 impl<'de> Reader<'de, 'static> {
+    /// Reads the value as a table that is described.
+    pub(super) fn table<T: super::Described>(self) -> Result<T, Error> {
+        self.node.read(&[])
+    }
+
     /// Reads the value that stands under `key`, which errors name.
     pub(super) fn named<T>(
         node: &'de Node,
@@ -258,39 +263,6 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
             return Err(Error::invalid_type(Unexpected::Other("a value"), &"a table").or_at(self.at));
         }
         self.content()?.deserialize_struct("", fields, visitor)
-    }
-}
-
-/// The keys that `T` reads, as serde's derive lists them: no second list to keep in step.
-pub(super) fn fields_of<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
-    let found = std::cell::Cell::new(&[] as &'static [&'static str]);
-    // The probe always errs after noting the list, so the result says nothing.
-    let _ = T::deserialize(Probe(&found));
-    found.get()
-}
-
-struct Probe<'c>(&'c std::cell::Cell<&'static [&'static str]>);
-
-impl<'de> Deserializer<'de> for Probe<'_> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Error> {
-        Err(Error::custom("only structs have fields"))
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.0.set(fields);
-        self.deserialize_any(visitor)
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 }
 

@@ -70,6 +70,7 @@ impl Error {
                 }
             }
         }
+        all.sort_by_key(|error| error.0.labels.first().map(|(at, _)| (at.source.name.clone(), at.span.0)));
         let mut all = all.into_iter();
         let mut first = all.next()?;
         first.0.others = all.collect();
@@ -147,6 +148,13 @@ impl Error {
     /// Names the key in the message: "`key`: …".
     pub fn about(mut self, key: &str) -> Self {
         self.0.message = format!("`{key}`: {}", self.0.message);
+        self
+    }
+
+    /// Says which setting of a sweep the error is about.
+    pub fn of_setting(mut self, setting: &str) -> Self {
+        self.0.message = format!("{} (in the settings with {setting})", self.0.message);
+        self.0.others = self.0.others.into_iter().map(|other| other.of_setting(setting)).collect();
         self
     }
 
@@ -236,6 +244,11 @@ pub(super) fn suggestion(guesses: &[String], what: &str, known: &[&str]) -> Stri
     }
     let list = if known.is_empty() { "none".into() } else { known.join(", ") };
     text + what + ": " + &list
+}
+
+/// Advice on an unknown name: the nearest known one, else `otherwise`.
+pub fn nearest_to(word: &str, known: &[&str], otherwise: &str) -> String {
+    nearest(word, known).map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"))
 }
 
 /// The known word nearest to `word`, if it is near enough to be a slip.

@@ -3,19 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::choices::ChoicesSpec;
 use super::claim::ClaimSpec;
-use super::de::fields_of;
 use super::error::Error;
 use super::figure::FigureSpec;
-use super::loop_spec::LoopSpec;
+use super::keys::names_of;
 use super::measure::MeasureSpec;
 use super::node::{Key, Node, Table, Value};
 use super::overlay::Overlays;
-use super::sampling::SamplingSpec;
-use super::setting::{Setting, settings};
+use super::setting::Setting;
 use super::source::At;
 use super::sweep::Sweep;
 
@@ -25,18 +22,19 @@ pub(super) const SETTING_TABLES: &[&str] =
 const OTHER_TABLES: &[&str] = &["about", "measure", "sweep", "figure", "claim"];
 const LAYERS: &[&str] = &["quick", "profile"];
 
-/// `[about]`: what the experiment is. Nothing here changes a result.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct About {
-    /// The title of pages and figures.
-    pub title: Option<String>,
-    /// The key of the paper in the bibliography.
-    pub paper: Option<String>,
-    /// The figure or table that is redone.
-    pub figure: Option<String>,
-    /// What should come out, in words.
-    pub expect: Option<String>,
+crate::parameters! {
+    /// `[about]`: what the experiment is. Nothing here changes a result.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    pub struct About {
+        /// The title of pages and figures
+        pub title: Option<String> = None => "the file's name";
+        /// The paper's key in experiments/bibliography.toml
+        pub paper: Option<String> = None;
+        /// The figure or table of the paper that is redone
+        pub figure: Option<String> = None;
+        /// What should come out, in words
+        pub expect: Option<String> = None;
+    }
 }
 
 /// A whole spec after overlays, checked as far as no component is needed.
@@ -72,37 +70,79 @@ impl Experiment {
     /// # Errors
     /// If the file can't be read, and as [`Experiment::with_overlays`].
     pub fn from_file(path: &Path, overlays: &Overlays) -> Result<Self, Error> {
+        let mut problems = Vec::new();
+        let experiment = Self::examine_file(path, overlays, &mut problems)?;
+        Error::all(problems).map_or(Ok(experiment), Err)
+    }
+
+    /// Reads a spec, lays the overlays on it and checks all of its settings.
+    ///
+    /// # Errors
+    /// On syntax, unknown keys, wrong types and values, and conflicting keys: all of them, each with its place.
+    pub fn with_overlays(text: &str, name: &str, overlays: &Overlays) -> Result<Self, Error> {
+        let mut problems = Vec::new();
+        let experiment = Self::examine(text, name, overlays, &mut problems)?;
+        Error::all(problems).map_or(Ok(experiment), Err)
+    }
+
+    /// As [`Experiment::from_file`]; what is wrong is added to `problems`, and what can be read is read.
+    ///
+    /// # Errors
+    /// As [`Experiment::examine`], and if the file can't be read.
+    pub fn examine_file(path: &Path, overlays: &Overlays, problems: &mut Vec<Error>) -> Result<Self, Error> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|e| Error::unreadable(&name, &e))?;
-        let mut experiment = Self::with_overlays(&text, &name, overlays)?;
+        let mut experiment = Self::examine(&text, &name, overlays, problems)?;
         if let Some(stem) = path.file_stem() {
             experiment.name = stem.to_string_lossy().into_owned();
         }
         Ok(experiment)
     }
 
-    /// Reads a spec, lays the overlays on it and checks all of its settings.
+    /// As [`Experiment::with_overlays`]; what is wrong is added to `problems`, and what can be read is read.
     ///
     /// # Errors
-    /// On syntax, unknown keys, wrong types and values, and conflicting keys, each with its place.
-    pub fn with_overlays(text: &str, name: &str, overlays: &Overlays) -> Result<Self, Error> {
-        Self::of(overlays.apply(Node::from_toml(text, name)?)?, name)
+    /// Where nothing can be read: on syntax, and on overlays that do not fit the spec.
+    pub fn examine(
+        text: &str,
+        name: &str,
+        overlays: &Overlays,
+        problems: &mut Vec<Error>,
+    ) -> Result<Self, Error> {
+        let template = overlays.apply(Node::from_toml(text, name)?, problems)?;
+        Ok(Self::of(template, name, problems))
     }
 
-    fn of(template: Node, name: &str) -> Result<Self, Error> {
+    fn of(template: Node, name: &str, problems: &mut Vec<Error>) -> Self {
         let empty = Node::table(At::default_value());
         let part = |key: &str| template.get(key).unwrap_or(&empty);
-        let experiment = Self {
-            name: name.to_owned(),
-            about: part("about").parse()?,
-            measure: MeasureSpec::read(part("measure"))?,
-            sweep: Sweep::read(part("sweep"), &template)?,
-            figures: each(&template, "figure")?.iter().map(FigureSpec::read).collect::<Result<_, _>>()?,
-            claims: each(&template, "claim")?.iter().map(ClaimSpec::read).collect::<Result<_, _>>()?,
-            template,
-        };
-        experiment.settings()?;
-        Ok(experiment)
+        let about = part("about").read_into(&[], problems);
+        let measure = MeasureSpec::read_into(part("measure"), problems);
+        let sweep = Sweep::read(part("sweep"), &template, problems);
+        let mut figures = Vec::new();
+        for node in listed(&template, "figure", problems) {
+            figures.extend(kept(FigureSpec::read(node), problems));
+        }
+        let mut claims = Vec::new();
+        for node in listed(&template, "claim", problems) {
+            claims.extend(kept(ClaimSpec::read(node), problems));
+        }
+        let experiment = Self { name: name.to_owned(), about, measure, sweep, figures, claims, template };
+        experiment.examine_settings(problems);
+        experiment
+    }
+
+    /// Every combination of the sweep as a setting, as far as it can be read; what is wrong is added to `problems`.
+    pub fn examine_settings(&self, problems: &mut Vec<Error>) -> Vec<Setting> {
+        let mut settings = Vec::new();
+        for (index, point) in self.sweep.combinations().into_iter().enumerate() {
+            settings.push(Setting::read(index, &self.template, point, problems));
+            // A grid repeats its mistakes.
+            if problems.len() > MOST_PROBLEMS {
+                break;
+            }
+        }
+        settings
     }
 
     /// The same experiment at other points of its sweep, with these seeds, metrics and generations, and without figures
@@ -146,7 +186,9 @@ impl Experiment {
         }
         let at = node(Value::Array(at.iter().map(|g| whole(u64::from(*g))).collect()));
         template.set("measure.at", &place, at)?;
-        Self::of(template, &self.name)
+        let mut problems = Vec::new();
+        let experiment = Self::of(template, &self.name, &mut problems);
+        Error::all(problems).map_or(Ok(experiment), Err)
     }
 
     /// The title, or the name where there is none.
@@ -159,8 +201,23 @@ impl Experiment {
     /// # Errors
     /// On the first setting whose tables don't fit together.
     pub fn settings(&self) -> Result<Vec<Setting>, Error> {
-        settings(self)
+        let mut problems = Vec::new();
+        let settings = self.examine_settings(&mut problems);
+        Error::all(problems).map_or(Ok(settings), Err)
     }
+}
+
+/// As many problems as anybody reads.
+const MOST_PROBLEMS: usize = 100;
+
+/// What was read; an error is added to `problems`.
+pub(super) fn kept<T>(read: Result<T, Error>, problems: &mut Vec<Error>) -> Option<T> {
+    read.map_err(|error| problems.push(error)).ok()
+}
+
+/// As [`each`], without what is no array of tables.
+pub(super) fn listed<'n>(root: &'n Node, key: &str, problems: &mut Vec<Error>) -> &'n [Node] {
+    kept(each(root, key), problems).unwrap_or(&[])
 }
 
 /// The entries of an array of tables; none if it is absent.
@@ -178,27 +235,17 @@ pub(super) fn each<'n>(root: &'n Node, key: &str) -> Result<&'n [Node], Error> {
 }
 
 /// Reports keys that nobody reads in one layer, also in layers that are not asked for.
-pub(super) fn check_layer(layer: &Node, whole_file: bool) -> Result<(), Error> {
+pub(super) fn check_layer(layer: &Node, whole_file: bool, problems: &mut Vec<Error>) {
     let mut tables = [SETTING_TABLES, OTHER_TABLES].concat();
     if whole_file {
         tables.extend(LAYERS);
     }
-    check_keys(layer, &tables)?;
-    let owned: [(&str, &[&str]); 4] = [
-        ("about", fields_of::<About>()),
-        ("loop", fields_of::<LoopSpec>()),
-        ("loop.choices", fields_of::<ChoicesSpec>()),
-        ("sampling", fields_of::<SamplingSpec>()),
-    ];
-    for (path, known) in owned {
-        if let Some(node) = layer.get(path) {
-            check_keys(node, known)?;
+    problems.extend(check_keys(layer, &tables).err());
+    for table in ["about", "loop", "loop.choices", "sampling", "measure"] {
+        if let Some(node) = layer.get(table) {
+            problems.extend(check_keys(node, &names_of(table)).err());
         }
     }
-    if let Some(node) = layer.get("measure") {
-        check_keys(node, &[&["metrics", "baseline"], fields_of::<MeasureSpec>()].concat())?;
-    }
-    Ok(())
 }
 
 fn check_keys(node: &Node, known: &[&str]) -> Result<(), Error> {

@@ -6,45 +6,46 @@ use super::de::one_or_many;
 use super::error::Error;
 use super::node::Node;
 
-/// One figure. Axes name a column of `metrics.csv`, a metric, or a dotted setting.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FigureSpec {
-    /// The kind of figure.
-    pub kind: FigureKind,
-    /// The horizontal axis. Needed except for galleries, snapshots and definitions.
-    pub x: Option<String>,
-    /// The vertical axis: one name or a list. Needed except for galleries, snapshots, histograms and definitions.
-    #[serde(default, deserialize_with = "one_or_many")]
-    pub y: Vec<String>,
-    /// What the colours tell apart; in a heat map, the metric shown.
-    pub color: Option<String>,
-    /// What the rows of panels tell apart.
-    pub rows: Option<String>,
-    /// What the columns of panels tell apart.
-    pub columns: Option<String>,
-    /// In a scatter: what names the points.
-    pub label: Option<String>,
-    /// What is drawn on top: `law`, the closed-form prediction where one is known, or laws by name. On a
-    /// heat map a law's number is a place on the vertical axis.
-    #[serde(default, deserialize_with = "one_or_many")]
-    pub overlay: Vec<String>,
-    /// Lines at stated places of the axes, over curves.
-    #[serde(default)]
-    pub mark: Vec<Mark>,
-    /// Logarithmic horizontal axis. Default false.
-    #[serde(default)]
-    pub log_x: bool,
-    /// Logarithmic vertical axis. Default false.
-    #[serde(default)]
-    pub log_y: bool,
-    /// The generations that a gallery, snapshots or a histogram show. Default: a few, from the first to the last.
-    #[serde(default, deserialize_with = "one_or_many")]
-    pub at: Vec<u32>,
-    /// The title. Default: made from the axes.
-    pub title: Option<String>,
-    /// The file's name without extension. Default: made from the position.
-    pub name: Option<String>,
+crate::parameters! {
+    /// One figure. Axes name a column of `metrics.csv`, a metric, or a dotted setting.
+    #[derive(Debug, Clone, Serialize)]
+    pub struct FigureSpec {
+        /// "curve", "small-multiples", "heat-map", "gallery", "bars", "best", "scatter", "snapshots", "histogram",
+        /// "definitions"
+        pub kind: FigureKind = FigureKind::Curve => "required";
+        /// The horizontal axis: a column of metrics.csv, a metric, or a dotted key
+        pub x: Option<String> = None => "required by most";
+        /// The vertical axis: one or several of these
+        pub y: Vec<String> = Vec::new() => "required by most", with one_or_many;
+        /// What colours tell apart; the metric of a heat map
+        pub color: Option<String> = None;
+        /// What the rows of panels tell apart
+        pub rows: Option<String> = None;
+        /// What the columns of panels tell apart
+        pub columns: Option<String> = None;
+        /// In a scatter: what names the points
+        pub label: Option<String> = None;
+        /// "law", the closed form where one is known, or laws by name. On a heat map a law's number is a place on the
+        /// vertical axis
+        pub overlay: Vec<String> = Vec::new() => "none", with one_or_many;
+        /// Lines over a curve: { x = place, label = words } is upright, { y = place, … } level
+        pub mark: Vec<Mark> = Vec::new();
+        /// A logarithmic horizontal axis
+        pub log_x: bool = false;
+        /// A logarithmic vertical axis
+        pub log_y: bool = false;
+        /// The generations that a gallery, snapshots or a histogram show
+        pub at: Vec<u32> = Vec::new() => "a few", with one_or_many;
+        /// The title
+        pub title: Option<String> = None => "by the axes";
+        /// The file's name without its ending
+        pub name: Option<String> = None => "by its position";
+    }
+    beside {
+        /// The table that was read, for the places of its keys.
+        #[serde(skip)]
+        pub node: Node = Node::default();
+    }
 }
 
 /// A straight line across a curve, at a place of one of its axes.
@@ -91,7 +92,8 @@ impl FigureSpec {
     /// # Errors
     /// On unknown keys and missing axes.
     pub fn read(node: &Node) -> Result<Self, Error> {
-        let figure: Self = node.parse()?;
+        let mut figure: Self = node.read(&[])?;
+        figure.node = node.clone();
         if !matches!(figure.kind, FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Definitions) {
             let color = figure.kind != FigureKind::HeatMap || figure.color.is_some();
             let y = figure.kind == FigureKind::Histogram || !figure.y.is_empty();

@@ -49,15 +49,6 @@ impl LoopSpec {
     }
 
     fn check_sizes(&self) -> Result<(), Error> {
-        for (key, value) in [
-            ("initial", self.initial),
-            ("human_rows", self.human_rows),
-            ("population", Some(self.population)),
-        ] {
-            if value == Some(0) {
-                return Err(self.bad(key, "must be 1 or more"));
-            }
-        }
         if let Some(samples) = &self.samples {
             for g in samples.extremes(self.generations) {
                 let n = samples.count_at(g, self.generations);
@@ -66,9 +57,6 @@ impl LoopSpec {
                     return Err(self.bad("samples", &format!("is 0 at generation {g}")));
                 }
             }
-        }
-        if self.synthetic_scale.is_some_and(|s| !(s.is_finite() && s >= 0.0)) {
-            return Err(self.bad("synthetic_scale", "must be 0 or more"));
         }
         Ok(())
     }
@@ -83,8 +71,7 @@ impl LoopSpec {
                 }
             }
         }
-        self.fraction("arrival_human_fraction", self.arrival_human_fraction)?;
-        self.fraction("edit_above", self.edit_above)
+        Ok(())
     }
 
     fn check_choices(&self) -> Result<(), Error> {

@@ -8,68 +8,60 @@ use super::node::Node;
 use super::schedule::{Schedule, ScheduleError};
 use super::source::At;
 
-/// The settings of the loop.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LoopSpec {
-    /// Refits after generation 0, ≥ 0.
-    pub generations: u32,
-    /// Rows per generation: the training set's size with `hold = "total"`, what arrives with
-    /// `"arrivals"`. `None` only with `hold = "human"`.
-    pub samples: Option<Schedule>,
-    /// A preset's name, or `custom` with `[loop.choices]`.
-    pub regime: String,
-    /// Human rows ÷ all rows of a training set, in [0, 1], where the regime takes one.
-    pub human_fraction: Option<Schedule>,
-    /// What is held fixed. `None`: the preset's default.
-    pub hold: Option<Hold>,
-    /// |D(0)| in rows, ≥ 1. `None`: see [`LoopSpec::initial_rows`].
-    pub initial: Option<usize>,
-    /// Human rows, ≥ 1; only with `hold = "human"`.
-    pub human_rows: Option<usize>,
-    /// Synthetic rows per human row, ≥ 0; only with `hold = "human"`.
-    pub synthetic_scale: Option<f64>,
-    /// Whether each training set is the human part of the mix and nothing else: the control beside a mix. Default false.
-    #[serde(default)]
-    pub human_alone: bool,
-    /// Human share of what arrives, in [0, 1]; only for regimes whose store grows by arrivals.
-    pub arrival_human_fraction: Option<f64>,
-    /// What a refit starts from. Default `scratch`.
-    #[serde(default)]
-    pub start: StartFrom,
-    /// How the model makes rows. Default `sample`.
-    #[serde(default)]
-    pub synthesis: Synthesis,
-    /// The human rows behind `label`, `continue` and `edit`, which need it.
-    pub prompts: Option<Prompts>,
-    /// The probability in [0, 1] above which `edit` redraws; only and always with `edit`.
-    pub edit_above: Option<f64>,
-    /// Lineages side by side, ≥ 1. Default 1, or the number of `[[member]]` tables.
-    #[serde(default = "one")]
-    pub population: usize,
-    /// Whose synthetic rows enter a member's store. Default `own`.
-    #[serde(default)]
-    pub sharing: Sharing,
-    /// Whether the loop may know which rows are synthetic. Default true.
-    #[serde(default = "yes")]
-    pub labels_known: bool,
-    /// Rows or sufficient statistics. Default `auto`.
-    #[serde(default)]
-    pub path: PathChoice,
-    /// Overrides of the preset's choices.
-    #[serde(default)]
-    pub choices: ChoicesSpec,
-    /// The table that was read, for the places of its keys.
-    #[serde(skip)]
-    pub node: Node,
-}
-
-fn one() -> usize {
-    1
-}
-
-fn yes() -> bool {
-    true
+crate::parameters! {
+    /// The settings of the loop.
+    #[derive(Debug, Clone, Serialize)]
+    pub struct LoopSpec {
+        /// Refits after generation 0
+        pub generations: u32 = 0 => "required";
+        /// Rows per generation, a number or a schedule: the training set's size with hold = "total", what arrives with
+        /// "arrivals"
+        pub samples: Option<Schedule> = None => "required unless hold = \"human\"";
+        /// A preset (`collapse list regimes`), or "custom" with `[loop.choices]`
+        pub regime: String = String::new() => "required";
+        /// Human rows ÷ all rows of a training set, a number or a schedule in `[0, 1]`; for regimes that take one
+        pub human_fraction: Option<Schedule> = None => "by the regime";
+        /// What is held fixed: "total", the training set's size; "human", the human rows, with `synthetic_scale`
+        /// synthetic rows for each; "arrivals", the rows that arrive per generation
+        pub hold: Option<Hold> = None => "the regime's";
+        /// |D(0)|, the rows of generation 0
+        pub initial: Option<usize> = None => "samples, or human_rows", in at_least(1);
+        /// Human rows
+        pub human_rows: Option<usize> = None => "required with hold = \"human\"", in at_least(1);
+        /// Synthetic rows per human row
+        pub synthetic_scale: Option<f64> = None => "required with hold = \"human\"", in at_least(0);
+        /// true: each training set is the human part of the mix and nothing else, the control beside a mix; for regimes
+        /// whose human rows are there whole
+        pub human_alone: bool = false;
+        /// The human share of what arrives; for `expanding` and `stream`
+        pub arrival_human_fraction: Option<f64> = None => "0", in within(0, 1);
+        /// What a refit starts from: "scratch", new weights; "warm", the last generation's model; "base", generation 0's
+        pub start: StartFrom = StartFrom::Scratch => "\"scratch\"";
+        /// How rows are made: "sample", new rows; "label", labels for human inputs; "continue", continuations of human
+        /// rows; "edit", human rows redrawn where the model is too sure
+        pub synthesis: Synthesis = Synthesis::Sample => "\"sample\"";
+        /// The human rows behind them: "initial", those of D(0); "fresh", rows never used before; "previous", the last
+        /// training set
+        pub prompts: Option<Prompts> = None => "required by label, continue and edit";
+        /// The probability above which `edit` redraws
+        pub edit_above: Option<f64> = None => "required with \"edit\"", in within(0, 1);
+        /// Lineages side by side; or the number of `[[member]]` tables
+        pub population: usize = 1, in at_least(1);
+        /// Whose synthetic rows enter a member's store: "own", "pool" (everybody's), "ring" (its neighbour's)
+        pub sharing: Sharing = Sharing::Own => "\"own\"";
+        /// Whether the loop may know which rows are synthetic
+        pub labels_known: bool = true;
+        /// What a training set is carried as: "rows", "statistics" (exact in law, refused where it would not be), or
+        /// "auto": statistics where they serve
+        pub path: PathChoice = PathChoice::Auto => "\"auto\"";
+        /// A table that overrides any of the regime's five choices
+        pub choices: ChoicesSpec = ChoicesSpec::default() => "the regime's", nested ChoicesSpec;
+    }
+    beside {
+        /// The table that was read, for the places of its keys.
+        #[serde(skip)]
+        pub node: Node = Node::default();
+    }
 }
 
 /// What is held fixed across generations.
@@ -156,10 +148,20 @@ impl LoopSpec {
     /// # Errors
     /// On unknown keys, values out of range, and keys that exclude or need one another.
     pub fn read(node: &Node) -> Result<Self, Error> {
-        let mut spec: Self = node.parse()?;
+        let mut problems = Vec::new();
+        let read = Self::read_into(node, &mut problems);
+        Error::all(problems).map_or(Ok(read), Err)
+    }
+
+    /// As [`LoopSpec::read`]; what is wrong is added to `problems`.
+    pub(super) fn read_into(node: &Node, problems: &mut Vec<Error>) -> Self {
+        let before = problems.len();
+        let mut spec: Self = node.read_into(&[], problems);
         spec.node = node.clone();
-        spec.check()?;
-        Ok(spec)
+        if problems.len() == before {
+            problems.extend(spec.check().err());
+        }
+        spec
     }
 
     /// The place of a key such as `human_fraction`, or of the table where nobody wrote it.

@@ -1,45 +1,50 @@
 //! `[measure]`: what is measured, on what, and when.
 
-use serde::de::{SeqAccess, Visitor};
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::error::Error;
 use super::node::{Node, Value};
 use super::source::At;
 
-/// What is measured, on what, and when.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MeasureSpec {
-    /// The metrics, in the order of the file.
-    #[serde(skip)]
-    pub metrics: Vec<MetricSpec>,
-    /// The table of a family that is fitted to the human rows of generation 0 and measured once, to compare with.
-    #[serde(skip)]
-    pub baseline: Option<Node>,
-    /// Rows in the sample that metrics see, ≥ 1; its own draw. Default 2000.
-    #[serde(default = "default_size")]
-    pub size: usize,
-    /// What the sample is drawn from. Default `model`.
-    #[serde(default)]
-    pub on: Subject,
-    /// The coordinates in which rows are measured. Default human scale.
-    #[serde(default, skip_serializing_if = "Coordinates::is_default")]
-    pub space: Coordinates,
-    /// The generations that are measured. Default all.
-    #[serde(default)]
-    pub at: Generations,
-    /// Whether figures, summaries and claims keep the members of a population apart; else they take the mean of
-    /// all members within each seed. Default false.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub by_member: bool,
-    /// Whether fitted models are written too, so that a new metric needs no refit. Default false.
-    #[serde(default)]
-    pub keep_models: bool,
+crate::parameters! {
+    /// What is measured, on what, and when.
+    #[derive(Debug, Clone, Serialize)]
+    pub struct MeasureSpec {
+        /// Rows of the sample that metrics see; it is a draw of its own
+        pub size: usize = 2000, in at_least(1);
+        /// What is measured: "model", a fresh sample; "synthetic", the rows after curation; "training"
+        pub on: Subject = Subject::Model => "\"model\"";
+        /// Coordinates of a table's rows: "human-scale", numbers in units of the human rows' spread, and categories;
+        /// "raw", numbers as they stand, without categories; "classifier", of rows of numbers with a label, the last hidden
+        /// layer of a network that tells the human training rows' labels apart
+        pub space: Coordinates = Coordinates::HumanScale => "\"human-scale\"",
+            #[serde(skip_serializing_if = "Coordinates::is_default")];
+        /// The generations: "all", "log" (0, powers of two, the last), or a list
+        pub at: Generations = Generations::All => "\"all\"";
+        /// Whether figures, summaries and claims keep the members of a population apart, or take their mean in each seed
+        pub by_member: bool = false, #[serde(skip_serializing_if = "std::ops::Not::not")];
+        /// Whether fitted models are written, so that a new metric needs no refit
+        pub keep_models: bool = false;
+    }
+    beside {
+        /// The metrics, in the order of the file.
+        #[serde(skip)]
+        pub metrics: Vec<MetricSpec> = Vec::new();
+        /// The table of a family that is fitted to the human rows of generation 0 and measured once, to compare with.
+        #[serde(skip)]
+        pub baseline: Option<Node> = None;
+    }
 }
 
-fn default_size() -> usize {
-    2000
+crate::parameters! {
+    /// The keys of `[measure]` that components read.
+    pub(super) struct Measured {
+        /// Names, or tables with `name` and the metric's parameters
+        metrics: IgnoredAny = IgnoredAny => "[]";
+        /// A family's table; it is fitted to the human rows of generation 0 and measured once: a line beside the curves
+        baseline: IgnoredAny = IgnoredAny => "none";
+    }
 }
 
 /// One metric: its name, and its parameters where the entry is a table.
@@ -167,40 +172,45 @@ impl MeasureSpec {
     /// # Errors
     /// On unknown keys, a metric without a name, one listed twice, and an empty sample or list.
     pub fn read(node: &Node) -> Result<Self, Error> {
-        let mut spec: Self = node.parse_without(&["metrics", "baseline"])?;
+        let mut problems = Vec::new();
+        let read = Self::read_into(node, &mut problems);
+        Error::all(problems).map_or(Ok(read), Err)
+    }
+
+    /// As [`MeasureSpec::read`]; what is wrong is added to `problems`.
+    pub(super) fn read_into(node: &Node, problems: &mut Vec<Error>) -> Self {
+        let mut spec: Self = node.read_into(&["metrics", "baseline"], problems);
         spec.baseline = node.get("baseline").cloned();
-        if spec.size == 0 {
-            let help = "metrics need at least one row".to_owned();
-            return Err(Error::bad_value(node.at_of("size"), "`size` is 0".into(), help));
-        }
         if spec.at == Generations::List(Vec::new()) {
             let help = "list the generations, or write \"all\"".to_owned();
-            return Err(Error::bad_value(node.at_of("at"), "`at` is empty".into(), help));
+            problems.push(Error::bad_value(node.at_of("at"), "`at` is empty".into(), help));
         }
-        let Some(list) = node.get("metrics") else {
-            return Ok(spec);
+        let Some(list) = node.get("metrics") else { return spec };
+        let Some(items) = list.as_array() else {
+            problems.push(Error::wrong_type(list, "a list").about("metrics"));
+            return spec;
         };
-        let items = list.as_array().ok_or_else(|| Error::wrong_type(list, "a list"))?;
         for item in items {
-            let name = match item.value {
-                Value::String(_) => item,
-                Value::Table(_) => item.selector("name")?,
-                _ => {
-                    return Err(Error::wrong_type(item, "a metric's name, or a table with `name`"));
-                }
-            };
-            let same = |m: &&MetricSpec| super::hash::canonical(&m.node) == super::hash::canonical(item);
-            if let Some(first) = spec.metrics.iter().find(same) {
-                let message = format!("metric `{}` is listed twice", first.name);
-                let help = "remove one".to_owned();
-                return Err(Error::conflict(name.at.clone(), first.at.clone(), message, help));
+            match spec.metric(item) {
+                Ok(metric) => spec.metrics.push(metric),
+                Err(error) => problems.push(error),
             }
-            spec.metrics.push(MetricSpec {
-                name: name.as_str().unwrap_or_default().to_owned(),
-                node: item.clone(),
-                at: name.at.clone(),
-            });
         }
-        Ok(spec)
+        spec
+    }
+
+    fn metric(&self, item: &Node) -> Result<MetricSpec, Error> {
+        let name = match item.value {
+            Value::String(_) => item,
+            Value::Table(_) => item.selector("name")?,
+            _ => return Err(Error::wrong_type(item, "a metric's name, or a table with `name`")),
+        };
+        let same = |m: &&MetricSpec| super::hash::canonical(&m.node) == super::hash::canonical(item);
+        if let Some(first) = self.metrics.iter().find(same) {
+            let message = format!("metric `{}` is listed twice", first.name);
+            return Err(Error::conflict(name.at.clone(), first.at.clone(), message, "remove one".into()));
+        }
+        let (at, node) = (name.at.clone(), item.clone());
+        Ok(MetricSpec { name: name.as_str().unwrap_or_default().to_owned(), node, at })
     }
 }

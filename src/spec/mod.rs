@@ -44,6 +44,7 @@ pub mod range;
 mod resolved;
 mod sampling;
 mod schedule;
+mod schema;
 mod serde_error;
 mod setting;
 mod shape;
@@ -57,22 +58,25 @@ pub(crate) use de::one_or_many;
 pub use choices::{ChoicesSpec, Combine, Draw, Inflow, RetainHuman, RetainSynthetic, Weights};
 pub use claim::{ClaimSpec, Direction, SlopeScale, Statistic};
 pub use control::{Control, Mechanism, Origin};
-pub use error::{Error, Kind, unknown_name};
+pub use error::{Error, Kind, nearest_to, unknown_name};
 pub use experiment::{About, Experiment};
 pub use figure::{FigureKind, FigureSpec, Mark};
 pub use hash::{canonical, json, measure_digest, run_digest, setting_digest, sha256};
-pub use keys::{KEYS, SpecKey};
+pub use keys::{
+    CurationKeys, DataKeys, GeneratorKeys, Knowledge, ModelKeys, On, TABLES, TaskKeys, TrainedOn, When,
+    keys_of,
+};
 pub use loop_spec::{Hold, LoopSpec, PathChoice, Prompts, Sharing, StartFrom, Synthesis};
 pub use measure::{Coordinates, Generations, MeasureSpec, MetricSpec, Subject};
 pub use node::{Key, Node, Table, Value};
 pub use overlay::Overlays;
 pub use parameters::{Described, Parameter, parameter};
 #[doc(hidden)]
-pub use parameters::{joined, plainly, spelled, take, total};
+pub use parameters::{joined, nested, plain_name, plainly, spelled, take, total};
 pub use range::Range;
 pub use sampling::SamplingSpec;
 pub use schedule::{Schedule, ScheduleError};
-pub use setting::{Setting, settings};
+pub use setting::Setting;
 pub use shape::Shape;
 pub use source::{At, Layer, Source};
 pub use sweep::Sweep;

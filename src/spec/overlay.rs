@@ -47,9 +47,9 @@ impl Overlays {
     /// Lays the layers on a parsed file; the result has no `[quick]` and no `[profile]`.
     ///
     /// # Errors
-    /// On unknown keys in any layer, a layer that the file lacks, and a malformed `key=value`.
-    pub fn apply(&self, mut root: Node) -> Result<Node, Error> {
-        check_layer(&root, true)?;
+    /// On a layer that the file lacks, and a malformed `key=value`; unknown keys in any layer are added to `problems`.
+    pub fn apply(&self, mut root: Node, problems: &mut Vec<Error>) -> Result<Node, Error> {
+        check_layer(&root, true, problems);
         let file = root.at.clone();
         let (mut quick, mut profiles) = (None, None);
         if let Some(table) = root.as_table_mut() {
@@ -85,7 +85,7 @@ impl Overlays {
             None => {}
         }
         for (layer, mut node) in layers {
-            check_layer(&node, false)?;
+            check_layer(&node, false, problems);
             flatten_sweep(&mut node)?;
             let asked = match &layer {
                 Layer::Profile(name) => self.profile.as_ref() == Some(name),
@@ -99,7 +99,7 @@ impl Overlays {
         for text in &self.sets {
             set(&mut root, text)?;
         }
-        check_layer(&root, false)?;
+        check_layer(&root, false, problems);
         Ok(root)
     }
 }

@@ -87,6 +87,16 @@ impl Node {
         Error::all(problems).map_or(Ok(read), Err)
     }
 
+    /// Reads those parameters that this table has beside others, which are not looked at.
+    ///
+    /// # Errors
+    /// As [`Node::read`].
+    pub fn part<P: Described>(&self) -> Result<P, Error> {
+        let (mut read, mut problems) = (P::default(), Vec::new());
+        read.take(self, &mut problems);
+        Error::all(problems).map_or(Ok(read), Err)
+    }
+
     /// As [`Node::read`]; what is wrong is added to `problems`, and such a parameter has its default.
     pub fn read_into<P: Described>(&self, ignored: &[&str], problems: &mut Vec<Error>) -> P {
         let mut read = P::default();
@@ -137,6 +147,12 @@ pub fn plainly<'n, T: Deserialize<'n>>(reader: Reader<'n, 'static>) -> Result<T,
     T::deserialize(reader)
 }
 
+/// Reads a table that is itself described.
+#[doc(hidden)]
+pub fn nested<T: Described>(reader: Reader<'_, 'static>) -> Result<T, Error> {
+    reader.table()
+}
+
 /// How a default is written in a spec: its Rust text, without what TOML does not have.
 #[doc(hidden)]
 pub const fn spelled(text: &'static str) -> &'static str {
@@ -169,6 +185,15 @@ const fn same(a: &str, b: &str) -> bool {
         i += 1;
     }
     true
+}
+
+/// A field's name without the mark of a raw identifier.
+#[doc(hidden)]
+pub const fn plain_name(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
 }
 
 /// How many parameters lists have together.
@@ -222,6 +247,7 @@ pub const fn parameter(list: &[Parameter], name: &str) -> Parameter {
 ///         field: Type = default => "the default as a spec writes it, where the Rust text is not that";
 ///         field: Type = default, in range;          // see [`range`](crate::spec::range)
 ///         field: Type = default, with reader;       // a function as for serde's `deserialize_with`
+///         field: Type = default, nested Type;       // a table of its own that `parameters!` describes
 ///         field: Type = default, #[serde(…)];       // attributes of the struct's field
 ///     }
 ///     include { more: Other = Other::default(); }   // another such struct, whose keys stand in the same table;
@@ -239,8 +265,10 @@ macro_rules! parameters {
     (@range $range:expr) => { $range };
     (@range) => { $crate::spec::Range::ANY };
     (@shape $ty:ty) => { $crate::spec::Shape::of::<$ty>() };
+    (@shape $ty:ty; $nested:ty) => { $crate::spec::Shape::described::<$nested>() };
     (@shape $ty:ty, $by:path) => { $crate::spec::Shape::by(&|probe| -> Result<$ty, _> { $by(probe) }) };
     (@read $ty:ty) => { $crate::spec::plainly };
+    (@read $ty:ty; $nested:ty) => { $crate::spec::nested::<$nested> };
     (@read $ty:ty, $by:path) => { |reader| -> Result<$ty, $crate::spec::Error> { $by(reader) } };
     (@list $ty:ty) => { <$ty as $crate::spec::Described>::PARAMETERS };
     (@list $ty:ty, $list:expr) => { $list };
@@ -250,7 +278,8 @@ macro_rules! parameters {
             $(
                 $(#[doc = $doc:literal])+
                 $fvis:vis $field:ident : $ty:ty = $default:expr $(=> $text:literal)?
-                    $(, in $range:expr)? $(, with $by:path)? $(, $(#[$attribute:meta])+)? ;
+                    $(, in $range:expr)? $(, with $by:path)? $(, nested $nested:ty)?
+                    $(, $(#[$attribute:meta])+)? ;
             )*
         }
         $(include {
@@ -295,11 +324,11 @@ macro_rules! parameters {
                 #[allow(unused_imports)]
                 use $crate::spec::range::*;
                 const OWN: &[$crate::spec::Parameter] = &[$( $crate::spec::Parameter {
-                    name: stringify!($field),
+                    name: $crate::spec::plain_name(stringify!($field)),
                     default: $crate::parameters!(@text $default $(, $text)?),
                     meaning: concat!($($doc),+).trim_ascii(),
                     range: $crate::parameters!(@range $($range)?),
-                    shape: || $crate::parameters!(@shape $ty $(, $by)?),
+                    shape: || $crate::parameters!(@shape $ty $(, $by)? $(; $nested)?),
                 }, )*];
                 const LISTS: &[&[$crate::spec::Parameter]] =
                     &[OWN $($(, $crate::parameters!(@list $ity $(, $list)?))*)?];
@@ -310,7 +339,7 @@ macro_rules! parameters {
             fn take(&mut self, table: &$crate::spec::Node, problems: &mut Vec<$crate::spec::Error>) {
                 let mut own = Self::PARAMETERS.iter();
                 $(
-                    let read = $crate::parameters!(@read $ty $(, $by)?);
+                    let read = $crate::parameters!(@read $ty $(, $by)? $(; $nested)?);
                     $crate::spec::take(table, own.next(), &mut self.$field, read, problems);
                 )*
                 $($( $crate::spec::Described::take(&mut self.$included, table, problems); )*)?

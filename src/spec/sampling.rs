@@ -1,64 +1,35 @@
 //! `[sampling]`: the transform on the output. Likelihoods use the untransformed model.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::error::Error;
 use super::node::Node;
 
-/// How synthetic rows are drawn from a model. A family refuses what it can't apply.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SamplingSpec {
-    /// Divides the logits, > 0. Default 1.
-    #[serde(default = "unit")]
-    pub temperature: f64,
-    /// Keeps the k likeliest tokens, ≥ 1.
-    pub top_k: Option<usize>,
-    /// Keeps the likeliest tokens up to this total probability, in (0, 1].
-    pub top_p: Option<f64>,
-    /// Beam width, ≥ 1.
-    pub beam: Option<usize>,
-    /// λ: scales the covariance of what is drawn, ≥ 0. Default 1.
-    #[serde(default = "unit")]
-    pub covariance_scale: f64,
-    /// Strength of classifier-free guidance, finite.
-    pub guidance: Option<f64>,
-}
-
-fn unit() -> f64 {
-    1.0
-}
-
-impl Default for SamplingSpec {
-    fn default() -> Self {
-        let (top_k, top_p, beam, guidance) = (None, None, None, None);
-        Self { temperature: 1.0, top_k, top_p, beam, covariance_scale: 1.0, guidance }
+crate::parameters! {
+    /// How synthetic rows are drawn from a model. A family refuses what it can't apply.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    pub struct SamplingSpec {
+        /// Divides the logits of what is drawn; likelihoods are not changed
+        pub temperature: f64 = 1.0, in above(0);
+        /// Keeps the k likeliest tokens
+        pub top_k: Option<usize> = None, in at_least(1);
+        /// Keeps the likeliest tokens up to this total probability
+        pub top_p: Option<f64> = None, in above_to(0, 1);
+        /// Beam width
+        pub beam: Option<usize> = None, in at_least(1);
+        /// λ: multiplies the covariance of what is drawn
+        pub covariance_scale: f64 = 1.0, in at_least(0);
+        /// Strength of classifier-free guidance
+        pub guidance: Option<f64> = None, in FINITE;
     }
 }
 
 impl SamplingSpec {
-    /// Reads and checks `[sampling]`.
+    /// Reads `[sampling]`.
     ///
     /// # Errors
     /// On unknown keys and values out of range.
     pub fn read(node: &Node) -> Result<Self, Error> {
-        let s: Self = node.parse()?;
-        let finite = |x: f64| x.is_finite();
-        let checks = [
-            ("temperature", finite(s.temperature) && s.temperature > 0.0, "above 0"),
-            ("top_k", s.top_k != Some(0), "1 or more"),
-            ("top_p", s.top_p.is_none_or(|p| p > 0.0 && p <= 1.0), "in (0, 1]"),
-            ("beam", s.beam != Some(0), "1 or more"),
-            ("covariance_scale", finite(s.covariance_scale) && s.covariance_scale >= 0.0, "0 or more"),
-            ("guidance", s.guidance.is_none_or(finite), "finite"),
-        ];
-        match checks.iter().find(|(_, good, _)| !good) {
-            None => Ok(s),
-            Some((key, _, range)) => Err(Error::bad_value(
-                node.at_of(key),
-                format!("`{key}` must be {range}"),
-                "see `[sampling]` for the ranges".into(),
-            )),
-        }
+        node.read(&[])
     }
 }

@@ -1,7 +1,7 @@
 //! One point of the sweep: the tables that a lineage is made from.
 
 use super::error::{Error, unknown_name};
-use super::experiment::{Experiment, SETTING_TABLES, each};
+use super::experiment::{SETTING_TABLES, kept, listed};
 use super::loop_spec::LoopSpec;
 use super::node::{Key, Node, Table, Value};
 use super::resolved::fill;
@@ -56,7 +56,13 @@ impl Setting {
         }
     }
 
-    fn read(index: usize, template: &Node, point: Vec<(Key, Node)>) -> Result<Self, Error> {
+    /// One point of the sweep as far as it can be read; what is wrong is added to `problems`.
+    pub(super) fn read(
+        index: usize,
+        template: &Node,
+        point: Vec<(Key, Node)>,
+        problems: &mut Vec<Error>,
+    ) -> Self {
         let mut tree = Node::table(template.at.clone());
         for key in SETTING_TABLES {
             if let (Some(from), Some(to)) = (template.as_table(), tree.as_table_mut())
@@ -67,14 +73,15 @@ impl Setting {
         }
         for (key, value) in &point {
             let at = At { layer: Layer::SweepPoint, ..key.at.clone() };
-            tree.set(&key.name, &at, value.clone().on_layer(&Layer::SweepPoint))?;
+            let set = tree.set(&key.name, &at, value.clone().on_layer(&Layer::SweepPoint));
+            problems.extend(set.err());
         }
-        let members = each(&tree, "member")?.len();
+        let members = listed(&tree, "member", problems).len();
         if members > 0 && tree.get("loop").is_some() && tree.get("loop.population").is_none() {
             let count = i64::try_from(members).unwrap_or(i64::MAX);
             let at = At::default_value();
             let node = Node { value: Value::Integer(count), at: at.clone() };
-            tree.set("loop.population", &at, node)?;
+            problems.extend(tree.set("loop.population", &at, node).err());
         }
         let table = |key: &str| match tree.get(key) {
             Some(node) if node.as_table().is_some() => Ok(node.clone()),
@@ -83,50 +90,48 @@ impl Setting {
         };
         // An empty table asks for nothing.
         let empty = |node: &Node| node.as_table().is_some_and(Table::is_empty);
-        let optional = |key: &str| tree.get(key).filter(|n| !empty(n)).map(|_| table(key)).transpose();
+        let optional = |key: &str| tree.get(key).filter(|n| !empty(n)).map(|_| table(key));
+        let mut needed = |key: &str| kept(table(key), problems);
+        let (data, model, loop_) = (needed("data"), needed("model"), needed("loop"));
+        let loop_ = loop_.map_or_else(LoopSpec::default, |node| LoopSpec::read_into(&node, problems));
+        let sampling = optional("sampling").and_then(|node| kept(node, problems));
         let mut setting = Self {
             index,
-            data: table("data")?,
-            model: table("model")?,
-            loop_: LoopSpec::read(&table("loop")?)?,
-            base: optional("base")?,
-            generator: optional("generator")?,
-            sampling: optional("sampling")?
-                .map_or_else(|| Ok(SamplingSpec::default()), |node| SamplingSpec::read(&node))?,
-            curation: each(&tree, "curation")?.iter().filter(|n| !empty(n)).cloned().collect(),
-            task: optional("task")?,
-            members: each(&tree, "member")?.iter().map(|m| member(&tree, m)).collect(),
+            data: data.unwrap_or_default(),
+            model: model.unwrap_or_default(),
+            loop_,
+            base: optional("base").and_then(|node| kept(node, problems)),
+            generator: optional("generator").and_then(|node| kept(node, problems)),
+            sampling: sampling.map_or_else(SamplingSpec::default, |node| node.read_into(&[], problems)),
+            curation: listed(&tree, "curation", problems).iter().filter(|n| !empty(n)).cloned().collect(),
+            task: optional("task").and_then(|node| kept(node, problems)),
+            members: listed(&tree, "member", problems).iter().map(|m| member(&tree, m)).collect(),
             point: point.into_iter().map(|(k, v)| (k.name, v)).collect(),
             tree: tree.clone(),
         };
-        setting.check()?;
+        setting.check(problems);
         fill(&mut setting.tree, "loop", &setting.loop_, None);
         fill(&mut setting.tree, "sampling", &setting.sampling, None);
-        Ok(setting)
+        setting
     }
 
-    fn check(&self) -> Result<(), Error> {
-        self.data.selector("source")?;
-        self.model.selector("family")?;
-        if let Some(task) = &self.task {
-            task.selector("kind")?;
-        }
-        for step in &self.curation {
-            step.selector("step")?;
-        }
-        for member in &self.members {
-            member.selector("family")?;
-        }
+    fn check(&self, problems: &mut Vec<Error>) {
+        let given = [&self.data, &self.model].into_iter().zip(["source", "family"]);
+        let selectors = given
+            .filter(|(node, _)| node.at.layer != Layer::Default)
+            .chain(self.task.iter().map(|task| (task, "kind")))
+            .chain(self.curation.iter().map(|step| (step, "step")))
+            .chain(self.members.iter().map(|member| (member, "family")));
+        problems.extend(selectors.filter_map(|(node, key)| node.selector(key).err()));
         let (n, population) = (self.members.len(), self.loop_.population);
         if n > 0 && n != population {
-            return Err(Error::conflict(
+            problems.push(Error::conflict(
                 self.loop_.at("population"),
                 self.tree.at_of("member.0"),
                 format!("`population` is {population}, but there are {n} [[member]] tables"),
                 "give one table per member, or none".into(),
             ));
         }
-        Ok(())
     }
 }
 
@@ -143,14 +148,4 @@ fn member(tree: &Node, member: &Node) -> Node {
             merged
         }
     }
-}
-
-/// Every combination of an experiment's sweep, in order: points, then the grid's first key.
-///
-/// # Errors
-/// On the first setting whose tables don't fit together.
-pub fn settings(experiment: &Experiment) -> Result<Vec<Setting>, Error> {
-    let combinations = experiment.sweep.combinations();
-    let read = |(i, point)| Setting::read(i, &experiment.template, point);
-    combinations.into_iter().enumerate().map(read).collect()
 }

@@ -12,6 +12,8 @@ use serde::de::{
     VariantAccess, Visitor,
 };
 
+use super::parameters::Described;
+
 /// The kinds of value that a key takes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
@@ -43,6 +45,11 @@ impl Shape {
     /// What `T` takes.
     pub fn of<T: for<'de> Deserialize<'de>>() -> Self {
         Self::by(&|probe| T::deserialize(probe))
+    }
+
+    /// What a table takes that is described.
+    pub fn described<T: Described>() -> Self {
+        Shape::Table(T::PARAMETERS.iter().map(|p| (p.name, (p.shape)())).collect())
     }
 
     /// What a reading function takes.

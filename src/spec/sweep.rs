@@ -1,13 +1,10 @@
 //! `[sweep]`: the grid of swept keys, beside zipped points.
 
-use super::choices::ChoicesSpec;
-use super::de::fields_of;
 use super::error::{Error, Kind};
-use super::experiment::{SETTING_TABLES, each};
+use super::experiment::{SETTING_TABLES, kept, listed};
 use super::hash::canonical;
-use super::loop_spec::LoopSpec;
+use super::keys::names_of;
 use super::node::{Key, Node, Table, Value};
-use super::sampling::SamplingSpec;
 use super::source::{At, Layer};
 
 /// `[sweep]`: seeds, zipped points and grid.
@@ -28,43 +25,43 @@ pub struct Sweep {
 const MAX_SEEDS: u64 = 10_000_000;
 
 impl Sweep {
-    /// Reads and checks `[sweep]`; `template` is the whole spec, for conflicts with `--set`.
-    ///
-    /// # Errors
-    /// On unknown keys, empty or repeated values, and keys that are swept twice.
-    pub fn read(node: &Node, template: &Node) -> Result<Self, Error> {
-        let table = node.as_table().ok_or_else(|| Error::wrong_type(node, "a table"))?;
+    /// Reads and checks `[sweep]`; `template` is the whole spec, for conflicts with `--set`. Unknown keys, empty or
+    /// repeated values and keys that are swept twice are added to `problems` and left out.
+    pub(super) fn read(node: &Node, template: &Node, problems: &mut Vec<Error>) -> Self {
         let mut sweep = Self { seeds: (0..10).collect(), grid: Vec::new(), points: Vec::new() };
+        let Some(table) = node.as_table() else {
+            problems.push(Error::wrong_type(node, "a table"));
+            return sweep;
+        };
         for (key, value) in table.iter() {
             match key.name.as_str() {
-                "seeds" => sweep.seeds = seeds(value)?,
+                "seeds" => sweep.seeds = kept(seeds(value), problems).unwrap_or_else(|| vec![0]),
                 "point" => {}
                 _ => {
-                    check_key(&key.name, &key.at)?;
-                    sweep.grid.push((key.clone(), values(key, value)?));
+                    let others = sweep.grid.iter().map(|(k, _)| k);
+                    let read = check_key(&key.name, &key.at).and_then(|()| apart(key, others));
+                    let read = read.and_then(|()| values(key, value));
+                    sweep.grid.extend(kept(read, problems).map(|values| (key.clone(), values)));
                 }
             }
         }
-        for point in each(node, "point")? {
-            let pairs = point.as_table().map(|t| t.entries.clone()).unwrap_or_default();
-            for (i, (key, _)) in pairs.iter().enumerate() {
-                check_key(&key.name, &key.at)?;
-                let others = pairs[..i].iter().map(|(k, _)| k);
-                apart(key, others.chain(sweep.grid.iter().map(|(k, _)| k)))?;
+        for point in listed(node, "point", problems) {
+            let mut pairs: Vec<(Key, Node)> = Vec::new();
+            for (key, value) in point.as_table().into_iter().flat_map(Table::iter) {
+                let others = pairs.iter().map(|(k, _)| k).chain(sweep.grid.iter().map(|(k, _)| k));
+                let read = check_key(&key.name, &key.at).and_then(|()| apart(key, others));
+                pairs.extend(kept(read, problems).map(|()| (key.clone(), value.clone())));
             }
             sweep.points.push(pairs);
-        }
-        for (i, (key, _)) in sweep.grid.iter().enumerate() {
-            apart(key, sweep.grid[..i].iter().map(|(k, _)| k))?;
         }
         for key in sweep.keys() {
             if let Some(set) = template.get(&key.name).and_then(set_inside) {
                 let message = format!("`{}` is swept, so setting it has no effect", key.name);
                 let help = format!("set the list instead: --set sweep.{}=[…]", key.name);
-                return Err(Error::conflict(set.clone(), key.at.clone(), message, help));
+                problems.push(Error::conflict(set.clone(), key.at.clone(), message, help));
             }
         }
-        Ok(sweep)
+        sweep
     }
 
     /// The swept keys, points first, each once, in file order.
@@ -104,11 +101,22 @@ impl Sweep {
 pub(super) fn check_key(key: &str, at: &At) -> Result<(), Error> {
     let mut segments = key.split('.');
     let (first, second, third) = (segments.next(), segments.next(), segments.next());
-    let known: &[&str] = match (first, second) {
-        (Some("loop"), Some("choices")) if third.is_some() => fields_of::<ChoicesSpec>(),
-        (Some("loop"), Some(_)) => fields_of::<LoopSpec>(),
-        (Some("sampling"), Some(_)) => fields_of::<SamplingSpec>(),
-        _ => SETTING_TABLES,
+    if third.is_none() && matches!((first, second), (Some("points"), None)) {
+        let help = "write each point as a table [[sweep.point]] of dotted keys that change together";
+        return Err(Error::new(
+            Kind::UnknownKey,
+            at.clone(),
+            "unknown key `points`".into(),
+            "here".into(),
+            Some(help.into()),
+        ));
+    }
+    let known: Vec<&str> = match (first, second) {
+        (Some("loop"), Some("choices")) if third.is_some() => names_of("loop.choices"),
+        (Some("loop"), Some(_)) => names_of("loop"),
+        (Some("sampling"), Some(_)) => names_of("sampling"),
+        (Some(_), None) => [&["seeds", "point"][..], SETTING_TABLES].concat(),
+        _ => SETTING_TABLES.to_vec(),
     };
     let (prefix, word) = match (first, second, third) {
         (Some("loop"), Some("choices"), Some(choice)) => ("loop.choices.", choice),

@@ -1,7 +1,6 @@
 //! A task as a setting asks for it: who learns from what, and on which human rows it is scored.
 
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 
 use super::groups::Grouping;
 use super::{BoxedTask, Lesson, Report};
@@ -9,39 +8,7 @@ use crate::data::{Body, Mix, Origin, Samples};
 use crate::metrics::{Measured, Subject};
 use crate::models::Refusal;
 use crate::rng::Streams;
-use crate::spec::{Error, Node};
-
-/// The keys of `[task]` that are not the task's own. `kind` names the task; `arm` and `question` are labels
-/// for tables and figures and change no result.
-pub const ENGINE_KEYS: [&str; 8] =
-    ["knowledge", "arm", "question", "train", "test", "validation", "by_group", "group_score"];
-
-/// What a generator knows beyond the human rows of the training set. Rows made from those alone add
-/// no information, so a gain needs one of the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Knowledge {
-    /// Nothing: it was fitted on the same rows.
-    None,
-    /// Human rows of another source.
-    OtherDomain,
-    /// An exact rule that tells right from wrong.
-    Verifier,
-    /// The causal order of the columns.
-    Graph,
-}
-
-/// Which rows of D(g) the learner is trained on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TrainedOn {
-    /// All of D(g), with its weights.
-    Training,
-    /// The synthetic rows alone, equally weighted.
-    Synthetic,
-    /// The human rows alone, equally weighted.
-    Human,
-}
+use crate::spec::{Error, Knowledge, Node, TaskKeys, TrainedOn};
 
 /// A task of one setting.
 pub struct Examination {
@@ -63,34 +30,20 @@ pub struct Examination {
     pub group_score: &'static str,
 }
 
-impl Knowledge {
-    /// The word in specs and tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Knowledge::None => "none",
-            Knowledge::OtherDomain => "other-domain",
-            Knowledge::Verifier => "verifier",
-            Knowledge::Graph => "graph",
-        }
+/// The subject of the scores.
+fn subject(on: TrainedOn) -> Subject {
+    match on {
+        TrainedOn::Training => Subject::Training,
+        TrainedOn::Synthetic => Subject::Synthetic,
+        TrainedOn::Human => Subject::Human,
     }
 }
 
-impl TrainedOn {
-    /// The subject of the scores.
-    pub fn subject(self) -> Subject {
-        match self {
-            TrainedOn::Training => Subject::Training,
-            TrainedOn::Synthetic => Subject::Synthetic,
-            TrainedOn::Human => Subject::Human,
-        }
-    }
-
-    fn keeps(self, origin: Origin) -> bool {
-        match self {
-            TrainedOn::Training => true,
-            TrainedOn::Synthetic => origin == Origin::Synthetic,
-            TrainedOn::Human => origin == Origin::Human,
-        }
+fn keeps(on: TrainedOn, origin: Origin) -> bool {
+    match on {
+        TrainedOn::Training => true,
+        TrainedOn::Synthetic => origin == Origin::Synthetic,
+        TrainedOn::Human => origin == Origin::Human,
     }
 }
 
@@ -107,7 +60,7 @@ impl Examination {
         test: usize,
         synthesises: bool,
     ) -> Result<Self, Error> {
-        let knowledge = node.get("knowledge").map(Node::parse::<Knowledge>).transpose()?;
+        let TaskKeys { knowledge, train, test: asked, validation, group_score: score, .. } = node.part()?;
         if synthesises && knowledge.is_none() {
             return Err(Error::bad_value(
                 node.at.clone(),
@@ -115,26 +68,11 @@ impl Examination {
                 "add knowledge = \"none\" (it was fitted on the same human rows), \"other-domain\", \"verifier\" or \"graph\"".into(),
             ));
         }
-        let train = node.get("train").map(Node::parse::<Vec<TrainedOn>>).transpose()?;
-        let train = train.unwrap_or_else(|| vec![TrainedOn::Training]);
         if train.is_empty() || train.iter().enumerate().any(|(i, t)| train[..i].contains(t)) {
             return Err(Error::bad_value(
                 node.at_of("train"),
                 "`train` is empty or names rows twice".into(),
                 "list some of \"training\", \"synthetic\", \"human\"".into(),
-            ));
-        }
-        let asked = node.get("test").map(Node::parse::<usize>).transpose()?;
-        if asked == Some(0) {
-            let help = "leave it out for all held-out rows".to_owned();
-            return Err(Error::bad_value(node.at_of("test"), "`test` is 0".into(), help));
-        }
-        let validation = node.get("validation").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
-        if !(0.0..1.0).contains(&validation) {
-            return Err(Error::bad_value(
-                node.at_of("validation"),
-                "`validation` must be at least 0 and below 1".into(),
-                "it is a share of the training rows".into(),
             ));
         }
         if task.candidates() > 1 && validation == 0.0 {
@@ -146,7 +84,7 @@ impl Examination {
         }
         let by_group = Grouping::read(node)?;
         let mut group_score = report.primary;
-        if let Some(asked) = node.get("group_score").map(Node::parse::<String>).transpose()? {
+        if let Some(asked) = score {
             group_score = report.scores.iter().copied().find(|s| *s == asked).ok_or_else(|| {
                 let message = format!("the task has no score `{asked}`");
                 Error::bad_value(
@@ -170,7 +108,7 @@ impl Examination {
     ) -> Vec<(Subject, Result<Measured, Refusal>)> {
         let of = |on: &TrainedOn| {
             let (rows, weights) = lesson(training, *on)?;
-            Some((on.subject(), self.examine(&rows, &weights, test, streams)))
+            Some((subject(*on), self.examine(&rows, &weights, test, streams)))
         };
         self.train.iter().filter_map(of).collect()
     }
@@ -235,7 +173,7 @@ impl Examination {
 /// The rows of a training set that a learner is to see, with their weights. `None` where there is none.
 fn lesson(training: &Mix, on: TrainedOn) -> Option<(Samples, Vec<f64>)> {
     let mut mix = training.clone();
-    mix.parts.retain(|p| on.keeps(p.origin) && !p.body.is_empty() && matches!(p.body, Body::Rows(_)));
+    mix.parts.retain(|p| keeps(on, p.origin) && !p.body.is_empty() && matches!(p.body, Body::Rows(_)));
     if on != TrainedOn::Training {
         mix.parts.iter_mut().for_each(|p| p.weight = 1.0);
     }

@@ -19,8 +19,9 @@ mod sequence_tagging;
 mod tabular_prediction;
 mod text_classification;
 
+pub use crate::spec::{Knowledge, TrainedOn};
 pub use classes::Predictions;
-pub use examination::{ENGINE_KEYS, Examination, Knowledge, TrainedOn};
+pub use examination::Examination;
 pub use groups::Grouping;
 pub use scores::{SCORES, Score, score};
 

@@ -4,7 +4,7 @@ use super::component;
 use crate::data::{Role, Source};
 use crate::lineage::Context;
 use crate::spec::{Error, Node, Setting};
-use crate::tasks::{ENGINE_KEYS, Examination, Knowledge};
+use crate::tasks::{Examination, Knowledge};
 
 /// Test rows of a task where the source has no end.
 const TEST_ROWS: usize = 2_000;
@@ -18,7 +18,7 @@ pub(super) fn examination(
     components: &mut Vec<String>,
     notes: &mut Vec<String>,
 ) -> Result<Examination, Error> {
-    let (entry, task) = component(&context.components.tasks, node, "kind", &ENGINE_KEYS, context)?;
+    let (entry, task) = component(&context.components.tasks, node, "kind", "task", context)?;
     task.accepts(source.schema()).map_err(|why| {
         Error::refused(
             node.at_of("kind"),

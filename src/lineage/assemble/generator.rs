@@ -6,11 +6,7 @@ use super::{Sources, family};
 use crate::data::{Role, Samples, Schema, Source, Supply};
 use crate::lineage::generator::{Generator, without};
 use crate::lineage::{Teacher, When};
-use crate::spec::{Error, Node, Setting, StartFrom};
-
-/// The keys of `[generator]` that are not the family's own.
-const KEYS: [&str; 7] =
-    ["when", "data", "examples", "rows", "background", "background_weight", "mislabelled"];
+use crate::spec::{self, Error, GeneratorKeys, Node, Setting, StartFrom};
 
 /// Who makes the synthetic rows of a setting.
 pub(super) fn teacher(
@@ -20,18 +16,17 @@ pub(super) fn teacher(
     versions: &mut Vec<(&'static str, String)>,
 ) -> Result<Teacher, Error> {
     let Some(node) = &setting.generator else { return Ok(Teacher::Own) };
+    let keys: GeneratorKeys = node.part()?;
     let mut rest = node.clone();
-    let when = node.get("when").map(Node::parse::<When>).transpose()?.unwrap_or_default();
     if let Some(table) = rest.as_table_mut() {
         table.remove("when");
     }
     if node.get("family").is_none() {
-        return source(node, &rest, when, sources, own, versions);
+        return source(node, &rest, keys.when, sources, own, versions);
     }
     if let Some(table) = rest.as_table_mut() {
-        KEYS.iter().for_each(|key| {
-            table.remove(key);
-        });
+        let own = spec::keys_of("generator").iter().filter(|key| !matches!(key.name, "family" | "source"));
+        own.for_each(|key| drop(table.remove(key.name)));
     }
     let (entry, family) = family(&rest, setting, StartFrom::Scratch, sources.context)?;
     family.accepts(own.schema()).map_err(|why| {
@@ -62,28 +57,17 @@ pub(super) fn teacher(
     })?;
     let unlabelled =
         rows_of("background", &|rows| without(Role::Label, rows, own.schema()).map_err(|e| e.to_string()))?;
-    let rows = node.get("rows").map(Node::parse::<usize>).transpose()?;
-    if rows == Some(0) {
-        let help = "leave it out for all rows".to_owned();
-        return Err(Error::bad_value(node.at_of("rows"), "`rows` is 0".into(), help));
-    }
+    let GeneratorKeys { when, examples, rows, background_weight: weight, mislabelled, .. } = keys;
     if let (Some(n), Some(data)) = (rows, &data)
         && n > data.len()
     {
         let message = format!("`rows` is {n}, and the generator's source has {} training rows", data.len());
         return Err(Error::refused(node.at_of("rows"), message, "ask for fewer, or leave it out"));
     }
-    let examples = node.get("examples").map(Node::parse::<usize>).transpose()?;
     if examples.is_some() && data.is_none() {
         let help = "add `data`, or leave it out: without `data` the generator is fitted on the training set";
         let message = "`examples` stand beside `data`, and there is none".into();
         return Err(Error::bad_value(node.at_of("examples"), message, help.into()));
-    }
-    let weight = node.get("background_weight").map(Node::parse::<f64>).transpose()?;
-    if weight.is_some_and(|w| !(w > 0.0 && w.is_finite())) {
-        let help = "it is the weight of a background row beside a row with a label".to_owned();
-        let message = "`background_weight` must be above 0".into();
-        return Err(Error::bad_value(node.at_of("background_weight"), message, help));
     }
     if weight.is_some() && unlabelled.is_none() {
         return Err(Error::bad_value(
@@ -94,12 +78,6 @@ pub(super) fn teacher(
     }
     versions.push(("generator", digests));
     let background = unlabelled.map(|rows| (rows, weight.unwrap_or(1.0)));
-    let mislabelled = node.get("mislabelled").map(Node::parse::<f64>).transpose()?.unwrap_or(0.0);
-    if !(0.0..=1.0).contains(&mislabelled) {
-        let help = "it is the share of synthetic rows with a wrong label".to_owned();
-        let message = "`mislabelled` must be in [0, 1]".into();
-        return Err(Error::bad_value(node.at_of("mislabelled"), message, help));
-    }
     if mislabelled > 0.0 && own.schema().first(Role::Label).is_none() {
         let message = format!("{} has no label to get wrong", own.name);
         return Err(Error::refused(node.at_of("mislabelled"), message, "leave `mislabelled` out"));
