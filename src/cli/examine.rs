@@ -69,3 +69,98 @@ pub(super) fn mistakes(error: &Error) -> Vec<Json> {
     };
     error.mistakes().iter().map(one).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Every mistake of a spec: its line, its message and its advice.
+    fn told(text: &str) -> Vec<(usize, String)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spec.toml");
+        std::fs::write(&path, text).unwrap();
+        let context = Context::default();
+        let read = file(&path, &Overlays::default(), &context).and_then(|e| prepared(e, &context));
+        let Err(error) = read else { return Vec::new() };
+        let line = |e: &&Error| (e.places().first().map_or(0, |at| at.line_column().0), e.located());
+        error.mistakes().iter().map(line).collect()
+    }
+
+    fn expect(text: &str, expected: &[(usize, &str)]) {
+        let told = told(text);
+        assert_eq!(told.len(), expected.len(), "{told:#?}");
+        for (line, part) in expected {
+            assert!(
+                told.iter().any(|(at, says)| at == line && says.contains(part)),
+                "{line} {part}: {told:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn ten_mistakes_of_ten_kinds_are_told_at_once() {
+        let text = r#"[data]
+source = "gausian"
+[model]
+family = "gaussian"
+dof = 1
+[loop]
+generations = 10
+samples = "100"
+regime = "replace"
+human_fraction = 0.2
+[measure]
+metrics = ["variance", "covrage"]
+[sweep]
+seed = 10
+"loop.human_fracton" = [0, 1]
+[[figure]]
+kind = "heatmap"
+x = "generation"
+[[claim]]
+says = "x"
+metric = "entropy"
+at = [50]
+statistic = "mean"
+law = "gaussian-replace-variance"
+tolerance = 0.1
+"#;
+        expect(
+            text,
+            &[
+                (2, "did you mean `gaussian`"),
+                (5, "did you mean `ddof`"),
+                (8, "samples"),
+                (10, "its human fraction is 0"),
+                (12, "did you mean `coverage`"),
+                (14, "did you mean `seeds`"),
+                (15, "did you mean `loop.human_fraction`"),
+                (17, "did you mean `heat-map`"),
+                (21, "add \"entropy\" to measure.metrics"),
+                (22, "generation 50, which is not measured"),
+            ],
+        );
+    }
+
+    fn small(more: &str) -> String {
+        format!(
+            "[data]\nsource = \"moby-dick\"\n[model]\nfamily = \"ngram\"\n[loop]\ngenerations = 3\nsamples = 500\n\
+             regime = \"replace\"\n[measure]\nmetrics = [\"entropy\"]\n{more}"
+        )
+    }
+
+    #[test]
+    fn what_a_run_could_not_draw_or_set_is_told_before_it() {
+        expect(&small("[sweep]\nseeds = 2\n"), &[]);
+        expect(&small("[[figure]]\nkind = \"gallery\"\n"), &[(12, "no setting has images")]);
+        let by_member =
+            "[[figure]]\nkind = \"curve\"\nx = \"generation\"\ny = \"entropy\"\ncolor = \"member\"\n";
+        expect(&small(by_member), &[(15, "measure.by_member = true")]);
+        let points = "[sweep]\npoints = [ { \"loop.samples\" = 50 } ]\n";
+        expect(&small(points), &[(12, "[[sweep.point]]")]);
+        let families = small("[sweep]\n\"model.family\" = [\"gpt\", \"ngram\"]\n");
+        let families = families.replace("family = \"ngram\"\n", "family = \"gpt\"\ncontext = 64\n");
+        expect(&families, &[(5, "in the settings with family ngram")]);
+    }
+}

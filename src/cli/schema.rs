@@ -24,7 +24,7 @@ pub(super) fn schema(_: &SchemaArgs, components: &Components) -> Result<u8> {
 }
 
 /// The tables of a setting whose keys are a component's too, or free.
-const OPEN: &str = "data|model|generator|curation|task|member|arm";
+const OPEN: &str = "data|model|base|generator|curation|task|member|arm";
 
 /// The schema of a spec.
 pub(super) fn document(known: &Components) -> Json {
@@ -53,8 +53,9 @@ fn tables(known: &Components) -> Map<String, Json> {
         ("data", selected("source", "data", &sources)),
         ("model", model.clone()),
         ("member", list(model.clone())),
+        ("base", beside("base", &families)),
         ("loop", looped(known)),
-        ("generator", generator(&[sources, families].concat())),
+        ("generator", beside("generator", &[sources, families].concat())),
         ("sampling", table("sampling")),
         ("curation", list(required(selected("step", "curation", &abouts(&known.curations)), &["step"]))),
         ("task", selected("kind", "task", &abouts(&known.tasks))),
@@ -126,12 +127,13 @@ fn selected(selector: &str, table: &str, components: &[&Description]) -> Json {
     json!({ "type": "object", "properties": all, "additionalProperties": false, "allOf": each })
 }
 
-fn generator(components: &[&Description]) -> Json {
+/// A table whose keys stand beside those of any of these components.
+fn beside(table: &str, components: &[&Description]) -> Json {
     let mut all = Map::new();
     for parameter in components.iter().flat_map(|about| about.parameters.iter()) {
         all.entry(parameter.name).or_insert_with(|| json!({ "description": parameter.says() }));
     }
-    all.extend(properties(keys_of("generator")));
+    all.extend(properties(keys_of(table)));
     closed(all)
 }
 
@@ -233,4 +235,139 @@ fn settings(lists: bool) -> Json {
         exact.insert(table.into(), json!({ "type": "object", "propertyNames": { "enum": names } }));
     }
     json!({ "type": "object", "properties": exact, "patternProperties": patterns, "additionalProperties": false })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::{Path, PathBuf};
+
+    use regex::Regex;
+
+    use super::*;
+
+    /// The keywords of JSON Schema that this schema uses.
+    fn holds(schema: &Json, value: &Json) -> bool {
+        let Json::Object(schema) = schema else { return schema.as_bool().unwrap() };
+        schema.iter().all(|(keyword, says)| match keyword.as_str() {
+            "type" => match says {
+                Json::Array(kinds) => kinds.iter().any(|kind| is(kind.as_str().unwrap(), value)),
+                kind => is(kind.as_str().unwrap(), value),
+            },
+            "enum" => says.as_array().unwrap().contains(value),
+            "const" => says == value,
+            "minimum" => value.as_f64().is_none_or(|x| x >= says.as_f64().unwrap()),
+            "maximum" => value.as_f64().is_none_or(|x| x <= says.as_f64().unwrap()),
+            "exclusiveMinimum" => value.as_f64().is_none_or(|x| x > says.as_f64().unwrap()),
+            "exclusiveMaximum" => value.as_f64().is_none_or(|x| x < says.as_f64().unwrap()),
+            "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= says.as_u64().unwrap()),
+            "minProperties" => value.as_object().is_none_or(|t| t.len() as u64 >= says.as_u64().unwrap()),
+            "maxProperties" => value.as_object().is_none_or(|t| t.len() as u64 <= says.as_u64().unwrap()),
+            "items" => value.as_array().is_none_or(|items| items.iter().all(|item| holds(says, item))),
+            "required" => {
+                let keys = says.as_array().unwrap();
+                value.as_object().is_none_or(|t| keys.iter().all(|key| t.contains_key(key.as_str().unwrap())))
+            }
+            "propertyNames" => {
+                value.as_object().is_none_or(|t| t.keys().all(|key| holds(says, &key.as_str().into())))
+            }
+            "properties" => value.as_object().is_none_or(|t| {
+                t.iter().all(|(key, value)| says.get(key).is_none_or(|schema| holds(schema, value)))
+            }),
+            "patternProperties" => value.as_object().is_none_or(|t| {
+                let each = says.as_object().unwrap().iter();
+                each.map(|(pattern, schema)| (Regex::new(pattern).unwrap(), schema))
+                    .all(|(pattern, schema)| t.iter().all(|(k, v)| !pattern.is_match(k) || holds(schema, v)))
+            }),
+            "additionalProperties" => value.as_object().is_none_or(|t| {
+                let named = |key: &String| schema.get("properties").is_some_and(|p| p.get(key).is_some());
+                let patterns = schema.get("patternProperties").and_then(Json::as_object);
+                let matched = |key: &String| {
+                    patterns
+                        .is_some_and(|p| p.keys().any(|pattern| Regex::new(pattern).unwrap().is_match(key)))
+                };
+                t.iter().filter(|(key, _)| !named(key) && !matched(key)).all(|(_, value)| holds(says, value))
+            }),
+            "anyOf" => says.as_array().unwrap().iter().any(|schema| holds(schema, value)),
+            "allOf" => says.as_array().unwrap().iter().all(|schema| holds(schema, value)),
+            "if" => !holds(says, value) || holds(&schema["then"], value),
+            "then" | "description" | "default" | "title" | "$schema" | "x-taplo" => true,
+            other => panic!("{other} is not looked at"),
+        })
+    }
+
+    fn is(kind: &str, value: &Json) -> bool {
+        match kind {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            "integer" => value.as_f64().is_some_and(|x| x.fract() == 0.0),
+            // An infinity of TOML has no JSON form.
+            "number" => value.is_number() || value.is_null(),
+            other => panic!("{other} is no type"),
+        }
+    }
+
+    fn specs(folder: &Path, all: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                specs(&path, all);
+            } else if path.extension().is_some_and(|ending| ending == "toml")
+                && !folder.ends_with("experiments")
+            {
+                all.push(path);
+            }
+        }
+    }
+
+    fn json(text: &str) -> Json {
+        serde_json::to_value(toml::from_str::<toml::Table>(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_shipped_spec_and_template_fits_the_schema() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut all = Vec::new();
+        specs(&root.join("experiments"), &mut all);
+        specs(&root.join("src/cli/templates"), &mut all);
+        assert!(all.len() >= 50);
+        let schema = document(&Components::standard());
+        let wrong: Vec<_> = all
+            .iter()
+            .filter(|path| !holds(&schema, &json(&std::fs::read_to_string(path).unwrap())))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn mistakes_do_not_fit_the_schema() {
+        let schema = document(&Components::standard());
+        let good = "[data]\nsource = 'gaussian'\ndim = 2\n[model]\nfamily = 'gaussian'\n\
+                    [loop]\ngenerations = 1\nsamples = 10\nregime = 'replace'\n[sweep]\n'loop.samples' = [5, 10]\n";
+        assert!(holds(&schema, &json(good)));
+        for (right, wrong) in [
+            ("'gaussian'\ndim", "'gausian'\ndim"),
+            ("dim = 2", "dimm = 2"),
+            ("dim = 2", "dim = 0"),
+            ("dim = 2", "p = 0.5"),
+            ("dim = 2", "dim = 'two'"),
+            ("samples = 10", "samples = '10'"),
+            ("'replace'", "'replaces'"),
+            ("generations = 1", "generation = 1"),
+            ("'loop.samples'", "'loop.sample'"),
+            ("[5, 10]", "[]"),
+            ("[sweep]", "[sweeps]"),
+            ("[sweep]", "[sampling]\ntemperature = 0\n[sweep]"),
+            ("[sweep]", "[measure]\nmetrics = ['covrage']\n[sweep]"),
+            ("[sweep]", "[measure]\nmetrics = [{ name = 'coverage', kk = 5 }]\n[sweep]"),
+            ("[sweep]", "[[figure]]\nkind = 'heatmap'\n[sweep]"),
+            ("[sweep]", "[[claim]]\nsays = 'x'\n[sweep]"),
+            ("[sweep]", "[[curation]]\nstep = 'top-likelihood'\nshare = 2\n[sweep]"),
+        ] {
+            let text = good.replacen(right, wrong, 1);
+            assert!(text != good && !holds(&schema, &json(&text)), "{wrong}");
+        }
+    }
 }

@@ -6,8 +6,9 @@
 //! goes. Euclidean distance on the numeric features, which for a source N(0, I) is the Mahalanobis
 //! distance of the source. Cost: one distance a candidate.
 
-use super::{BoxedCuration, Curation, CurationError, More, Seen, ranking};
-use crate::data::{Distribution, Mix, Schema};
+use super::ranking::Ranking;
+use super::{BoxedCuration, CurationError, Seen};
+use crate::data::{Samples, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -38,8 +39,12 @@ crate::parameters! {
     }
 }
 
-impl Curation for BiasedSelection {
-    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+impl Ranking for BiasedSelection {
+    fn share(&self) -> f64 {
+        self.share
+    }
+
+    fn fits(&self, schema: &Schema) -> Result<(), Refusal> {
         let width = schema.numeric_width();
         if width == self.target.len() && width > 0 {
             return Ok(());
@@ -50,19 +55,10 @@ impl Curation for BiasedSelection {
         )))
     }
 
-    fn apply(
-        &self,
-        mix: Mix,
-        more: Option<More<'_>>,
-        _: &Seen<'_>,
-        _: &Streams,
-    ) -> Result<Mix, CurationError> {
-        ranking::keep_top(mix, more, self.share, |table| {
-            self.accepts(table.schema(), None)?;
-            let nearness =
-                |row: &[f64]| -row.iter().zip(&self.target).map(|(x, u)| (x - u).powi(2)).sum::<f64>();
-            Ok(table.features().chunks_exact(self.target.len()).map(nearness).collect())
-        })
+    fn scores(&self, table: &Samples, _: &Seen<'_>, _: &Streams) -> Result<Vec<f64>, CurationError> {
+        self.fits(table.schema())?;
+        let nearness = |row: &[f64]| -row.iter().zip(&self.target).map(|(x, u)| (x - u).powi(2)).sum::<f64>();
+        Ok(table.features().chunks_exact(self.target.len()).map(nearness).collect())
     }
 }
 
@@ -70,6 +66,7 @@ impl Curation for BiasedSelection {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::super::Curation;
     use super::super::testing::{features_of, numbers, seen, synthetic};
     use super::*;
 

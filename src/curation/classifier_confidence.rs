@@ -5,8 +5,9 @@
 //! likes what is typical. Candidates as for every ranking: n/share where the sampler may be asked. Cost: one fit of the
 //! network, some tenths of a second, a generation.
 
-use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, ranking};
-use crate::data::{Distribution, Mix, Schema};
+use super::ranking::Ranking;
+use super::{BoxedCuration, CurationError, Seen, initial_rows};
+use crate::data::{Samples, Schema};
 use crate::models::Refusal;
 use crate::neural::classifier::Classifier;
 use crate::registry::{About, DeviceName, Entry};
@@ -48,22 +49,20 @@ pub struct Verifier {
     pub device: DeviceName,
 }
 
-impl Curation for Verifier {
-    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+impl Ranking for Verifier {
+    fn share(&self) -> f64 {
+        self.how.share
+    }
+
+    fn fits(&self, schema: &Schema) -> Result<(), Refusal> {
         Classifier::accepts(schema)
     }
 
-    fn apply(
-        &self,
-        mix: Mix,
-        more: Option<More<'_>>,
-        seen: &Seen<'_>,
-        streams: &Streams,
-    ) -> Result<Mix, CurationError> {
+    fn scores(&self, table: &Samples, seen: &Seen<'_>, streams: &Streams) -> Result<Vec<f64>, CurationError> {
         let human = initial_rows(seen)?;
         let verifier = Classifier::fit(&human, self.device, &streams.of("verifier"))
             .map_err(|why| Refusal::new(format!("`classifier-confidence`: {why}")))?;
-        ranking::keep_top(mix, more, self.how.share, |table| Ok(verifier.confidence(table)))
+        Ok(verifier.confidence(table))
     }
 }
 
@@ -71,6 +70,7 @@ impl Curation for Verifier {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::super::Curation;
     use super::super::testing::{features_of, labelled, outcomes, seen_of, synthetic};
     use super::*;
 

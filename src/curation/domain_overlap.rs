@@ -7,8 +7,9 @@
 
 use std::collections::HashSet;
 
-use super::{BoxedCuration, Curation, CurationError, More, Seen, initial_rows, ranking};
-use crate::data::{Distribution, Mix, Samples, Schema};
+use super::ranking::Ranking;
+use super::{BoxedCuration, CurationError, Seen, initial_rows};
+use crate::data::{Samples, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -39,37 +40,33 @@ crate::parameters! {
     }
 }
 
-impl Curation for DomainOverlap {
-    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+impl Ranking for DomainOverlap {
+    fn share(&self) -> f64 {
+        self.share
+    }
+
+    fn fits(&self, schema: &Schema) -> Result<(), Refusal> {
         if schema.vocabulary().is_some() {
             return Ok(());
         }
         Err(Refusal::new(format!("`domain-overlap` needs text; these rows are {schema}")))
     }
 
-    fn apply(
-        &self,
-        mix: Mix,
-        more: Option<More<'_>>,
-        seen: &Seen<'_>,
-        _: &Streams,
-    ) -> Result<Mix, CurationError> {
+    fn scores(&self, table: &Samples, seen: &Seen<'_>, _: &Streams) -> Result<Vec<f64>, CurationError> {
         let human = initial_rows(seen)?;
-        self.accepts(human.schema(), None)?;
+        self.fits(human.schema())?;
+        self.fits(table.schema())?;
         let texts = |table: &Samples| {
             (0..table.len()).filter_map(|i| table.tokens(i).map(<[u32]>::to_vec)).collect::<Vec<_>>()
         };
         let known: HashSet<Vec<u32>> =
             texts(&human).iter().flat_map(|text| text.windows(self.order).map(<[u32]>::to_vec)).collect();
-        ranking::keep_top(mix, more, self.share, |table| {
-            self.accepts(table.schema(), None)?;
-            let overlap = |text: &Vec<u32>| {
-                let all = text.windows(self.order).len();
-                let shared = text.windows(self.order).filter(|gram| known.contains(*gram)).count();
-                if all == 0 { 0.0 } else { shared as f64 / all as f64 }
-            };
-            Ok(texts(table).iter().map(overlap).collect())
-        })
+        let overlap = |text: &Vec<u32>| {
+            let all = text.windows(self.order).len();
+            let shared = text.windows(self.order).filter(|gram| known.contains(*gram)).count();
+            if all == 0 { 0.0 } else { shared as f64 / all as f64 }
+        };
+        Ok(texts(table).iter().map(overlap).collect())
     }
 }
 
@@ -77,6 +74,7 @@ impl Curation for DomainOverlap {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::super::Curation;
     use super::super::testing::{outcomes, seen_of, sentences, synthetic};
     use super::*;
 

@@ -41,6 +41,7 @@ pub use k_means_projection::KMeansProjection;
 pub use label_noise::LabelNoise;
 pub use luce_choice::LuceChoice;
 pub use quotas::{Quota, Quotas, Strata};
+pub use ranking::Ranking;
 pub use refill::WhenShort;
 pub use self_verification::SelfVerification;
 pub use surprise_filter::SurpriseFilter;

@@ -4,12 +4,43 @@
 //! on a mix the lower 1 − share of the synthetic rows goes. Kept rows stay in order; ties go to the
 //! earlier row.
 
-use super::{CurationError, More, on_synthetic};
-use crate::data::{Mix, Rows, Samples};
+use super::{Curation, CurationError, More, Seen, on_synthetic};
+use crate::data::{Distribution, Mix, Rows, Samples, Schema};
 use crate::models::Refusal;
+use crate::rng::Streams;
 
-/// Keeps the `share` of candidates with the highest scores. A score that is NaN is refused.
-pub(super) fn keep_top(
+/// A step that keeps the best candidates by a score.
+pub trait Ranking: Send + Sync {
+    /// The share of candidates that is kept, in (0, 1].
+    fn share(&self) -> f64;
+
+    /// Whether rows of this shape can be scored.
+    fn fits(&self, _schema: &Schema) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// The score of each row; one that is NaN is refused.
+    fn scores(&self, table: &Samples, seen: &Seen<'_>, streams: &Streams) -> Result<Vec<f64>, CurationError>;
+}
+
+impl<R: Ranking> Curation for R {
+    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+        self.fits(schema)
+    }
+
+    fn apply(
+        &self,
+        mix: Mix,
+        more: Option<More<'_>>,
+        seen: &Seen<'_>,
+        streams: &Streams,
+    ) -> Result<Mix, CurationError> {
+        keep_top(mix, more, self.share(), |table| self.scores(table, seen, streams))
+    }
+}
+
+/// Keeps the `share` of candidates with the highest scores.
+fn keep_top(
     mix: Mix,
     mut more: Option<More<'_>>,
     share: f64,

@@ -6,8 +6,9 @@
 //! documents). Candidates as for every ranking: n/share where the sampler may be asked. A wrong row
 //! surprises too, so without other knowledge this keeps mistakes. Cost: one likelihood a candidate.
 
-use super::{BoxedCuration, Curation, CurationError, More, Seen, likelihood_per_token, ranking};
-use crate::data::Mix;
+use super::ranking::Ranking;
+use super::{BoxedCuration, CurationError, Seen, likelihood_per_token};
+use crate::data::Samples;
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
 
@@ -35,19 +36,15 @@ crate::parameters! {
     }
 }
 
-impl Curation for SurpriseFilter {
-    fn apply(
-        &self,
-        mix: Mix,
-        more: Option<More<'_>>,
-        seen: &Seen<'_>,
-        streams: &Streams,
-    ) -> Result<Mix, CurationError> {
-        ranking::keep_top(mix, more, self.share, |table| {
-            let mut surprise = likelihood_per_token("surprise-filter", seen.model, table, streams)?;
-            surprise.iter_mut().for_each(|s| *s = -*s);
-            Ok(surprise)
-        })
+impl Ranking for SurpriseFilter {
+    fn share(&self) -> f64 {
+        self.share
+    }
+
+    fn scores(&self, table: &Samples, seen: &Seen<'_>, streams: &Streams) -> Result<Vec<f64>, CurationError> {
+        let mut surprise = likelihood_per_token("surprise-filter", seen.model, table, streams)?;
+        surprise.iter_mut().for_each(|s| *s = -*s);
+        Ok(surprise)
     }
 }
 
@@ -55,6 +52,7 @@ impl Curation for SurpriseFilter {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::super::Curation;
     use super::super::testing::{codes_of, outcomes, seen, synthetic};
     use super::*;
 

@@ -6,9 +6,10 @@
 //! judgement a candidate.
 
 use super::label_noise::label;
+use super::ranking::Ranking;
 use super::teacher::{CrossFit, Teacher};
-use super::{BoxedCuration, Curation, CurationError, More, Seen, ranking};
-use crate::data::{Distribution, Mix, Schema};
+use super::{BoxedCuration, CurationError, Seen};
+use crate::data::{Samples, Schema};
 use crate::models::Refusal;
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -41,23 +42,19 @@ crate::parameters! {
     }
 }
 
-impl Curation for TopConfidence {
-    fn accepts(&self, schema: &Schema, _: Option<&dyn Distribution>) -> Result<(), Refusal> {
+impl Ranking for TopConfidence {
+    fn share(&self) -> f64 {
+        self.share
+    }
+
+    fn fits(&self, schema: &Schema) -> Result<(), Refusal> {
         label(schema).map(drop)
     }
 
-    fn apply(
-        &self,
-        mix: Mix,
-        more: Option<More<'_>>,
-        seen: &Seen<'_>,
-        _: &Streams,
-    ) -> Result<Mix, CurationError> {
-        ranking::keep_top(mix, more, self.share, |table| {
-            let (p, classes) = Teacher::fit(self.teachers, seen, table)?.posteriors(table, true);
-            let labels = table.labels().unwrap_or(&[]);
-            Ok(labels.iter().enumerate().map(|(i, &l)| p[i * classes + l as usize]).collect())
-        })
+    fn scores(&self, table: &Samples, seen: &Seen<'_>, _: &Streams) -> Result<Vec<f64>, CurationError> {
+        let (p, classes) = Teacher::fit(self.teachers, seen, table)?.posteriors(table, true);
+        let labels = table.labels().unwrap_or(&[]);
+        Ok(labels.iter().enumerate().map(|(i, &l)| p[i * classes + l as usize]).collect())
     }
 }
 
@@ -65,6 +62,7 @@ impl Curation for TopConfidence {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::super::Curation;
     use super::super::testing::{features_of, labelled, outcomes, seen_of, synthetic};
     use super::*;
 

@@ -6,8 +6,9 @@
 //! synthetic rows goes. Kept rows stay in order; ties go to the earlier row. For sequences the log
 //! likelihood is of the whole row, so short rows are favoured. Cost: one likelihood a candidate.
 
-use super::{BoxedCuration, Curation, CurationError, More, Seen, ranking};
-use crate::data::Mix;
+use super::ranking::Ranking;
+use super::{BoxedCuration, CurationError, Seen};
+use crate::data::Samples;
 use crate::models::Refusal;
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -36,19 +37,14 @@ crate::parameters! {
     }
 }
 
-impl Curation for TopLikelihood {
-    fn apply(
-        &self,
-        mix: Mix,
-        more: Option<More<'_>>,
-        seen: &Seen<'_>,
-        streams: &Streams,
-    ) -> Result<Mix, CurationError> {
-        let density = seen
-            .model
-            .density()
-            .ok_or_else(|| Refusal::new("`top-likelihood` needs a model whose likelihood can be computed"))?;
-        ranking::keep_top(mix, more, self.share, |table| Ok(density.log_likelihood(table, streams)?))
+impl Ranking for TopLikelihood {
+    fn share(&self) -> f64 {
+        self.share
+    }
+
+    fn scores(&self, table: &Samples, seen: &Seen<'_>, streams: &Streams) -> Result<Vec<f64>, CurationError> {
+        let why = || Refusal::new("`top-likelihood` needs a model whose likelihood can be computed");
+        Ok(seen.model.density().ok_or_else(why)?.log_likelihood(table, streams)?)
     }
 }
 
@@ -56,6 +52,7 @@ impl Curation for TopLikelihood {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::super::Curation;
     use super::super::testing::{codes_of, outcomes, seen, synthetic};
     use super::*;
 

@@ -7,9 +7,7 @@
 //! are calibrated, about Σ √(2 p(1−p) n_b/π)/N. Cost: one prediction for each held-out row.
 
 use super::prediction::{class_probabilities, classes, likeliest};
-use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, table,
-};
+use super::{Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, table};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -26,13 +24,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: Calibration::PARAMETERS,
         version: 1,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "probability",
-        scale: Scale::Logit,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("probability", Scale::Logit),
     build: |node, _| Ok(Box::new(table::<Calibration>(node)?)),
 };
 

@@ -9,10 +9,7 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::line::sorted;
-use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
-    shapes,
-};
+use super::{Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes};
 use crate::data::{Distribution, NormalMixture, Schema};
 use crate::models::{Parameters, Refusal};
 use crate::registry::About;
@@ -32,13 +29,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "probability squared",
-        scale: Scale::Log,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("probability squared", Scale::Log),
     build: |node, _| plain(node, CdfError),
 };
 

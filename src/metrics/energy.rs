@@ -28,13 +28,7 @@ pub(super) const DISTANCE: MetricEntry = MetricEntry {
         parameters: &[],
         version: 2,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "data units",
-        scale: Scale::Log,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("data units", Scale::Log),
     build: |node, _| plain(node, Energy::Distance),
 };
 

@@ -8,10 +8,7 @@
 
 use super::divergence::fisher_rao;
 use super::frequencies::fitted_or_sample;
-use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
-    shapes,
-};
+use super::{Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -32,13 +29,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "radians",
-        scale: Scale::Log,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("radians", Scale::Log),
     build: |node, _| plain(node, ToEquilibrium),
 };
 

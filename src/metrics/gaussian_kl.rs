@@ -6,9 +6,7 @@
 use nalgebra::{Cholesky, DMatrix, DVector};
 
 use super::observation::Normal;
-use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, plain, shapes,
-};
+use super::{Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain, shapes};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -28,13 +26,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "nats",
-        scale: Scale::Log,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("nats", Scale::Log),
     build: |node, _| plain(node, GaussianKl),
 };
 

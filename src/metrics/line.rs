@@ -3,10 +3,7 @@
 //! F and G are the empirical distribution functions of the sample and of the held-out rows. Rows of
 //! one number. Cost: O(n log n).
 
-use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
-    shapes,
-};
+use super::{Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -27,13 +24,7 @@ pub(super) const W1: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "data units",
-        scale: Scale::Log,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("data units", Scale::Log),
     build: |node, _| plain(node, Line::W1),
 };
 
@@ -47,13 +38,7 @@ pub(super) const CRAMER_VON_MISES: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "probability squared",
-        scale: Scale::Log,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("probability squared", Scale::Log),
     build: |node, _| plain(node, Line::CramerVonMises),
 };
 

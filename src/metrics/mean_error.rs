@@ -3,9 +3,7 @@
 //! ‖μ̂ − μ‖², the squared Euclidean distance of two means, in data units squared. Cost: O(d) from
 //! parameters, O(n d) from rows.
 
-use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, plain, shapes,
-};
+use super::{Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, plain, shapes};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -25,13 +23,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "data units squared",
-        scale: Scale::Log,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("data units squared", Scale::Log),
     build: |node, _| plain(node, MeanError),
 };
 

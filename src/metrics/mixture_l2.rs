@@ -7,9 +7,7 @@
 use nalgebra::{DMatrix, DVector};
 use serde::Deserialize;
 
-use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, shapes, table,
-};
+use super::{Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, shapes, table};
 use crate::data::{Distribution, NormalMixture, Schema};
 use crate::metrics::Subject;
 use crate::models::Refusal;
@@ -49,13 +47,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: MixtureL2::PARAMETERS,
         version: 1,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "density (1 / data unit per dimension)",
-        scale: Scale::Log,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("density (1 / data unit per dimension)", Scale::Log),
     build: |node, _| Ok(Box::new(table::<MixtureL2>(node)?)),
 };
 

@@ -6,8 +6,7 @@
 use super::distances::{Cells, Cloud, Points, Tile, shift};
 use super::pairs::Pairs;
 use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, plain,
-    shapes, table,
+    Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, plain, shapes, table,
 };
 use crate::data::{Distribution, Moments, Schema};
 use crate::models::Refusal;
@@ -37,13 +36,7 @@ pub(super) const RBF: MetricEntry = MetricEntry {
         parameters: Rbf::PARAMETERS,
         version: 3,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "",
-        scale: Scale::Linear,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("", Scale::Linear),
     build: |node, _| Ok(Box::new(table::<Rbf>(node)?)),
 };
 
@@ -60,13 +53,7 @@ pub(super) const CUBIC: MetricEntry = MetricEntry {
         parameters: &[],
         version: 3,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "",
-        scale: Scale::Linear,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("", Scale::Linear),
     build: |node, _| plain(node, Cubic),
 };
 

@@ -152,6 +152,13 @@ pub struct Reading {
     pub worst: Worst,
 }
 
+impl Reading {
+    /// That of a distance from the human rows: less is better, 0 is best, and no value is the worst.
+    pub const fn distance(unit: &'static str, scale: Scale) -> Self {
+        Self { direction: Direction::Lower, ideal: "0", unit, scale, worst: Worst::None }
+    }
+}
+
 /// Which way is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

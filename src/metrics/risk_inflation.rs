@@ -8,9 +8,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, Worst, one, table,
-};
+use super::{Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, one, table};
 use crate::data::{Distribution, Schema};
 use crate::models::{Parameters, Refusal};
 use crate::registry::About;
@@ -28,13 +26,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: Inflation::PARAMETERS,
         version: 1,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "one fit's risk",
-        scale: Scale::Log,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("one fit's risk", Scale::Log),
     build: |node, _| Ok(Box::new(table::<Inflation>(node)?)),
 };
 

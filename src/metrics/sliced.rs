@@ -6,10 +6,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::distances::Points;
 use super::line::{sorted, wasserstein};
-use super::{
-    Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, shapes,
-    table,
-};
+use super::{Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, one, shapes, table};
 use crate::data::{Distribution, Schema};
 use crate::models::Refusal;
 use crate::registry::About;
@@ -37,13 +34,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: Sliced::PARAMETERS,
         version: 1,
     },
-    extra: Reading {
-        direction: Direction::Lower,
-        ideal: "0",
-        unit: "data units",
-        scale: Scale::Log,
-        worst: Worst::None,
-    },
+    extra: Reading::distance("data units", Scale::Log),
     build: |node, _| Ok(Box::new(table::<Sliced>(node)?)),
 };
 

@@ -88,6 +88,9 @@ fn possible(claim: &ClaimSpec, experiment: &Experiment, settings: &[Setting], wr
     if let Some(name) = claim.law.as_ref().filter(|name| theory::find(name).is_none()) {
         wrong.push(("law", format!("names the law `{name}`, and there is none of that name")));
     }
+    if chosen.is_empty() {
+        return;
+    }
     let member = claim.member.max(claim.versus_member);
     match (experiment.measure.by_member, member, claim.member) {
         (true, _, None) => {

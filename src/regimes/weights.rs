@@ -2,13 +2,7 @@
 
 use crate::data::{Mix, Origin};
 use crate::spec::Weights;
-
-/// The golden-ratio weight of the human group, `w*(k) = (sqrt(k² + 4k) − k)/2` with
-/// `k = human rows ÷ synthetic rows` (He, Xu & Cheng 2025, arXiv 2502.18049). At k = 1 it is
-/// 1/φ = 0.618.
-pub fn golden_weight(k: f64) -> f64 {
-    ((k * k + 4.0 * k).sqrt() - k) / 2.0
-}
+use crate::theory::golden_weight;
 
 /// Sets the weight of every block: each human row `w/n_h`, each synthetic row `(1 − w)/n_s`, times
 /// the number of rows, so that the mean weight is 1. With only one origin all rows weigh 1.

@@ -40,13 +40,7 @@ const fn gap(name: &'static str, summary: &'static str, details: &'static str) -
             parameters: &[],
             version: 1,
         },
-        reading: Reading {
-            direction: Direction::Lower,
-            ideal: "0",
-            unit: "difference of the task's first score",
-            scale: Scale::Linear,
-            worst: Worst::None,
-        },
+        reading: Reading::distance("difference of the task's first score", Scale::Linear),
     }
 }
 

@@ -72,20 +72,8 @@ fn build(node: &Node, context: &BuildContext) -> Result<BoxedTask, Error> {
     let wrong = |key: &str, help: &str| {
         Err(Error::bad_value(node.at_of(key), format!("`{key}` is out of range"), help.into()))
     };
-    if !(1..=Vectoriser::LONGEST).contains(&task.ngrams) {
-        return wrong("ngrams", "give 1, 2 or 3");
-    }
-    if task.min_documents == 0 {
-        return wrong("min_documents", "give 1 or more");
-    }
-    if task.c.is_empty() || task.c.iter().any(|c| !(*c > 0.0 && c.is_finite())) {
+    if task.c.is_empty() {
         return wrong("c", "list numbers above 0");
-    }
-    if task.features == 0 {
-        return wrong("features", "give 1 or more");
-    }
-    if task.steps == 0 {
-        return wrong("steps", "give 1 or more");
     }
     if task.learner == Learner::Perceptron && task.c.len() > 1 {
         return wrong("c", "it is the logistic regression's; leave it out");

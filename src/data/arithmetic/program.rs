@@ -11,7 +11,7 @@ use rand::RngExt;
 use serde::Serialize;
 
 use super::{MODULUS, Operands, items_by_split, phrasings, schema, table};
-use crate::data::parameters::{Build, ParameterError, build};
+use crate::data::parameters::{Build, build};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError, Supply};
 use crate::registry::{About, Entry};
 use crate::rng::Stream;
@@ -43,15 +43,7 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        if !(0.0..=1.0).contains(&self.wrong) {
-            let why = format!("it is {}", self.wrong);
-            return Err(ParameterError::new("wrong", why, "give a probability from 0 to 1").into());
-        }
         let mut phrasings = phrasings::training();
-        if !(1..=phrasings.len()).contains(&self.templates) {
-            let help = format!("give from 1 to {}", phrasings.len());
-            return Err(ParameterError::new("templates", format!("it is {}", self.templates), help).into());
-        }
         phrasings.truncate(self.templates);
         let [_, _, items] = items_by_split();
         let written = serde_json::to_string(&self).unwrap_or_default();

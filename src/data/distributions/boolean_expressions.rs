@@ -17,7 +17,7 @@ use rand::RngExt;
 use serde::Serialize;
 
 use super::source;
-use crate::data::parameters::{Build, ParameterError, build};
+use crate::data::parameters::{Build, build};
 use crate::data::{
     Checker, Column, Correctness, Distribution, Kind, Samples, Schema, Source, SourceError, TokenUnit,
     Vocabulary,
@@ -66,14 +66,6 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        if !(1..=5).contains(&self.depth) {
-            return Err(ParameterError::new(
-                "depth",
-                format!("{} is out of range", self.depth),
-                "give 1 to 5",
-            )
-            .into());
-        }
         Ok(source("boolean-expressions", &self, Expressions::new(self.depth)))
     }
 }

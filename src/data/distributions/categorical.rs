@@ -70,10 +70,6 @@ impl Build for Parameters {
 
 impl Build for Bernoulli {
     fn build(self) -> Result<Source, SourceError> {
-        if !(0.0..=1.0).contains(&self.p) {
-            let why = format!("{} is no probability", self.p);
-            return Err(ParameterError::new("p", why, "give a number from 0 to 1").into());
-        }
         let distribution = Outcomes::new("p", vec![1.0 - self.p, self.p])?;
         Ok(source("bernoulli", &self, distribution))
     }

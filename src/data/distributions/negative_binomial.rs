@@ -42,15 +42,9 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        let refuse =
-            |name, value| ParameterError::new(name, format!("it is {value}"), "give a number in (0, 10^6]");
-        for (name, value) in [("rate", self.rate), ("shape", self.shape)] {
-            if !(value > 0.0 && value <= 1e6) {
-                return Err(refuse(name, value).into());
-            }
-        }
         let Self { rate, shape } = self;
-        let rates = rand_distr::Gamma::new(shape, rate / shape).map_err(|_| refuse("shape", shape))?;
+        let rates = rand_distr::Gamma::new(shape, rate / shape)
+            .map_err(|e| ParameterError::new("shape", e.to_string(), "give another shape"))?;
         let law = NegativeBinomial {
             schema: numbers(1),
             rates,

@@ -44,8 +44,8 @@ impl Outcomes {
     }
 }
 
-/// Refuses a number of outcomes that is 0 or past [`MOST`].
-pub(super) fn count(key: &'static str, outcomes: usize) -> Result<(), ParameterError> {
+/// Refuses a number of outcomes out of range.
+fn count(key: &'static str, outcomes: usize) -> Result<(), ParameterError> {
     if (1..=MOST).contains(&outcomes) {
         return Ok(());
     }

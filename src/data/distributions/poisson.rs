@@ -39,12 +39,8 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        let refuse =
-            || ParameterError::new("rate", format!("it is {}", self.rate), "give a number in (0, 10^9]");
-        if !(self.rate > 0.0 && self.rate <= 1e9) {
-            return Err(refuse().into());
-        }
-        let law = rand_distr::Poisson::new(self.rate).map_err(|_| refuse())?;
+        let law = rand_distr::Poisson::new(self.rate)
+            .map_err(|e| ParameterError::new("rate", e.to_string(), "give another rate"))?;
         Ok(source("poisson", &self, Poisson { schema: numbers(1), law, rate: [self.rate] }))
     }
 }

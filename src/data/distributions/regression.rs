@@ -22,9 +22,6 @@ use crate::data::{
 use crate::registry::{About, Entry, Parameter};
 use crate::rng::{Stream, Streams};
 
-/// The largest number of inputs.
-const MOST: usize = 4096;
-
 /// The parameters of the sources whose labels have no variance of their own.
 const INPUTS: &[Parameter] = Parameters::PARAMETERS.split_at(6).0;
 
@@ -92,26 +89,7 @@ crate::parameters! {
 impl Parameters {
     fn source(self, name: &str, link: Link) -> Result<Source, SourceError> {
         let d = self.dim;
-        if !(1..=MOST).contains(&d) {
-            let why = format!("{d} inputs");
-            return Err(ParameterError::new("dim", why, format!("give from 1 to {MOST}")).into());
-        }
-        let wrong = |key, value: f64, help: &str| -> Result<Source, SourceError> {
-            Err(ParameterError::new(key, format!("{value} is out of range"), help).into())
-        };
-        if !(self.shift.is_finite() && self.shift >= 0.0) {
-            return wrong("shift", self.shift, "give a squared length of at least 0");
-        }
-        if !(self.input_variance.is_finite() && self.input_variance > 0.0) {
-            return wrong("input_variance", self.input_variance, "give a number greater than 0");
-        }
-        if !(self.spectrum.is_finite() && self.spectrum >= 0.0) {
-            return wrong("spectrum", self.spectrum, "give an exponent of at least 0");
-        }
         let noise = self.noise_variance.unwrap_or(1.0);
-        if !(noise.is_finite() && noise > 0.0) {
-            return wrong("noise_variance", noise, "give a number greater than 0");
-        }
         if self.noise_variance.is_some() && link != Link::Identity {
             let why = "labels of this source have no noise of their own beside their distribution";
             return Err(ParameterError::new("noise_variance", why, "leave it out").into());

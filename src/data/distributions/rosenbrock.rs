@@ -11,7 +11,7 @@ use rand_distr::StandardNormal;
 use serde::Serialize;
 
 use super::{numbers, source, table};
-use crate::data::parameters::{Build, ParameterError, build};
+use crate::data::parameters::{Build, build};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry};
 use crate::rng::Stream;
@@ -34,7 +34,7 @@ crate::parameters! {
     #[derive(Clone, Debug, Serialize)]
     struct Parameters {
         /// Mean of x
-        a: f64 = 1.0;
+        a: f64 = 1.0, in FINITE;
         /// How narrow the valley is
         b: f64 = 10.0, in above(0);
         /// Standard deviation of x
@@ -44,12 +44,6 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        let checks = [("a", self.a, true), ("b", self.b, self.b > 0.0), ("s", self.s, self.s > 0.0)];
-        if let Some((key, value, _)) = checks.iter().find(|(_, value, ok)| !(*ok && value.is_finite())) {
-            return Err(
-                ParameterError::new(key, format!("it is {value}"), "give a finite number in range").into()
-            );
-        }
         let (a, b, s2) = (self.a, self.b, self.s * self.s);
         let cross = 2.0 * a * s2;
         let truth = Rosenbrock {

@@ -13,7 +13,7 @@ use rand_distr::StandardNormal;
 use serde::Serialize;
 
 use super::{numbers, source, table};
-use crate::data::parameters::{ParameterError, build_with};
+use crate::data::parameters::build_with;
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry};
 use crate::rng::Stream;
@@ -94,11 +94,6 @@ crate::parameters! {
 
 impl Parameters {
     fn source(self, name: &str, point: fn(&mut Stream) -> [f64; 2]) -> Result<Source, SourceError> {
-        if !(self.noise.is_finite() && self.noise >= 0.0) {
-            return Err(
-                ParameterError::new("noise", format!("it is {}", self.noise), "give 0 or more").into()
-            );
-        }
         Ok(source(name, &self, Curve { schema: numbers(2), point, noise: self.noise }))
     }
 }

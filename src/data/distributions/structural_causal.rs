@@ -19,7 +19,7 @@ use rand::RngExt;
 use serde::Serialize;
 
 use super::source;
-use crate::data::parameters::{Build, ParameterError, build};
+use crate::data::parameters::{Build, build};
 use crate::data::{
     Column, Distribution, Field, FourMeans, Kind, Levels, Role, Samples, Schema, Source, SourceError,
 };
@@ -60,19 +60,6 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        let all = [
-            ("direct", self.direct),
-            ("indirect", self.indirect),
-            ("spurious", self.spurious),
-            ("intercept", self.intercept),
-        ];
-        if let Some((key, value)) = all.into_iter().find(|(_, v)| !(-10.0..=10.0).contains(v)) {
-            return Err(ParameterError::new(key, format!("it is {value}"), "give a number within ±10").into());
-        }
-        if !(self.share > 0.0 && self.share < 1.0) {
-            let why = format!("it is {}", self.share);
-            return Err(ParameterError::new("share", why, "give a number strictly between 0 and 1").into());
-        }
         Ok(source("structural-causal-model", &self, StructuralCausal::new(self.clone())))
     }
 }

@@ -67,22 +67,6 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        if !(2..=2000).contains(&self.people) {
-            return Err(ParameterError::new(
-                "people",
-                format!("{} is out of range", self.people),
-                "give 2 to 2000",
-            )
-            .into());
-        }
-        if !(self.exponent >= 0.0 && self.exponent.is_finite()) {
-            return Err(ParameterError::new(
-                "exponent",
-                format!("{} is out of range", self.exponent),
-                "give a number of at least 0",
-            )
-            .into());
-        }
         Ok(source("templated-facts", &self, World::new(self.people, self.exponent)?))
     }
 }

@@ -13,7 +13,7 @@ use rand_distr::StandardNormal;
 use serde::Serialize;
 
 use super::source;
-use crate::data::parameters::{Build, ParameterError, build};
+use crate::data::parameters::{Build, build};
 use crate::data::{
     Checker, Column, Correctness, Distribution, Field, Kind, Levels, Role, Samples, Schema, Source,
     SourceError,
@@ -48,14 +48,6 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        if !(1..=4096).contains(&self.dim) {
-            let why = format!("{} is out of range", self.dim);
-            return Err(ParameterError::new("dim", why, "give 1 to 4096").into());
-        }
-        if !(self.separation >= 0.0 && self.separation.is_finite()) {
-            let why = format!("{} is out of range", self.separation);
-            return Err(ParameterError::new("separation", why, "give a number of at least 0").into());
-        }
         let two = || Kind::Codes { levels: Levels::Count(2) };
         let field = |name: &str, role, kind| Field { name: name.into(), role, kind };
         let fields = vec![

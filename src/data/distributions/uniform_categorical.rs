@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::outcomes::{Outcomes, count};
+use super::outcomes::Outcomes;
 use super::source;
 use crate::data::parameters::{Build, build};
 use crate::data::{Source, SourceError};
@@ -36,7 +36,6 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        count("outcomes", self.outcomes)?;
         let distribution = Outcomes::new("outcomes", vec![1.0; self.outcomes])?;
         Ok(source("uniform-categorical", &self, distribution))
     }

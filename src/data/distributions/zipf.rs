@@ -6,9 +6,9 @@
 
 use serde::Serialize;
 
-use super::outcomes::{Outcomes, count};
+use super::outcomes::Outcomes;
 use super::source;
-use crate::data::parameters::{Build, ParameterError, build};
+use crate::data::parameters::{Build, build};
 use crate::data::{Source, SourceError};
 use crate::registry::{About, Entry};
 use crate::spec::parameter;
@@ -83,12 +83,6 @@ impl Build for Mandelbrot {
 
 impl Parameters {
     fn named(self, name: &str) -> Result<Source, SourceError> {
-        count("outcomes", self.outcomes)?;
-        for (key, value) in [("exponent", self.exponent), ("offset", self.offset)] {
-            if !(value.is_finite() && value >= 0.0) {
-                return Err(ParameterError::new(key, format!("it is {value}"), "give 0 or more").into());
-            }
-        }
         let first = 1.0 + self.offset;
         // Relative to the first outcome, so that large exponents don't underflow everywhere.
         let weight = |i: usize| ((i as f64 + first) / first).powf(-self.exponent);

@@ -47,12 +47,7 @@ crate::parameters! {
 }
 
 fn build(node: &Node, _: &BuildContext) -> Result<BoxedTask, Error> {
-    let task: SequenceTagging = node.read(&[])?;
-    if task.passes == 0 {
-        let help = "give 1 or more".into();
-        return Err(Error::bad_value(node.at_of("passes"), "`passes` is 0".into(), help));
-    }
-    Ok(Box::new(task))
+    Ok(Box::new(node.read::<SequenceTagging>(&[])?))
 }
 
 /// The vocabularies of tokens and tags.
