@@ -34,9 +34,9 @@ pub fn examine_figures(
             }
         }
         for (key, name) in columns(figure) {
-            if !is_column(name, key, experiment, settings)
-                && !(key == "x" && is_metric(name, experiment, components))
-            {
+            let known = is_column(name, key, experiment, settings)
+                || (key == "x" && is_metric(name, experiment, components));
+            if !known {
                 let help = match name {
                     "member" => "set measure.by_member = true, which keeps the members of a population apart"
                         .to_owned(),

@@ -120,6 +120,11 @@ impl Error {
         Self::new(Kind::MissingKey, at.clone(), message, format!("`{key}` is needed here"), None)
     }
 
+    /// Whether it says that `key` is missing.
+    pub(super) fn misses(&self, key: &str) -> bool {
+        self.0.kind == Kind::MissingKey && self.0.message == format!("missing key `{key}`")
+    }
+
     /// A value out of range.
     pub fn bad_value(at: At, message: String, help: String) -> Self {
         Self::new(Kind::BadValue, at, message, "this value".into(), Some(help))

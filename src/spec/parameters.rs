@@ -27,7 +27,7 @@
 use serde::Deserialize;
 
 use super::de::Reader;
-use super::error::Error;
+use super::error::{Error, nearest};
 use super::node::Node;
 use super::range::Range;
 use super::shape::Shape;
@@ -113,7 +113,15 @@ impl Node {
         if !unknown.is_empty() {
             problems.push(Error::unknown_keys(&unknown, &known));
         }
+        let before = problems.len();
         read.take(self, problems);
+        // A key that is there in a wrong spelling is not missing too.
+        let slips: Vec<String> = unknown.iter().filter_map(|(name, _)| nearest(name, &known)).collect();
+        let mut at = 0;
+        problems.retain(|problem| {
+            at += 1;
+            at <= before || !slips.iter().any(|key| problem.misses(key))
+        });
         read
     }
 }

@@ -49,7 +49,11 @@ fn unknown_tables_and_keys_of_every_typed_section() {
         ("[quick.loop]\ngeneratons = 1\n", "generatons", "generations"),
         ("[profile.paper.loop]\nregme = \"x\"\n", "regme", "regime"),
         ("[[figure]]\nkind = \"curve\"\nx = \"a\"\ny = \"b\"\ncolour = \"c\"\n", "colour", "color"),
-        ("[[claim]]\nsays = \"x\"\nmetrik = \"v\"\n", "metrik", "metric"),
+        (
+            "[[claim]]\nsays = \"x\"\nmetrik = \"v\"\nat = 1\nstatistic = \"mean\"\ngreater = 0\n",
+            "metrik",
+            "metric",
+        ),
     ] {
         let (_, text, message) = failure(&small(more));
         assert_eq!(text, key);
@@ -72,7 +76,8 @@ fn wrong_types_name_the_key_and_both_types() {
     assert_eq!(text, "-1");
     assert!(message.contains("`population`: expected a whole number of 0 or more"), "{message}");
 
-    let (_, _, message) = failure("data = 1\n");
+    let (_, _, message) =
+        failure("data = 1\n[model]\nfamily = \"f\"\n[loop]\ngenerations = 1\nsamples = 1\nregime = \"r\"\n");
     assert!(message.contains("expected a table, found a whole number"), "{message}");
     let (_, _, message) = failure(&small("[curation]\nstep = \"x\"\n"));
     assert!(message.contains("[[curation]], with two brackets"), "{message}");
@@ -130,7 +135,7 @@ fn hold_human_conflicts_carry_both_places() {
         ("samples = 5\nhuman_rows = 5\n", "`human_rows` needs `hold"),
         ("samples = 5\nhold = \"total\"\nsynthetic_scale = 5\n", "`synthetic_scale` needs"),
         ("hold = \"total\"\n", "missing key `samples`"),
-        ("samples = 5\npopulation = 0\n", "`population` must be 1 or more"),
+        ("samples = 5\npopulation = 0\n", "`population` is 0, and must be at least 1"),
         ("samples = 5\nsynthesis = \"label\"\n", "missing key `prompts`"),
         ("samples = 5\nsynthesis = \"edit\"\nprompts = \"fresh\"\n", "missing key `edit_above`"),
         ("samples = 5\nprompts = \"fresh\"\n", "`prompts` has no effect"),
