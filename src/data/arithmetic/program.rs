@@ -122,8 +122,9 @@ mod tests {
 
     #[test]
     fn wrong_parameters_are_refused() {
-        for (wrong, templates) in [(1.5, 30), (-0.1, 30), (0.0, 0), (0.0, 31)] {
-            assert!(Parameters { wrong, templates }.build().is_err());
+        let entry = SOURCES.get("arithmetic-program").unwrap();
+        for table in ["wrong = 1.5", "wrong = -0.1", "templates = 0", "templates = 31"] {
+            assert!(entry.make(&Node::from_toml(table, "test").unwrap()).is_err(), "{table}");
         }
     }
 }

@@ -111,7 +111,8 @@ fn a_metric_may_have_parameters() {
 /// Everything that a run depends on or shows, apart from where it was written.
 fn content(e: &Experiment) -> Vec<String> {
     let mut all: Vec<String> = e.settings().unwrap().iter().map(|s| setting_digest(s, &[])).collect();
-    all.push(format!("{:?} {:?} {:?}", e.about, e.figures, e.sweep.seeds));
+    let figures = serde_json::to_string(&e.figures).unwrap();
+    all.push(format!("{:?} {figures} {:?}", e.about, e.sweep.seeds));
     all.push(measure_digest(&e.measure, &[]));
     all.push(e.template.get("claim").map(canonical).unwrap_or_default());
     all
