@@ -17,7 +17,7 @@ const MOST: usize = 60;
 /// The section; `None` where no setting can be valued.
 pub(super) fn section(findings: &Findings) -> Option<Section> {
     let series: Vec<&Series> = findings.series().filter(|s| s.subject.is_of_the_loop()).collect();
-    let Some((how, rows)) = constant(&series).or_else(|| measured(&series)) else { return None };
+    let (how, rows) = constant(&series).or_else(|| measured(&series))?;
     let columns = varying(&rows.iter().map(|(key, ..)| key).collect::<Vec<_>>());
     let line = |(key, generation, worth): &(SettingKey, u32, Result<EffectiveRows, String>)| {
         let cell = match worth {

@@ -51,7 +51,8 @@ impl Plan {
         let waits = |todo: &Todo| {
             let key = work.first_fit(todo.setting);
             key.is_some_and(|key| {
-                !todo.seeds.iter().fold(false, |new, seed| known.insert((key, *seed)) || new)
+                let new = todo.seeds.iter().filter(|seed| known.insert((key, **seed))).count();
+                new == 0
             })
         };
         let waits: Vec<bool> = self.todo.iter().map(waits).collect();

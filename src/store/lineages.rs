@@ -23,7 +23,7 @@ const LARGEST: u64 = 64 << 20;
 pub struct Lineages {
     blocks: Vec<Block>,
     /// The name and the size of each block's file.
-    files: Vec<(String, u64)>,
+    files: Files,
     written: u64,
     /// Files that others stand for, which a process that was killed left behind.
     leftover: Vec<PathBuf>,
@@ -34,6 +34,9 @@ pub struct Lineages {
     /// Block, cell and one of its seeds.
     cells: BTreeMap<Identity, Vec<(usize, usize, u64)>>,
 }
+
+/// Names and sizes of files.
+type Files = Vec<(String, u64)>;
 
 /// Consecutive seeds in neighbouring columns of a group.
 #[derive(Clone, Copy, Debug)]
@@ -173,7 +176,7 @@ impl Lineages {
     fn compact(&mut self, folder: &Path, settings: &str) -> Result<(), StoreError> {
         let all = std::mem::take(self);
         self.written = all.written;
-        let mut bins: Vec<(Vec<Block>, Vec<(String, u64)>)> = vec![Default::default()];
+        let mut bins: Vec<(Vec<Block>, Files)> = vec![Default::default()];
         let mut large = Vec::new();
         for (block, file) in all.blocks.into_iter().zip(all.files) {
             if 2 * file.1 >= LARGEST {
