@@ -1,73 +1,30 @@
-//! The comparison of human fractions as library code: the same spec that `collapse compare` makes,
-//! run, summarised and drawn.
+//! How much human data does it take? A small VAE on handwritten digits, refitted to mixes of human digits and its own:
+//! the comparison that `collapse compare` makes, as library code.
 //!
-//!     cargo run --release --bin mixing_ratios -- [source] [family]
+//!     cargo run --release --bin mixing_ratios
 
-use std::error::Error;
-
-use model_collapse::cli::{CompareArgs, comparison_specs};
-use model_collapse::lineage::Context;
-use model_collapse::publish::{self, Publication};
-use model_collapse::run::{self, Interrupt, Options, Prepared, Work, progress};
+use model_collapse::prelude::*;
 use model_collapse::say;
-use model_collapse::spec::Experiment;
-use model_collapse::store::{Folder, Manifest, write_atomically};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut words = std::env::args().skip(1);
-    let question = CompareArgs {
-        data: Some(words.next().unwrap_or_else(|| "digits8x8".into())),
-        model: words.next(),
-        fractions: vec![0.0, 0.1, 0.3, 0.5, 1.0],
-        regime: vec!["fixed-mix".into()],
-        ..Default::default()
-    };
-    for (name, text) in comparison_specs(&question, &Default::default()).map_err(|e| e.to_string())? {
-        let mut experiment = Experiment::from_toml(&text, &name)?;
-        experiment.name.clone_from(&name);
-        let prepared = Prepared::new(experiment, &Context::default())?;
-        let folder = Folder::at(format!("results/mixing_ratios/{name}-{}", prepared.run_name()));
-        let jobs = std::thread::available_parallelism()?.get();
-        let manifest = Manifest::begin(&name, &prepared.experiment.resolved(), jobs);
-        let bar = progress::on_stderr();
-        let interrupt = Interrupt::new();
-        let options = Options {
-            out: folder.root().into(),
-            experiment: name,
-            jobs,
-            examples: 64,
-            keep_models: false,
-            isolation: None,
-            cell_timeout: None,
-            interrupt: &interrupt,
-            progress: bar.as_ref(),
-        };
-        let report = run::run(&prepared, &prepared.experiment.sweep.seeds, &options)?;
-        write_atomically(&folder.spec(), prepared.experiment.resolved().as_bytes())?;
-        manifest.save(&folder)?;
-        say!("{} settings, {} lineages run", prepared.settings().len(), report.lineages);
-
-        let publication = Publication::open(folder.root(), Default::default())?;
-        let last = prepared.settings().iter().map(|s| s.generations).max().unwrap_or(0);
-        for row in publish::summarise(&publication)?.iter().filter(|r| u64::from(r.generation) == last) {
-            let fraction = row.key.get("human_fraction").unwrap_or("");
-            let interval = row
-                .ci_low
-                .zip(row.ci_high)
-                .map(|(a, b)| format!("[{}, {}]", publish::number(a), publish::number(b)));
-            say!(
-                "{:32} {fraction:>5} {:>9} {}",
-                row.metric,
-                publish::number(row.mean),
-                interval.unwrap_or_default()
-            );
-        }
-        for figure in publish::draw(&publication, None)? {
-            say!("{}", figure.png_path.display());
-        }
+fn main() -> Result<(), ExperimentError> {
+    let run = Experiment::new("Digits with a VAE: how much human data does it take?")
+        .source(Part::new("digits8x8").with("labels", false))
+        .family(Part::new("vae").with("steps", 1000))
+        .regime("fixed-mix")
+        .human_fractions([0.0, 0.1, 0.3, 0.5, 1.0])
+        .generations(6)
+        .samples(800)
+        .metrics(["coverage", "recall", "precision", "vendi"])
+        .seeds(8)
+        .progress(on_stderr())
+        // The same call goes on from what is there; tables, figures and the page stand in the folder.
+        .run_in("results/mixing_ratios")?;
+    say!("{}\n{}", run.comparison()?, run.summary());
+    if let Some(page) = run.page() {
+        say!("page     {}", page.display());
     }
     Ok(())
 }

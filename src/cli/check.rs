@@ -7,8 +7,10 @@ use clap::Args;
 use miette::Result;
 use serde_json::json;
 
-use super::{EXIT_DONE, EXIT_USAGE, examine, execute::refuse_large, json, run::OverlayArgs, terminal};
+use super::{EXIT_DONE, EXIT_USAGE, json, run::OverlayArgs, terminal};
 use crate::components::Components;
+use crate::experiment::engine::refuse_large;
+use crate::experiment::examine;
 use crate::lineage::Context;
 use crate::publish;
 use crate::run::{Prepared, Work};

@@ -3,9 +3,9 @@
 use miette::{IntoDiagnostic, Result};
 use serde_json::{Map, Value, json};
 
-use super::Done;
 use crate::analysis::effects::Level;
 use crate::analysis::{Interval, SettingKey, SummaryRow};
+use crate::experiment::Done;
 use crate::lineage::Assembled;
 use crate::publish::{self, SettingChange};
 use crate::run::{Prepared, SettingInfo, Work};
@@ -18,11 +18,10 @@ pub(super) fn print(value: &Value) -> Result<()> {
 
 /// A finished run.
 pub(super) fn finished(done: &Done) -> Value {
-    let tables = done.report.as_ref().map(|report| {
-        json!({
-            "done": report.tables.done, "failed": report.tables.failed, "skipped": report.tables.skipped,
-            "pending": report.tables.pending, "seconds": report.wall_seconds, "interrupted": report.interrupted,
-        })
+    let report = &done.report;
+    let tables = json!({
+        "done": report.tables.done, "failed": report.tables.failed, "skipped": report.tables.skipped,
+        "pending": report.tables.pending, "seconds": report.wall_seconds, "interrupted": report.interrupted,
     });
     json!({
         "experiment": done.publication.experiment.title(),

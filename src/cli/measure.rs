@@ -5,22 +5,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use miette::{IntoDiagnostic, Result, miette};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::execute::{exit_code, shown};
+use super::json;
 use super::source::{self, ReadingArgs, Wording};
+use super::terminal;
 use super::tolerance::tolerance;
-use super::{EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, json, terminal};
 use crate::components::Components;
 use crate::data::{AsHuman, Options as DataOptions, OtherCard, Samples, Source, SourceError};
+use crate::experiment::engine::{self, Job, Options};
 use crate::lineage::Context;
-use crate::publish::{self, Found, Publication, SettingChange};
+use crate::publish::{self, Answered, Publication, SettingChange};
 use crate::registry::BuildContext;
+use crate::run::Interrupt;
 use crate::run::recorded::{Load, Loaded, Recorded, features_only, largest_size, load, measurable, under};
-use crate::run::{self, Interrupt, Options, Progress, Silent, progress};
 use crate::spec::{Experiment, Node, Overlays};
-use crate::store::{ELSEWHERE, Folder, Manifest, write_atomically};
+use crate::store::{ELSEWHERE, Folder, Manifest};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,8 +58,6 @@ const DEFAULTS: [&str; 14] = [
 ];
 /// How this command says what a spec says in `[data]`.
 const WORDING: Wording = Wording { flags: &[("scale", "--scale")], set: Some("") };
-/// Example rows that are kept of each generation of the first run.
-const ROWS_SHOWN: usize = 64;
 
 /// Measure generations that were made elsewhere, against human rows.
 #[derive(Args)]
@@ -173,71 +174,51 @@ pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Resul
     let context = Context { salt: args.salt, components: components.clone(), ..Context::default() };
     let recorded = Recorded::new(&experiment, source, runs, size, &context)?;
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
-    let shown: Box<dyn Progress + Send> = if args.quiet { Box::new(Silent) } else { progress::on_stderr() };
-    let jobs =
-        args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
-    let plan = Options {
-        out: out.clone(),
-        experiment: stem.clone(),
-        jobs,
-        examples: ROWS_SHOWN,
-        keep_models: false,
-        isolation: None,
-        cell_timeout: None,
-        interrupt: &interrupt,
-        progress: shown.as_ref(),
-    };
-    let resolved = experiment.resolved();
-    let mut manifest = Manifest::begin(&stem, &resolved, jobs);
-    manifest.data = Some(serde_json::json!({
+    let shown = shown(args.quiet);
+    let data = serde_json::json!({
         "generations": whole.display().to_string(),
         "human": own.as_ref().map(|own| &own.card),
         "files": cards,
         "passed_over": passed_over.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
-    }));
-    let mut report = run::run(&recorded, &seeds, &plan).into_diagnostic()?;
-    let folder = Folder::at(&out);
-    write_atomically(&folder.spec(), resolved.as_bytes()).into_diagnostic()?;
-    let publication =
-        Publication::new(folder.clone(), experiment, std::env::args().collect(), components.clone());
-    publication.take(std::mem::take(&mut report.rows));
-    if report.tables.rows == 0 {
-        manifest.save(&folder).into_diagnostic()?;
+    });
+    let answer = |publication: &Publication| {
+        let changes = publish::changes(publication, &asked)?;
+        Ok(Answered { sentences: sentences(&changes, seeds.len()), changes, ..Answered::default() })
+    };
+    let options = Options {
+        jobs: args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1),
+        isolation: None,
+        cell_timeout: None,
+        interrupt: &interrupt,
+        progress: shown.as_ref(),
+        budget: 1,
+        figures: !args.no_figures,
+        answer: &answer,
+        device: None,
+        data: Some(data),
+        decisions: vec![asked.decision()],
+    };
+    let job = Job { experiment: &experiment, work: &recorded, components, seeds: &seeds, out: &out };
+    let done = engine::run(&job, &options)?;
+    if done.report.tables.rows == 0 {
         return Err(miette!("nothing was measured; cells.csv in {} says why", out.display()));
     }
-    let summary = publish::summarise(&publication).into_diagnostic().wrap_err("the summary")?;
-    let changes = publish::changes(&publication, &asked).into_diagnostic()?;
-    manifest.device = None;
-    manifest.decisions.push(asked.decision());
-    manifest.clone().save(&folder).into_diagnostic()?;
-    let rows = publish::change_rows(&changes, |_| String::new());
     if args.json {
-        let answer = sentences(&changes, seeds.len());
-        json::print(&json!({ "folder": out, "answer": answer, "changes": json::changes(&changes) }))?;
-    } else {
-        say!("\n{}\n", terminal::effects("", &publish::CHANGES, &rows));
-        for line in sentences(&changes, seeds.len()) {
-            say!("{line}");
-        }
-        terminal::missing(&report.tables.notes);
-        say!("folder   {}", out.display());
+        let (answer, changes) = (&done.answer.sentences, json::changes(&done.answer.changes));
+        json::print(&json!({ "folder": out, "answer": answer, "changes": changes }))?;
+        return Ok(exit_code(&done));
     }
-    if !args.no_figures {
-        let drawn = publish::draw(&publication, None).into_diagnostic().wrap_err("the figures")?;
-        let found = Found { summary: &summary, changes: &changes, ..Found::default() };
-        let page = publish::page(&publication, &drawn, &found, sentences(&changes, seeds.len()))
-            .into_diagnostic()?;
-        publish::export_notebook(&publication, folder.root()).into_diagnostic()?;
-        manifest.save(&folder).into_diagnostic()?;
-        if !args.json {
-            say!("page     {}", page.display());
-        }
+    let rows = publish::change_rows(&done.answer.changes, |_| String::new());
+    say!("\n{}\n", terminal::effects("", &publish::CHANGES, &rows));
+    for line in &done.answer.sentences {
+        say!("{line}");
     }
-    Ok(match (report.interrupted, report.tables.failed) {
-        (true, _) => EXIT_INTERRUPTED,
-        (_, 0) => EXIT_DONE,
-        _ => EXIT_FAILED,
-    })
+    terminal::missing(&done.report.tables.notes);
+    say!("folder   {}", out.display());
+    if let Some(page) = &done.page {
+        say!("page     {}", page.display());
+    }
+    Ok(exit_code(&done))
 }
 
 /// Where the results of generations go below `results/measure`: the path itself within the working folder; else its

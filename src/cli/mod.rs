@@ -9,10 +9,8 @@ mod compare;
 mod completions;
 mod describe;
 mod effects;
-mod examine;
 mod execute;
 mod export;
-mod isolation;
 mod json;
 mod lead;
 mod list;
@@ -42,7 +40,6 @@ use crate::lineage::Context;
 use crate::registry::DeviceName;
 
 pub use compare::{CompareArgs, comparison_specs};
-pub use execute::{Answered, Done, Execution, execute, execute_until_decided};
 pub use reproduce::{ReproduceArgs, reproduce};
 pub use source::ReadingArgs;
 
@@ -176,9 +173,6 @@ pub struct RunOptions {
     #[arg(long, short)]
     pub quiet: bool,
 }
-
-/// Gigabytes that the observations of a run may take unless told otherwise.
-const DISK: f64 = 10.0;
 
 impl RunOptions {
     /// The number of cells at the same time.

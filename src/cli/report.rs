@@ -6,10 +6,10 @@ use std::sync::Arc;
 use clap::Args;
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::{Answered, EXIT_CLAIM, EXIT_DONE, compare, run};
+use super::{EXIT_CLAIM, EXIT_DONE};
 use crate::analysis::Verdict;
 use crate::components::Components;
-use crate::publish::{self, Asked, Found, Publication};
+use crate::publish::{self, Answered, Asked, Found, Publication};
 use crate::report::render;
 use crate::store::write_atomically;
 
@@ -62,10 +62,7 @@ pub(super) fn report(args: &ReportArgs, components: &Arc<Components>) -> Result<
     let publication = Publication::open(folder, components.clone()).into_diagnostic()?;
     let summary = publish::summarise(&publication).into_diagnostic()?;
     let claims = publish::decide_claims(&publication, 1).into_diagnostic()?;
-    let mut answered = compare::answer(&publication, &Asked::of(&publication))?;
-    if answered.sentences.is_empty() && claims.is_empty() {
-        answered = run::changes(&publication)?;
-    }
+    let answered = Answered::plainly(&publication, &Asked::of(&publication)).into_diagnostic()?;
     let Answered { sentences, effects, changes } = answered;
     let drawn = publish::draw(&publication, None).into_diagnostic()?;
     let found = Found { claims: &claims, effects: Some(&effects), changes: &changes, summary: &summary };

@@ -10,12 +10,12 @@ use clap::Args;
 use include_dir::Dir;
 use miette::{IntoDiagnostic, Result, WrapErr};
 
-use super::execute::{Done, Execution, execute, execute_until_decided, looks, more_seeds, seeds};
-use super::{
-    Answered, EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, RunOptions, terminal,
-};
+use super::execute::{Execution, execute, exit_code, seeds};
+use super::{EXIT_CLAIM, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, RunOptions, terminal};
 use crate::components::Components;
-use crate::publish::{self, ControlResult};
+use crate::experiment::Done;
+use crate::experiment::engine::{looks, more_seeds};
+use crate::publish::{self, Answered, ControlResult, PublishError};
 use crate::report::ReportError;
 use crate::reproduce::{self, Catalogue, Figure, Lock, Outcome, Ran, Shelf};
 use crate::run::Interrupt;
@@ -311,8 +311,9 @@ impl Session<'_> {
         let first = seeds(&experiment, &options);
         let out = self.out.join(&figure.id);
         let how = self.execution(&options, out.clone());
-        let done = execute_until_decided(experiment, &how, self.args.budget.max(1))?;
-        let controls = match self.args.controls && done.report.is_some() {
+        let how = Execution { budget: self.args.budget, ..how };
+        let Some(done) = execute(experiment, &how)? else { return Ok((self.empty(figure, None), EXIT_DONE)) };
+        let controls = match self.args.controls {
             true => self.controls(&done, &options, &first, &out)?.into_iter().map(Some).collect(),
             false => vec![None; claims.len()],
         };
@@ -322,7 +323,7 @@ impl Session<'_> {
         let outcomes: Vec<Outcome> = decided
             .map(|((found, claim), controls)| Outcome::of(figure, claim, found, done.seeds, controls))
             .collect();
-        let code = match done.exit_code() {
+        let code = match exit_code(&done) {
             EXIT_DONE if outcomes.iter().any(Outcome::counts_against) => EXIT_CLAIM,
             code => code,
         };
@@ -331,7 +332,8 @@ impl Session<'_> {
 
     fn execution<'o>(&'o self, options: &'o RunOptions, out: PathBuf) -> Execution<'o> {
         let (out, interrupt, decisions) = (Some(out), self.interrupt, Vec::new());
-        Execution { options, components: self.components, out, interrupt, answer: &no_answer, decisions }
+        let (components, answer) = (self.components, &no_answer);
+        Execution { options, components, out, interrupt, answer, decisions, budget: 1 }
     }
 
     /// Puts the claims of a run before their controls; what these need beside its rows is run with its seeds.
@@ -349,14 +351,15 @@ impl Session<'_> {
         let runs = publish::control_runs(experiment, &more_seeds(first, times.max(1)))?;
         for (i, run) in runs.into_iter().enumerate() {
             let how = self.execution(&options, out.join(format!("control-{i}")));
-            let control = execute(run.experiment.clone(), &how)?;
-            extra.push((run, control.publication));
+            if let Some(control) = execute(run.experiment.clone(), &how)? {
+                extra.push((run, control.publication));
+            }
         }
         publish::decide_controls(&done.publication, looks(self.args.budget), &extra).into_diagnostic()
     }
 }
 
-fn no_answer(_: &publish::Publication) -> Result<Answered> {
+fn no_answer(_: &publish::Publication) -> Result<Answered, PublishError> {
     Ok(Answered::default())
 }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use clap::Args;
 use miette::{IntoDiagnostic, Result};
 
-use super::{Answered, Execution, RunOptions, examine, execute, json, terminal};
-use crate::analysis::SettingKey;
-use crate::analysis::effects::Word;
+use super::execute::{Execution, execute, exit_code};
+use super::{EXIT_DONE, RunOptions, json, terminal};
 use crate::components::Components;
-use crate::publish::{self, Asked, Publication, SettingChange};
+use crate::experiment::examine;
+use crate::publish::{Answered, Asked, Publication};
 use crate::run::Interrupt;
 use crate::spec::Overlays;
 
@@ -66,7 +66,7 @@ pub(super) fn run(args: &RunArgs, components: &Arc<Components>) -> Result<u8> {
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     // The claims are the answer of a spec that has some.
     let answer = |publication: &Publication| match publication.experiment.claims.is_empty() {
-        true => changes(publication),
+        true => Answered::changed(publication, &Asked::of(publication)),
         false => Ok(Answered::default()),
     };
     let how = Execution {
@@ -76,11 +76,12 @@ pub(super) fn run(args: &RunArgs, components: &Arc<Components>) -> Result<u8> {
         interrupt: &interrupt,
         answer: &answer,
         decisions: Vec::new(),
+        budget: 1,
     };
-    let done = execute(experiment, &how)?;
-    if args.json && done.report.is_some() {
+    let Some(done) = execute(experiment, &how)? else { return Ok(EXIT_DONE) };
+    if args.json {
         json::print(&json::finished(&done))?;
-        return Ok(done.exit_code());
+        return Ok(exit_code(&done));
     }
     if done.claims.is_empty() {
         terminal::values(&done.summary);
@@ -89,53 +90,5 @@ pub(super) fn run(args: &RunArgs, components: &Arc<Components>) -> Result<u8> {
         }
     }
     terminal::finished(&done);
-    Ok(done.exit_code())
+    Ok(exit_code(&done))
 }
-
-/// The change of every metric since generation 0, in a sentence for each setting where they are few.
-pub(super) fn changes(publication: &Publication) -> Result<Answered> {
-    let changes = publish::changes(publication, &Asked::of(publication)).into_diagnostic()?;
-    let mut keys: Vec<&SettingKey> = Vec::new();
-    for change in &changes {
-        if !keys.contains(&&change.key) {
-            keys.push(&change.key);
-        }
-    }
-    let one = |key: &&SettingKey| {
-        let of: Vec<_> = changes.iter().filter(|c| c.key == **key).cloned().collect();
-        let generation = of.iter().map(|c| c.generation).max().unwrap_or(0);
-        let setting =
-            if keys.len() > 1 { format!("{}: f", publish::setting_name(key, &keys)) } else { "F".into() };
-        format!("{setting}rom generation 0 to {generation}, {}.", publish::words(&of))
-    };
-    let summed = (keys.len() > 1).then(|| summed_up(&changes, keys.len()));
-    let sentences: Vec<String> =
-        if keys.len() <= MOST_SENTENCES { keys.iter().map(one).collect() } else { Vec::new() };
-    Ok(Answered { sentences: summed.into_iter().chain(sentences).collect(), changes, ..Answered::default() })
-}
-
-/// In how many settings each metric is worse, in one sentence.
-fn summed_up(changes: &[SettingChange], settings: usize) -> String {
-    let mut worse: Vec<(&str, usize)> = Vec::new();
-    for change in changes.iter().filter(|c| c.change.word == Word::Worse) {
-        match worse.iter_mut().find(|(metric, _)| *metric == change.metric) {
-            Some((_, count)) => *count += 1,
-            None => worse.push((&change.metric, 1)),
-        }
-    }
-    let generation = changes.iter().map(|c| c.generation).max().unwrap_or(0);
-    worse.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let list: Vec<String> = worse.iter().map(|(metric, count)| format!("{metric} in {count}")).collect();
-    match list.is_empty() {
-        true => format!(
-            "From generation 0 to {generation} no metric is shown to be worse in any of {settings} settings."
-        ),
-        false => format!(
-            "From generation 0 to {generation} it is worse in some of {settings} settings: {}.",
-            list.join(", ")
-        ),
-    }
-}
-
-/// Settings that get a sentence each.
-const MOST_SENTENCES: usize = 8;

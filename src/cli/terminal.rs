@@ -4,11 +4,11 @@ use std::path::Path;
 
 use comfy_table::{Attribute, Cell, Color, Table};
 
-use super::Done;
 use super::tables::{Blocks, Remarks, dense, fitted, right, tied};
 use crate::analysis::effects::Word;
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::data::OwnFile;
+use crate::experiment::Done;
 use crate::publish::{self, EffectRow, expectation, number, written};
 use crate::reproduce::{Catalogue, Figure, Outcome};
 use crate::run::{Estimate, Prepared, Work};
@@ -62,7 +62,7 @@ pub(super) fn estimate(prepared: &Prepared, cost: &Estimate, out: &Path, jobs: u
 
 /// What a finished run found and where it lies.
 pub(super) fn finished(done: &Done) {
-    let Some(report) = &done.report else { return };
+    let report = &done.report;
     if !done.claims.is_empty() {
         say!("{}\n", claims_table(&done.claims));
     }

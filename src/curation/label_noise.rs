@@ -30,7 +30,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
 
 crate::parameters! {
     /// Symmetric label noise.
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Copy, Debug, serde::Serialize)]
     pub struct LabelNoise {
         /// λ, the probability that a label is replaced by another
         pub share: f64 = 0.1, in within(0, 1);

@@ -29,7 +29,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
 
 crate::parameters! {
     /// Keeps the most surprising synthetic rows.
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Copy, Debug, serde::Serialize)]
     pub struct SurpriseFilter {
         /// The share of candidates kept
         pub share: f64 = 0.5, in above_to(0, 1);

@@ -30,7 +30,7 @@ pub const ENTRY: Entry<BoxedCuration> = Entry {
 
 crate::parameters! {
     /// Keeps the likeliest synthetic rows.
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Copy, Debug, serde::Serialize)]
     pub struct TopLikelihood {
         /// The share of candidates kept
         pub share: f64 = 0.5, in above_to(0, 1);

@@ -71,7 +71,7 @@ pub use labels::PointLabel;
 pub use matrix::{Entry, Tone, WordMatrix};
 pub use palette::{Colour, Dash, Marker, Style};
 pub use panels::{Panels, unlabelled};
-pub use save::{Saved, save, to_png_bytes, to_svg_string};
+pub use save::{Saved, save, save_one, to_png_bytes, to_svg_string};
 pub use scene::{Anchor, Mark, Rect, Scene, Size, Text};
 pub use series::{Baseline, Law, Point, Series};
 pub use snapshots::{Ellipse, Snapshot, Snapshots};
@@ -99,6 +99,12 @@ pub enum FigureError {
         width: f64,
         /// Height asked for, inches.
         height: f64,
+    },
+    /// A file that ends neither in `.svg` nor in `.png`.
+    #[error("{}: a figure is written as .svg or .png", path.display())]
+    Ending {
+        /// The file asked for.
+        path: std::path::PathBuf,
     },
     /// The parts of a figure don't have matching sizes.
     #[error("{what}: expected {expected}, got {got}")]

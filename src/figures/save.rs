@@ -57,6 +57,18 @@ pub fn save(figure: &dyn Figure, path: &Path, size: Size) -> Result<Saved, Figur
     Ok(Saved { svg, png, csv, missing: lettering::missing(texts) })
 }
 
+/// Writes one file, in the format of its ending: `.svg` or `.png`.
+///
+/// # Errors
+/// As [`save`], and [`FigureError::Ending`] for another ending.
+pub fn save_one(figure: &dyn Figure, path: &Path, size: Size) -> Result<(), FigureError> {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("svg") => write(path, to_svg_string(figure, size)?.as_bytes()),
+        Some("png") => write(path, &to_png_bytes(figure, size)?),
+        _ => Err(FigureError::Ending { path: path.to_owned() }),
+    }
+}
+
 /// Appends an extension; `with_extension` would eat the end of a name like `alpha-0.3`.
 fn beside(path: &Path, extension: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -50,6 +50,13 @@ pub trait Record {
     }
 }
 
+/// Keeps every observation, in the order in which they are made.
+impl Record for Vec<Measurement> {
+    fn measurement(&mut self, measurement: Measurement) {
+        self.push(measurement);
+    }
+}
+
 /// Which fit of a run: every model has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fit {

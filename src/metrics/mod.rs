@@ -81,6 +81,7 @@ pub use needs::{Needs, When, truth_is_known};
 pub use observation::{Arrivals, Observation, Peer, Subject};
 pub use observed::Observed;
 pub use pairs::Pairs;
+pub use shapes::one_number;
 pub use shared::Shared;
 pub use space::Space;
 pub use worst::{HumanProfile, Worst};
@@ -156,6 +157,34 @@ impl Reading {
     /// That of a distance from the human rows: less is better, 0 is best, and no value is the worst.
     pub const fn distance(unit: &'static str, scale: Scale) -> Self {
         Self { direction: Direction::Lower, ideal: "0", unit, scale, worst: Worst::None }
+    }
+
+    /// A share, of which more is better: coverage, accuracy. A model that knows nothing has 0.
+    pub fn share() -> Self {
+        Self {
+            direction: Direction::Higher,
+            ideal: "1",
+            unit: "1",
+            scale: Scale::Logit,
+            worst: Worst::Is(0.0),
+        }
+    }
+
+    /// The human value is best: spread, diversity. A positive number.
+    pub fn human_valued(unit: &'static str) -> Self {
+        Self {
+            direction: Direction::TwoSided,
+            ideal: "the human value",
+            unit,
+            scale: Scale::Log,
+            worst: Worst::None,
+        }
+    }
+
+    /// With this value of a model that knows nothing, without which a change has no verdict.
+    #[must_use]
+    pub fn at_worst(self, value: f64) -> Self {
+        Self { worst: Worst::Is(value), ..self }
     }
 }
 

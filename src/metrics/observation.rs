@@ -108,7 +108,7 @@ pub(super) struct Normal<'a> {
 
 impl<'a> Observation<'a> {
     /// The subject's rows; refuses where there is none.
-    pub(super) fn rows(&self) -> Result<&'a Samples, Refusal> {
+    pub fn rows(&self) -> Result<&'a Samples, Refusal> {
         match self.sample {
             Some(sample) if !sample.is_empty() => Ok(sample),
             Some(_) => Err(Refusal::degenerate(format!("the {} made no rows", self.subject.name()))),
@@ -119,7 +119,7 @@ impl<'a> Observation<'a> {
     }
 
     /// The held-out human rows; refuses where there is none.
-    pub(super) fn reference(&self) -> Result<&'a Samples, Refusal> {
+    pub fn reference(&self) -> Result<&'a Samples, Refusal> {
         match self.held_out {
             Some(rows) if !rows.is_empty() => Ok(rows),
             _ => Err(Refusal::not_applicable("there are no held-out human rows to compare with")),

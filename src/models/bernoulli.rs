@@ -33,7 +33,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
 
 crate::parameters! {
     /// The recipe of a Bernoulli distribution.
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Copy, Debug, serde::Serialize)]
     pub struct Bernoulli {
         /// α, in rows added to both outcomes
         pub smoothing: f64 = 0.0, in at_least(0);

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Absence;
+use crate::data::ShapeError;
 
 /// Why something can't be done with this input. Not an error of the program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +115,12 @@ pub enum SampleError {
     /// An outside model failed.
     #[error("{0}")]
     Outside(String),
+}
+
+impl From<ShapeError> for SampleError {
+    fn from(error: ShapeError) -> Self {
+        SampleError::Refused(Refusal::new(error.to_string()))
+    }
 }
 
 impl SampleError {

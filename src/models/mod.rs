@@ -408,6 +408,21 @@ pub trait StatisticsPath: Send + Sync {
     }
 }
 
+/// The rows of a training set in one table with their weights; refuses a set without rows,
+/// and weights that can't be a loss's.
+pub fn rows_of(mix: &Mix) -> Result<(Samples, Vec<f64>), FitError> {
+    if mix.is_empty() {
+        return Err(FitError::TooFewRows { needed: 1, found: 0 });
+    }
+    let gathered = mix.gather().ok_or_else(|| Refusal::new("this family is fitted from rows"))?;
+    let (rows, weights) = gathered.map_err(|e| Refusal::new(e.to_string()))?;
+    let total: f64 = weights.iter().sum();
+    if !(total > 0.0 && total.is_finite()) || weights.iter().any(|w| *w < 0.0) {
+        return Err(Refusal::new("row weights must be at least 0 and not all 0").into());
+    }
+    Ok((rows, weights))
+}
+
 /// Fits a training set as its [`Combine`] says: all rows in one likelihood, or each origin alone
 /// and then averaged with the origins' total weights.
 pub fn fit(

@@ -31,8 +31,7 @@ mod table;
 pub mod train;
 pub mod vae;
 
-use crate::data::{Mix, Samples};
-use crate::models::{BoxedFamily, FitError, Refusal};
+use crate::models::{BoxedFamily, rows_of};
 use crate::registry::{Parameter, Registry};
 
 /// The burn families.
@@ -80,21 +79,6 @@ const PATIENCE: Parameter = parameter(
     "early stopping: twenty times a fit a tenth of the training rows, kept aside, is scored; training ends when so many \
      scores in a row are no better, and the best model is kept; 0 trains on all rows to the end",
 );
-
-/// The rows of a training set in one table with their weights; refuses a set without rows,
-/// and weights that can't be a loss's.
-fn rows_of(mix: &Mix) -> Result<(Samples, Vec<f64>), FitError> {
-    if mix.is_empty() {
-        return Err(FitError::TooFewRows { needed: 1, found: 0 });
-    }
-    let gathered = mix.gather().ok_or_else(|| Refusal::new("neural families are fitted from rows"))?;
-    let (rows, weights) = gathered.map_err(|e| Refusal::new(e.to_string()))?;
-    let total: f64 = weights.iter().sum();
-    if !(total > 0.0 && total.is_finite()) || weights.iter().any(|w| *w < 0.0) {
-        return Err(Refusal::new("row weights must be at least 0 and not all 0").into());
-    }
-    Ok((rows, weights))
-}
 
 #[cfg(test)]
 mod tests {

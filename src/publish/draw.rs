@@ -1,10 +1,24 @@
 //! Drawing what was planned: the figures of the spec, or the default ones.
 
+use std::path::Path;
+
 use super::artist::{Artist, Planned, is_binned};
 use super::names::file_name;
 use super::{Asked, Drawn, Publication, PublishError, dose_response, effects, examples, snapshots};
 use crate::figures;
 use crate::spec::FigureSpec;
+
+/// Draws one figure into a file that ends in `.svg` or `.png` and returns its caption.
+///
+/// # Errors
+/// A figure of something that was not measured, another ending, and the disk's.
+pub fn draw_into(publication: &Publication, spec: &FigureSpec, path: &Path) -> Result<String, PublishError> {
+    let plan = Artist::new(publication)?.asked(spec, 0)?.into_iter().next();
+    let plan = plan.ok_or_else(|| PublishError::Nothing("the figure shows nothing".into()))?;
+    figures::save_one(plan.figure.as_ref(), path, plan.size)
+        .map_err(|source| PublishError::Figure { name: plan.name, source })?;
+    Ok(plan.caption)
+}
 
 /// Draws the figures of the spec, or the default ones where it asks for none; `only` picks one by
 /// its name. Files go to `figures/` as SVG and PNG, numbers as CSV.

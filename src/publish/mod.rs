@@ -2,6 +2,7 @@
 //!
 //! Everything here reads what lineages wrote, never the engine, so it can be made anew at any time.
 
+mod answered;
 mod answers;
 mod artist;
 mod asked;
@@ -49,12 +50,13 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use answered::Answered;
 pub use answers::sentences;
 pub use claim_checks::{examine_claims, examine_laws};
 pub use claims::decide_claims;
 pub use claims_controls::{ControlResult, ControlRun, blind_before, control_runs, decide_controls};
 pub use compared::{Asked, Effects, RegimeGains, SettingChange, changes, effects};
-pub use draw::{draw, draw_one};
+pub use draw::{draw, draw_into, draw_one};
 pub use effect_rows::{
     CHANGES, COMPARISON, EffectRow, Entry, GAINS, change_rows, comparison_rows, gain_rows, interval, words,
 };
@@ -62,6 +64,7 @@ pub use error::PublishError;
 pub use figure_checks::{examine_figures, examine_pictures};
 pub use findings::{Findings, observations, summarise};
 pub use lead::{FALSE_ALARMS, LeadRow, Leads, leads, time_in_words};
+pub(crate) use names::file_name;
 pub use names::setting_name;
 pub use notebook::export_notebook;
 pub use number::{expectation, number};

@@ -126,7 +126,7 @@ pub(super) fn axis_of(metric: &str, unit: &str, log: bool) -> Axis {
 }
 
 /// A file name from a title: letters, digits, dots and hyphens.
-pub(super) fn file_name(text: &str) -> String {
+pub(crate) fn file_name(text: &str) -> String {
     let name: String = text
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' })

@@ -35,6 +35,27 @@ pub trait Progress: Sync {
     fn finish(&self) {}
 }
 
+impl<P: Progress + Send + ?Sized> Progress for Box<P> {
+    fn start(&self, generations: u64, reused: u64) {
+        (**self).start(generations, reused);
+    }
+    fn setting(&self, label: &str) {
+        (**self).setting(label);
+    }
+    fn advance(&self, generations: u64) {
+        (**self).advance(generations);
+    }
+    fn failure(&self, failure: &Failure) {
+        (**self).failure(failure);
+    }
+    fn note(&self, text: &str) {
+        (**self).note(text);
+    }
+    fn finish(&self) {
+        (**self).finish();
+    }
+}
+
 /// Tells nobody.
 pub struct Silent;
 

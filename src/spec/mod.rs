@@ -31,6 +31,7 @@ mod de;
 mod error;
 mod experiment;
 mod figure;
+mod from;
 mod hash;
 mod keys;
 mod loop_checks;

@@ -6,6 +6,7 @@ mod augment;
 mod command;
 mod documents;
 mod errors;
+mod front_door;
 mod kill;
 mod outside;
 mod own_files;

@@ -1,17 +1,9 @@
-//! What a finished comparison says: sentences for people, the same numbers as JSON.
+//! What a finished comparison says, as JSON.
 
-use miette::{IntoDiagnostic, Result};
 use serde_json::{Value, json};
 
 use crate::analysis::effects::{Comparison, Gains, Why};
-use crate::cli::Answered;
-use crate::publish::{self, Asked, Effects, Publication};
-
-/// The effects of human rows in a run, and what they say in words; nothing where no human fractions are compared.
-pub(in crate::cli) fn answer(publication: &Publication, asked: &Asked) -> Result<Answered> {
-    let effects = publish::effects(publication, asked).into_diagnostic()?;
-    Ok(Answered { sentences: publish::sentences(&effects), effects, changes: Vec::new() })
-}
+use crate::publish::{self, Answered, Effects};
 
 /// The answer of one experiment as JSON.
 pub(super) fn as_json(title: &str, answered: &Answered) -> Value {

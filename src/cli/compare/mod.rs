@@ -13,17 +13,18 @@ use std::sync::Arc;
 use clap::Args;
 use miette::{IntoDiagnostic, Result, miette};
 
-pub(super) use answer::answer;
 pub use specs::comparison_specs;
 
+use super::execute::{Execution, execute, exit_code};
 use super::source::ReadingArgs;
 use super::tolerance::tolerance;
-use super::{Done, EXIT_DONE, Execution, RunOptions, execute, terminal};
+use super::{EXIT_DONE, RunOptions, terminal};
 use crate::components::Components;
+use crate::experiment::Done;
 use crate::lineage::{Context, Fit, Record};
 use crate::metrics::Measurement;
 use crate::models::Model;
-use crate::publish::{self, Asked, Publication};
+use crate::publish::{self, Answered, Asked, Publication};
 use crate::run::{Interrupt, Prepared};
 use crate::spec::{Experiment, Overlays};
 
@@ -129,7 +130,7 @@ pub(super) fn compare(args: &CompareArgs, components: &Arc<Components>) -> Resul
         let (refined, decisions, spent) =
             refine::refined(args, &slug, &asked, &out, (&interrupt, components))?;
         let answered = |publication: &Publication| {
-            let mut answered = answer(publication, &asked)?;
+            let mut answered = Answered::compared(publication, &asked)?;
             answered.sentences.extend(spent.clone());
             Ok(answered)
         };
@@ -140,19 +141,19 @@ pub(super) fn compare(args: &CompareArgs, components: &Arc<Components>) -> Resul
             interrupt: &interrupt,
             answer: &answered,
             decisions,
+            budget: 1,
         };
-        let done = execute(refine::experiment(&refined, &slug, components)?, &how)?;
-        if done.report.is_some() {
+        if let Some(done) = execute(refine::experiment(&refined, &slug, components)?, &how)? {
             answers.push(answer::as_json(done.publication.experiment.title(), &done.answer));
+            if !args.json {
+                show(&done);
+                terminal::finished(&done);
+            }
+            code = code.max(exit_code(&done));
         }
         if !args.json {
-            if done.report.is_some() {
-                show(&done);
-            }
-            terminal::finished(&done);
             say!("");
         }
-        code = code.max(done.exit_code());
         if interrupt.is_set() {
             break;
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use miette::{Result, miette};
 
-use super::{CompareArgs, answer, specs::comparison_specs};
+use super::{CompareArgs, specs::comparison_specs};
 use crate::analysis::effects::next_arm;
-use crate::cli::{Execution, execute};
+use crate::cli::execute::{Execution, execute};
 use crate::components::Components;
-use crate::publish::{Asked, number};
+use crate::publish::{Answered, Asked, number};
 use crate::run::Interrupt;
 use crate::spec::{Experiment, Overlays};
 
@@ -49,11 +49,12 @@ pub(super) fn refined(
             components,
             out: Some(out.to_path_buf()),
             interrupt,
-            answer: &|publication| answer(publication, asked),
+            answer: &|publication| Answered::compared(publication, asked),
             decisions: decisions.clone(),
+            budget: 1,
         };
-        let done = execute(experiment(&args, slug, components)?, &how)?;
-        if interrupt.is_set() || done.report.is_none() {
+        let Some(done) = execute(experiment(&args, slug, components)?, &how)? else { break };
+        if interrupt.is_set() {
             break;
         }
         let Some(found) = done.answer.effects.comparisons.first().and_then(|c| c.together.clone()) else {

@@ -60,7 +60,7 @@ const TRANSFORMS: &[Transform] = &[Transform::Temperature, Transform::TopK, Tran
 
 crate::parameters! {
     /// The recipe of a distribution over outcomes.
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Copy, Debug, serde::Serialize)]
     pub struct Categorical {
         /// α, in rows added to every outcome. A smoothed loop drifts to uniform
         pub smoothing: f64 = 0.0, in at_least(0);

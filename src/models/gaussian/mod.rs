@@ -53,7 +53,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
 
 crate::parameters! {
     /// The recipe of a normal distribution.
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Copy, Debug, serde::Serialize)]
     pub struct Gaussian {
         /// 0 divides by n (maximum likelihood), 1 by n − 1 (unbiased)
         pub ddof: u8 = u8::default() => "0", in within(0, 1);
@@ -63,7 +63,7 @@ crate::parameters! {
 }
 
 /// The shape of a fitted covariance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Covariance {
     /// All entries.

@@ -59,7 +59,7 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
 
 crate::parameters! {
     /// The recipe of a mixture of normal distributions.
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Copy, Debug, serde::Serialize)]
     pub struct GaussianMixture {
         /// k
         pub components: usize = 2, in at_least(1);
@@ -75,7 +75,7 @@ crate::parameters! {
 }
 
 /// The shape of a component's covariance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
     /// All entries.

@@ -14,7 +14,7 @@ use crate::store::Settings;
 ///
 /// # Errors
 /// With every mistake in it, not only those that its text alone shows.
-pub(super) fn file(path: &Path, overlays: &Overlays, context: &Context) -> Result<Experiment, Error> {
+pub(crate) fn file(path: &Path, overlays: &Overlays, context: &Context) -> Result<Experiment, Error> {
     let mut problems = Vec::new();
     let experiment = Experiment::examine_file(path, overlays, &mut problems)?;
     if problems.is_empty() {
@@ -29,7 +29,7 @@ pub(super) fn file(path: &Path, overlays: &Overlays, context: &Context) -> Resul
 /// # Errors
 /// With every mistake in its components, claims and figures; where there is none, with every setting that contradicts
 /// itself and every law that does not hold.
-pub(super) fn prepared(experiment: Experiment, context: &Context) -> Result<Prepared, Error> {
+pub(crate) fn prepared(experiment: Experiment, context: &Context) -> Result<Prepared, Error> {
     let mut problems = Vec::new();
     parts(&experiment, context, &mut problems);
     if let Some(error) = Error::all(problems) {
@@ -53,7 +53,7 @@ fn parts(experiment: &Experiment, context: &Context, problems: &mut Vec<Error>) 
 }
 
 /// Every mistake of an error, for other programs.
-pub(super) fn mistakes(error: &Error) -> Vec<Json> {
+pub(crate) fn mistakes(error: &Error) -> Vec<Json> {
     let one = |mistake: &&Error| {
         let place = mistake.places().first().map(|at| (at.source.name.clone(), at.line_column()));
         let (file, line, column) =

@@ -1,0 +1,92 @@
+//! The plain answer of a run: what its comparison says, or how its metrics changed.
+
+use super::{Asked, Effects, Publication, PublishError, SettingChange, changes, effects};
+use super::{sentences, setting_name, words};
+use crate::analysis::SettingKey;
+use crate::analysis::effects::Word;
+
+/// What a run says to its question.
+#[derive(Default)]
+pub struct Answered {
+    /// Sentences for the top of the page.
+    pub sentences: Vec<String>,
+    /// The effects of human rows; empty where nothing is compared.
+    pub effects: Effects,
+    /// The change of every metric since generation 0, where that is the answer.
+    pub changes: Vec<SettingChange>,
+}
+
+/// Settings that get a sentence each.
+const MOST_SENTENCES: usize = 8;
+
+impl Answered {
+    /// The effects of human rows; nothing where no human fractions are compared.
+    ///
+    /// # Errors
+    /// Those of the files.
+    pub fn compared(publication: &Publication, asked: &Asked) -> Result<Self, PublishError> {
+        let effects = effects(publication, asked)?;
+        Ok(Self { sentences: sentences(&effects), effects, changes: Vec::new() })
+    }
+
+    /// The change of every metric since generation 0, in a sentence for each setting where they are few.
+    ///
+    /// # Errors
+    /// Those of the files.
+    pub fn changed(publication: &Publication, asked: &Asked) -> Result<Self, PublishError> {
+        let changes = changes(publication, asked)?;
+        let mut keys: Vec<&SettingKey> = Vec::new();
+        for change in &changes {
+            if !keys.contains(&&change.key) {
+                keys.push(&change.key);
+            }
+        }
+        let one = |key: &&SettingKey| {
+            let of: Vec<_> = changes.iter().filter(|c| c.key == **key).cloned().collect();
+            let generation = of.iter().map(|c| c.generation).max().unwrap_or(0);
+            let setting =
+                if keys.len() > 1 { format!("{}: f", setting_name(key, &keys)) } else { "F".into() };
+            format!("{setting}rom generation 0 to {generation}, {}.", words(&of))
+        };
+        let summed = (keys.len() > 1).then(|| summed_up(&changes, keys.len()));
+        let sentences: Vec<String> =
+            if keys.len() <= MOST_SENTENCES { keys.iter().map(one).collect() } else { Vec::new() };
+        Ok(Self { sentences: summed.into_iter().chain(sentences).collect(), changes, ..Self::default() })
+    }
+
+    /// The comparison where human fractions are compared, else the changes; nothing beside claims, which are the answer
+    /// of a spec that has some.
+    ///
+    /// # Errors
+    /// Those of the files.
+    pub fn plainly(publication: &Publication, asked: &Asked) -> Result<Self, PublishError> {
+        let compared = Self::compared(publication, asked)?;
+        match compared.sentences.is_empty() && publication.experiment.claims.is_empty() {
+            true => Self::changed(publication, asked),
+            false => Ok(compared),
+        }
+    }
+}
+
+/// In how many settings each metric is worse, in one sentence.
+fn summed_up(changes: &[SettingChange], settings: usize) -> String {
+    let mut worse: Vec<(&str, usize)> = Vec::new();
+    for change in changes.iter().filter(|c| c.change.word == Word::Worse) {
+        match worse.iter_mut().find(|(metric, _)| *metric == change.metric) {
+            Some((_, count)) => *count += 1,
+            None => worse.push((&change.metric, 1)),
+        }
+    }
+    let generation = changes.iter().map(|c| c.generation).max().unwrap_or(0);
+    worse.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let list: Vec<String> = worse.iter().map(|(metric, count)| format!("{metric} in {count}")).collect();
+    match list.is_empty() {
+        true => format!(
+            "From generation 0 to {generation} no metric is shown to be worse in any of {settings} settings."
+        ),
+        false => format!(
+            "From generation 0 to {generation} it is worse in some of {settings} settings: {}.",
+            list.join(", ")
+        ),
+    }
+}
