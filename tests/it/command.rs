@@ -101,7 +101,9 @@ fn json_has_the_numbers_of_the_summary_and_nothing_else_is_printed() {
     let summary = fs::read_to_string(folder.path().join("run/summary.csv")).unwrap();
     for value in found["values"].as_array().unwrap() {
         let last = value["value"].as_f64().unwrap();
-        assert!(summary.contains(&format!(",{last},")), "{value}");
+        let mut fields = summary.split([',', '\n']).filter_map(|field| field.parse::<f64>().ok());
+        // The reader of JSON may miss the last bit.
+        assert!(fields.any(|field| (field - last).abs() <= 1e-14 * last.abs()), "{value}");
     }
     let checked = collapse(folder.path()).args(["check", "spec.toml", "--json"]).assert().success();
     let checked: serde_json::Value = serde_json::from_slice(&checked.get_output().stdout).unwrap();
@@ -141,7 +143,7 @@ fn everything_that_is_listed_is_described() {
         ("neon", "θ + w (θ − θ_self)"),
         ("loop.start", "generation's model"),
         ("weights", "key of [loop.choices]"),
-        ("temperature", "Default: 1.0"),
+        ("temperature", "Default: 1"),
         ("effort", "vae (family)"),
     ] {
         let output = collapse(folder.path()).args(["describe", name]).assert().success();
@@ -251,13 +253,13 @@ fn rows_are_written_again_from_the_cells_and_a_run_that_is_too_large_is_refused(
     assert!(!folder.path().join("run/metrics.csv").exists());
     collapse(folder.path()).args(["export", "rows", "run"]).assert().success();
     assert_eq!(rows(&folder.path().join("run")), before);
-    // 2 settings × 3 seeds × 3 generations × 2 observations, 20 bytes each: 720 bytes.
+    // 2 settings × 3 seeds × 3 generations × 2 observations, 8.5 bytes each: 306 bytes.
     let check = |disk: &str| {
         let output = collapse(folder.path()).args(["check", "spec.toml", "--disk", disk]).assert();
         (output.get_output().status.code(), String::from_utf8_lossy(&output.get_output().stderr).into_owned())
     };
-    assert_eq!(check("7.3e-7").0, Some(0));
-    let (code, said) = check("7.1e-7");
+    assert_eq!(check("3.2e-7").0, Some(0));
+    let (code, said) = check("2.9e-7");
     assert!(code == Some(2) && said.contains("would take about"), "{said}");
 }
 
