@@ -1,16 +1,16 @@
 //! Denoising diffusion: a network that takes the noise out of rows, step by step.
 //!
 //! Ho, Jain & Abbeel, arXiv:2006.11239: z_t = √ᾱ_t·x + √(1 − ᾱ_t)·e for t in 1 … `timesteps`, with the schedule ᾱ of
-//! [`noise`]. The network ([`denoiser`]) predicts v = √ᾱ_t·e − √(1 − ᾱ_t)·x (Salimans & Ho, arXiv:2202.00512), which is
+//! `noise`. The network (`denoiser`) predicts v = √ᾱ_t·e − √(1 − ᾱ_t)·x (Salimans & Ho, arXiv:2202.00512), which is
 //! well defined where ᾱ_t is nearly 0; predicting e fails there. Rows are made by `sampling_steps` steps of DDIM
 //! (Song, Meng & Ermon, arXiv:2010.02502, eq. 12 and 16): η = 0 adds no noise on the way, η = 1 is ancestral sampling.
 //!
 //! Numbers are scaled to mean 0 and deviation 1, those of a column with a stated range by one factor, and are not cut
-//! to the range; codes are
-//! one-hot features, the largest of which is the level; a label is a class that the network is conditional on.
+//! to the range; codes are one-hot features, the largest of which is the level; a label is a class that the network is
+//! conditional on.
 //!
 //! Likelihoods are lower bounds: the variational bound of the same network's ancestral sampler with `sampling_steps`
-//! steps, one draw of the noise a step ([`bound`]). Not offered for rows with codes among the features.
+//! steps, one draw of the noise a step (`bound`). Not offered for rows with codes among the features.
 
 mod bound;
 mod noise;

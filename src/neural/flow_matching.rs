@@ -2,7 +2,7 @@
 //!
 //! Lipman et al., arXiv:2210.02747 (eq. 20–23 with σ_min = 0; the straight paths of rectified flow, Liu et al.,
 //! arXiv:2209.03003): for noise e, a row x and t uniform in \[0, 1\], x_t = (1 − t)·e + t·x, and the network
-//! ([`denoiser`]) learns v(x_t, t) = E\[x − e | x_t\] by least squares. A row is made by following
+//! (`denoiser`) learns v(x_t, t) = E\[x − e | x_t\] by least squares. A row is made by following
 //! dx/dt = v(x, t) from noise at t = 0 to t = 1 in `solver_steps` steps of Euler's or Heun's rule.
 //!
 //! Numbers are scaled to mean 0 and deviation 1, those of a column with a stated range by one factor, and are not cut

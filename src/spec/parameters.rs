@@ -67,7 +67,7 @@ impl Parameter {
     }
 }
 
-/// A struct that [`parameters!`] made.
+/// A struct that `parameters!` made.
 pub trait Described: Default {
     /// Its parameters, in the order of the struct.
     const PARAMETERS: &'static [Parameter];

@@ -4,8 +4,8 @@
 //! cross-entropy with AdamW (β₂ = 0.99, gradients clipped), tokens weighted by their row's weight.
 //!
 //! Rows of any length: by default the context holds the longest training row with its end mark, up to 256 targets. Of a
-//! longer row every step sees one full window at a random place ([`corpus`]). Sampling and scoring follow one rule beyond
-//! the context ([`runner`]): when the window is full it moves on by half, so that a token sees between half of the context
+//! longer row every step sees one full window at a random place (`corpus`). Sampling and scoring follow one rule beyond
+//! the context (`runner`): when the window is full it moves on by half, so that a token sees between half of the context
 //! and all of it, as in training, and the likelihood is that of the law that rows are drawn from (exact, not a bound).
 //! Nats, of a row with its end mark; a perplexity leaves the end mark out.
 //!
