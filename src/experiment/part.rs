@@ -15,8 +15,9 @@ use crate::spec::Node;
 ///     .generations(5)
 ///     .samples(50)
 ///     .metrics(["variance"])
+///     .seeds(3)
 ///     .run()?;
-/// assert_eq!(run.values("variance").len(), 6);
+/// assert_eq!(run.values("variance").len(), 3 * 6, "three seeds, generations 0 to 5");
 /// # Ok::<(), ExperimentError>(())
 /// ```
 #[derive(Clone, Debug)]
