@@ -13,7 +13,10 @@ use model_collapse::neural::device::DeviceName;
 use model_collapse::neural::flow_matching::{FlowMatching, FlowMatchingParams};
 use model_collapse::neural::gpt::{Gpt, GptParams};
 use model_collapse::neural::gru::{Gru, GruParams};
+use model_collapse::neural::language::Training;
 use model_collapse::neural::realnvp::{Realnvp, RealnvpParams};
+use model_collapse::neural::train::Budget;
+use model_collapse::neural::transport::TransportParams;
 use model_collapse::neural::vae::{Vae, VaeParams};
 use model_collapse::rng::Streams;
 use rand::RngExt;
@@ -34,8 +37,13 @@ fn vae(c: &mut Criterion, name: &str, width: usize, hidden: usize, latent: usize
     for device in DeviceName::ALL {
         c.bench_function(&format!("{name} step, {device}"), |b| {
             b.iter_custom(|iters| {
-                let params =
-                    VaeParams { hidden, latent, batch, steps: iters as usize, ..VaeParams::default() };
+                let params = VaeParams {
+                    hidden,
+                    latent,
+                    budget: rows(batch),
+                    steps: iters as usize,
+                    ..VaeParams::default()
+                };
                 let family = Vae { params, device: *device };
                 let start = Instant::now();
                 family.fit(&mix, Start::Scratch, &Streams::new(0, 1)).expect("a fit");
@@ -46,6 +54,15 @@ fn vae(c: &mut Criterion, name: &str, width: usize, hidden: usize, latent: usize
 }
 
 /// One step of flow matching; those of diffusion differ in what a row is mixed with.
+fn rows(batch: usize) -> Budget {
+    Budget { batch, ..Budget::default() }
+}
+
+/// Steps of 32 windows without what surrounds the network.
+fn bare() -> Training {
+    Training { batch: 32, pairs: 0, clip: f64::INFINITY, weight_decay: 0.0, ..Training::default() }
+}
+
 fn flow(c: &mut Criterion, name: &str, width: usize, params: &FlowMatchingParams) {
     let mix = images(800, width);
     c.bench_function(&format!("{name} step"), |b| {
@@ -82,14 +99,15 @@ fn flows(c: &mut Criterion) {
     let base = FlowMatchingParams::default();
     flow(c, "flow 64-128×3, batch 64", 64, &base);
     flow(c, "flow 64-256×3, batch 64", 64, &FlowMatchingParams { hidden: 256, ..base.clone() });
-    flow(c, "flow 2-64×3, batch 256", 2, &FlowMatchingParams { hidden: 64, batch: 256, ..base });
+    let common = TransportParams { budget: rows(256), ..TransportParams::default() };
+    flow(c, "flow 2-64×3, batch 256", 2, &FlowMatchingParams { hidden: 64, common, ..base });
     let base = RealnvpParams::default();
     realnvp(c, "RealNVP 64, 6×64, batch 64", 64, &base);
     realnvp(
         c,
         "RealNVP 2, 8×64, batch 256",
         2,
-        &RealnvpParams { couplings: 8, batch: 256, noise: 0.0, ..base },
+        &RealnvpParams { couplings: 8, budget: rows(256), noise: 0.0, ..base },
     );
 }
 
@@ -145,8 +163,7 @@ fn text(n: usize, length: usize) -> Mix {
 
 /// The bare transformer that the PyTorch script trains, whatever the defaults: no pairs, no clipping.
 fn plain(layers: usize, width: usize) -> GptParams {
-    let base = GptParams { layers, width, heads: 4, batch: 32, ..GptParams::default() };
-    GptParams { pairs: 0, clip: f64::INFINITY, weight_decay: 0.0, ..base }
+    GptParams { layers, width, heads: 4, training: bare(), ..GptParams::default() }
 }
 
 fn gpt(c: &mut Criterion, name: &str, layers: usize, width: usize, context: usize) {
@@ -180,8 +197,7 @@ fn gpts(c: &mut Criterion) {
 }
 
 fn grus(c: &mut Criterion) {
-    let base = GruParams { embedding: 128, batch: 32, pairs: 0, ..GruParams::default() };
-    let params = GruParams { clip: f64::INFINITY, weight_decay: 0.0, ..base };
+    let params = GruParams { embedding: 128, training: bare(), ..GruParams::default() };
     let mix = text(1000, 63);
     for device in DeviceName::ALL {
         c.bench_function(&format!("D: GRU 128, context 64 step, batch 32, {device}"), |b| {

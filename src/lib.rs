@@ -18,7 +18,7 @@
 //! println!("{}", run.summary());
 //!
 //! let last = |regime: &str| -> f64 {
-//!     let of = run.values("variance");
+//!     let of = run.values("variance")?;
 //!     let last = of.iter().filter(|v| v.setting == regime && v.generation == 30);
 //!     last.filter_map(|v| v.observed.number()).sum::<f64>() / 20.0
 //! };
@@ -121,7 +121,7 @@
 //!     .metrics(["different-share"])
 //!     .sweep("loop.regime", ["replace", "forgetful"])
 //!     .run()?;
-//! let values = run.values("different-share");
+//! let values = run.values("different-share")?;
 //! let at = |g: u32| values.iter().find(|v| v.generation == g && v.subject == Subject::Model).unwrap().observed.number();
 //! assert!(at(8) < at(0), "copies of copies repeat themselves");
 //! # Ok::<(), ExperimentError>(())

@@ -24,10 +24,17 @@ pub struct Alarms {
     pub threshold: f64,
     /// The false-alarm rate that the threshold keeps: the one asked for, or 1 / (S + 1) where S seeds allow no less.
     pub rate: f64,
-    /// Seed → generation of the alarm; `None` where there was none by the last generation.
-    pub at: BTreeMap<u64, Option<u32>>,
-    /// The last generation.
-    pub last: u32,
+    /// What became of each seed.
+    pub at: BTreeMap<u64, Watched>,
+}
+
+/// A lineage that was watched for an alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Watched {
+    /// The generation of the alarm; `None` where there was none.
+    pub alarm: Option<u32>,
+    /// The last generation with a score: without an alarm it is only known that none came up to here.
+    pub last: Option<u32>,
 }
 
 /// A time or a difference of times over seeds, in generations: the median with its order-statistic interval.
@@ -71,6 +78,7 @@ fn scores(of: &Series, human: &Series) -> BTreeMap<u64, Vec<(u32, f64)>> {
         for (seed, observed) in of.observed(*generation) {
             let own = people.iter().find(|(s, _)| *s == seed).map(|(_, v)| *v);
             let others = people.len() - usize::from(own.is_some());
+            let scores = found.entry(seed).or_default();
             let score = match observed {
                 Observed::Number(value) if value.is_finite() && others > 0 => {
                     (value - (sum - own.unwrap_or(0.0)) / others as f64).abs()
@@ -79,7 +87,7 @@ fn scores(of: &Series, human: &Series) -> BTreeMap<u64, Vec<(u32, f64)>> {
                 Observed::Absent(Absence::Degenerate) => f64::INFINITY,
                 _ => continue,
             };
-            found.entry(seed).or_default().push((*generation, score));
+            scores.push((*generation, score));
         }
     }
     found
@@ -92,8 +100,11 @@ fn scores(of: &Series, human: &Series) -> BTreeMap<u64, Vec<(u32, f64)>> {
 /// Fewer than 3 human-only seeds, and human-only lineages that are all equal or not finite.
 pub fn alarms(of: &Series, human: &Series, rate: f64) -> Result<Alarms, NoAlarms> {
     let people = scores(human, human);
-    let mut greatest: Vec<f64> =
-        people.values().map(|all| all.iter().map(|(_, s)| *s).fold(0.0, f64::max)).collect();
+    let mut greatest: Vec<f64> = people
+        .values()
+        .filter(|all| !all.is_empty())
+        .map(|all| all.iter().map(|(_, s)| *s).fold(0.0, f64::max))
+        .collect();
     greatest.sort_by(f64::total_cmp);
     let seeds = greatest.len();
     if seeds < 3 {
@@ -108,32 +119,38 @@ pub fn alarms(of: &Series, human: &Series, rate: f64) -> Result<Alarms, NoAlarms
     if threshold <= 0.0 {
         return Err(NoAlarms::AllEqual);
     }
-    let first = |all: &Vec<(u32, f64)>| all.iter().find(|(_, score)| *score > threshold).map(|(g, _)| *g);
-    let at = scores(of, human).iter().map(|(seed, all)| (*seed, first(all))).collect();
-    Ok(Alarms { threshold, rate: 1.0 - rank as f64 / (seeds + 1) as f64, at, last: of.end })
+    let watched = |all: &Vec<(u32, f64)>| Watched {
+        alarm: all.iter().find(|(_, score)| *score > threshold).map(|(g, _)| *g),
+        last: all.last().map(|(g, _)| *g),
+    };
+    let at = scores(of, human).iter().map(|(seed, all)| (*seed, watched(all))).collect();
+    Ok(Alarms { threshold, rate: 1.0 - rank as f64 / (seeds + 1) as f64, at })
 }
 
 impl Alarms {
-    /// When the alarm comes.
+    /// When the alarm comes. A seed without one bounds its time from below by the last generation that it was watched at.
     pub fn times(&self, level: f64) -> Times {
-        let bounds = |at: &Option<u32>| match at {
-            Some(g) => (f64::from(*g), f64::from(*g)),
-            None => (f64::from(self.last), f64::INFINITY),
-        };
-        Times::of(&self.at.values().map(bounds).collect::<Vec<_>>(), level)
+        Times::of(&self.at.values().map(Watched::bounds).collect::<Vec<_>>(), level)
     }
 
     /// How many generations this alarm comes before that of the outcome, by the seeds that both have; negative where it
     /// comes after it. A seed without one of the two alarms bounds its lead on one side.
     pub fn lead(&self, outcome: &Self, level: f64) -> Times {
-        let bounds = |own: Option<u32>, its: Option<u32>| match (own, its) {
-            (Some(own), Some(its)) => (f64::from(its) - f64::from(own), f64::from(its) - f64::from(own)),
-            (Some(own), None) => (f64::from(outcome.last) - f64::from(own), f64::INFINITY),
-            (None, Some(its)) => (f64::NEG_INFINITY, f64::from(its) - f64::from(self.last)),
-            (None, None) => (f64::NEG_INFINITY, f64::INFINITY),
-        };
-        let both = self.at.iter().filter_map(|(seed, own)| Some(bounds(*own, *outcome.at.get(seed)?)));
+        let both = self.at.iter().filter_map(|(seed, own)| {
+            let ((least, most), (first, latest)) = (own.bounds(), outcome.at.get(seed)?.bounds());
+            Some((first - most, latest - least))
+        });
         Times::of(&both.collect::<Vec<_>>(), level)
+    }
+}
+
+impl Watched {
+    /// The least and the most that the generation of the alarm can be.
+    fn bounds(&self) -> (f64, f64) {
+        match self.alarm {
+            Some(g) => (f64::from(g), f64::from(g)),
+            None => (self.last.map_or(f64::NEG_INFINITY, f64::from), f64::INFINITY),
+        }
     }
 }
 
@@ -193,9 +210,9 @@ mod tests {
         let (early, late) =
             (alarms(&cut(metric), &people(), 0.1).unwrap(), alarms(&cut(outcome), &people(), 0.1).unwrap());
         for (seed, at) in &early.at {
-            assert_eq!(*at, Some(4 + *seed as u32 / 2));
+            assert_eq!(at.alarm, Some(4 + *seed as u32 / 2));
         }
-        assert_eq!((late.at[&7], late.at[&8], late.at[&9]), (Some(17), None, None));
+        assert_eq!([7, 8, 9].map(|seed| late.at[&seed].alarm), [Some(17), None, None]);
         // 4 4 5 5 6 6 7 7 8 8: ranks 2 and 9 of 10 enclose the median at 97.9 %.
         let times = early.times(0.95);
         assert_eq!(
@@ -226,7 +243,25 @@ mod tests {
             lost.at.insert(generation, Vec::new());
             lost.lost.insert(generation, (0..10).map(|s| (s, Observed::Absent(why))).collect());
         }
-        assert_eq!(alarms(&lost, &people(), 0.1).unwrap().at[&0], Some(6));
+        assert_eq!(alarms(&lost, &people(), 0.1).unwrap().at[&0].alarm, Some(6));
+    }
+
+    #[test]
+    fn a_lineage_that_ended_early_is_known_to_be_quiet_only_up_to_its_end() {
+        let mut ended = series(0..10, |_, _| 0.0);
+        for g in 5..=LAST {
+            ended.at.insert(g, Vec::new());
+            ended.lost.insert(g, (0..10).map(|s| (s, Observed::Absent(Absence::Diverged))).collect());
+        }
+        let times = alarms(&ended, &people(), 0.1).unwrap().times(0.95);
+        assert_eq!((times.least, times.most, times.known, times.seeds), (Some(4.0), None, 0, 10));
+        // Without any score nothing is known, and the seed counts.
+        for g in 0..5 {
+            ended.at.insert(g, Vec::new());
+            ended.lost.insert(g, (0..10).map(|s| (s, Observed::Absent(Absence::Diverged))).collect());
+        }
+        let times = alarms(&ended, &people(), 0.1).unwrap().times(0.95);
+        assert_eq!((times.least, times.most, times.seeds), (None, None, 10));
     }
 
     #[test]
@@ -256,7 +291,7 @@ mod tests {
                 .collect();
             let of = |seeds: std::ops::Range<u64>| series(seeds, |s, g| values[s as usize][g as usize]);
             let found = alarms(&of(19..20), &of(0..19), 0.1).unwrap();
-            raised += usize::from(found.at[&19].is_some());
+            raised += usize::from(found.at[&19].alarm.is_some());
         }
         let rate = raised as f64 / repeats as f64;
         let error = (0.1 * 0.9 / repeats as f64).sqrt();

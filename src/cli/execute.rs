@@ -64,7 +64,9 @@ pub(super) fn execute(experiment: Experiment, how: &Execution<'_>) -> Result<Opt
     }
     let context = options.context(how.components);
     let prepared = engine::prepare(experiment, &context)?;
-    engine::refuse_large(&prepared, seeds.len(), options.disk)?;
+    if options.cell.is_none() {
+        engine::refuse_large(&prepared, seeds.len(), options.disk)?;
+    }
     let experiment = &prepared.experiment;
     let out = how.out.clone().or_else(|| options.out.clone());
     let out =

@@ -23,8 +23,8 @@ Examples:
   collapse export data moby-dick --rows 100
   collapse export data uci-sentences --set domain=yelp --set tokens=words --out yelp.jsonl
   collapse export data tagged-state-of-the-union --out tagged.conll
-  collapse export rows results/compare/digits8x8-vae --out rows.csv
-  collapse export notebook results/compare/digits8x8-vae --out notebooks-export/digits";
+  collapse export rows results/compare/digits8x8-vae-63be1e84 --out rows.csv
+  collapse export notebook results/compare/digits8x8-vae-63be1e84 --out notebooks-export/digits";
 
 /// Export human rows as a file, or a run as its rows or a notebook.
 #[derive(Args)]

@@ -12,7 +12,7 @@ use crate::publish::{self, FALSE_ALARMS, Publication, time_in_words};
 
 const EXAMPLES: &str = "\
 Examples:
-  collapse lead results/compare/moby-dick-gpt
+  collapse lead results/compare/moby-dick-gpt-137c47ed
   collapse lead results/mine --outcome task-accuracy --false-alarms 0.05";
 
 /// Say which metric changes first, and how many generations before the outcome.

@@ -13,7 +13,7 @@ use crate::spec::{FigureSpec, Node};
 
 const EXAMPLES: &str = "\
 Examples:
-  collapse plot results/compare/digits8x8-vae
+  collapse plot results/compare/digits8x8-vae-63be1e84
   collapse plot results/mine --x generation --y coverage,recall --color human_fraction
   collapse plot results/mine --x human_fraction --y coverage --color regime --title \"What is kept\"
   collapse plot results/mine --kind heat-map --x human_fraction --y samples --color coverage

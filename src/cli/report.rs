@@ -30,7 +30,7 @@ pub struct ReportArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  collapse report results/compare/digits8x8-vae
+  collapse report results/compare/digits8x8-vae-63be1e84
   collapse report --compare results/one results/other --out both.html";
 
 /// Several runs on one page.

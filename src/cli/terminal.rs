@@ -82,7 +82,11 @@ pub(super) fn finished(done: &Done) {
         say!("  {like}{failure}");
     }
     for (reason, of) in by_reason(&done.skipped).into_iter().take(5) {
-        say!("  skipped: {}\n    {reason}", of.join(", "));
+        let more = match of.len() {
+            0 | 1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        say!("  skipped: {}{more}\n    {reason}", of.first().map_or("", |label| label));
     }
     if report.interrupted {
         say!("interrupted: what was finished is kept, and the same command goes on from there");

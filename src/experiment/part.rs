@@ -17,7 +17,7 @@ use crate::spec::Node;
 ///     .metrics(["variance"])
 ///     .seeds(3)
 ///     .run()?;
-/// assert_eq!(run.values("variance").len(), 3 * 6, "three seeds, generations 0 to 5");
+/// assert_eq!(run.values("variance")?.len(), 3 * 6, "three seeds, generations 0 to 5");
 /// # Ok::<(), ExperimentError>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use super::{Curve, Done, ExperimentError, Summary};
 use crate::analysis::ClaimResult;
 use crate::analysis::effects::{Critical, Prevented, Why};
 use crate::metrics::{Observed, Subject};
-use crate::publish::{self, Answered, Asked, Effects};
+use crate::publish::{self, Answered, Asked, Effects, PublishError};
 use crate::run::Failure;
 
 /// A finished experiment.
@@ -51,9 +51,12 @@ impl Run {
 
     /// Every observation of a metric, setting by setting, subject by subject, in the order of generations and seeds. What
     /// has no value stands there with the reason.
-    pub fn values(&self, metric: &str) -> Vec<Value> {
-        let Ok(observed) = publish::observations(&self.done.publication) else { return Vec::new() };
-        let Ok(records) = self.done.publication.records() else { return Vec::new() };
+    ///
+    /// # Errors
+    /// A metric that was not measured, and those of the files.
+    pub fn values(&self, metric: &str) -> Result<Vec<Value>, ExperimentError> {
+        let observed = publish::observations(&self.done.publication)?;
+        let records = self.done.publication.records()?;
         let mut found = Vec::new();
         for s in observed.series().filter(|s| s.metric == metric) {
             let name = records.get(s.key.index).map(|record| record.name.clone()).unwrap_or_default();
@@ -74,7 +77,10 @@ impl Run {
                 }));
             }
         }
-        found
+        if found.is_empty() {
+            return Err(PublishError::Nothing(format!("`{metric}` was not measured")).into());
+        }
+        Ok(found)
     }
 
     /// The comparison of human fractions: shares of the loss that are prevented, the critical fraction, the answer.

@@ -5,24 +5,26 @@ mod checks;
 mod downstream;
 mod first_fit;
 mod generator;
+mod measuring;
+mod parts;
 mod same;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Lineage, Measured, Measuring, Step, Synthesiser, Teacher};
+use super::{Lineage, Measured, Step, Synthesiser, Teacher};
 use crate::components::Components;
-use crate::curation::Who;
-use crate::data::{Source, Supply};
-use crate::metrics::{BoxedMetric, Space, Subject};
-use crate::models::{self, BoxedFamily, Family, Moved, Neon, Sampling, StatisticsPath};
+use crate::metrics::{Space, Subject};
+use crate::models::{Family, StatisticsPath};
 use crate::neural;
 use crate::regimes;
-use crate::registry::{BuildContext, Component, DeviceName, Known};
+use crate::registry::{BuildContext, DeviceName};
 use crate::spec::{
-    self, CurationKeys, DataKeys, Error, Experiment, GeneratorKeys, Hold, Inflow, Layer, MeasureSpec,
-    MetricSpec, Node, PathChoice, Prompts, Schedule, Setting, StartFrom, Synthesis, TaskKeys,
+    self, CurationKeys, DataKeys, Error, Experiment, Hold, Inflow, Layer, Node, PathChoice, Prompts,
+    Schedule, Setting, StartFrom, Synthesis, TaskKeys,
 };
+use measuring::{measuring, metric};
+use parts::{Sources, component, family, sampling, who};
 
 /// What a spec is assembled with.
 #[derive(Clone, Debug, Default)]
@@ -133,7 +135,10 @@ pub fn examine(experiment: &Experiment, settings: &[Setting], context: &Context,
             found.extend(node.part::<TaskKeys>().err());
         }
         if let Some(node) = setting.generator.as_ref().filter(|node| new("generator", node)) {
-            found.extend(node.part::<GeneratorKeys>().err());
+            found.extend(generator::examine(node, setting, &mut sources));
+        }
+        if let Some(node) = setting.base.as_ref().filter(|node| new("base", node)) {
+            found.extend(base::examine(node, setting, &mut sources));
         }
         if !setting.loop_.regime.is_empty() && new("loop", &setting.loop_.node) {
             let mut readable = setting.loop_.clone();
@@ -150,18 +155,6 @@ pub fn examine(experiment: &Experiment, settings: &[Setting], context: &Context,
     if let (Some(node), Some(setting)) = (&experiment.measure.baseline, settings.first()) {
         problems.extend(family(node, setting, StartFrom::Scratch, context).err());
     }
-}
-
-/// A metric from its name or its table.
-fn metric(asked: &MetricSpec, context: &Context) -> Result<BoxedMetric, Error> {
-    let entry = context.components.metrics.find(asked.node.get("name").unwrap_or(&asked.node))?;
-    let mut own = asked.node.clone();
-    if let Some(table) = own.as_table_mut() {
-        table.remove("name");
-    } else {
-        own = Node::table(asked.at.clone());
-    }
-    entry.build(&own, &context.build())
 }
 
 fn one(
@@ -328,246 +321,4 @@ fn one(
         seeds_per_cell,
         notes,
     })
-}
-
-/// Reads a component's table: finds the entry that the selector names and lets it read the rest, without the keys of
-/// the spec's `table` itself.
-fn component<'c, T, E>(
-    known: &'c Known<T, E>,
-    node: &Node,
-    selector: &str,
-    table: &str,
-    context: &Context,
-) -> Result<(&'c Component<T, E>, T), Error> {
-    let entry = known.find(node.selector(selector)?)?;
-    let mut own = node.clone();
-    if let Some(keys) = own.as_table_mut() {
-        keys.remove(selector);
-        for key in spec::keys_of(table) {
-            keys.remove(key.name);
-        }
-    }
-    let component = entry.build(&own, &context.build())?;
-    Ok((entry, component))
-}
-
-/// Which members of the population do a curation step.
-fn who(node: &Node, keys: CurationKeys, population: usize) -> Result<Who, Error> {
-    let (key, who) = match (keys.member, keys.members) {
-        (None, None) => return Ok(Who::All),
-        (Some(_), Some(_)) => {
-            let (a, b) = (node.key_at("members"), node.key_at("member"));
-            let message = "`members` (the first so many) and `member` (one) name the same".to_owned();
-            return Err(Error::conflict(a, b, message, "remove one of them".into()));
-        }
-        (Some(position), None) => ("member", Who::One(position)),
-        (None, Some(count)) => ("members", Who::First(count)),
-    };
-    if who.least() > population {
-        let message = format!("the population has {population} members, counted from 0");
-        return Err(Error::refused(node.at_of(key), message, "raise `loop.population`, or name fewer"));
-    }
-    Ok(who)
-}
-
-/// A family from its table, with what `step` and `neon` do after every fit: first the step from `start`, then the
-/// extrapolation.
-fn family<'c>(
-    node: &Node,
-    setting: &Setting,
-    start: StartFrom,
-    context: &'c Context,
-) -> Result<(&'c Component<BoxedFamily>, BoxedFamily), Error> {
-    let entry = context.components.families.find(node.selector("family")?)?;
-    let mut own = node.clone();
-    let (mut step, mut neon) = (None, None);
-    if let Some(table) = own.as_table_mut() {
-        table.remove("family");
-        (step, neon) = (table.remove("step"), table.remove("neon"));
-    }
-    let mut family = entry.build(&own, &context.build())?;
-    let refused = |key: &'static str, node: &Node| {
-        let (at, name) = (node.at.clone(), entry.about.name.clone());
-        move |why: models::Refusal| {
-            let message = format!("`{key}` does not go with the family `{name}`: {why}");
-            Error::refused(at, message, format!("choose another family, or leave `{key}` out"))
-        }
-    };
-    if let Some(node) = step {
-        if start == StartFrom::Scratch {
-            let why = "`step` is a part of the way from an earlier model, and these fits start from nothing";
-            return Err(Error::refused(
-                node.at.clone(),
-                why,
-                "set loop.start to \"warm\" or \"base\", for [model]",
-            ));
-        }
-        let step: models::Step = node.parse()?;
-        family = Box::new(Moved::new(family, step).map_err(refused("step", &node))?);
-    }
-    if let Some(node) = neon {
-        let (sampling, synthesis) = (sampling(setting), setting.loop_.synthesis);
-        let neon = Neon { params: node.read(&[])?, sampling, synthesis };
-        family = Box::new(Moved::new(family, neon).map_err(refused("neon", &node))?);
-    }
-    Ok((entry, family))
-}
-
-/// Sources are read once, however many settings use them, and so are classifiers of their labels.
-struct Sources<'c> {
-    known: BTreeMap<String, Arc<Source>>,
-    classifiers: BTreeMap<String, Arc<Space>>,
-    context: &'c Context,
-}
-
-impl<'c> Sources<'c> {
-    fn new(context: &'c Context) -> Self {
-        Self { known: BTreeMap::new(), classifiers: BTreeMap::new(), context }
-    }
-
-    fn get(&mut self, node: &Node) -> Result<Arc<Source>, Error> {
-        let mut own = node.clone();
-        if let Some(table) = own.as_table_mut() {
-            table.remove("contamination");
-        }
-        let key = spec::canonical(&own);
-        if let Some(source) = self.known.get(&key) {
-            return Ok(source.clone());
-        }
-        let (_, source) = component(&self.context.components.sources, &own, "source", "data", self.context)?;
-        let source = Arc::new(source);
-        self.known.insert(key, source.clone());
-        Ok(source)
-    }
-
-    /// The features of a network that tells the source's labels apart.
-    fn classifier(&mut self, source: &Source) -> Result<Arc<Space>, models::Refusal> {
-        if let Some(space) = self.classifiers.get(&source.digest) {
-            return Ok(space.clone());
-        }
-        let space = Arc::new(Space::classifier(source, self.context.device)?);
-        self.classifiers.insert(source.digest.clone(), space.clone());
-        Ok(space)
-    }
-}
-
-fn sampling(setting: &Setting) -> Sampling {
-    let s = &setting.sampling;
-    Sampling {
-        temperature: s.temperature,
-        top_k: s.top_k,
-        top_p: s.top_p,
-        beam: s.beam,
-        covariance_scale: s.covariance_scale,
-        guidance: s.guidance,
-    }
-}
-
-fn measuring(
-    experiment: &Experiment,
-    setting: &Setting,
-    source: &Source,
-    parameters: bool,
-    context: &Context,
-    notes: &mut Vec<String>,
-) -> Result<Measuring, Error> {
-    let spec: &MeasureSpec = &experiment.measure;
-    // Fitted parameters describe the model only: curated rows and training rows are read.
-    let parameters = parameters
-        && spec.on == spec::Subject::Model
-        // No model states moments of a network's features.
-        && spec.space != spec::Coordinates::Classifier;
-    let mut metrics = Vec::with_capacity(spec.metrics.len());
-    let mut refusal = None;
-    for asked in &spec.metrics {
-        let metric = metric(asked, context)?;
-        if let Err(why) = metric.accepts(source.schema(), source.truth()) {
-            notes.push(format!("{} does not apply to {}: {why}", asked.name, source.name));
-            refusal.get_or_insert((asked.at.clone(), why));
-            continue;
-        }
-        let sample = metric.needs().sample.applies(parameters, source.truth());
-        metrics.push(Measured { name: asked.name.clone(), metric, sample });
-    }
-    if let (true, Some((at, why))) = (metrics.is_empty(), refusal) {
-        return Err(Error::refused(
-            at,
-            format!("no metric applies to {}: {why}", source.name),
-            "see `collapse list metrics`",
-        ));
-    }
-    let size = size(experiment, source, &metrics, notes)?;
-    let generations = setting.loop_.generations;
-    let mut at = vec![false; generations as usize + 1];
-    for g in spec.at.of(generations) {
-        at[g as usize] = true;
-    }
-    let subject = match spec.on {
-        spec::Subject::Model => Subject::Model,
-        spec::Subject::Synthetic => Subject::Synthetic,
-        spec::Subject::Training => Subject::Training,
-    };
-    notes.extend(unknown_share(source).filter(|_| !metrics.is_empty()));
-    let space = match spec.space {
-        spec::Coordinates::HumanScale => Space::of(source).map(Arc::new),
-        // A network's features are those of all settings with this source.
-        spec::Coordinates::Raw | spec::Coordinates::Classifier => None,
-    };
-    Ok(Measuring { metrics, size, subject, space, at, task: None, baseline: None })
-}
-
-/// What share of the held-out tokens a model does not know, where there are any.
-fn unknown_share(source: &Source) -> Option<String> {
-    let Supply::Finite(splits) = &source.supply else { return None };
-    let vocabulary = splits.held_out.schema().vocabulary()?;
-    let (_, tokens) = splits.held_out.token_rows()?;
-    let known = vocabulary.modelled();
-    let unknown = tokens.iter().filter(|&&token| token as usize >= known).count();
-    (unknown > 0).then(|| {
-        format!(
-            "{:.1} % of the held-out tokens are not in the model's vocabulary of {known}: it reads and writes them as \
-             `{}`; metrics of texts see the human ones as they are",
-            100.0 * unknown as f64 / tokens.len() as f64,
-            vocabulary.tokens.get(known - 1).map_or("", String::as_str)
-        )
-    })
-}
-
-/// The fewest rows that metrics see where nobody asked for so few: nearest neighbours have five others, and a
-/// spread between samples says something.
-const FEWEST: usize = 10;
-
-/// The rows that metrics see: what was asked for, or less where a finite source holds fewer out.
-fn size(
-    experiment: &Experiment,
-    source: &Source,
-    metrics: &[Measured],
-    notes: &mut Vec<String>,
-) -> Result<usize, Error> {
-    let asked = experiment.measure.size;
-    let Some(held_out) = source.held_out() else { return Ok(asked) };
-    let samples = metrics.iter().any(|m| m.sample);
-    let references = metrics.iter().any(|m| m.metric.needs().held_out.applies(false, source.truth()));
-    // A human sample is compared with a disjoint reference; a metric of parameters alone has the reference only.
-    let (most, all, half, sets) = match (samples, references) {
-        (false, false) => return Ok(asked),
-        (true, _) => (held_out / 2, 2 * FEWEST, "half", "compare two disjoint sets"),
-        (false, true) => (held_out, FEWEST, "all", "compare with a set"),
-    };
-    if asked <= most {
-        return Ok(asked);
-    }
-    let at = experiment.template.at_of("measure.size");
-    let why = format!("metrics {sets} of held-out human rows, and {} has {held_out}", source.name);
-    if experiment.template.get("measure.size").is_some() {
-        return Err(Error::refused(at, why, format!("set measure.size to {most} or less")));
-    }
-    if most < FEWEST {
-        let help = format!(
-            "{all} held-out rows are the fewest: give more rows, or raise data.held_out (of a file 0.3 of all rows)"
-        );
-        return Err(Error::refused(at, format!("{why}: too few for any verdict"), help));
-    }
-    notes.push(format!("metrics of {} see {most} rows: {half} of its held-out rows", source.name));
-    Ok(most)
 }

@@ -1,14 +1,12 @@
-//! What flow matching and diffusion share: a network that reads a noisy row, a time and a class, and how it is trained
-//! and asked.
+//! The network that flow matching and diffusion share, and how it is trained.
 //!
 //! A residual perceptron: an affine map of (row, features of the time, one-hot class) with GELU, `layers` times
-//! h + GELU(h·W + b), and an affine map to as many numbers as the row has. What it predicts is a family's own business:
-//! the family corrupts a row and says what is to be predicted of it ([`fit`]), and turns predictions into rows
-//! ([`Denoiser::sample`]).
+//! h + GELU(h·W + b), and an affine map to as many numbers as the row has. What it predicts is a family's own business
+//! ([`Corrupt`]).
 //!
-//! Beside a label the network is class-conditional: p(label) is its weighted share of the training rows, and a share of
-//! the training rows is shown without its class, so that the same network also knows the unconditional answer
-//! (classifier-free guidance, Ho & Salimans, arXiv:2207.12598: ṽ = v(class) + w·(v(class) − v(no class))).
+//! Beside a label the network is class-conditional, and a share of the training rows is shown without its class, so that
+//! the same network also knows the unconditional answer (classifier-free guidance, Ho & Salimans, arXiv:2207.12598:
+//! ṽ = v(class) + w·(v(class) − v(no class))).
 
 use std::sync::Arc;
 
@@ -16,9 +14,7 @@ use burn::Tensor;
 use burn::tensor::TensorData;
 use rand::RngExt;
 use rand_distr::StandardNormal;
-use serde::{Deserialize, Serialize};
 
-use super::classes::Classes;
 use super::device::{DeviceName, training_device};
 use super::init::{Layout, Weights};
 use super::kernels::dense::Dense;
@@ -26,20 +22,17 @@ use super::kernels::linear::{Activation, linear};
 use super::kernels::residual::residual;
 use super::kernels::simd::wide;
 use super::kernels::squared_error::squared_error;
-use super::table::{Scaling, Table, label_of};
+use super::plan::Plan;
 use super::train::{Schedule, Step, initial, train};
 use crate::data::Samples;
-use crate::models::{Ask, FitError, Refusal, SampleError, Sampling, Transform};
-use crate::rng::{Stream, Streams};
+use crate::models::{FitError, Refusal};
+use crate::rng::Streams;
 
 /// Frequencies of the time's sines and cosines, in cycles over [0, 1].
 const FREQUENCIES: [f32; 4] = [0.5, 1.0, 2.0, 4.0];
 
 /// Features of a time: itself, and a sine and a cosine of each frequency.
 const TIME: usize = 1 + 2 * FREQUENCIES.len();
-
-/// The rows of one block when sampling.
-const BLOCK: usize = 256;
 
 /// The shape of the network.
 #[derive(Clone, Copy)]
@@ -48,14 +41,18 @@ pub(super) struct Shape {
     pub(super) layers: usize,
 }
 
-fn layout(shape: Shape, width: usize, classes: usize) -> Layout {
-    let mut layout = Layout::default();
-    layout.affine("input", width + TIME + classes, shape.hidden);
-    for i in 0..shape.layers {
-        layout.affine(&format!("layer.{i}"), shape.hidden, shape.hidden);
+impl Shape {
+    /// The parameters of a network for rows so read.
+    pub(super) fn layout(self, plan: &Plan) -> Layout {
+        let width = plan.table.width();
+        let mut layout = Layout::default();
+        layout.affine("input", width + TIME + plan.classes.count(), self.hidden);
+        for i in 0..self.layers {
+            layout.affine(&format!("layer.{i}"), self.hidden, self.hidden);
+        }
+        layout.affine("output", self.hidden, width);
+        layout
     }
-    layout.affine("output", shape.hidden, width);
-    layout
 }
 
 fn time_features(t: f32) -> [f32; TIME] {
@@ -69,7 +66,7 @@ fn time_features(t: f32) -> [f32; TIME] {
 
 /// How a row is corrupted in training: reads the row, a place in [0, 1) and the noise; fills the corrupted row and what
 /// is to be predicted; returns the time that the network is told.
-pub(super) trait Corrupt {
+pub trait Corrupt {
     /// Does it to one row; `noise` holds as many standard normals as the row has numbers.
     fn corrupt(&self, row: &[f32], place: f32, noise: &[f32], to: &mut [f32], target: &mut [f32]) -> f32;
 }
@@ -84,19 +81,6 @@ pub(super) struct Recipe<'a> {
     pub(super) label_dropout: f64,
     pub(super) device: DeviceName,
     pub(super) corrupt: &'a dyn Corrupt,
-}
-
-/// What a file holds of a denoiser beside the weights.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Plan {
-    pub(super) table: Table,
-    pub(super) classes: Classes,
-}
-
-impl Plan {
-    pub(super) fn layout(&self, shape: Shape) -> Layout {
-        layout(shape, self.table.width(), self.classes.count())
-    }
 }
 
 /// A fitted network with the table that its rows come from.
@@ -114,27 +98,17 @@ pub(super) fn fit(
     recipe: &Recipe<'_>,
     (rows, row_weights): (&Samples, &[f64]),
     warm: Option<&Denoiser>,
-    steps: impl Fn(usize) -> usize,
     streams: &Streams,
 ) -> Result<(Denoiser, Vec<f32>), FitError> {
-    let label = label_of(rows.schema());
-    // A warm start keeps the scaling that its weights were trained with.
-    let table = match warm {
-        Some(model) => model.plan.table.clone(),
-        None => Table::fit(rows, Scaling::Standard, label.map(|(column, _)| column)),
-    };
-    let data = table.encode(recipe.family, rows)?;
-    let labels = table.labels(rows);
-    let classes = Classes::fit(labels, row_weights, label.map_or(0, |(_, classes)| classes));
-    let plan = Plan { table, classes };
+    let (plan, data) = Plan::fit(recipe.family, rows, row_weights, warm.map(|model| &model.plan))?;
+    let labels = plan.table.labels(rows);
     let width = plan.table.width();
     let classes = plan.classes.count();
     let from = warm.map(|model| &model.weights);
-    let mut weights = initial(recipe.family, plan.layout(recipe.shape), from, streams)?;
-    let schedule = Schedule { steps: steps(row_weights.len()), ..recipe.schedule };
+    let mut weights = initial(recipe.family, recipe.shape.layout(&plan), from, streams)?;
     let device = training_device(recipe.device);
     let inputs = width + TIME + classes;
-    let losses = train(&mut weights, row_weights, &schedule, &device, streams, |mut step| {
+    let losses = train(&mut weights, row_weights, &recipe.schedule, &device, streams, |mut step| {
         let rows = step.items.len();
         let mut x = vec![0.0f32; rows * inputs];
         let mut target = vec![0.0f32; rows * width];
@@ -181,9 +155,8 @@ fn predicted(
 pub(super) fn combined(family: &str, models: &[(f64, &Denoiser)], shape: Shape) -> Result<Denoiser, Refusal> {
     let weights = Weights::combined(models, |m| &m.weights);
     let weights = weights.ok_or_else(|| Refusal::new(format!("{family}: the models differ in shape")))?;
-    let shares: Vec<_> = models.iter().map(|(c, m)| (*c, &m.plan.classes)).collect();
-    let plan = Plan { classes: Classes::combined(&shares), ..models[0].1.plan.clone() };
-    Ok(Denoiser::new(plan, weights, shape))
+    let plans: Vec<_> = models.iter().map(|(c, m)| (*c, &m.plan)).collect();
+    Ok(Denoiser::new(Plan::combined(&plans), weights, shape))
 }
 
 impl Denoiser {
@@ -230,51 +203,12 @@ impl Denoiser {
     }
 
     /// [`Denoiser::predict`] with guidance of this strength.
-    fn guided(&self, x: &[f32], time: f32, classes: Option<&[u32]>, strength: f32) -> Vec<f32> {
+    pub(super) fn guided(&self, x: &[f32], time: f32, classes: Option<&[u32]>, strength: f32) -> Vec<f32> {
         let mut with = self.predict(x, time, classes);
         if strength != 0.0 {
             let without = self.predict(x, time, None);
             with.iter_mut().zip(&without).for_each(|(v, u)| *v += strength * (*v - u));
         }
         with
-    }
-
-    /// Makes `n` rows: `solve` turns noise of variance λ (`covariance_scale`) into scaled rows, block by block. Each row
-    /// has its own stream, so a longer draw starts with a shorter one.
-    pub(super) fn sample(
-        &self,
-        family: &str,
-        (ask, n, how, cut): (Ask<'_>, usize, &Sampling, bool),
-        streams: &Streams,
-        solve: impl Fn(&mut [f32], &mut [Stream], &dyn Fn(&[f32], f32) -> Vec<f32>),
-    ) -> Result<Samples, SampleError> {
-        if !matches!(ask, Ask::Rows) {
-            return Err(Refusal::new(format!("{family}: makes new rows only")).into());
-        }
-        how.check(family, &[Transform::CovarianceScale, Transform::Guidance])?;
-        if how.guidance.is_some() && self.plan.classes.count() == 0 {
-            return Err(Refusal::new(format!("{family}: `sampling.guidance` needs rows with a label")).into());
-        }
-        let deviation = how.covariance_scale.sqrt() as f32;
-        let strength = how.guidance.unwrap_or(0.0) as f32;
-        let width = self.plan.table.width();
-        let mut out = self.plan.table.writer(n, cut);
-        for from in (0..n).step_by(BLOCK) {
-            let rows = BLOCK.min(n - from);
-            let mut rngs: Vec<Stream> = (from..from + rows).map(|r| streams.at(r as u64).rng()).collect();
-            let classes: Option<Vec<u32>> = rngs.iter_mut().map(|rng| self.plan.classes.draw(rng)).collect();
-            let mut x = Vec::with_capacity(rows * width);
-            for rng in &mut rngs {
-                x.extend((0..width).map(|_| deviation * rng.sample::<f32, _>(StandardNormal)));
-            }
-            solve(&mut x, &mut rngs, &|x, time| self.guided(x, time, classes.as_deref(), strength));
-            for (r, row) in x.chunks_exact(width).enumerate() {
-                if row.iter().any(|v| !v.is_finite()) {
-                    return Err(SampleError::NotFinite);
-                }
-                out.push(row, classes.as_ref().map(|c| c[r]));
-            }
-        }
-        out.finish().map_err(|e| SampleError::Refused(Refusal::new(e.to_string())))
     }
 }

@@ -18,76 +18,39 @@ use serde::{Deserialize, Serialize};
 use super::init::{Layout, Weights};
 use super::language::{Alphabet, Architecture, Inputs, Language, LanguageModel, Training};
 use super::size::{Presets, SIZE};
-use super::train::{Course, Effort};
-use super::{EFFORT, parameter};
 use crate::models::{BoxedFamily, Refusal};
 use crate::registry::{About, BuildContext, Entry};
-use crate::spec::{Error, Node};
+use crate::spec::{Error, Node, joined};
 use net::{Net, Shape};
 
-/// Parameters of the family.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GptParams {
-    /// Transformer blocks, ≥ 1. Default 1.
-    pub layers: usize,
-    /// Features of a token, a multiple of `heads`. Default 64.
-    pub width: usize,
-    /// Attention heads. Default 4.
-    pub heads: usize,
-    /// Tokens that a prediction sees, ≥ 2; 0 (default) is the longest training row with its mark, at most 256.
-    pub context: usize,
-    /// Embeddings of pairs (the token before, this one); more pairs than that share them, 0 is none. Default 4096.
-    pub pairs: usize,
-    /// Windows a step, ≥ 1. Default 16.
-    pub batch: usize,
-    /// Adam's learning rate after the warm-up, > 0. Default 0.006.
-    pub learning_rate: f64,
-    /// The share of the steps over which the rate rises linearly from 0, in [0, 1]. Default 0.03.
-    pub warmup: f64,
-    /// `"wsd"` (default), `"cosine"` or `"constant"`.
-    pub schedule: Course,
-    /// AdamW's decoupled decay of all weights, ≥ 0. Default 0.01.
-    pub weight_decay: f64,
-    /// The largest norm of a step's gradient, > 0. Default 1.
-    pub clip: f64,
-    /// `"steps"` (default) or `"epochs"`.
-    pub effort: Effort,
-    /// Passes over the training rows, with `effort = "epochs"`. Default 10.
-    pub epochs: usize,
-    /// Optimiser steps, with `effort = "steps"`. Default 700.
-    pub steps: usize,
-    /// The longest row that is sampled, in tokens; 0 (default) is the longest training row.
-    pub max_length: usize,
-}
-
-impl Default for GptParams {
-    fn default() -> Self {
-        GptParams {
-            layers: 1,
-            width: 64,
-            heads: 4,
-            context: 0,
-            pairs: 4096,
-            batch: 16,
-            learning_rate: 6e-3,
-            warmup: 0.03,
-            schedule: Course::Wsd,
-            weight_decay: 0.01,
-            clip: 1.0,
-            effort: Effort::Steps,
-            epochs: 10,
-            steps: 700,
-            max_length: 0,
-        }
+crate::parameters! {
+    /// Parameters of the family.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(default)]
+    pub struct GptParams {
+        /// transformer blocks
+        pub layers: usize = 1, in at_least(1);
+        /// features of a token, a multiple of heads
+        pub width: usize = 64, in at_least(1);
+        /// attention heads; `width` is a multiple of them
+        pub heads: usize = 4, in at_least(1);
+        /// the learning rate after the warm-up
+        pub learning_rate: f64 = 0.006, in above(0);
+        /// optimiser steps, with effort = "steps"
+        pub steps: usize = 700;
+    }
+    include {
+        /// How it is read and trained.
+        #[serde(flatten)]
+        pub training: Training = Training::default();
     }
 }
 
 impl GptParams {
     /// The shape of the network; `context` is not 0.
     fn shape(&self, of: Alphabet) -> Shape {
-        let GptParams { layers, width, heads, context, .. } = *self;
-        Shape { layers, width, heads, context, of }
+        let GptParams { layers, width, heads, .. } = *self;
+        Shape { layers, width, heads, context: self.training.context, of }
     }
 }
 
@@ -96,34 +59,26 @@ impl Architecture for GptParams {
     type Net = Net;
 
     fn check(&self) -> Result<(), Refusal> {
-        if self.layers == 0 || self.width == 0 || self.heads == 0 {
-            return Err(Refusal::new("gpt: layers, width and heads must be at least 1"));
+        if self.width.is_multiple_of(self.heads) {
+            return Ok(());
         }
-        if !self.width.is_multiple_of(self.heads) {
-            return Err(Refusal::new("gpt: width must be a multiple of heads"));
-        }
-        Ok(())
+        Err(Refusal::new("gpt: width must be a multiple of heads"))
     }
 
-    fn training(&self) -> Training {
-        Training {
-            context: self.context,
-            pairs: self.pairs,
-            batch: self.batch,
-            learning_rate: self.learning_rate,
-            warmup: self.warmup,
-            schedule: self.schedule,
-            weight_decay: self.weight_decay,
-            clip: self.clip,
-            effort: self.effort,
-            epochs: self.epochs,
-            steps: self.steps,
-            max_length: self.max_length,
-        }
+    fn training(&self) -> &Training {
+        &self.training
     }
 
-    fn with_context(self, context: usize) -> Self {
-        GptParams { context, ..self }
+    fn training_mut(&mut self) -> &mut Training {
+        &mut self.training
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn steps(&self) -> usize {
+        self.steps
     }
 
     fn layout(&self, of: Alphabet) -> Layout {
@@ -152,7 +107,7 @@ pub const PRESETS: Presets = Presets {
     measured: [
         "moby-dick, 8,000 rows of 63 characters: 248,000 parameters, 3 s, perplexity 6.2 (a trigram: 7.40)",
         "moby-dick, 8,000 rows of 63 characters: 248,000 parameters, 12 s, perplexity 5.02 (a 4-gram: 5.42)",
-        "as large as needed to come near a 5-gram (4.75) of moby-dick; not measured yet",
+        "not measured",
     ],
 };
 
@@ -172,36 +127,7 @@ pub const ABOUT: About = About {
               the label is added to that of every token; likelihoods are then of label and text. Further columns of \
               codes (groups) are drawn together with the label. A label that the training set lacks is never made.",
     source: "Vaswani et al., arXiv:1706.03762; Radford et al. 2019 (GPT-2); labels: Keskar et al., arXiv:1909.05858",
-    parameters: &[
-        SIZE,
-        parameter("layers", "1", "transformer blocks, at least 1"),
-        parameter("width", "64", "features of a token, a multiple of heads"),
-        parameter("heads", "4", "attention heads; `width` is a multiple of them"),
-        parameter(
-            "context",
-            "0",
-            "tokens that a prediction sees, at least 2; 0 is the longest training row with its mark, at most 256",
-        ),
-        parameter(
-            "pairs",
-            "4096",
-            "embeddings of (token before, token); more pairs than that share them; 0 is none",
-        ),
-        parameter("batch", "16", "windows a step, at least 1"),
-        parameter("learning_rate", "0.006", "the learning rate after the warm-up, above 0"),
-        parameter("warmup", "0.03", "share of the steps over which the rate rises from 0"),
-        parameter(
-            "schedule",
-            "\"wsd\"",
-            "\"wsd\" (constant, then linear to 0 over the last 30 %), \"cosine\" or \"constant\"",
-        ),
-        parameter("weight_decay", "0.01", "AdamW's decay of all weights, at least 0"),
-        parameter("clip", "1", "largest norm of a step's gradient, above 0"),
-        EFFORT,
-        parameter("epochs", "10", "passes over the training rows, with effort = \"epochs\""),
-        parameter("steps", "700", "optimiser steps, with effort = \"steps\""),
-        parameter("max_length", "0", "longest sampled row in tokens; 0 is the longest training row"),
-    ],
+    parameters: &joined::<{ 1 + GptParams::PARAMETERS.len() }>(&[&[SIZE], GptParams::PARAMETERS]),
     version: 3,
 };
 

@@ -7,9 +7,8 @@
 //! back from N(0, λI).
 //!
 //! Numbers are scaled to mean 0 and deviation 1, those of a column with a stated range by one factor, and are not cut
-//! to the range; codes are one-hot
-//! features, the largest of which is the level; a label is a class that all couplings see. Cost of a step: about
-//! 6·batch·parameters operations.
+//! to the range; codes are one-hot features, the largest of which is the level; a label is a class that all couplings see.
+//! Cost of a step: about 6·batch·parameters operations.
 
 mod net;
 
@@ -20,99 +19,63 @@ use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint;
-use super::classes::Classes;
 use super::device::{DeviceName, training_device};
 use super::init::Weights;
-use super::kernels::adam::Rule;
+use super::plan::{self, Plan};
 use super::size::{ByWidth, Presets, SIZE};
-use super::table::{self, Scaling, Table};
-use super::train::{Course, Effort, Schedule, initial, steps, train, warm};
-use super::{EFFORT, PATIENCE, parameter};
+use super::table;
+use super::train::{Budget, Course, Schedule, check_decay, initial, train, warm};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::{
     Affine, Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
     StorageError, Transform, affine,
 };
 use crate::registry::{About, BuildContext, Entry};
-use crate::rng::{Stream, Streams};
-use crate::spec::{Error, Node};
+use crate::rng::Streams;
+use crate::spec::{Error, Node, joined};
 pub use net::Mixing;
 use net::{Net, Shape};
 
-/// Parameters of the family.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RealnvpParams {
-    /// Affine couplings, ≥ 1. Default 6.
-    pub couplings: usize,
-    /// Units of the two hidden layers of each coupling's perceptron, ≥ 1. Default 64.
-    pub hidden: usize,
-    /// `"rotate"` (default) or `"permute"`.
-    pub mixing: Mixing,
-    /// Deviation of the noise that training adds to a scaled feature, ≥ 0. Default 0.13.
-    pub noise: f64,
-    /// Adam's learning rate at the start, > 0. Default 0.003.
-    pub learning_rate: f64,
-    /// `"cosine"` (default), `"wsd"` or `"constant"`.
-    pub schedule: Course,
-    /// AdamW's decoupled decay of all weights, ≥ 0. Default 0.
-    pub weight_decay: f64,
-    /// Rows a step, ≥ 1. Default 64.
-    pub batch: usize,
-    /// `"steps"` (default) or `"epochs"`.
-    pub effort: Effort,
-    /// Passes over the training set, with `effort = "epochs"`. Default 100.
-    pub epochs: usize,
-    /// Optimiser steps, with `effort = "steps"`. Default 1500.
-    pub steps: usize,
-    /// Scores without improvement after which training ends, see [`Schedule::patience`]. Default 0: none.
-    pub patience: usize,
-    /// Whether numbers are cut to their stated range. Default false.
-    pub clip_samples: bool,
-}
-
-impl Default for RealnvpParams {
-    fn default() -> Self {
-        RealnvpParams {
-            couplings: 6,
-            hidden: 64,
-            mixing: Mixing::Rotate,
-            noise: 0.13,
-            learning_rate: 3e-3,
-            schedule: Course::Cosine,
-            weight_decay: 0.0,
-            batch: 64,
-            effort: Effort::Steps,
-            epochs: 100,
-            steps: 1500,
-            patience: 0,
-            clip_samples: false,
-        }
+crate::parameters! {
+    /// Parameters of the family.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(default)]
+    pub struct RealnvpParams {
+        /// affine couplings
+        pub couplings: usize = 6, in at_least(1);
+        /// units of the two hidden layers of a coupling's perceptron
+        pub hidden: usize = 64, in at_least(1);
+        /// between couplings: "permute" features, or also "rotate" pairs by 45°
+        pub mixing: Mixing = Mixing::Rotate => "\"rotate\"";
+        /// deviation of the noise that training adds to a scaled feature
+        pub noise: f64 = 0.13, in at_least(0);
+        /// Adam's learning rate at the start
+        pub learning_rate: f64 = 0.003, in above(0);
+        /// "cosine" (to a tenth), "wsd" (constant, then linear to 0 over the last 30 %) or "constant"
+        pub schedule: Course = Course::Cosine => "\"cosine\"";
+        /// passes over the training set, with effort = "epochs"
+        pub epochs: usize = 100;
+        /// optimiser steps, with effort = "steps"
+        pub steps: usize = 1500;
+        /// whether numbers are cut to their stated range
+        pub clip_samples: bool = false;
+    }
+    include {
+        /// How much training is done.
+        #[serde(flatten)]
+        pub budget: Budget = Budget::default();
     }
 }
 
 impl RealnvpParams {
     fn check(&self) -> Result<(), Refusal> {
-        let refuse = |what: &str| Err(Refusal::new(format!("{NAME}: {what}")));
-        if self.couplings == 0 || self.hidden == 0 || self.batch == 0 {
-            return refuse("couplings, hidden and batch must be at least 1");
-        }
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return refuse("learning_rate must be above 0");
-        }
-        if !(self.weight_decay >= 0.0 && self.weight_decay * self.learning_rate < 1.0) {
-            return refuse("weight_decay must be at least 0 and below 1 ÷ learning_rate");
-        }
-        if !(self.noise >= 0.0 && self.noise.is_finite()) {
-            return refuse("noise must be at least 0");
-        }
-        Ok(())
+        check_decay(NAME, self.budget.weight_decay, self.learning_rate)
     }
 
-    fn shape(&self, table: &Table, classes: &Classes) -> Shape {
+    fn shape(&self, plan: &Plan) -> Shape {
         Shape {
-            width: table.width(),
-            classes: classes.count(),
+            width: plan.table.width(),
+            classes: plan.classes.count(),
             couplings: self.couplings,
             hidden: self.hidden,
             mixing: self.mixing,
@@ -141,13 +104,13 @@ pub struct RealnvpModel {
 #[derive(Clone, Serialize, Deserialize)]
 struct Config {
     params: RealnvpParams,
-    table: Table,
-    classes: Classes,
+    #[serde(flatten)]
+    plan: Plan,
 }
 
 impl Config {
     fn shape(&self) -> Shape {
-        self.params.shape(&self.table, &self.classes)
+        self.params.shape(&self.plan)
     }
 }
 
@@ -183,34 +146,7 @@ pub const ABOUT: About = About {
               `sampling.covariance_scale` multiplies the variance of the normal noise that rows are made from. \
               Likelihoods are exact, in nats, and not offered with codes among the features.",
     source: "Dinh, Sohl-Dickstein & Bengio, arXiv:1605.08803, eq. 2 and 7",
-    parameters: &[
-        SIZE,
-        parameter("couplings", "6", "affine couplings, at least 1"),
-        parameter("hidden", "64", "units of the two hidden layers of a coupling's perceptron, at least 1"),
-        parameter(
-            "mixing",
-            "\"permute\"",
-            "between couplings: \"permute\" features, or also \"rotate\" pairs by 45°",
-        ),
-        parameter(
-            "noise",
-            "0.13",
-            "deviation of the noise that training adds to a scaled feature, at least 0",
-        ),
-        parameter("learning_rate", "0.003", "Adam's learning rate at the start, above 0"),
-        parameter(
-            "schedule",
-            "\"cosine\"",
-            "\"cosine\" (to a tenth), \"wsd\" (constant, then linear to 0 over the last 30 %) or \"constant\"",
-        ),
-        parameter("weight_decay", "0", "AdamW's decay of all weights, at least 0"),
-        parameter("batch", "64", "rows a step, at least 1"),
-        EFFORT,
-        parameter("epochs", "100", "passes over the training set, with effort = \"epochs\""),
-        parameter("steps", "1500", "optimiser steps, with effort = \"steps\""),
-        PATIENCE,
-        parameter("clip_samples", "false", "whether numbers are cut to their stated range"),
-    ],
+    parameters: &joined::<{ 1 + RealnvpParams::PARAMETERS.len() }>(&[&[SIZE], RealnvpParams::PARAMETERS]),
     version: 1,
 };
 
@@ -239,7 +175,7 @@ impl Family for Realnvp {
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
         self.params.of(0).check()?;
         self.params.of(usize::MAX).check()?;
-        table::check(NAME, schema, table::label_of(schema).map(|(column, _)| column))?;
+        plan::check(NAME, schema)?;
         match table::features_of(schema) {
             1 => Err(Refusal::new(format!("{NAME}: needs at least two features a row; the rows have one"))),
             _ => Ok(()),
@@ -251,28 +187,15 @@ impl Family for Realnvp {
         self.accepts(rows.schema())?;
         let p = self.params.of(table::features_of(rows.schema()));
         let warm = warm::<RealnvpModel>(NAME, start)?;
-        let label = table::label_of(rows.schema());
-        // A warm start keeps the scaling that its weights were trained with.
-        let table = match warm {
-            Some(model) => model.config.table.clone(),
-            None => Table::fit(&rows, Scaling::Standard, label.map(|(column, _)| column)),
-        };
-        let data = table.encode(NAME, &rows)?;
-        let labels = table.labels(&rows);
-        let classes = Classes::fit(labels, &row_weights, label.map_or(0, |(_, classes)| classes));
-        let config = Config { params: p.clone(), table, classes };
+        let from = warm.map(|m| &m.config.plan);
+        let (plan, data) = Plan::fit(NAME, &rows, &row_weights, from)?;
+        let config = Config { params: p.clone(), plan };
+        let labels = config.plan.table.labels(&rows);
         let shape = config.shape();
         let mut weights = initial(NAME, shape.layout(), warm.map(|m| &m.weights), streams)?;
         let schedule = Schedule {
-            steps: steps(p.effort, p.epochs, p.steps, row_weights.len(), p.batch),
-            batch: p.batch,
-            rate: p.learning_rate as f32,
-            warmup: 0,
-            course: p.schedule,
-            rule: Rule::default(),
-            decay: p.weight_decay as f32,
             clip: 10.0 * shape.width as f32,
-            patience: p.patience,
+            ..p.budget.schedule(p.learning_rate, p.schedule, [p.steps, p.epochs], row_weights.len())
         };
         let mixings = net::mixings(shape);
         let noise = p.noise as f32;
@@ -319,17 +242,13 @@ impl Affine for Realnvp {
         let models = affine::of::<RealnvpModel>(models)?;
         let weights = Weights::combined(&models, |m| &m.weights);
         let weights = weights.ok_or_else(|| Refusal::new(format!("{NAME}: the models differ in shape")))?;
-        let shares: Vec<_> = models.iter().map(|(c, m)| (*c, &m.config.classes)).collect();
-        let config = Config { classes: Classes::combined(&shares), ..models[0].1.config.clone() };
+        let plans: Vec<_> = models.iter().map(|(c, m)| (*c, &m.config.plan)).collect();
+        let config = Config { params: models[0].1.config.params.clone(), plan: Plan::combined(&plans) };
         Ok(Box::new(RealnvpModel::new(config, weights, vec![])))
     }
 }
 
-/// The rows of one block when sampling.
-const BLOCK: usize = 256;
-
 impl Model for RealnvpModel {
-    /// Each row has its own stream, so a longer draw starts with a shorter one.
     fn synthesise(
         &self,
         ask: Ask<'_>,
@@ -343,30 +262,16 @@ impl Model for RealnvpModel {
         how.check(NAME, &[Transform::CovarianceScale])?;
         let deviation = how.covariance_scale.sqrt() as f32;
         let shape = self.net.shape();
-        let mut out = self.config.table.writer(n, self.config.params.clip_samples);
-        for from in (0..n).step_by(BLOCK) {
-            let rows = BLOCK.min(n - from);
-            let mut rngs: Vec<Stream> = (from..from + rows).map(|r| streams.at(r as u64).rng()).collect();
-            let classes: Vec<Option<u32>> =
-                rngs.iter_mut().map(|rng| self.config.classes.draw(rng)).collect();
-            let mut z = Vec::with_capacity(rows * shape.width);
-            for rng in &mut rngs {
-                z.extend((0..shape.width).map(|_| deviation * rng.sample::<f32, _>(StandardNormal)));
-            }
-            let mut inside = shape.rows(&z, |r| classes[r]);
+        let cut = self.config.params.clip_samples;
+        self.config.plan.sample(n, (deviation, cut), streams, |z, _, classes| {
+            let mut inside = shape.rows(z, |r| classes.map(|c| c[r]));
             self.net.inverse(&mut inside);
-            for (row, class) in shape.features_of(&inside).chunks_exact(shape.width).zip(&classes) {
-                if row.iter().any(|v| !v.is_finite()) {
-                    return Err(SampleError::NotFinite);
-                }
-                out.push(row, *class);
-            }
-        }
-        out.finish().map_err(|e| SampleError::Refused(Refusal::new(e.to_string())))
+            z.copy_from_slice(&shape.features_of(&inside));
+        })
     }
 
     fn density(&self) -> Option<&dyn Density> {
-        self.config.table.parts().all(|part| !part.is_codes()).then_some(self)
+        self.config.plan.is_numeric().then_some(self)
     }
 
     fn size(&self) -> usize {
@@ -385,19 +290,8 @@ impl Model for RealnvpModel {
 
 impl Density for RealnvpModel {
     fn log_likelihood(&self, rows: &Samples, _: &Streams) -> Result<Vec<f64>, Refusal> {
-        table::check(NAME, rows.schema(), table::label_of(rows.schema()).map(|(column, _)| column))?;
-        let table = &self.config.table;
-        let data = table.encode(NAME, rows).map_err(|e| Refusal::new(e.to_string()))?;
-        let labels = table.labels(rows);
-        let volume = table.log_volume();
-        let inside = self.net.shape().rows(&data, |r| labels.get(r).copied());
-        let mut logs = self.net.log_densities(inside);
-        for (r, log) in logs.iter_mut().enumerate() {
-            *log -= volume;
-            if let Some(class) = labels.get(r) {
-                *log += self.config.classes.share(*class).ln();
-            }
-        }
-        Ok(logs)
+        self.config.plan.log_likelihood(NAME, rows, |x, _, classes| {
+            self.net.log_densities(self.net.shape().rows(x, |r| classes.map(|c| c[r])))
+        })
     }
 }

@@ -5,11 +5,9 @@
 //! whose preset is empty: the family's defaults. Rows of few numbers want other settings than images: a family may state
 //! further ones for rows of at most [`NARROW`] features.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::registry::Parameter;
-use crate::spec::{Error, Node};
+use crate::spec::{Described, Error, Node, Parameter, Shape};
 
 /// How much a model may cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,22 +71,24 @@ pub struct Presets {
 }
 
 /// The key, as every family with presets says it.
-pub(super) const SIZE: Parameter = super::parameter(
-    "size",
-    "\"small\"",
-    "\"small\", \"medium\" or \"large\": sets the defaults of the keys below",
-);
+pub(super) const SIZE: Parameter = Parameter {
+    name: "size",
+    default: "\"small\"",
+    meaning: "\"small\", \"medium\" or \"large\": sets the defaults of the keys below",
+    shape: || Shape::of::<Size>(),
+    ..Parameter::ANY
+};
 
 impl Presets {
     /// Reads a family's table: its `size`, the preset of that size, and on it the keys that the table gives.
     ///
     /// # Errors
     /// For a size of another name, an unknown key or a value that does not fit, with its place.
-    pub fn read<P: DeserializeOwned>(&self, node: &Node) -> Result<ByWidth<P>, Error> {
+    pub fn read<P: Described>(&self, node: &Node) -> Result<ByWidth<P>, Error> {
         let size =
             node.get("size").map_or(Ok(Size::Small), Node::parse::<Size>).map_err(|e| e.about("size"))?;
         // Alone first: what is wrong with it is said of the place where it was written.
-        node.parse_without::<P>(&["family", "size"])?;
+        node.read::<P>(&["family", "size"])?;
         self.with(size, node)
     }
 
@@ -96,15 +96,15 @@ impl Presets {
     ///
     /// # Errors
     /// For a preset that is not the family's, which a test rules out.
-    pub fn of<P: DeserializeOwned>(&self, size: Size) -> Result<ByWidth<P>, Error> {
+    pub fn of<P: Described>(&self, size: Size) -> Result<ByWidth<P>, Error> {
         self.with(size, &Node::default())
     }
 
-    fn with<P: DeserializeOwned>(&self, size: Size, own: &Node) -> Result<ByWidth<P>, Error> {
+    fn with<P: Described>(&self, size: Size, own: &Node) -> Result<ByWidth<P>, Error> {
         let parse = |layers: &[&Node]| {
             let mut table = Node::default();
             layers.iter().for_each(|layer| table.overlay((*layer).clone()));
-            table.parse_without::<P>(&["family", "size"])
+            table.read::<P>(&["family", "size"])
         };
         let preset = |tables: &[&str; 3]| Node::from_toml(tables[size as usize], "a preset");
         let (base, narrow) = (preset(&self.tables)?, preset(&self.narrow)?);
@@ -117,16 +117,14 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(default, deny_unknown_fields)]
-    struct Params {
-        width: usize,
-        steps: usize,
-    }
-
-    impl Default for Params {
-        fn default() -> Self {
-            Params { width: 10, steps: 100 }
+    crate::parameters! {
+        /// A family's.
+        #[derive(Debug, PartialEq)]
+        struct Params {
+            /// features
+            width: usize = 10;
+            /// optimiser steps
+            steps: usize = 100;
         }
     }
 

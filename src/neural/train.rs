@@ -35,6 +35,48 @@ pub enum Effort {
     Steps,
 }
 
+crate::parameters! {
+    /// What the families of tables say alike of their training.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(default)]
+    pub struct Budget {
+        /// Rows a step
+        pub batch: usize = 64, in at_least(1);
+        /// "steps" or "epochs": what is held fixed when training sets differ in size
+        pub effort: Effort = Effort::Steps => "\"steps\"";
+        /// AdamW's decoupled decay of all weights
+        pub weight_decay: f64 = 0.0, in at_least(0);
+        /// early stopping: twenty times a fit a tenth of the training rows, kept aside, is scored; training ends when so many
+        /// scores in a row are no better, and the best model is kept; 0 trains on all rows to the end
+        pub patience: usize = 0;
+    }
+}
+
+impl Budget {
+    /// The schedule over `items` rows: so many `steps` or `epochs`, at this rate.
+    pub fn schedule(&self, rate: f64, course: Course, [count, epochs]: [usize; 2], items: usize) -> Schedule {
+        Schedule {
+            steps: steps(self.effort, epochs, count, items, self.batch),
+            batch: self.batch,
+            rate: rate as f32,
+            warmup: 0,
+            course,
+            rule: Rule::default(),
+            decay: self.weight_decay as f32,
+            clip: f32::INFINITY,
+            patience: self.patience,
+        }
+    }
+}
+
+/// Refuses a decay that takes a whole weight away at one step.
+pub(super) fn check_decay(family: &str, decay: f64, rate: f64) -> Result<(), Refusal> {
+    if decay * rate < 1.0 {
+        return Ok(());
+    }
+    Err(Refusal::new(format!("{family}: weight_decay must be below 1 ÷ learning_rate")))
+}
+
 /// How long and how fast to train.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schedule {

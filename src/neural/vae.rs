@@ -24,17 +24,17 @@ mod tests;
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::de::value::StrDeserializer;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::checkpoint;
 use super::device::{DeviceName, training_device};
 use super::init::{Layout, Weights};
-use super::kernels::adam::Rule;
 use super::kernels::variational::{Reconstruction, variances};
 use super::size::{Presets, SIZE};
 use super::table::{self, Scaling, Table};
-use super::train::{Course, Effort, Schedule, initial, steps, train, warm};
-use super::{EFFORT, PATIENCE, parameter};
+use super::train::{Budget, Course, check_decay, initial, train, warm};
 use crate::data::{Kind, Mix, Samples, Schema};
 use crate::models::{
     Affine, Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
@@ -42,7 +42,7 @@ use crate::models::{
 };
 use crate::registry::{About, BuildContext, Entry};
 use crate::rng::Streams;
-use crate::spec::{Error, Node};
+use crate::spec::{Error, Node, joined};
 use net::{Net, Noise};
 
 /// The distribution of a row given its latent code.
@@ -57,13 +57,38 @@ pub enum Likelihood {
 }
 
 /// The variance of Gaussian features about the decoder's mean.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "\"feature\", \"scale\" or a number above 0")]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Variance {
     /// It is trained with the weights.
     Learned(Learned),
     /// Of every scaled feature.
     Fixed(f64),
+}
+
+impl<'de> Deserialize<'de> for Variance {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl Visitor<'_> for Either {
+            type Value = Variance;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("\"feature\", \"scale\" or a number above 0")
+            }
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Variance, E> {
+                Learned::deserialize(StrDeserializer::new(word)).map(Variance::Learned)
+            }
+            fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<Variance, E> {
+                Ok(Variance::Fixed(v))
+            }
+            fn visit_i64<E: serde::de::Error>(self, v: i64) -> Result<Variance, E> {
+                Ok(Variance::Fixed(v as f64))
+            }
+            fn visit_u64<E: serde::de::Error>(self, v: u64) -> Result<Variance, E> {
+                Ok(Variance::Fixed(v as f64))
+            }
+        }
+        from.deserialize_any(Either)
+    }
 }
 
 /// How many variances are learned.
@@ -87,77 +112,42 @@ pub enum Output {
     Sample,
 }
 
-/// Parameters of the family.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct VaeParams {
-    /// Hidden units of encoder and decoder, ≥ 1. Default 128.
-    pub hidden: usize,
-    /// Latent dimensions, ≥ 1. Default 8.
-    pub latent: usize,
-    /// `"gaussian"` (default) or `"bernoulli"`.
-    pub likelihood: Likelihood,
-    /// Gaussian likelihood: the variance of a scaled feature, `"feature"` (default) or `"scale"`, or a number > 0.
-    pub variance: Variance,
-    /// Weight of the divergence, ≥ 0. Default 1.
-    pub beta: f64,
-    /// Adam's learning rate at the start, > 0. Default 0.008.
-    pub learning_rate: f64,
-    /// `"wsd"` (default), `"cosine"` or `"constant"`.
-    pub schedule: Course,
-    /// Rows a step, ≥ 1. Default 64.
-    pub batch: usize,
-    /// `"steps"` (default) or `"epochs"`.
-    pub effort: Effort,
-    /// Passes over the training set, with `effort = "epochs"`. Default 20.
-    pub epochs: usize,
-    /// Optimiser steps, with `effort = "steps"`. Default 1500.
-    pub steps: usize,
-    /// Scores without improvement after which training ends, see [`Schedule::patience`]. Default 0: none.
-    pub patience: usize,
-    /// `"sample"` (default) or `"mean"`.
-    pub output: Output,
-    /// Draws of z a row in the likelihood bound, ≥ 1; 1 is the ELBO. Default 16.
-    pub importance_samples: usize,
-}
-
-impl Default for VaeParams {
-    fn default() -> Self {
-        VaeParams {
-            hidden: 128,
-            latent: 8,
-            likelihood: Likelihood::Gaussian,
-            variance: Variance::Learned(Learned::Feature),
-            beta: 1.0,
-            learning_rate: 8e-3,
-            schedule: Course::Wsd,
-            batch: 64,
-            effort: Effort::Steps,
-            epochs: 20,
-            steps: 1500,
-            patience: 0,
-            output: Output::Sample,
-            importance_samples: 16,
-        }
+crate::parameters! {
+    /// Parameters of the family.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(default)]
+    pub struct VaeParams {
+        /// hidden units of encoder and decoder
+        pub hidden: usize = 128, in at_least(1);
+        /// latent dimensions
+        pub latent: usize = 8, in at_least(1);
+        /// "gaussian" or "bernoulli" (needs a stated range)
+        pub likelihood: Likelihood = Likelihood::Gaussian => "\"gaussian\"";
+        /// gaussian: variance of a scaled feature, learned for each ("feature") or for all ("scale"), or a number
+        pub variance: Variance = Variance::Learned(Learned::Feature) => "\"feature\"", in above(0);
+        /// weight of the divergence
+        pub beta: f64 = 1.0, in at_least(0);
+        /// Adam's learning rate at the start
+        pub learning_rate: f64 = 0.008, in above(0);
+        /// "wsd" (constant, then linear to 0 over the last 30 %), "cosine" (to a tenth) or "constant"
+        pub schedule: Course = Course::Wsd => "\"wsd\"";
+        /// passes over the training set, with effort = "epochs"
+        pub epochs: usize = 20;
+        /// optimiser steps, with effort = "steps"
+        pub steps: usize = 1500;
+        /// a "sample" of the decoder's distribution, or its "mean"
+        pub output: Output = Output::Sample => "\"sample\"";
+        /// draws of z a row in the likelihood bound; 1 is the ELBO
+        pub importance_samples: usize = 16, in at_least(1);
+    }
+    include {
+        /// How much training is done.
+        #[serde(flatten)]
+        pub budget: Budget = Budget::default();
     }
 }
 
 impl VaeParams {
-    fn check(&self) -> Result<(), Refusal> {
-        let refuse = |what: &str| Err(Refusal::new(format!("vae: {what}")));
-        if self.hidden == 0 || self.latent == 0 || self.batch == 0 || self.importance_samples == 0 {
-            return refuse("hidden, latent, batch and importance_samples must be at least 1");
-        }
-        let stated = match self.variance {
-            Variance::Fixed(v) => v > 0.0 && v.is_finite(),
-            Variance::Learned(_) => true,
-        };
-        if !(stated && self.learning_rate > 0.0 && self.beta >= 0.0) {
-            return refuse("variance and learning_rate must be above 0, beta at least 0");
-        }
-        Ok(())
-    }
-
     /// Refuses numbers without a stated range where the likelihood needs one.
     fn check_range(&self, schema: &Schema) -> Result<(), Refusal> {
         for field in schema.fields.iter().filter(|_| self.likelihood == Likelihood::Bernoulli) {
@@ -274,31 +264,7 @@ pub const ABOUT: About = About {
               the fitted model still has. Likelihoods are importance-weighted lower bounds in nats.",
     source: "Kingma & Welling, arXiv:1312.6114; variance: Rybkin et al., arXiv:2006.13202; bound: Burda et al., \
              arXiv:1509.00519, eq. 8",
-    parameters: &[
-        SIZE,
-        parameter("hidden", "128", "hidden units, at least 1"),
-        parameter("latent", "8", "latent dimensions, at least 1"),
-        parameter("likelihood", "\"gaussian\"", "\"gaussian\" or \"bernoulli\" (needs a stated range)"),
-        parameter(
-            "variance",
-            "\"feature\"",
-            "gaussian: variance of a scaled feature, learned for each (\"feature\") or for all (\"scale\"), or a number above 0",
-        ),
-        parameter("beta", "1", "weight of the divergence, at least 0"),
-        parameter("learning_rate", "0.008", "Adam's learning rate at the start, above 0"),
-        parameter(
-            "schedule",
-            "\"wsd\"",
-            "\"wsd\" (constant, then linear to 0 over the last 30 %), \"cosine\" (to a tenth) or \"constant\"",
-        ),
-        parameter("batch", "64", "rows a step, at least 1"),
-        EFFORT,
-        parameter("epochs", "20", "passes over the training set, with effort = \"epochs\""),
-        parameter("steps", "1500", "optimiser steps, with effort = \"steps\""),
-        PATIENCE,
-        parameter("output", "\"sample\"", "a \"sample\" of the decoder's distribution, or its \"mean\""),
-        parameter("importance_samples", "16", "draws of z a row in the likelihood bound, at least 1"),
-    ],
+    parameters: &joined::<{ 1 + VaeParams::PARAMETERS.len() }>(&[&[SIZE], VaeParams::PARAMETERS]),
     version: 2,
 };
 
@@ -327,7 +293,7 @@ impl VaeModel {
 
 impl Family for Vae {
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
-        self.params.check()?;
+        check_decay(NAME, self.params.budget.weight_decay, self.params.learning_rate)?;
         table::check(NAME, schema, None)?;
         self.params.check_range(schema)
     }
@@ -353,17 +319,8 @@ impl Family for Vae {
             let start = if to.len() == width { spread } else { vec![mean; to.len()] };
             weights.values_mut()[to].copy_from_slice(&start);
         }
-        let schedule = Schedule {
-            steps: steps(p.effort, p.epochs, p.steps, row_weights.len(), p.batch),
-            batch: p.batch,
-            rate: p.learning_rate as f32,
-            warmup: 0,
-            course: p.schedule,
-            rule: Rule::default(),
-            decay: 0.0,
-            clip: f32::INFINITY,
-            patience: p.patience,
-        };
+        let count = [p.steps, p.epochs];
+        let schedule = p.budget.schedule(p.learning_rate, p.schedule, count, row_weights.len());
         let device = training_device(self.device);
         let losses = train(&mut weights, &row_weights, &schedule, &device, streams, |step| {
             net::loss(step, &data, width, p.latent, p.noise(), p.beta as f32)

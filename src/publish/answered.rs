@@ -81,12 +81,18 @@ fn summed_up(changes: &[SettingChange], settings: usize) -> String {
     worse.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let list: Vec<String> = worse.iter().map(|(metric, count)| format!("{metric} in {count}")).collect();
     match list.is_empty() {
-        true => format!(
-            "From generation 0 to {generation} no metric is shown to be worse in any of {settings} settings."
-        ),
-        false => format!(
-            "From generation 0 to {generation} it is worse in some of {settings} settings: {}.",
-            list.join(", ")
-        ),
+        true => {
+            let of = |word: Word| changes.iter().filter(|c| c.change.word == word).count();
+            format!(
+                "From generation 0 to {generation} no metric is shown to be worse in any of {settings} settings; of their {} \
+                 changes {} are not decided and {} have no verdict.",
+                changes.len(),
+                of(Word::NotDecided),
+                of(Word::NoVerdict)
+            )
+        }
+        false => {
+            format!("From generation 0 to {generation}, of {settings} settings, worse: {}.", list.join(", "))
+        }
     }
 }

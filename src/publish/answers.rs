@@ -2,7 +2,7 @@
 
 use super::compared::{Effects, RegimeGains};
 use super::number;
-use crate::analysis::effects::{ArmFindings, Comparison, Gain, Level, MetricFindings, Prevented, Why};
+use crate::analysis::effects::{ArmFindings, Comparison, Gain, Level, MetricFindings, Prevented, Why, Word};
 
 /// The human share whose effect is told first, where several were tried.
 const TOLD: f64 = 0.3;
@@ -69,11 +69,11 @@ fn comparison(c: &Comparison) -> Vec<String> {
     lines
 }
 
-/// After G generations coverage is … with 30 % human rows, … with human rows alone, … without: so much is prevented.
+/// After G generations coverage is … with 30 % human rows, … with 100 % and … with none: so much is prevented.
 fn prevented(c: &Comparison, lead: &MetricFindings, fraction: f64) -> String {
     let level = |f: f64| lead.arm(f).map_or("not measured".into(), |a| mean(&a.level));
     let mut text = format!(
-        "After {} generations {} is {} with {} % human rows, {} with human rows alone, {} without",
+        "After {} generations {} is {} with {} % human rows, {} with 100 % and {} with none",
         c.generation,
         lead.name,
         level(fraction),
@@ -205,30 +205,46 @@ fn others(c: &Comparison, fraction: f64) -> Option<String> {
         .then(|| format!("Without a share at {} % human rows: {}.", per_cent(fraction), all.join("; ")))
 }
 
-/// Without arms to measure a share by: the change of every metric in every arm.
+/// Without arms to measure a share by: the change of every metric in every arm, arms that changed alike together.
 fn changes(c: &Comparison) -> String {
-    let mut words: Vec<String> = Vec::new();
     let fractions =
         c.metrics.first().map(|m| m.arms.iter().map(|a| a.fraction).collect::<Vec<_>>()).unwrap_or_default();
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for fraction in fractions {
-        let mut by_word: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut by_word: Vec<(Word, Vec<&str>)> = Vec::new();
         for m in &c.metrics {
             let Some(arm) = m.arm(fraction) else { continue };
-            let word = arm.change.word.name();
+            let word = arm.change.word;
             match by_word.iter_mut().find(|(known, _)| *known == word) {
                 Some((_, names)) => names.push(&m.name),
                 None => by_word.push((word, vec![&m.name])),
             }
         }
-        let list: Vec<String> =
-            by_word.iter().map(|(word, names)| format!("{} {word}", names.join(", "))).collect();
-        let share = match c.own_fraction {
-            true => "with the human share that the regime has by itself".to_owned(),
-            false => format!("with {} % human rows", per_cent(fraction)),
+        let told = |(word, names): &(Word, Vec<&str>)| {
+            let verb = match (word, names.len()) {
+                (Word::NoVerdict, 1) => "has",
+                (Word::NoVerdict, _) => "have",
+                (_, 1) => "is",
+                _ => "are",
+            };
+            let article = if *word == Word::Same { "the " } else { "" };
+            format!("{} {verb} {article}{}", names.join(", "), word.name())
         };
-        words.push(format!("{share} {}", list.join(", ")));
+        let text = by_word.iter().map(told).collect::<Vec<_>>().join(", ");
+        match groups.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, fractions)) => fractions.push(per_cent(fraction)),
+            None => groups.push((text, vec![per_cent(fraction)])),
+        }
     }
-    format!("After {} generations, against generation 0, {}.", c.generation, words.join("; "))
+    let one = groups.len() == 1;
+    let said =
+        groups.into_iter().map(|(text, fractions)| match (c.own_fraction, one && fractions.len() > 1) {
+            (true, _) => format!("with the human share that the regime has by itself {text}"),
+            (false, true) => format!("at every human share {text}"),
+            (false, false) => format!("with {} % human rows {text}", fractions.join(", ")),
+        });
+    let said = said.collect::<Vec<_>>().join("; ");
+    format!("After {} generations, against generation 0, {said}.", c.generation)
 }
 
 /// How many synthetic rows may be added to a fixed number of human rows.
@@ -329,11 +345,7 @@ mod tests {
     fn the_answer_counts_the_metrics_that_it_is_about() {
         // .6 of a loss of .6: half is prevented; 90 % is reached between 30 % and 100 %.
         let one = said(&[metric("coverage", Some(0.0), seeds(0.6))]);
-        assert!(
-            one.contains(
-                "coverage is 0.6 with 30 % human rows, 0.9 with human rows alone, 0.3 without: 50 %"
-            )
-        );
+        assert!(one.contains("coverage is 0.6 with 30 % human rows, 0.9 with 100 % and 0.3 with none: 50 %"));
         assert!(one.contains("90 % in every metric takes 86 %"), "{one}");
         assert!(one.contains("hurt coverage (−0.2 ± ") && one.contains("and help nothing"), "{one}");
         let unchanged = Metric {
@@ -349,6 +361,6 @@ mod tests {
         let gone = (0..8).map(|s| (s, Observed::Absent(Absence::Degenerate))).collect();
         let text = said(&[metric("knn-entropy", None, gone)]);
         assert!(text.contains("not to be compared: knn-entropy (collapsed in 8 of 8 seeds)"), "{text}");
-        assert!(text.contains("without a value") || text.contains("worse"), "{text}");
+        assert!(text.contains("with 30 % human rows knn-entropy is worse"), "{text}");
     }
 }

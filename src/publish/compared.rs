@@ -189,8 +189,11 @@ fn held(settings: &[Setting], publication: &Publication) -> String {
     let regimes = &publication.components.regimes;
     let Some(first) = settings.first() else { return String::new() };
     let spec = &first.loop_;
+    let one = settings.iter().all(|s| s.loop_.regime == spec.regime);
+    let regime = if one { format!("regime {}, ", spec.regime) } else { String::new() };
     let rows = match (spec.human_rows, spec.samples.as_ref().and_then(|s| s.as_constant())) {
         (Some(rows), _) => format!("{rows} human rows in every training set"),
+        (None, Some(rows)) if !one => format!("{rows} rows made or drawn at every generation"),
         (None, Some(rows)) if regimes::resolve(spec, regimes).is_ok_and(|(regime, _)| !regime.grows()) => {
             format!("{rows} rows in every training set")
         }
@@ -203,8 +206,8 @@ fn held(settings: &[Setting], publication: &Publication) -> String {
         scale => format!(", covariance scale {scale}"),
     };
     format!(
-        "Held fixed: {rows}, regime {}, temperature {}{scale}; intervals are over {seeds} training seeds.",
-        spec.regime, sampling.temperature
+        "Held fixed: {rows}, {regime}temperature {}{scale}; intervals are over {seeds} training seeds.",
+        sampling.temperature
     )
 }
 

@@ -154,16 +154,20 @@ impl Artist<'_> {
         })
     }
 
+    /// What the line of the baseline model is called, where there is one.
+    pub(super) fn simple_name(&self) -> Option<String> {
+        let node = self.publication.experiment.measure.baseline.as_ref()?;
+        Some(format!("{} of human rows", said(node)))
+    }
+
     /// A level line at what the baseline model reaches, where all settings share the data.
     fn simple(&self, metric: &str, keys: &[&SettingKey], lines: &[Series]) -> Vec<Law> {
-        let Some(node) = &self.publication.experiment.measure.baseline else { return Vec::new() };
+        let Some(label) = self.simple_name() else { return Vec::new() };
         let mut baseline = keys.iter().flat_map(|key| self.of_subject(metric, key, Subject::Baseline));
         let same = |key: &&&SettingKey| key.get("data") == keys[0].get("data");
         match baseline.next() {
             Some(row) if keys.iter().all(|key| same(&key)) => {
-                let mark =
-                    Mark { x: None, y: Some(row.mean), label: format!("{} of human rows", said(node)) };
-                marked(&[mark], lines)
+                marked(&[Mark { x: None, y: Some(row.mean), label }], lines)
             }
             _ => Vec::new(),
         }

@@ -74,7 +74,11 @@ impl Artist<'_> {
                 if panels.is_empty() {
                     continue;
                 }
-                let laws = panels.iter().any(|p| !p.laws.is_empty());
+                let baseline_of = self.simple_name();
+                let is_simple =
+                    |law: &crate::figures::Law| baseline_of.as_deref() == Some(law.label.as_str());
+                let of = |wanted: bool| panels.iter().flat_map(|p| &p.laws).any(|l| is_simple(l) == wanted);
+                let (laws, simple) = (of(false), of(true));
                 let baseline = panels.iter().any(|p| p.baseline.is_some());
                 let mut caption = String::from(
                     "Every metric by generation. Lines are means over training seeds, bands their 95 % intervals.",
@@ -86,6 +90,9 @@ impl Artist<'_> {
                 }
                 if laws {
                     caption.push_str(" Dashed: the closed-form prediction.");
+                }
+                if let Some(name) = baseline_of.filter(|_| simple) {
+                    caption.push_str(&format!(" Dashed, level: {name}, fitted at generation 0."));
                 }
                 let lost = self.lost(&self.in_order(), &keys);
                 let note = if lost.is_empty() { lost } else { format!("{ENDED} {lost}") };

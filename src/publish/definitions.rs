@@ -44,7 +44,8 @@ pub(super) fn section(
     let prose = "The literature means eight different things by model collapse (Schaeffer et al. 2025), and a run can be \
          collapsed by one and not by another. Each is one contrast between the first and the last generation \
          measured, paired within seeds, with a 95 % interval: yes if the interval lies beyond the threshold, no if \
-         it lies on the other side, else undecided; – where the run has no such metric. The thresholds are ours.";
+         it lies on the other side, else undecided; – where the run has no such metric. The number is by how much the \
+         contrast lies beyond its threshold: below 0 it does not. The thresholds are ours.";
     let mut prose = vec![prose.to_owned()];
     if rows.len() > SIDE_BY_SIDE {
         let legend = |(i, d): (usize, &Definition)| format!("{} {}: {}", i + 1, d.title(), d.threshold());

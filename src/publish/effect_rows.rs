@@ -72,6 +72,7 @@ fn signed(value: f64) -> String {
 
 fn change(c: &Change) -> Entry {
     let text = match (c.difference, c.relative) {
+        (Some(d), Some(r)) if r.abs() < 0.005 => format!("{} (0 %)", signed(d)),
         (Some(d), Some(r)) if r.abs() < 10.0 => format!("{} ({} %)", signed(d), signed((100.0 * r).round())),
         (Some(d), _) => signed(d),
         (None, _) => "–".into(),

@@ -20,6 +20,7 @@ const SETTINGS: usize = 400;
 /// What can be explored of a run; `None` where nothing was measured twice.
 pub(super) fn explore(artist: &Artist<'_>) -> Result<Option<Explore>, PublishError> {
     let mut keys = artist.keys();
+    let all = keys.len();
     keys.truncate(SETTINGS);
     let control = |key: &SettingKey| key.get("loop.human_alone") == Some("true");
     let mixes: Vec<&SettingKey> = keys.iter().copied().filter(|k| !control(k)).collect();
@@ -67,6 +68,7 @@ pub(super) fn explore(artist: &Artist<'_>) -> Result<Option<Explore>, PublishErr
         columns,
         share,
         series,
+        left_out: all - keys.len(),
     }))
 }
 

@@ -1,5 +1,8 @@
 //! Example rows for the page: what settings draw at each generation, beside human rows.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
 use super::copied::Copied;
 use super::examples::{chosen, examples};
 use super::{Publication, PublishError, source};
@@ -7,6 +10,7 @@ use crate::analysis::SettingKey;
 use crate::data::{Samples, Supply};
 use crate::metrics::Subject;
 use crate::report::{Gallery, GalleryCell, GalleryRows};
+use crate::spec::{Setting, canonical};
 use crate::store::{Example, ExampleRows};
 
 /// Generations that the page may hold rows of, and bytes of rows.
@@ -30,11 +34,11 @@ pub(super) fn gallery(
     let Some(first) = shown.iter().flat_map(|s| &s.examples).next() else { return Ok(None) };
     let what = kind(&first.rows);
     let mut found = Gallery { kind: what, ..Gallery::default() };
-    let copied = match first.rows {
-        ExampleRows::Texts(_) => copied(publication, keys[0]),
-        _ => None,
+    let corpora = match first.rows {
+        ExampleRows::Texts(_) => corpora(publication, keys)?,
+        _ => BTreeMap::new(),
     };
-    found.caption = caption(what, copied.as_ref());
+    found.caption = caption(what, &corpora);
     let mut most = GENERATIONS;
     loop {
         let generations = chosen(&shown, most);
@@ -44,7 +48,8 @@ pub(super) fn gallery(
             for example in setting.examples.iter().filter(|e| e.member == 0 && kind(&e.rows) == what) {
                 let generation = (example.subject != Subject::Human).then_some(example.generation);
                 if generation.is_none_or(|g| generations.contains(&g)) {
-                    add(&mut found, index, generation, example, copied.as_ref());
+                    let copied = corpora.get(&setting.key.index).and_then(|c| c.as_deref());
+                    add(&mut found, index, generation, example, copied);
                 }
             }
         }
@@ -68,23 +73,43 @@ fn kind(rows: &ExampleRows) -> &'static str {
     }
 }
 
-fn caption(kind: &str, copied: Option<&Copied>) -> String {
+fn caption(kind: &str, corpora: &BTreeMap<usize, Option<Rc<Copied>>>) -> String {
     let what = "The first rows of one seed, not chosen.";
-    match (kind, copied) {
-        ("texts", Some(copied)) => format!(
-            "{what} Marked: stretches of {} characters or more that stand in the human training rows; of held-out human text at most 5 % \
-             is such a stretch.",
-            copied.length
+    let lengths: BTreeSet<usize> = corpora.values().flatten().map(|c| c.length).collect();
+    let stretches = match (lengths.first(), lengths.last()) {
+        (Some(least), Some(most)) if least == most => format!("{least} characters"),
+        (Some(least), Some(most)) => format!("{least} to {most} characters, by the human rows,"),
+        _ => String::new(),
+    };
+    match (kind, stretches.is_empty()) {
+        ("texts", false) => format!(
+            "{what} Marked: stretches of {stretches} or more that stand in the human training rows; of held-out human text at most \
+             5 % is such a stretch."
         ),
         ("points", _) => format!("{what} Grey: human rows."),
         _ => what.to_owned(),
     }
 }
 
-/// What of a text stands in the training rows.
-fn copied(publication: &Publication, key: &SettingKey) -> Option<Copied> {
-    let setting = publication.settings().ok()?.into_iter().nth(key.index)?;
-    let Supply::Finite(splits) = source(&setting, &publication.components)?.supply else { return None };
+/// What of a text stands in the training rows, setting by setting; each source is read once.
+fn corpora(
+    publication: &Publication,
+    keys: &[&SettingKey],
+) -> Result<BTreeMap<usize, Option<Rc<Copied>>>, PublishError> {
+    let settings = publication.settings()?;
+    let mut known: BTreeMap<String, Option<Rc<Copied>>> = BTreeMap::new();
+    let mut found = BTreeMap::new();
+    for key in keys {
+        let Some(setting) = settings.get(key.index) else { continue };
+        let of = known.entry(canonical(&setting.data));
+        let copied = of.or_insert_with(|| copied(setting, publication).map(Rc::new));
+        found.insert(key.index, copied.clone());
+    }
+    Ok(found)
+}
+
+fn copied(setting: &Setting, publication: &Publication) -> Option<Copied> {
+    let Supply::Finite(splits) = source(setting, &publication.components)?.supply else { return None };
     let texts = |rows: &Samples| -> Vec<String> { (0..rows.len()).filter_map(|i| rows.text(i)).collect() };
     Copied::new(&texts(&splits.train), &texts(&splits.held_out))
 }

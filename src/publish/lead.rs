@@ -175,33 +175,53 @@ pub fn time_in_words(times: &Times) -> String {
 }
 
 impl Leads {
-    /// One sentence: what comes first, and how long before the outcome, in the first setting where something does.
+    /// One sentence, of the first setting where something leaves the range: what comes first, and how long before the
+    /// outcome.
     pub fn sentence(&self) -> Option<String> {
-        let found = self
-            .rows
-            .iter()
-            .find(|r| r.alarm.is_some_and(|t| t.most.is_some()) && r.metric != self.outcome)?;
-        let lead = found.lead.filter(|t| t.least.is_some() || t.most.is_some())?;
+        let left = |r: &&LeadRow| r.alarm.is_some_and(|t| t.most.is_some());
+        let mut settings = self.rows.chunk_by(|a, b| a.setting == b.setting);
+        let found = settings.find_map(|rows| rows.iter().find(left))?;
+        let at = found.alarm.as_ref().map(time_in_words).unwrap_or_default();
         let place =
-            if self.by.is_empty() { String::new() } else { format!(" ({} {})", self.by, found.setting) };
-        Some(format!(
-            "First to leave the range of human-only lineages{place} is {}, at generation {}; its lead before {} is {} generations.",
-            found.metric,
-            found.alarm.as_ref().map(time_in_words).unwrap_or_default(),
-            self.outcome,
-            time_in_words(&lead)
-        ))
+            if self.by.is_empty() { String::new() } else { format!("At {} {}, ", self.by, found.setting) };
+        let no = if place.is_empty() { "No" } else { "no" };
+        Some(if found.metric == self.outcome {
+            format!(
+                "{place}{no} metric leaves the range of human-only lineages before {}, which does at generation {at}.",
+                found.metric
+            )
+        } else {
+            let lead = match &found.lead {
+                Some(lead) if lead.low.is_some_and(|low| low > 0.0) => {
+                    format!("{} generations before {}", time_in_words(lead), self.outcome)
+                }
+                Some(lead) if lead.least.is_some() || lead.most.is_some() => format!(
+                    "which is not shown to be before {}: its lead is {} generations",
+                    self.outcome,
+                    time_in_words(lead)
+                ),
+                _ => format!("and nothing is known of {}", self.outcome),
+            };
+            format!(
+                "{place}{} leaves the range of human-only lineages first, at generation {at}, {lead}.",
+                found.metric
+            )
+        })
     }
 
     /// What the numbers are.
     pub fn method(&self) -> String {
-        let rate = self.rows.iter().filter_map(|r| r.rate).fold(0.0, f64::max);
+        let rate = self.rows.iter().filter_map(|r| r.rate).reduce(f64::max);
+        let kept = rate.map_or(String::new(), |rate| {
+            format!(
+                "; each metric's threshold gives a human-only lineage a false alarm with probability {} at most",
+                number(rate)
+            )
+        });
         format!(
-            "An alarm is the first generation at which a lineage lies farther from the human-only mean than a threshold; each metric's \
-             threshold gives a human-only lineage a false alarm with probability {} at most. Lead: generations before the alarm of \
+            "An alarm is the first generation at which a lineage lies farther from the human-only mean than a threshold{kept}. Lead: generations before the alarm of \
              {}, seed by seed. Medians over seeds with distribution-free 95 % intervals (from 6 seeds on); > and < are bounds where \
-             half the seeds have no alarm by the last generation.",
-            number(rate),
+             half the seeds have no alarm by the last generation at which they have a value.",
             self.outcome
         )
     }
@@ -243,4 +263,38 @@ pub(super) fn section(publication: &Publication) -> Result<Option<Section>, Publ
         }],
         ..Section::default()
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn at(g: f64, low: Option<f64>) -> Times {
+        Times { least: Some(g), most: Some(g), low, high: None, known: 8, seeds: 8 }
+    }
+
+    fn said(rows: &[(&str, f64, Option<Times>)]) -> String {
+        let row = |(metric, g, lead): &(&str, f64, Option<Times>)| LeadRow {
+            setting: "0".into(),
+            metric: (*metric).into(),
+            threshold: Some(1.0),
+            rate: Some(0.1),
+            alarm: Some(at(*g, None)),
+            lead: *lead,
+            why: None,
+        };
+        let rows = rows.iter().map(row).collect();
+        Leads { outcome: "perplexity".into(), by: "human fraction".into(), rows }.sentence().unwrap()
+    }
+
+    #[test]
+    fn what_comes_after_the_outcome_is_not_called_first() {
+        let late = said(&[("perplexity", 3.0, None), ("variance", 6.0, Some(at(-3.0, Some(-5.0))))]);
+        assert!(late.contains("no metric leaves") && late.contains("generation 3"), "{late}");
+        let tied = said(&[("variance", 3.0, Some(at(0.0, Some(-1.0)))), ("perplexity", 3.0, None)]);
+        assert!(tied.contains("not shown to be before perplexity"), "{tied}");
+        let early = said(&[("variance", 3.0, Some(at(4.0, Some(2.0)))), ("perplexity", 7.0, None)]);
+        assert!(early.contains("4 [2, …] generations before perplexity"), "{early}");
+    }
 }

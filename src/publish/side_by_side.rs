@@ -42,7 +42,7 @@ pub fn side_by_side(publications: &[Publication]) -> Result<Report, PublishError
     }
     let keys = SettingKey::of_columns(settings.clone());
     let telling = varying(&keys.iter().collect::<Vec<_>>());
-    let mut counts = vec![(0, 0); runs.len()];
+    let mut counts = vec![Counts::default(); runs.len()];
     let mut tables = Vec::new();
     for metric in &metrics {
         let scale = publications[0].components.reading(metric).map_or(Scale::Linear, |r| r.scale);
@@ -58,11 +58,17 @@ pub fn side_by_side(publications: &[Publication]) -> Result<Report, PublishError
             heads.iter().map(|(name, numeric)| (name.as_str(), *numeric)).collect();
         tables.push(TableData { caption: metric.clone(), columns: columns(&heads), rows });
     }
-    let answer = runs.iter().zip(&counts).skip(1).map(|(run, (shown, all))| {
-        format!(
-            "{} against {}: {shown} of {all} differences at the last generation are shown, paired by seed.",
-            run.name, runs[0].name
-        )
+    let answer = runs.iter().zip(&counts).skip(1).map(|(run, counts)| {
+        let of = format!("{} against {}", run.name, runs[0].name);
+        let Counts { shown, compared, lost } = counts;
+        match (compared, lost) {
+            (0, 0) => format!("{of}: no setting is in both runs."),
+            (_, 0) => format!("{of}: {shown} of {compared} differences at the last generation are shown, paired by seed."),
+            _ => format!(
+                "{of}: {shown} of {compared} differences at the last generation are shown, paired by seed; {lost} can't be \
+                 compared (the tables say why)."
+            ),
+        }
     });
     Ok(Report {
         title: "Runs side by side".into(),
@@ -95,10 +101,7 @@ impl Run {
             let columns = s.key.columns().zip(s.key.values());
             (columns.map(|(c, v)| (c.to_owned(), v.to_owned())).collect(), s.clone())
         };
-        let folder = publication.folder.root();
-        let name =
-            folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into());
-        Ok(Self { name, series: of_model.map(plain).collect() })
+        Ok(Self { name: publication.experiment.name.clone(), series: of_model.map(plain).collect() })
     }
 }
 
@@ -128,14 +131,19 @@ fn apart(runs: &mut [Run]) {
     }
 }
 
+/// What became of the differences of a run to the first one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    /// Those whose interval excludes 0.
+    shown: usize,
+    /// Those that have an interval.
+    compared: usize,
+    /// Those that have none, although both runs have the setting.
+    lost: usize,
+}
+
 /// The cells of a setting: each run's value, then the differences to the first. `None` where no run has it.
-fn line(
-    runs: &[Run],
-    key: &Columns,
-    metric: &str,
-    scale: Scale,
-    counts: &mut [(usize, usize)],
-) -> Option<Vec<Cell>> {
+fn line(runs: &[Run], key: &Columns, metric: &str, scale: Scale, counts: &mut [Counts]) -> Option<Vec<Cell>> {
     let found: Vec<Option<&Series>> = runs
         .iter()
         .map(|run| run.series.iter().find(|(k, s)| k == key && s.metric == metric).map(|(_, s)| s))
@@ -157,22 +165,31 @@ fn line(
     };
     let mut difference = |(i, series): (usize, &Option<&Series>)| {
         let (Some(own), Some(first)) = (series, found[0]) else { return Cell::text("–") };
-        let (Some(g), Some(of_first)) = (own.last(), first.last()) else { return Cell::text("–") };
+        let lost = |counts: &mut Counts, why: String| {
+            counts.lost += 1;
+            Cell::with_detail("–", why)
+        };
+        let counts = &mut counts[i];
+        let (Some(g), Some(of_first)) = (own.last(), first.last()) else {
+            return lost(counts, "no value in one of the runs".into());
+        };
         if g != of_first {
-            return Cell::with_detail("–", format!("generations {g} and {of_first}"));
+            return lost(counts, format!("generations {g} and {of_first}"));
         }
-        if !(own.counts(g).is_whole() && first.counts(g).is_whole()) {
-            return Cell::with_detail("–", "seeds without a value");
+        let remarks: Vec<String> =
+            [own.counts(g), first.counts(g)].iter().filter_map(|c| c.remark()).collect();
+        if !remarks.is_empty() {
+            return lost(counts, remarks.join("; "));
         }
         match paired_difference(own.pairs(g), first.pairs(g), DISPLAY_LEVEL) {
             Ok(p) => {
-                counts[i].1 += 1;
-                counts[i].0 += usize::from(!p.interval.contains(0.0));
+                counts.compared += 1;
+                counts.shown += usize::from(!p.interval.contains(0.0));
                 let detail =
                     format!("[{}, {}], {} seeds", number(p.interval.low), number(p.interval.high), p.n);
                 Cell::with_detail(number(p.difference), detail)
             }
-            Err(_) => Cell::with_detail("–", "fewer than 2 seeds in both"),
+            Err(_) => lost(counts, "fewer than 2 seeds in both".into()),
         }
     };
     let differences: Vec<Cell> = found.iter().enumerate().skip(1).map(&mut difference).collect();
@@ -223,12 +240,13 @@ mod tests {
         apart(&mut runs);
         assert_eq!(runs[1].name, "run (2)");
         let key = vec![("human_fraction".into(), "0".into())];
-        let mut counts = vec![(0, 0); 2];
+        let mut counts = vec![Counts::default(); 2];
         let cells = line(&runs, &key, "coverage", Scale::Linear, &mut counts);
         let cells = cells.as_deref().unwrap_or_default();
         assert_eq!(cells.len(), 3);
         // 0.1, 0.11, 0.1, 0.11, 0.1 over the five seeds that both have.
-        assert_eq!((cells[2].text.as_str(), counts[1]), ("-0.104", (1, 1)));
+        assert_eq!(cells[2].text, "-0.104");
+        assert_eq!(counts[1], Counts { shown: 1, compared: 1, lost: 0 });
         assert!(cells[2].detail.ends_with("5 seeds"), "{}", cells[2].detail);
     }
 }

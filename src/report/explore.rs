@@ -21,6 +21,8 @@ pub struct Explore {
     pub human: Vec<HumanValue>,
     /// Example rows.
     pub gallery: Option<Gallery>,
+    /// Settings that the page has no room for.
+    pub left_out: usize,
 }
 
 /// A column with its values: numbers in order, then words.

@@ -80,7 +80,12 @@ pub(super) fn run_cell<W: Work + ?Sized>(
     options.progress.setting(&setting.label);
     let started = Instant::now();
     let (ended, found) = match start(isolation, todo) {
-        Ok((child, temporary)) => (wait(child, options, started), found(&temporary)),
+        Ok((child, temporary)) => match (wait(child, options, started), found(&temporary)) {
+            (Ended::Well, Err(why)) => {
+                (Ended::Broken(format!("the cell's process left no usable rows: {why}")), Lineages::default())
+            }
+            (ended, found) => (ended, found.unwrap_or_default()),
+        },
         Err(why) => {
             (Ended::Broken(format!("the cell's process could not be started: {why}")), Lineages::default())
         }
@@ -89,13 +94,19 @@ pub(super) fn run_cell<W: Work + ?Sized>(
     let of = Identity::from(setting);
     let mut failures = found.failures(of, &todo.seeds);
     let mut blocks = Vec::new();
-    if let Ended::Broken(error) = &ended {
+    // Whoever stops a run leaves seeds that are run another time; else each must have an ending.
+    let unended = match &ended {
+        Ended::Broken(error) => Some(error.as_str()),
+        Ended::Well if options.interrupt.is_set() => None,
+        Ended::Well => Some("the cell's process ended without this seed"),
+    };
+    if let Some(error) = unended {
         let known = failures.clone();
         let left = found.missing(of, &todo.seeds).into_iter();
         let left = left.filter(|seed| known.iter().all(|(failed, _)| failed != seed));
         let mut part = Part::default();
         for seed in left {
-            part.fail(seed, error.clone());
+            part.fail(seed, error.to_owned());
             failures.push((seed, error));
         }
         blocks.push(Block::of_cell(of, started.elapsed().as_secs_f64(), vec![part]));
@@ -111,9 +122,13 @@ pub(super) fn run_cell<W: Work + ?Sized>(
     Ran { lineages, failures, block: Block::merge(found.into_blocks().into_iter().chain(blocks)) }
 }
 
-/// What a child left; nothing where it left nothing that can be used.
-fn found(temporary: &TempDir) -> Lineages {
-    Lineages::read(&Folder::at(temporary.path())).map(|(found, _)| found).unwrap_or_default()
+/// What a child left, or why that can't be used.
+fn found(temporary: &TempDir) -> Result<Lineages, String> {
+    let (found, damaged) = Lineages::read(&Folder::at(temporary.path())).map_err(|why| why.to_string())?;
+    match damaged.first() {
+        Some(damage) => Err(damage.why.clone()),
+        None => Ok(found),
+    }
 }
 
 enum Ended {

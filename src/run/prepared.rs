@@ -125,12 +125,19 @@ fn name(setting: &Setting) -> String {
         words.push(setting.loop_.regime.clone());
         return words.join(" ");
     }
+    // The control of a mix differs in what it is, and is fitted once.
+    let alone = |(key, node): &(String, Node)| {
+        key == "loop.human_alone" && matches!(node.value, Value::Boolean(true))
+    };
+    let is_control = setting.point.iter().any(alone);
+    let told = |(key, _): &&(String, Node)| !(is_control && key == "loop.generations");
     let part = |(key, node): &(String, Node)| match (key.as_str(), &node.value) {
+        ("loop.human_alone", Value::Boolean(true)) => "human rows alone".to_owned(),
         // A name says what it is; a number does not.
         (_, Value::String(text)) => text.clone(),
         (key, _) => format!("{} {}", spec::plain_key(key), word(node)),
     };
-    setting.point.iter().map(part).collect::<Vec<_>>().join(", ")
+    setting.point.iter().filter(told).map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// Columns beside the fixed ones: the generator's knowledge where there is a task, and the swept keys

@@ -36,6 +36,9 @@ pub trait Progress: Sync {
 }
 
 impl<P: Progress + Send + ?Sized> Progress for Box<P> {
+    fn measured(&self, setting: &str, measurement: &Measurement) {
+        (**self).measured(setting, measurement);
+    }
     fn start(&self, generations: u64, reused: u64) {
         (**self).start(generations, reused);
     }

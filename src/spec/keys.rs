@@ -81,12 +81,12 @@ crate::parameters! {
 crate::parameters! {
     /// The keys of `[base]` that are no family's.
     #[derive(Clone, Copy, Debug)]
-    pub(super) struct BaseKeys {
+    pub struct BaseKeys {
         /// A source of human rows, another than the loop's, on which a model is trained before generation 0; loop.start
         /// says whether every fit or the first one starts from it. Keys of [model] beside it hold for that training
         data: IgnoredAny = IgnoredAny => "required";
         /// The most rows that it is trained on, a random choice for every seed
-        rows: Option<usize> = None => "all", in at_least(1);
+        pub rows: Option<usize> = None => "all", in at_least(1);
     }
 }
 

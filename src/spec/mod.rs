@@ -64,8 +64,8 @@ pub use experiment::{About, Experiment};
 pub use figure::{FigureKind, FigureSpec, Mark};
 pub use hash::{canonical, json, measure_digest, run_digest, setting_digest, sha256};
 pub use keys::{
-    CurationKeys, DataKeys, GeneratorKeys, Knowledge, ModelKeys, On, TABLES, TaskKeys, TrainedOn, When,
-    keys_of,
+    BaseKeys, CurationKeys, DataKeys, GeneratorKeys, Knowledge, ModelKeys, On, TABLES, TaskKeys, TrainedOn,
+    When, keys_of,
 };
 pub use loop_spec::{Hold, LoopSpec, PathChoice, Prompts, Sharing, StartFrom, Synthesis};
 pub use measure::{Coordinates, Generations, MeasureSpec, MetricSpec, Subject};

@@ -176,6 +176,10 @@ fn explore(read: &Read<'_>, way: &mut Vec<Step>) -> Shape {
 
 /// A type that looks at the value before it decides.
 fn several(read: &Read<'_>, way: &mut Vec<Step>) -> Shape {
+    // An untagged type takes in whatever it finds, to any depth, before it looks at it.
+    if way.iter().any(|step| matches!(step, Step::Try(_))) {
+        return Shape::Any;
+    }
     let mut kinds = Vec::new();
     for trial in [Trial::Boolean, Trial::Whole, Trial::Number, Trial::Text, Trial::List, Trial::Table] {
         way.push(Step::Try(trial));

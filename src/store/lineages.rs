@@ -11,7 +11,7 @@ use super::block::{Block, Group, Identity};
 use super::block_file::{self, About, Distrust};
 use super::{Example, Folder, Note, StoreError};
 use crate::lineage::Outcome;
-use crate::metrics::Observed;
+use crate::metrics::{Absence, Observed};
 
 /// Files beyond which small ones are put together.
 const MOST_FILES: usize = 64;
@@ -335,7 +335,9 @@ impl Lineages {
                 // In the order of the cells.
                 let first = block.notes.partition_point(|(at, _)| (*at as usize) < cell);
                 let own = block.notes[first..].iter().take_while(|(at, _)| *at as usize == cell);
-                Note::merge(&mut notes, own.map(|(_, note)| note.clone()));
+                // That a metric does not apply is nothing that happened.
+                let own = own.map(|(_, note)| note).filter(|note| note.kind != Absence::NotApplicable);
+                Note::merge(&mut notes, own.cloned());
             }
         }
         (notes, seconds)

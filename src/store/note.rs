@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::metrics::{Absence, Subject};
 use crate::models::Refusal;
 
-/// Values that are missing, counted by metric and subject.
+/// Values that are missing, counted by metric, subject and kind of reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
@@ -17,7 +17,7 @@ pub struct Note {
     pub first: (u64, u32),
     /// How often it happened.
     pub count: u64,
-    /// The kind of the reason, the first time.
+    /// The kind of the reason.
     pub kind: Absence,
     /// The reason, the first time.
     pub why: String,
@@ -26,7 +26,8 @@ pub struct Note {
 impl Note {
     /// Counts one missing value into a list of notes.
     pub fn count(notes: &mut Vec<Note>, subject: Subject, metric: &str, at: (u64, u32), why: &Refusal) {
-        match notes.iter_mut().find(|n| n.subject == subject && n.metric == metric) {
+        match notes.iter_mut().find(|n| (n.subject, n.metric.as_str(), n.kind) == (subject, metric, why.why))
+        {
             Some(note) if note.first <= at => note.count += 1,
             _ => {
                 let (metric, why, kind) = (metric.to_owned(), why.reason.clone(), why.why);
@@ -38,21 +39,26 @@ impl Note {
     /// Adds notes to a list of notes.
     pub fn merge(notes: &mut Vec<Note>, more: impl IntoIterator<Item = Note>) {
         for new in more {
-            match notes.iter_mut().find(|n| n.subject == new.subject && n.metric == new.metric) {
+            match notes.iter_mut().find(|n| n.of() == new.of()) {
                 Some(note) => {
                     note.count += new.count;
                     if new.first < note.first {
-                        (note.first, note.kind, note.why) = (new.first, new.kind, new.why);
+                        (note.first, note.why) = (new.first, new.why);
                     }
                 }
                 None => notes.push(new),
             }
         }
-        notes.sort_by(|a, b| (a.subject, &a.metric).cmp(&(b.subject, &b.metric)));
+        notes.sort_by(|a, b| a.of().cmp(&b.of()));
     }
 }
 
 impl Note {
+    /// What it counts: one kind of reason, metric by metric.
+    fn of(&self) -> (Subject, &str, &'static str) {
+        (self.subject, &self.metric, self.kind.name())
+    }
+
     /// Notes as one text.
     pub fn joined(notes: &[Note]) -> String {
         notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")

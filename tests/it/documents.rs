@@ -39,7 +39,7 @@ fn the_readme_quotes_the_comparison_that_is_committed() {
     ] {
         let of = |share: &str| three(mean(summary, share, generation, metric));
         let sentence = format!(
-            "After {generation} generations {metric} is {} with 30 % human rows, {} with human rows alone, {} without",
+            "After {generation} generations {metric} is {} with 30 % human rows, {} with 100 % and {} with none",
             of("0.3"),
             of("1"),
             of("0")

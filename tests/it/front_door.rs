@@ -55,7 +55,7 @@ fn a_built_experiment_is_a_spec_with_the_same_rows() {
         let number = v.observed.number().unwrap().to_string();
         [v.setting.clone(), v.subject.name().to_owned(), v.generation.to_string(), v.seed.to_string(), number]
     };
-    let mut of_code: Vec<_> = run.values("wasserstein2").iter().map(written).collect();
+    let mut of_code: Vec<_> = run.values("wasserstein2").unwrap().iter().map(written).collect();
     // 2 regimes × 3 seeds × 5 generations of the model; human rows stand beside generation 0.
     assert!(of_code.len() >= 30, "{}", of_code.len());
     of_spec.sort();
@@ -68,10 +68,10 @@ fn a_built_experiment_is_a_spec_with_the_same_rows() {
 fn a_run_in_a_folder_goes_on_and_keeps_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("kept");
-    let first = built().run_in(&place).unwrap().values("variance");
+    let first = built().run_in(&place).unwrap().values("variance").unwrap();
     assert!(place.join("report.html").is_file());
     let more = built().seeds(5).run_in(&place).unwrap();
-    let of_first: Vec<Value> = more.values("variance").into_iter().filter(|v| v.seed < 3).collect();
+    let of_first: Vec<Value> = more.values("variance").unwrap().into_iter().filter(|v| v.seed < 3).collect();
     assert_eq!(of_first, first);
     let another = Experiment::new("Another").source("gaussian").family("gaussian").regime("replace");
     let another = another.generations(1).samples(10).metrics(["variance"]).run_in(&place).err().unwrap();

@@ -26,7 +26,7 @@ use crate::metrics::Measurement;
 use crate::models::Model;
 use crate::publish::{self, Answered, Asked, Publication};
 use crate::run::{Interrupt, Prepared};
-use crate::spec::{Experiment, Overlays};
+use crate::spec::{Experiment, Node, Overlays};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -123,9 +123,11 @@ pub(super) fn compare(args: &CompareArgs, components: &Arc<Components>) -> Resul
                 PathBuf::from("results/compare").join(format!("{slug}-{}", prepared.run_name()))
             }
         };
-        remark!("{}", first.title());
-        if let Some(size) = model_size(&text, args.options.context(components)) {
-            remark!("{size} parameters a model");
+        if !args.options.quiet {
+            remark!("{}", first.title());
+            if let Some(size) = model_size(&text, &args.set, args.options.context(components)) {
+                remark!("{size} parameters a model");
+            }
         }
         let (refined, decisions, spent) =
             refine::refined(args, &slug, &asked, &out, (&interrupt, components))?;
@@ -146,6 +148,9 @@ pub(super) fn compare(args: &CompareArgs, components: &Arc<Components>) -> Resul
         if let Some(done) = execute(refine::experiment(&refined, &slug, components)?, &how)? {
             answers.push(answer::as_json(done.publication.experiment.title(), &done.answer));
             if !args.json {
+                if args.options.quiet || several {
+                    say!("{}", done.publication.experiment.title());
+                }
                 show(&done);
                 terminal::finished(&done);
             }
@@ -170,7 +175,7 @@ pub(super) fn compare(args: &CompareArgs, components: &Arc<Components>) -> Resul
 
 /// The answer first, then the tables.
 fn show(done: &Done) {
-    say!("\n{}\n", done.publication.experiment.title());
+    say!("");
     for line in &done.answer.sentences {
         say!("{line}");
     }
@@ -196,7 +201,7 @@ fn show(done: &Done) {
 }
 
 /// The number of parameters of a model of this comparison, from a fit of one step.
-fn model_size(text: &str, context: Context) -> Option<usize> {
+fn model_size(text: &str, set: &[String], context: Context) -> Option<usize> {
     struct Size(Option<usize>);
     impl Record for Size {
         fn measurement(&mut self, _: Measurement) {}
@@ -204,9 +209,12 @@ fn model_size(text: &str, context: Context) -> Option<usize> {
             self.0 = Some(model.size());
         }
     }
-    let mut overlays =
-        Overlays::default().set("loop.generations=0").set("measure.metrics=[\"realised-human-fraction\"]");
-    if text.contains("\nsteps = ") {
+    let asked = set.iter().fold(Overlays::default(), |overlays, set| overlays.set(set));
+    let family = Experiment::with_overlays(text, "compare", &asked).ok()?;
+    let family = family.template.get("model.family").and_then(Node::as_str)?.to_owned();
+    let mut overlays = asked.set("loop.generations=0").set("measure.metrics=[\"realised-human-fraction\"]");
+    let parameters = &context.components.families.get(&family)?.about.parameters;
+    if parameters.iter().any(|p| p.name == "steps") {
         overlays = overlays.set("model.steps=1");
     }
     let experiment = Experiment::with_overlays(text, "compare", &overlays).ok()?;

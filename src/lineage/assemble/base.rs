@@ -7,7 +7,7 @@ use crate::data::{Source, Supply};
 use crate::lineage::Base;
 use crate::lineage::generator::Generator;
 use crate::neural::device;
-use crate::spec::{Error, Node, Setting, StartFrom, canonical, sha256};
+use crate::spec::{self, BaseKeys, Error, Node, Setting, StartFrom, canonical, sha256};
 
 /// The base of a setting, if it has one. Notes say whose rows it has seen, which no budget of the loop counts.
 pub(super) fn base(
@@ -48,8 +48,8 @@ pub(super) fn base(
         let message = format!("the rows of {} can't be read as the loop's: {why}", source.name);
         Error::refused(node.at_of("data"), message, "choose a source with the loop's columns")
     })?;
-    let rows = node.get("rows").map(Node::parse::<usize>).transpose()?;
-    if rows.is_some_and(|n| n == 0 || n > data.len()) {
+    let BaseKeys { rows, .. } = node.part()?;
+    if rows.is_some_and(|n| n > data.len()) {
         let message =
             format!("`rows` must be between 1 and {}, the training rows of {}", data.len(), source.name);
         return Err(Error::refused(
@@ -58,14 +58,7 @@ pub(super) fn base(
             "ask for as many as there are, or leave it out",
         ));
     }
-    let (mut model, mut keys) = (setting.model.clone(), node.clone());
-    if let Some(table) = keys.as_table_mut() {
-        ["data", "rows"].iter().for_each(|key| drop(table.remove(key)));
-    }
-    model.overlay(keys);
-    if let Some(table) = model.as_table_mut() {
-        ["step", "neon"].iter().for_each(|key| drop(table.remove(key)));
-    }
+    let model = model_of(node, setting);
     let (entry, family) = family(&model, setting, StartFrom::Scratch, context)?;
     let n = rows.unwrap_or(data.len());
     let same = if source.digest == own.digest {
@@ -95,4 +88,25 @@ pub(super) fn base(
         mislabelled: 0.0,
     };
     Ok(Some(Base { by, key: sha256(&key.join("\n")) }))
+}
+
+/// The model that is trained as the base: the loop's, with the keys that `[base]` has beside its own.
+fn model_of(node: &Node, setting: &Setting) -> Node {
+    let (mut model, mut keys) = (setting.model.clone(), node.clone());
+    if let Some(table) = keys.as_table_mut() {
+        spec::keys_of("base").iter().for_each(|key| drop(table.remove(key.name)));
+    }
+    model.overlay(keys);
+    if let Some(table) = model.as_table_mut() {
+        ["step", "neon"].iter().for_each(|key| drop(table.remove(key)));
+    }
+    model
+}
+
+/// What is wrong with the table by itself.
+pub(super) fn examine(node: &Node, setting: &Setting, sources: &mut Sources<'_>) -> Vec<Error> {
+    let data = node.get("data").and_then(|table| sources.get(table).err());
+    let keys = node.part::<BaseKeys>().err();
+    let model = family(&model_of(node, setting), setting, StartFrom::Scratch, sources.context).err();
+    data.into_iter().chain(keys).chain(model).collect()
 }

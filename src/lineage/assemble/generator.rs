@@ -17,16 +17,9 @@ pub(super) fn teacher(
 ) -> Result<Teacher, Error> {
     let Some(node) = &setting.generator else { return Ok(Teacher::Own) };
     let keys: GeneratorKeys = node.part()?;
-    let mut rest = node.clone();
-    if let Some(table) = rest.as_table_mut() {
-        table.remove("when");
-    }
+    let rest = made_by(node);
     if node.get("family").is_none() {
         return source(node, &rest, keys.when, sources, own, versions);
-    }
-    if let Some(table) = rest.as_table_mut() {
-        let own = spec::keys_of("generator").iter().filter(|key| !matches!(key.name, "family" | "source"));
-        own.for_each(|key| drop(table.remove(key.name)));
     }
     let (entry, family) = family(&rest, setting, StartFrom::Scratch, sources.context)?;
     family.accepts(own.schema()).map_err(|why| {
@@ -88,6 +81,35 @@ pub(super) fn teacher(
         Generator { family, data, borrows_groups, examples, rows, background, mislabelled },
         when,
     ))
+}
+
+/// The table of the family or the source that makes the rows, without the generator's own keys: a family has all of them
+/// beside it, a source `when` alone.
+fn made_by(node: &Node) -> Node {
+    let mut rest = node.clone();
+    let is_family = node.get("family").is_some();
+    if let Some(table) = rest.as_table_mut() {
+        let beside =
+            |name: &str| if is_family { !matches!(name, "family" | "source") } else { name == "when" };
+        let keys = spec::keys_of("generator").iter().filter(|key| beside(key.name));
+        keys.for_each(|key| drop(table.remove(key.name)));
+    }
+    rest
+}
+
+/// What is wrong with the table by itself.
+pub(super) fn examine(node: &Node, setting: &Setting, sources: &mut Sources<'_>) -> Vec<Error> {
+    let mut found: Vec<Error> = node.part::<GeneratorKeys>().err().into_iter().collect();
+    let rest = made_by(node);
+    if node.get("family").is_some() {
+        found.extend(family(&rest, setting, StartFrom::Scratch, sources.context).err());
+        for key in ["data", "background"] {
+            found.extend(node.get(key).and_then(|table| sources.get(table).err()));
+        }
+    } else {
+        found.extend(sources.get(&rest).err());
+    }
+    found
 }
 
 /// A source that takes the model's place.

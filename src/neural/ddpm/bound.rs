@@ -10,34 +10,12 @@ use rand_distr::StandardNormal;
 use super::{DdpmModel, NAME, roots};
 use crate::data::Samples;
 use crate::models::{Density, Refusal};
-use crate::neural::table;
 use crate::rng::Streams;
-
-/// Rows that are scored together.
-const BLOCK: usize = 256;
 
 impl Density for DdpmModel {
     fn log_likelihood(&self, rows: &Samples, streams: &Streams) -> Result<Vec<f64>, Refusal> {
-        table::check(NAME, rows.schema(), table::label_of(rows.schema()).map(|(column, _)| column))?;
         let plan = self.denoiser.plan();
-        let table = &plan.table;
-        let data = table.encode(NAME, rows).map_err(|e| Refusal::new(e.to_string()))?;
-        let labels = table.labels(rows);
-        let width = table.width();
-        let mut logs = Vec::with_capacity(rows.len());
-        for (block, x) in data.chunks(BLOCK * width).enumerate() {
-            let from = block * BLOCK;
-            let classes = (!labels.is_empty()).then(|| &labels[from..from + x.len() / width]);
-            let mut bounds = self.bounds(x, from, classes, streams);
-            for (r, bound) in bounds.iter_mut().enumerate() {
-                *bound -= table.log_volume();
-                if let Some(classes) = classes {
-                    *bound += plan.classes.share(classes[r]).ln();
-                }
-            }
-            logs.append(&mut bounds);
-        }
-        Ok(logs)
+        plan.log_likelihood(NAME, rows, |x, from, classes| self.bounds(x, from, classes, streams))
     }
 
     fn bound(&self) -> Option<&'static str> {
@@ -51,9 +29,10 @@ impl DdpmModel {
         let width = self.denoiser.plan().table.width();
         let n = x.len() / width;
         let mut rngs: Vec<_> = (from..from + n).map(|r| streams.at(r as u64).rng()).collect();
-        let steps = self.levels.subsequence(self.params.sampling_steps);
+        let levels = self.params.levels();
+        let steps = levels.subsequence(self.params.sampling_steps);
         let ratio = |signal: f64| signal / (1.0 - signal);
-        let last = self.levels.signal(steps[0]);
+        let last = levels.signal(steps[0]);
         // KL of N(√ᾱ x, (1 − ᾱ) I) from N(0, I).
         let mut bounds: Vec<f64> = x
             .chunks_exact(width)
@@ -63,14 +42,14 @@ impl DdpmModel {
             })
             .collect();
         for (k, &t) in steps.iter().enumerate() {
-            let (signal, spread) = roots(self.levels.signal(t));
+            let (signal, spread) = roots(levels.signal(t));
             let mut z = x.to_vec();
             for (row, rng) in z.chunks_exact_mut(width).zip(&mut rngs) {
                 row.iter_mut().for_each(|v| *v = signal * *v + spread * rng.sample::<f32, _>(StandardNormal));
             }
-            let v = self.denoiser.predict(&z, self.levels.time(t), classes);
-            let here = ratio(self.levels.signal(t));
-            let before = steps.get(k + 1).map(|&s| ratio(self.levels.signal(s)));
+            let v = self.denoiser.predict(&z, levels.time(t), classes);
+            let here = ratio(levels.signal(t));
+            let before = steps.get(k + 1).map(|&s| ratio(levels.signal(s)));
             for (r, bound) in bounds.iter_mut().enumerate() {
                 let at = r * width..(r + 1) * width;
                 let off: f64 = at.map(|i| f64::from(signal * z[i] - spread * v[i] - x[i]).powi(2)).sum();

@@ -1,8 +1,10 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::data::{Column, Kind, Rows};
-use crate::models::Start;
+use crate::data::{Column, Kind, Mix, Rows, Samples, Schema};
+use crate::models::{Family, Start};
+use crate::neural::device::DeviceName;
+use crate::rng::Streams;
 
 /// v at a level for rows of independent normals with variance c: x̂ = √ᾱ c z / (ᾱ c + 1 − ᾱ), v = (√ᾱ z − x̂)/√(1 − ᾱ).
 fn normal(c: f64, levels: &Levels) -> impl Fn(&[f32], f32) -> Vec<f32> + '_ {
@@ -26,7 +28,7 @@ fn the_exact_denoiser_of_a_normal_gives_its_variance_with_and_without_noise_on_t
             .iter_mut()
             .flat_map(|rng| [rng.sample(StandardNormal), rng.sample(StandardNormal)])
             .collect();
-        solve(&p, &levels, &mut x, &mut rngs, 1.0, &normal(0.25, &levels));
+        p.solve(&mut x, &mut rngs, 1.0, &normal(0.25, &levels));
         let variance = x.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / x.len() as f64;
         // The relative standard error of a variance of 4,000 normals is √(2/4000) = 2.2 %; 4 of them.
         assert!((variance / 0.25 - 1.0).abs() < 0.09, "η = {eta}, {schedule:?}: {variance}");
@@ -41,14 +43,8 @@ fn the_bound_of_a_normal_is_that_of_its_exact_denoiser() {
     let rows =
         Samples::new(Schema::single(Kind::F64 { width: 2 }).into(), vec![Column::F64 { width: 2, data }])
             .unwrap();
-    let params = DdpmParams {
-        hidden: 32,
-        layers: 1,
-        steps: 1500,
-        batch: 128,
-        sampling_steps: 100,
-        ..DdpmParams::default()
-    };
+    let table = "hidden = 32\nlayers = 1\nsteps = 1500\nbatch = 128\nsampling_steps = 100";
+    let params: DdpmParams = Node::from_toml(table, "test.toml").unwrap().read(&[]).unwrap();
     let family = Ddpm { params: params.into(), device: DeviceName::Flex };
     let mix = Mix::of_human(Rows::all(rows.clone()));
     let model = family.fit(&mix, Start::Scratch, &Streams::new(0, 2)).unwrap();

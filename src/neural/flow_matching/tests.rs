@@ -7,7 +7,7 @@ fn a_constant_velocity_is_followed_exactly_and_heun_is_better_on_a_curve() {
     let follow = |solver, velocity: &dyn Fn(&[f32], f32) -> Vec<f32>| {
         let params = FlowMatchingParams { solver, solver_steps: 8, ..FlowMatchingParams::default() };
         let mut x = [1.0f32];
-        params.solve(&mut x, velocity);
+        params.solve(&mut x, &mut [], 1.0, velocity);
         x[0]
     };
     for solver in [Solver::Euler, Solver::Heun] {

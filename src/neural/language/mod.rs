@@ -41,7 +41,7 @@ use super::device::{DeviceName, training_device};
 use super::init::{Layout, Weights};
 use super::kernels::adam::Rule;
 use super::kernels::cross_entropy::cross_entropy;
-use super::train::{Course, Effort, Schedule, initial, steps, train, warm};
+use super::train::{Course, Effort, Schedule, check_decay, initial, steps, train, warm};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::labelled::Heads;
 use crate::models::{
@@ -59,15 +59,22 @@ pub trait Architecture: Clone + Send + Sync + Serialize + DeserializeOwned + 'st
     /// The fitted network.
     type Net: Network;
 
-    /// Refuses what is out of range in the network's own parameters.
-    fn check(&self) -> Result<(), Refusal>;
+    /// Refuses parameters of the network that contradict each other.
+    fn check(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
 
-    /// How it is trained.
-    fn training(&self) -> Training;
+    /// How it is read and trained.
+    fn training(&self) -> &Training;
 
-    /// The same with a context in force.
-    #[must_use]
-    fn with_context(self, context: usize) -> Self;
+    /// The same, to be changed.
+    fn training_mut(&mut self) -> &mut Training;
+
+    /// Adam's learning rate after the warm-up.
+    fn learning_rate(&self) -> f64;
+
+    /// Optimiser steps, with `effort = "steps"`.
+    fn steps(&self) -> usize;
 
     /// The parameters.
     fn layout(&self, of: Alphabet) -> Layout;
@@ -79,61 +86,41 @@ pub trait Architecture: Clone + Send + Sync + Serialize + DeserializeOwned + 'st
     fn net(&self, of: Alphabet, weights: &Weights) -> Self::Net;
 }
 
-/// How a language model is trained: what its families' tables have in common.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Training {
-    /// Tokens that a prediction sees, ≥ 2; 0 is the longest training row with its mark, at most 256.
-    pub context: usize,
-    /// Embeddings of pairs (the token before, this one); more pairs than that share them, 0 is none.
-    pub pairs: usize,
-    /// Windows a step, ≥ 1.
-    pub batch: usize,
-    /// Adam's learning rate after the warm-up, > 0.
-    pub learning_rate: f64,
-    /// The share of the steps over which the rate rises linearly from 0, in [0, 1].
-    pub warmup: f64,
-    /// How the rate goes on.
-    pub schedule: Course,
-    /// AdamW's decoupled decay of all weights, ≥ 0.
-    pub weight_decay: f64,
-    /// The largest norm of a step's gradient, > 0.
-    pub clip: f64,
-    /// What is held fixed when training sets differ in size.
-    pub effort: Effort,
-    /// Passes over the training rows, with `effort = "epochs"`.
-    pub epochs: usize,
-    /// Optimiser steps, with `effort = "steps"`.
-    pub steps: usize,
-    /// The longest row that is sampled, in tokens; 0 is the longest training row.
-    pub max_length: usize,
+crate::parameters! {
+    /// How a language model is read and trained: what its families have in common.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(default)]
+    pub struct Training {
+        /// tokens that a prediction sees, at least 2; 0 is the longest training row with its mark, at most 256
+        pub context: usize = 0;
+        /// embeddings of (token before, token); more pairs than that share them; 0 is none
+        pub pairs: usize = 4096;
+        /// windows a step
+        pub batch: usize = 16, in at_least(1);
+        /// share of the steps over which the rate rises from 0
+        pub warmup: f64 = 0.03, in within(0, 1);
+        /// "wsd" (constant, then linear to 0 over the last 30 %), "cosine" or "constant"
+        pub schedule: Course = Course::Wsd => "\"wsd\"";
+        /// AdamW's decay of all weights
+        pub weight_decay: f64 = 0.01, in at_least(0);
+        /// largest norm of a step's gradient
+        pub clip: f64 = 1.0, in above(0).or_infinite();
+        /// "steps" or "epochs": what is held fixed when training sets differ in size
+        pub effort: Effort = Effort::Steps => "\"steps\"";
+        /// passes over the training rows, with effort = "epochs"
+        pub epochs: usize = 10;
+        /// longest sampled row in tokens; 0 is the longest training row
+        pub max_length: usize = 0;
+    }
 }
 
 impl Training {
-    fn check(&self) -> Result<(), &'static str> {
-        if self.batch == 0 {
-            return Err("batch must be at least 1");
-        }
-        if self.context == 1 {
-            return Err("context must be at least 2, or 0 for the longest row");
-        }
-        if !((0.0..=1.0).contains(&self.warmup) && self.clip > 0.0) {
-            return Err("warmup must be a share of the steps and clip above 0");
-        }
-        if !(self.weight_decay >= 0.0 && self.weight_decay * self.learning_rate < 1.0) {
-            return Err("weight_decay must be at least 0 and below 1 ÷ learning_rate");
-        }
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err("learning_rate must be above 0");
-        }
-        Ok(())
-    }
-
-    fn schedule(&self, windows: usize) -> Schedule {
-        let steps = steps(self.effort, self.epochs, self.steps, windows, self.batch);
+    fn schedule(&self, rate: f64, count: usize, windows: usize) -> Schedule {
+        let steps = steps(self.effort, self.epochs, count, windows, self.batch);
         Schedule {
             steps,
             batch: self.batch,
-            rate: self.learning_rate as f32,
+            rate: rate as f32,
             warmup: (self.warmup * steps as f64).round() as usize,
             course: self.schedule,
             rule: Rule { beta2: 0.99, ..Rule::default() },
@@ -238,7 +225,11 @@ impl<A: Architecture> LanguageModel<A> {
 
 impl<A: Architecture> Family for Language<A> {
     fn accepts(&self, schema: &Schema) -> Result<(), Refusal> {
-        self.params.training().check().map_err(refuse::<A>)?;
+        let how = self.params.training();
+        if how.context == 1 {
+            return Err(refuse::<A>("context must be at least 2, or 0 for the longest row"));
+        }
+        check_decay(A::NAME, how.weight_decay, self.params.learning_rate())?;
         self.params.check()?;
         Reading::of(A::NAME, &Arc::new(schema.clone())).map(|_| ())
     }
@@ -256,19 +247,23 @@ impl<A: Architecture> Family for Language<A> {
             (0, None) => (longest + 1).clamp(2, LONGEST),
             (context, _) => context,
         };
-        let params = self.params.clone().with_context(context);
+        let mut params = self.params.clone();
+        params.training_mut().context = context;
         let how = params.training();
         let alphabet = alphabet(&params, &reading);
         let corpus = Corpus::new(&codes, &row_weights, alphabet, context);
         let mut weights =
             initial(A::NAME, params.layout(alphabet), warm.map(|model| &model.weights), streams)?;
         let device = training_device(self.device);
-        let schedule = how.schedule(corpus.len());
+        let schedule = how.schedule(params.learning_rate(), params.steps(), corpus.len());
         let losses = train(&mut weights, corpus.weights(), &schedule, &device, streams, |mut step| {
             let batch = corpus.batch(step.items, &step.weights, &mut step.rng);
             cross_entropy(params.logits(step.leaves, &batch.inputs), &batch.targets, &batch.weights)
         })?;
-        let limit = if how.max_length == 0 { longest } else { how.max_length };
+        let limit = match how.max_length {
+            0 => longest,
+            limit => limit,
+        };
         let config = Config { params, schema: rows.schema().clone(), limit, heads };
         Ok(Box::new(LanguageModel::new(config, reading, weights, losses)))
     }

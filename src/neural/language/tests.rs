@@ -16,23 +16,32 @@ trait Tried: Architecture {
     fn wild(self) -> Self;
 }
 
+fn reading(context: usize) -> Training {
+    Training { context, ..Training::default() }
+}
+
+/// No warm-up and no bound on the gradient: a large rate diverges.
+fn unbounded(of: Training) -> Training {
+    Training { warmup: 0.0, clip: f64::INFINITY, weight_decay: 0.0, ..of }
+}
+
 impl Tried for GptParams {
     fn small(layers: usize, context: usize, steps: usize) -> Self {
-        GptParams { layers, width: 16, heads: 2, context, steps, ..Self::default() }
+        GptParams { layers, width: 16, heads: 2, steps, training: reading(context), ..Self::default() }
     }
 
     fn wild(self) -> Self {
-        GptParams { learning_rate: 1e20, warmup: 0.0, clip: f64::INFINITY, weight_decay: 0.0, ..self }
+        GptParams { learning_rate: 1e20, training: unbounded(self.training.clone()), ..self }
     }
 }
 
 impl Tried for GruParams {
     fn small(layers: usize, context: usize, steps: usize) -> Self {
-        GruParams { layers, width: 24, embedding: 12, context, steps, ..Self::default() }
+        GruParams { layers, width: 24, embedding: 12, steps, training: reading(context), ..Self::default() }
     }
 
     fn wild(self) -> Self {
-        GruParams { learning_rate: 1e38, warmup: 0.0, clip: f64::INFINITY, weight_decay: 0.0, ..self }
+        GruParams { learning_rate: 1e38, training: unbounded(self.training.clone()), ..self }
     }
 }
 
@@ -319,8 +328,9 @@ fn a_stored_model_draws_the_same_bits_and_warm_starts<A: Tried>() {
 fn what_does_not_fit_is_refused<A: Tried>() {
     let family = family::<A>(DeviceName::Flex, 5);
     assert!(family.accepts(&Schema::single(Kind::F64 { width: 2 })).is_err());
-    let bad = Language { params: A::small(0, 12, 5), device: DeviceName::Flex };
-    assert!(bad.accepts(varied().schema()).is_err());
+    let mut params = A::small(5, 12, 5);
+    params.training_mut().context = 1;
+    assert!(Language { params, device: DeviceName::Flex }.accepts(varied().schema()).is_err());
     let empty = family.fit(&Mix::default(), Start::Scratch, &Streams::new(0, 0)).err().unwrap();
     assert_eq!(empty, FitError::TooFewRows { needed: 1, found: 0 });
     let vocabulary = Arc::new(Vocabulary::new(TokenUnit::Characters, vec!["a".into()]));

@@ -39,7 +39,7 @@ const charts = (() => {
     }
   }
 
-  function axes(xLabel, yLabel, whole) {
+  function axes(xLabel, yLabel, whole, x, names) {
     const common = { stroke: INK, grid: { stroke: GRID, width: 1 }, ticks: { stroke: GRID, width: 1 }, font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif" };
     const wide = (u, values) => {
       const longest = Math.max(0, ...(values || []).map(v => String(v ?? "").length));
@@ -47,7 +47,8 @@ const charts = (() => {
     };
     return [
       { ...common, label: xLabel, labelSize: 20, size: 32, incrs: whole ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] : undefined,
-        values: (_, all) => all.map(v => (v === null ? "" : number(v))) },
+        splits: names ? () => x : undefined,
+        values: (_, all) => all.map(v => (names ? names[v] ?? "" : v === null ? "" : number(v))) },
       { ...common, label: yLabel, labelSize: 20, size: wide, values: (_, all) => all.map(v => (v === null ? "" : number(v))) },
     ];
   }
@@ -61,7 +62,7 @@ const charts = (() => {
 
   // `lines`: {name, colour, marker, dash, mean, low, high, law, seeds}, each an array along `x`: null where there is no value,
   // undefined where nothing was measured. `at()`: the place of the upright line. Returns the uPlot with its host.
-  function draw(host, { x, lines, human, xLabel, yLabel, log, whole, at, onCursor, onPick, bars }) {
+  function draw(host, { x, names, lines, human, xLabel, yLabel, log, whole, at, onCursor, onPick, bars }) {
     host.textContent = "";
     const data = [x], series = [{}], bands = [], looks = [];
     const add = (values, options, look) => {
@@ -132,7 +133,8 @@ const charts = (() => {
       if (!best) { tip.hidden = true; return; }
       const { line } = best.look;
       const ends = line.low && line.low[idx] !== null && line.low[idx] !== undefined ? ` [${number(line.low[idx])}, ${number(line.high[idx])}]` : "";
-      tip.textContent = `${line.names ? line.names[idx] : line.name}, ${xLabel} ${number(x[idx])}: ${number(best.value)}${ends}${line.said ? line.said(idx) : ""}`;
+      const who = line.names ? line.names[idx] : `${line.name}, ${xLabel} ${number(x[idx])}`;
+      tip.textContent = `${who}: ${number(best.value)}${ends}${line.said ? line.said(idx) : ""}`;
       tip.hidden = false;
       const room = host.clientWidth - tip.offsetWidth - 4;
       tip.style.left = `${Math.max(0, Math.min(room, left + u.over.offsetLeft + 12))}px`;
@@ -146,7 +148,7 @@ const charts = (() => {
         x: { time: false, range: () => [x[0] - edge, x[x.length - 1] + edge] },
         y: log ? { distr: 3 } : { range: padded },
       },
-      axes: axes(xLabel, yLabel, whole), series, bands,
+      axes: axes(xLabel, yLabel, whole, x, names), series, bands,
       hooks: { drawSeries: [marks], draw: [upright], setCursor: [cursor] },
     }, data, host);
     host.append(tip);

@@ -17,7 +17,7 @@
   const shown = () => settings.map((_, s) => s).filter(s => !isControl(s) && matches(s) && series(s));
   const visible = () => shown().filter(s => !state.hidden.has(s));
   const generations = () => [...new Set(shown().flatMap(s => series(s).generations))].sort((a, b) => a - b);
-  const checked = name => part(name) && part(name).checked;
+  const checked = name => part(name) && part(name).checked && !part(name).disabled;
   const option = (value, text) => { const o = document.createElement("option"); o.value = value; o.textContent = text; return o; };
 
   // The place of a generation in a series; -1 where nothing was measured.
@@ -25,9 +25,16 @@
   const at = (s, g, name) => { const k = place(s, g); return k < 0 ? undefined : s[name][k]; };
   const remark = (s, k) => (s.remarks && s.remarks[k] ? `; ${s.remarks[k]}` : "");
 
+  // What human rows reach among themselves, in the first setting on view that has such a value.
+  const people = () => data.human.find(h => h.metric === state.metric && visible().some(s => h.settings.includes(s)));
+
+  // A logarithm needs values above 0.
+  const positive = () => data.series.filter(s => s.metric === state.metric)
+    .every(s => [s.mean, s.low, s.high].every(all => all.every(v => v === null || v === undefined || v > 0)));
+
   function byGeneration() {
     const x = generations();
-    const spread = (s, values) => x.map(g => { const k = s.generations.indexOf(g); return k < 0 ? undefined : values[k]; });
+    const spread = (s, values) => x.map(g => { const k = place(s, g); return k < 0 ? undefined : values[k]; });
     const lines = visible().map(i => {
       const s = series(i), { colour, marker, dash, name } = settings[i];
       return {
@@ -35,11 +42,10 @@
         low: checked("intervals") ? spread(s, s.low) : null, high: spread(s, s.high),
         law: checked("laws") && s.law ? spread(s, s.law) : null,
         seeds: checked("seeds") && s.seeds ? s.seeds.map(one => spread(s, one.values)) : [],
-        said: idx => remark(s, s.generations.indexOf(x[idx])),
+        said: idx => remark(s, place(s, x[idx])),
       };
     });
-    const first = shown()[0];
-    const human = checked("human") ? data.human.find(h => h.metric === state.metric && h.settings.includes(first)) : null;
+    const human = checked("human") ? people() : null;
     draw(part("curve"), {
       x, lines, human, whole: true, log: checked("log"), xLabel: "generation", yLabel: label(), at: () => state.generation,
       onCursor: g => { if (state.hover !== g) { state.hover = g; readout(); } },
@@ -67,29 +73,29 @@
     const x = stops.map(Number), g = state.generation;
     const controls = settings.map((_, s) => s).filter(s => isControl(s) && matches(s) && series(s));
     const dashes = ["solid", "short", "dash-dot", "dotted"];
-    const lines = groups(visible()).map((group, i) => {
+    // The settings of a group along the slider's column, and a value of each.
+    const row = (group, value) => {
       const on = x.map((_, k) => group.find(s => settings[s].values[along] === k));
-      const each = name => on.map(s => (s === undefined ? undefined : at(series(s), g, name)));
+      return { on, each: name => on.map(s => (s === undefined ? undefined : value(series(s), name))) };
+    };
+    const bounds = each => ({ mean: each("mean"), low: checked("intervals") ? each("low") : null, high: each("high") });
+    const lines = groups(visible()).map((group, i) => {
+      const { on, each } = row(group, (s, name) => at(s, g, name));
       const alone = others.map(c => columns[c].values[settings[group[0]].values[c]]).join(" · ");
       return {
         name: alone || columns[along].name, names: on.map(s => s !== undefined && settings[s].name), colour: "#808080", dash: dashes[i % 4],
-        mean: each("mean"), low: checked("intervals") ? each("low") : null, high: each("high"),
-        each: on.map(s => (s === undefined ? ["#808080", "circle"] : [settings[s].colour, settings[s].marker])),
+        ...bounds(each), each: on.map(s => (s === undefined ? ["#808080", "circle"] : [settings[s].colour, settings[s].marker])),
       };
     });
-    if (controls.length) {
-      groups(controls).forEach(group => {
-        const on = x.map((_, k) => group.find(s => settings[s].values[along] === k));
-        const last = (s, name) => { const all = series(s); return all[name][all[name].length - 1]; };
-        const each = name => on.map(s => (s === undefined ? undefined : last(s, name)));
-        lines.push({ name: "the same human rows alone", colour: "#808080", stroke: "#b0b0b0", dash: "dotted", marker: "ring", mean: each("mean"), low: each("low"), high: each("high"),
-          names: on.map(s => s !== undefined && `${columns[along].name} ${columns[along].values[settings[s].values[along]]}, human rows alone`) });
-      });
-    }
-    part("dose-note").textContent = controls.length ? "Open rings: a model fitted on the same human rows alone." : "";
-    const xs = part("even").checked ? x.map((_, i) => i) : x;
+    groups(controls).forEach(group => {
+      const { on, each } = row(group, (s, name) => s[name][s[name].length - 1]);
+      lines.push({ name: "the same human rows alone", colour: "#808080", stroke: "#b0b0b0", dash: "dotted", marker: "ring", ...bounds(each),
+        names: on.map(s => s !== undefined && `${columns[along].name} ${columns[along].values[settings[s].values[along]]}, human rows alone`) });
+    });
+    part("dose-note").textContent = controls.length ? "Open rings: a model fitted once, on the same human rows alone." : "";
+    const even = checked("even"), xs = even ? x.map((_, i) => i) : x;
     draw(host, {
-      x: xs, lines, human: null, bars: true, log: checked("log"), xLabel: columns[along].name, yLabel: label(), at: () => xs[state.arm],
+      x: xs, names: even ? stops : null, lines, human: null, bars: true, log: checked("log"), xLabel: columns[along].name, yLabel: label(), at: () => xs[state.arm],
       onPick: v => setArm(xs.indexOf(v)),
     });
     part("dose-title").textContent = `By ${columns[along].name}, at generation ${g}`;
@@ -162,6 +168,8 @@
   function everything() {
     const m = metrics[state.metric];
     part("about").textContent = `${m.about ? `${m.about}. ` : ""}${{ less: "Less is better.", more: "More is better.", human: "Best at the human rows’ own value." }[m.better] || ""}`;
+    part("log").disabled = !positive();
+    if (part("human")) part("human").disabled = !data.human.some(h => h.metric === state.metric);
     const all = generations();
     part("generation").max = Math.max(0, all.length - 1);
     setGeneration(all.includes(state.generation) ? state.generation : all[all.length - 1]);
