@@ -1,5 +1,7 @@
 //! Several runs on one page, with paired differences where they have the same seeds.
 
+use std::collections::BTreeSet;
+
 use super::names::{varying, words_of};
 use super::tables::columns;
 use super::{Publication, PublishError, number, observations};
@@ -26,10 +28,11 @@ struct Run {
 /// # Errors
 /// Runs without observations, and those of the files.
 pub fn side_by_side(publications: &[Publication]) -> Result<Report, PublishError> {
-    let mut runs = Vec::with_capacity(publications.len());
-    for publication in publications {
-        runs.push(Run::open(publication)?);
-    }
+    let mut runs = names(publications)
+        .into_iter()
+        .zip(publications)
+        .map(|(name, publication)| Run::open(name, publication))
+        .collect::<Result<Vec<_>, _>>()?;
     apart(&mut runs);
     let (mut settings, mut metrics): (Vec<Columns>, Vec<String>) = (Vec::new(), Vec::new());
     for (key, series) in runs.iter().flat_map(|r| &r.series) {
@@ -91,8 +94,19 @@ pub fn side_by_side(publications: &[Publication]) -> Result<Report, PublishError
     })
 }
 
+/// What runs are called: their experiments' names where these differ, else their folders'.
+fn names(publications: &[Publication]) -> Vec<String> {
+    let experiments: BTreeSet<&str> = publications.iter().map(|p| p.experiment.name.as_str()).collect();
+    let distinct = experiments.len() == publications.len();
+    let name = |p: &Publication| match p.folder.root().file_name() {
+        Some(folder) if !distinct => folder.to_string_lossy().into_owned(),
+        _ => p.experiment.name.clone(),
+    };
+    publications.iter().map(name).collect()
+}
+
 impl Run {
-    fn open(publication: &Publication) -> Result<Self, PublishError> {
+    fn open(name: String, publication: &Publication) -> Result<Self, PublishError> {
         let all = observations(publication)?;
         let control = |key: &SettingKey| key.get("loop.human_alone") == Some("true");
         let known = |s: &&Series| publication.components.reading(&s.metric).is_some() && !control(&s.key);
@@ -101,7 +115,7 @@ impl Run {
             let columns = s.key.columns().zip(s.key.values());
             (columns.map(|(c, v)| (c.to_owned(), v.to_owned())).collect(), s.clone())
         };
-        Ok(Self { name: publication.experiment.name.clone(), series: of_model.map(plain).collect() })
+        Ok(Self { name, series: of_model.map(plain).collect() })
     }
 }
 
