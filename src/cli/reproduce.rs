@@ -17,7 +17,7 @@ use crate::experiment::Done;
 use crate::experiment::engine::{looks, more_seeds};
 use crate::publish::{self, Answered, ControlResult, PublishError};
 use crate::report::ReportError;
-use crate::reproduce::{self, Catalogue, Figure, Lock, Outcome, Ran, Shelf};
+use crate::reproduce::{self, Catalogue, Figure, Lock, NEURAL, Outcome, Ran, Shelf};
 use crate::run::Interrupt;
 use crate::spec::{Experiment, Overlays};
 use crate::store::write_atomically;
@@ -150,8 +150,11 @@ fn documents(args: &ReproduceArgs, catalogue: &Catalogue, mut outcomes: Vec<Outc
     if let Some(folder) = &args.write_claims {
         std::fs::create_dir_all(folder).into_diagnostic().wrap_err_with(|| folder.display().to_string())?;
         let path = folder.join("claims.json");
+        let now = outcomes.len();
         outcomes = with_earlier(&path, catalogue, outcomes)?;
-        told = command(&ReproduceArgs { what: vec!["all".into()], ..args.clone() });
+        if outcomes.len() > now {
+            told = command(&ReproduceArgs { what: vec![whole(&outcomes)], ..args.clone() });
+        }
         let json = serde_json::to_vec_pretty(&outcomes).into_diagnostic()?;
         write_atomically(&path, &json).into_diagnostic()?;
         let text = format!("{CLAIMS_HEAD}{}", reproduce::all_claims(&outcomes, &told, name));
@@ -172,6 +175,12 @@ pub const CLAIMS_HEAD: &str = "# Claims\n\n\
     Written by `collapse reproduce all --controls --write-claims` with the salt that the next line names. It was drawn after \
     the claims were locked: the first seven hex digits of the commit that landed `experiments/claims.lock`, read as a \
     number. What the columns mean stands in METHODS.md, under *Claims*.\n\n";
+
+/// What is asked for to get all of these at once.
+fn whole(outcomes: &[Outcome]) -> String {
+    let neural = outcomes.iter().all(|o| o.paper == o.figure);
+    if neural { NEURAL.to_owned() } else { "all".to_owned() }
+}
 
 /// Outcomes of figures that were not run now, from an earlier run, in the catalogue's order.
 fn with_earlier(path: &Path, catalogue: &Catalogue, now: Vec<Outcome>) -> Result<Vec<Outcome>> {
@@ -209,7 +218,7 @@ const LOCK: &str = "claims.lock";
 fn unlocked(shelf: &Shelf, catalogue: &Catalogue, outcomes: &[Outcome]) -> Result<()> {
     let Some(text) = shelf.get(LOCK) else { return Ok(()) };
     let lock = Lock::read(text).into_diagnostic()?;
-    let held = |o: &&Outcome| !catalogue.demonstrations.iter().any(|figure| figure.id == o.figure);
+    let held = |o: &&Outcome| catalogue.locked().any(|figure| figure.id == o.figure);
     for o in outcomes.iter().filter(held).filter(|o| !lock.holds(&o.figure, &o.says, &o.digest)) {
         remark!("{}: \"{}\" is not as it was locked", o.figure, o.says);
     }

@@ -351,9 +351,12 @@ fn a_collapse_moves_every_metric_the_right_way() {
     // once, or a mediator to be named, or their first bin is empty on both sides (own tests).
     let elsewhere = [
         "sequence-perplexity-from",
+        "training-loss",
+        "early-stopping-loss",
         "realised-human-fraction",
         "nearest-neighbour-memorisation",
         "nearest-neighbour-ratio",
+        "training-distance",
         "survival",
         "absorption-time",
         "hapax-share",

@@ -64,6 +64,8 @@ mod space;
 mod survival;
 mod tail;
 mod top_mass;
+mod training_distance;
+mod training_loss;
 mod unseen;
 mod variance;
 mod vendi;
@@ -171,7 +173,7 @@ impl Reading {
     }
 
     /// The human value is best: spread, diversity. A positive number.
-    pub fn human_valued(unit: &'static str) -> Self {
+    pub const fn human_valued(unit: &'static str) -> Self {
         Self {
             direction: Direction::TwoSided,
             ideal: "the human value",
@@ -226,6 +228,8 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         parameter_error::PARAMETER_ERROR,
         parameter_error::EXCESS_RISK,
         risk_inflation::ENTRY,
+        training_loss::ENTRY,
+        training_loss::EARLY_STOPPING,
         prediction::TEST_MSE,
         prediction::ACCURACY,
         calibration::ENTRY,
@@ -285,6 +289,7 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         unseen::ENTRY,
         memorisation::SHARE,
         memorisation::RATIO,
+        training_distance::ENTRY,
         duplicates::ENTRY,
         human_fraction::ENTRY,
         line::W1,

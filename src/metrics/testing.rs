@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rand_distr::{Distribution as _, StandardNormal};
 
@@ -13,7 +13,8 @@ use crate::data::{
     Role, Rows, Samples, Schema, TokenUnit, Vocabulary, predictor,
 };
 use crate::models::{
-    Ask, Density, Model, Parameters, Predictions, Predictor, Refusal, SampleError, Sampling, StorageError,
+    Ask, Density, LossCurve, Model, Parameters, Predictions, Predictor, Refusal, SampleError, Sampling,
+    StorageError,
 };
 use crate::rng::{Stream, Streams};
 
@@ -66,6 +67,14 @@ impl Model for Fitted {
 
     fn size(&self) -> usize {
         1
+    }
+
+    fn losses(&self) -> Option<&LossCurve> {
+        static STOPPED: LazyLock<LossCurve> = LazyLock::new(|| LossCurve {
+            training: vec![(5, 2.0), (10, 1.5), (15, 1.25)],
+            kept_aside: vec![(5, 2.0), (10, 1.75), (15, 1.8)],
+        });
+        matches!(self, Fitted::Unigram(_)).then_some(&STOPPED)
     }
 
     fn save(&self, to: &Path) -> Result<(), StorageError> {

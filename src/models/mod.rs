@@ -22,6 +22,7 @@ mod gaussian_mixture;
 mod histogram;
 mod kde;
 pub(crate) mod labelled;
+mod loss_curve;
 mod neon;
 mod ngram;
 mod normal_rows;
@@ -57,6 +58,7 @@ pub(crate) use gaussian_mixture::clusters;
 pub use gaussian_mixture::{Estimator, GaussianMixture, GaussianMixtureModel, Shape, SymmetricMixture};
 pub use histogram::{Histogram, HistogramModel};
 pub use kde::{Bandwidth, Kde, KdeModel};
+pub use loss_curve::LossCurve;
 pub use neon::{Neon, NeonParams};
 pub use ngram::{NGram, NGramModel, Smoothing};
 pub(crate) use numeric::Matrix;
@@ -218,6 +220,11 @@ pub trait Model: Any + Send {
 
     /// The number of trained parameters.
     fn size(&self) -> usize;
+
+    /// The losses of its training, where it took many steps.
+    fn losses(&self) -> Option<&LossCurve> {
+        None
+    }
 
     /// A copy of the model, to the bit, for settings that share a first fit; `None` where fits are too cheap to share.
     fn twin(&self) -> Option<Box<dyn Model>> {

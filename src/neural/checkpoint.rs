@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::init::{Layout, Weights};
-use crate::models::StorageError;
+use crate::models::{LossCurve, StorageError};
 
 const KEY: &str = "model-collapse";
 const VERSION: u32 = 2;
@@ -24,16 +24,19 @@ struct Header<C> {
     family: String,
     version: u32,
     config: C,
+    #[serde(default)]
+    losses: LossCurve,
 }
 
-/// Writes the weights and the configuration of a model.
+/// Writes the weights, the configuration and the losses of a model.
 pub fn save<C: Serialize>(
     to: &Path,
     family: &str,
     config: &C,
-    weights: &Weights,
+    (weights, losses): (&Weights, &LossCurve),
 ) -> Result<(), StorageError> {
-    let header = Header { family: family.to_string(), version: VERSION, config };
+    let losses = losses.clone();
+    let header = Header { family: family.to_string(), version: VERSION, config, losses };
     let header = serde_json::to_string(&header).map_err(|e| StorageError::new(to, e))?;
     let layout = weights.layout();
     let bytes: Vec<Vec<u8>> =
@@ -54,7 +57,7 @@ pub fn load<C: DeserializeOwned>(
     from: &Path,
     family: &str,
     layout: impl FnOnce(&C) -> Result<Layout, StorageError>,
-) -> Result<(C, Weights), StorageError> {
+) -> Result<(C, Weights, LossCurve), StorageError> {
     let bytes = std::fs::read(from).map_err(|e| StorageError::new(from, e))?;
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| StorageError::new(from, e))?;
     let header = metadata.metadata().as_ref().and_then(|m| m.get(KEY));
@@ -77,5 +80,5 @@ pub fn load<C: DeserializeOwned>(
         values.extend(words.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
     }
     let weights = Weights::from_values(layout, values).ok_or_else(|| StorageError::new(from, "truncated"))?;
-    Ok((header.config, weights))
+    Ok((header.config, weights, header.losses))
 }

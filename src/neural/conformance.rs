@@ -104,6 +104,9 @@ fn a_stored_model_makes_the_same_rows_and_can_be_started_from() {
             assert_eq!(warm, from(Start::Base(&*loaded)), "{name}");
             assert_ne!(warm, own, "{name}");
             assert!(model.size() > 0 && model.size() == loaded.size(), "{name}");
+            let losses = model.losses().unwrap();
+            assert_eq!((losses.training.len(), Some(losses)), (20, loaded.losses()), "{name}");
+            assert_eq!(model.twin().unwrap().losses(), Some(losses), "{name}");
         }
     }
 }

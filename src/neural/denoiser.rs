@@ -25,7 +25,7 @@ use super::kernels::squared_error::squared_error;
 use super::plan::Plan;
 use super::train::{Schedule, Step, initial, train};
 use crate::data::Samples;
-use crate::models::{FitError, Refusal};
+use crate::models::{FitError, LossCurve, Refusal};
 use crate::rng::Streams;
 
 /// Frequencies of the time's sines and cosines, in cycles over [0, 1].
@@ -93,13 +93,13 @@ pub(super) struct Denoiser {
     output: Dense,
 }
 
-/// Trains a network on weighted rows; `warm` is the one to start from. Returns it with the loss of every step.
+/// Trains a network on weighted rows; `warm` is the one to start from. Returns it with its losses.
 pub(super) fn fit(
     recipe: &Recipe<'_>,
     (rows, row_weights): (&Samples, &[f64]),
     warm: Option<&Denoiser>,
     streams: &Streams,
-) -> Result<(Denoiser, Vec<f32>), FitError> {
+) -> Result<(Denoiser, LossCurve), FitError> {
     let (plan, data) = Plan::fit(recipe.family, rows, row_weights, warm.map(|model| &model.plan))?;
     let labels = plan.table.labels(rows);
     let width = plan.table.width();

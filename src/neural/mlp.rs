@@ -18,7 +18,7 @@ use super::kernels::cross_entropy::cross_entropy;
 use super::kernels::dense::Dense;
 use super::kernels::linear::{Activation, linear};
 use super::train::{Course, Effort, Schedule, steps, train};
-use crate::models::{FitError, Refusal};
+use crate::models::{FitError, LossCurve, Refusal};
 use crate::rng::Streams;
 
 /// The shape of a perceptron and how it is trained.
@@ -106,6 +106,7 @@ pub struct Mlp {
     layers: Vec<Dense>,
     classes: usize,
     size: usize,
+    losses: LossCurve,
 }
 
 impl Mlp {
@@ -144,7 +145,7 @@ impl Mlp {
         };
         let burn_device = training_device(device);
         let depth = params.layers + 1;
-        train(&mut fitted, weights, &schedule, &burn_device, streams, |step| {
+        let losses = train(&mut fitted, weights, &schedule, &burn_device, streams, |step| {
             let rows = step.items.len();
             let mut x = Vec::with_capacity(rows * width);
             for &i in step.items {
@@ -159,12 +160,17 @@ impl Mlp {
             cross_entropy(at, &Arc::from(of), &step.weights)
         })?;
         let dense = |i: usize| Dense::new(fitted.get(2 * i), fitted.get(2 * i + 1), activation(i, depth));
-        Ok(Mlp { layers: (0..depth).map(dense).collect(), classes, size: fitted.values().len() })
+        Ok(Mlp { layers: (0..depth).map(dense).collect(), classes, size: fitted.values().len(), losses })
     }
 
     /// The number of trained parameters.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// The losses of its training: nats a row.
+    pub fn losses(&self) -> &LossCurve {
+        &self.losses
     }
 
     /// The probability of each class for each row: `rows × classes`, row-major.

@@ -27,8 +27,8 @@ use super::table;
 use super::train::{Budget, Course, Schedule, check_decay, initial, train, warm};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::{
-    Affine, Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
-    StorageError, Transform, affine,
+    Affine, Ask, BoxedFamily, Density, Family, FitError, LossCurve, Model, Refusal, SampleError, Sampling,
+    Start, StorageError, Transform, affine,
 };
 use crate::registry::{About, BuildContext, Entry};
 use crate::rng::Streams;
@@ -97,7 +97,7 @@ pub struct RealnvpModel {
     config: Config,
     weights: Weights,
     net: Net,
-    losses: Vec<f32>,
+    losses: LossCurve,
 }
 
 /// What a file holds beside the weights.
@@ -159,15 +159,9 @@ pub fn build(node: &Node, context: &BuildContext) -> Result<BoxedFamily, Error> 
 }
 
 impl RealnvpModel {
-    fn new(config: Config, weights: Weights, losses: Vec<f32>) -> Self {
+    fn new(config: Config, weights: Weights, losses: LossCurve) -> Self {
         let net = Net::new(&weights, config.shape());
         RealnvpModel { config, weights, net, losses }
-    }
-
-    /// The loss of every training step, before its update: nats a row of scaled features, without the constant of the
-    /// normal density. Empty after [`Family::load`].
-    pub fn losses(&self) -> &[f32] {
-        &self.losses
     }
 }
 
@@ -218,8 +212,8 @@ impl Family for Realnvp {
     }
 
     fn load(&self, from: &Path) -> Result<Box<dyn Model>, StorageError> {
-        let (config, weights) = checkpoint::load(from, NAME, |c: &Config| Ok(c.shape().layout()))?;
-        Ok(Box::new(RealnvpModel::new(config, weights, vec![])))
+        let (config, weights, losses) = checkpoint::load(from, NAME, |c: &Config| Ok(c.shape().layout()))?;
+        Ok(Box::new(RealnvpModel::new(config, weights, losses)))
     }
 
     fn affine(&self) -> Result<&dyn Affine, Refusal> {
@@ -244,7 +238,7 @@ impl Affine for Realnvp {
         let weights = weights.ok_or_else(|| Refusal::new(format!("{NAME}: the models differ in shape")))?;
         let plans: Vec<_> = models.iter().map(|(c, m)| (*c, &m.config.plan)).collect();
         let config = Config { params: models[0].1.config.params.clone(), plan: Plan::combined(&plans) };
-        Ok(Box::new(RealnvpModel::new(config, weights, vec![])))
+        Ok(Box::new(RealnvpModel::new(config, weights, LossCurve::default())))
     }
 }
 
@@ -278,13 +272,17 @@ impl Model for RealnvpModel {
         self.weights.values().len()
     }
 
+    fn losses(&self) -> Option<&LossCurve> {
+        Some(&self.losses)
+    }
+
     fn twin(&self) -> Option<Box<dyn Model>> {
         let (config, weights) = (self.config.clone(), self.weights.clone());
         Some(Box::new(RealnvpModel::new(config, weights, self.losses.clone())))
     }
 
     fn save(&self, to: &Path) -> Result<(), StorageError> {
-        checkpoint::save(to, NAME, &self.config, &self.weights)
+        checkpoint::save(to, NAME, &self.config, (&self.weights, &self.losses))
     }
 }
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::init::{Layout, Weights};
 use super::kernels::adam::{Adam, Rule};
 use super::kernels::simd::{sum, wide};
-use crate::models::{FitError, Model, Refusal, Start};
+use crate::models::{FitError, LossCurve, Model, Refusal, Start};
 use crate::rng::{Stream, Streams};
 
 /// What is held fixed when training sets differ in size.
@@ -235,7 +235,58 @@ impl Stopping {
     }
 }
 
-/// Trains `weights` in place and returns the loss of every step (before its update).
+/// Gathers the losses of a fit.
+struct Losses {
+    steps: usize,
+    /// The sum and the number of losses since the last point.
+    since: (f64, u32),
+    curve: LossCurve,
+}
+
+impl Losses {
+    fn new(steps: usize) -> Self {
+        Losses { steps, since: (0.0, 0), curve: LossCurve::default() }
+    }
+
+    /// Notes the loss of a step, counted from 0.
+    fn note(&mut self, step: usize, loss: f32) {
+        self.since = (self.since.0 + f64::from(loss), self.since.1 + 1);
+        let points = |done: usize| done * LossCurve::POINTS / self.steps;
+        if points(step + 1) > points(step) {
+            self.point(points(step + 1));
+        }
+    }
+
+    /// Notes a look at the items kept aside after a step.
+    fn look(&mut self, step: usize, loss: f64) {
+        self.curve.kept_aside.push((percent(self.reached(step)), loss as f32));
+    }
+
+    /// The curve of a fit whose last step this was.
+    fn ended(mut self, step: usize) -> LossCurve {
+        if self.since.1 > 0 {
+            self.point(self.reached(step));
+        }
+        self.curve
+    }
+
+    fn point(&mut self, point: usize) {
+        let (sum, n) = std::mem::take(&mut self.since);
+        self.curve.training.push((percent(point), (sum / f64::from(n)) as f32));
+    }
+
+    /// The point whose stretch a step belongs to.
+    fn reached(&self, step: usize) -> usize {
+        ((step + 1) * LossCurve::POINTS).div_ceil(self.steps)
+    }
+}
+
+/// The share of the planned steps at a point.
+fn percent(point: usize) -> u32 {
+    (100 * point / LossCurve::POINTS) as u32
+}
+
+/// Trains `weights` in place and returns the losses.
 ///
 /// `item_weights` holds one weight an item; `loss` returns the batch's loss, `[1, 1]`.
 /// Errors with the step at which a loss stopped being finite.
@@ -246,7 +297,7 @@ pub fn train(
     device: &Device,
     streams: &Streams,
     mut loss: impl FnMut(Step<'_>) -> Tensor<2>,
-) -> Result<Vec<f32>, FitError> {
+) -> Result<LossCurve, FitError> {
     let mut items: Vec<u32> = (0..item_weights.len() as u32).collect();
     let mut stopping = Stopping::new(schedule, &mut items, streams);
     let n = items.len();
@@ -255,8 +306,8 @@ pub fn train(
     let batch = schedule.batch.clamp(1, n);
     let mut order = items.clone();
     let mut adam = Adam::new(schedule.rule, weights.layout().total());
-    let mut losses = Vec::with_capacity(schedule.steps);
-    let (mut pass, mut at) = (0u64, n);
+    let mut losses = Losses::new(schedule.steps);
+    let (mut pass, mut at, mut last) = (0u64, n, 0);
     for step in 0..schedule.steps {
         if at >= n {
             order.copy_from_slice(&items);
@@ -278,7 +329,8 @@ pub fn train(
             device,
         });
         let reading = scalar(&value);
-        losses.push(reading);
+        last = step;
+        losses.note(step, reading);
         if !reading.is_finite() {
             return Err(FitError::Diverged { step });
         }
@@ -307,6 +359,7 @@ pub fn train(
                 let weights = shares(items, scale);
                 looked += f64::from(scalar(&loss(Step { leaves: &leaves, items, weights, rng, device })));
             }
+            losses.look(step, looked);
             if !stopping.note(looked, weights) {
                 break;
             }
@@ -317,7 +370,7 @@ pub fn train(
     }
     // The last update is seen by no later loss.
     if weights.values().iter().all(|v| v.is_finite()) {
-        Ok(losses)
+        Ok(losses.ended(last))
     } else {
         Err(FitError::Diverged { step: schedule.steps.saturating_sub(1) })
     }
@@ -424,16 +477,41 @@ mod tests {
                 seen.extend(s.items.iter().map(|i| (*i, s.items.len())));
                 s.leaves[0].clone() * s.leaves[0].clone()
             });
-            (losses.unwrap().len(), w.values()[0], seen)
+            (losses.unwrap(), w.values()[0], seen)
         };
-        let (steps, value, seen) = run(&how);
-        assert!(steps < 2000 && value.abs() < 0.05, "{steps} steps, {value}");
+        let (losses, value, seen) = run(&how);
+        // A look each 5 %; both curves end with the last one.
+        let looks = losses.kept_aside.len() as u32;
+        assert!((3..20).contains(&looks) && value.abs() < 0.05, "{looks} looks, {value}");
+        for curve in [&losses.training, &losses.kept_aside] {
+            assert_eq!(
+                curve.iter().map(|p| p.0).collect::<Vec<_>>(),
+                (1..=looks).map(|k| 5 * k).collect::<Vec<_>>()
+            );
+        }
         // Batches are of 3, the two items aside come together; 18 = 6 × 3 others.
         let aside: Vec<_> = seen.iter().filter(|(_, together)| *together == 2).map(|(i, _)| *i).collect();
         assert_eq!(aside.len(), 2);
         assert!(aside.iter().all(|i| !seen.contains(&(*i, 3))), "{seen:?}");
-        let (steps, _, seen) = run(&Schedule { patience: 0, ..how });
-        assert_eq!((steps, seen.iter().filter(|(_, n)| *n == 3).count()), (2000, 20));
+        let (losses, _, seen) = run(&Schedule { patience: 0, ..how });
+        assert_eq!((losses.training.len(), losses.kept_aside.len()), (20, 0));
+        assert_eq!(seen.iter().filter(|(_, n)| *n == 3).count(), 20);
+    }
+
+    #[test]
+    fn a_point_is_the_mean_of_the_losses_since_the_one_before() {
+        let curve = |steps: usize, until: usize| {
+            let mut losses = Losses::new(steps);
+            (0..until).for_each(|step| losses.note(step, step as f32));
+            losses.ended(until - 1).training
+        };
+        // Forty steps are two a point: ½, 2 ½, …
+        let expected: Vec<_> = (0..20).map(|k| (5 * (k + 1), 2.0 * k as f32 + 0.5)).collect();
+        assert_eq!(curve(40, 40), expected);
+        // After five of them: two points, and a step of the third.
+        assert_eq!(curve(40, 5), [(5, 0.5), (10, 2.5), (15, 4.0)]);
+        // Four steps are a quarter each.
+        assert_eq!(curve(4, 4), [(25, 0.0), (50, 1.0), (75, 2.0), (100, 3.0)]);
     }
 
     #[test]

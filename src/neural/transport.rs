@@ -19,8 +19,8 @@ use super::table;
 use super::train::{Budget, Course, check_decay, warm};
 use crate::data::{Mix, Samples, Schema};
 use crate::models::{
-    Affine, Ask, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start, StorageError,
-    Transform, affine,
+    Affine, Ask, Density, Family, FitError, LossCurve, Model, Refusal, SampleError, Sampling, Start,
+    StorageError, Transform, affine,
 };
 use crate::rng::{Stream, Streams};
 
@@ -93,7 +93,7 @@ pub struct Transport<P> {
 pub struct TransportModel<P> {
     pub(super) params: P,
     pub(super) denoiser: Denoiser,
-    losses: Vec<f32>,
+    losses: LossCurve,
 }
 
 /// What a file holds beside the weights.
@@ -116,15 +116,9 @@ fn check<P: ProbabilityPath>(params: &P) -> Result<(), Refusal> {
 }
 
 impl<P: ProbabilityPath> TransportModel<P> {
-    fn new(params: P, plan: Plan, weights: Weights) -> Self {
+    fn new(params: P, plan: Plan, weights: Weights, losses: LossCurve) -> Self {
         let denoiser = Denoiser::new(plan, weights, shape(&params));
-        TransportModel { params, denoiser, losses: vec![] }
-    }
-
-    /// The loss of every training step, before its update: the mean squared error of what the network predicts of a
-    /// scaled feature. Empty after [`Family::load`].
-    pub fn losses(&self) -> &[f32] {
-        &self.losses
+        TransportModel { params, denoiser, losses }
     }
 }
 
@@ -159,8 +153,8 @@ impl<P: ProbabilityPath> Family for Transport<P> {
 
     fn load(&self, from: &Path) -> Result<Box<dyn Model>, StorageError> {
         let layout = |c: &Config<P>| Ok(shape(&c.params).layout(&c.plan));
-        let (config, weights) = checkpoint::load(from, P::NAME, layout)?;
-        Ok(Box::new(TransportModel::new(config.params, config.plan, weights)))
+        let (config, weights, losses) = checkpoint::load(from, P::NAME, layout)?;
+        Ok(Box::new(TransportModel::new(config.params, config.plan, weights, losses)))
     }
 
     fn affine(&self) -> Result<&dyn Affine, Refusal> {
@@ -184,7 +178,7 @@ impl<P: ProbabilityPath> Affine for Transport<P> {
         let denoisers: Vec<_> = models.iter().map(|(c, m)| (*c, &m.denoiser)).collect();
         let params = models[0].1.params.clone();
         let denoiser = denoiser::combined(P::NAME, &denoisers, shape(&params))?;
-        Ok(Box::new(TransportModel { params, denoiser, losses: vec![] }))
+        Ok(Box::new(TransportModel { params, denoiser, losses: LossCurve::default() }))
     }
 }
 
@@ -222,6 +216,10 @@ impl<P: ProbabilityPath> Model for TransportModel<P> {
         self.denoiser.weights().values().len()
     }
 
+    fn losses(&self) -> Option<&LossCurve> {
+        Some(&self.losses)
+    }
+
     fn twin(&self) -> Option<Box<dyn Model>> {
         let (params, denoiser) = (self.params.clone(), self.denoiser.clone());
         Some(Box::new(TransportModel { params, denoiser, losses: self.losses.clone() }))
@@ -229,6 +227,6 @@ impl<P: ProbabilityPath> Model for TransportModel<P> {
 
     fn save(&self, to: &Path) -> Result<(), StorageError> {
         let config = Config { params: self.params.clone(), plan: self.denoiser.plan().clone() };
-        checkpoint::save(to, P::NAME, &config, self.denoiser.weights())
+        checkpoint::save(to, P::NAME, &config, (self.denoiser.weights(), &self.losses))
     }
 }

@@ -37,8 +37,8 @@ use super::table::{self, Scaling, Table};
 use super::train::{Budget, Course, check_decay, initial, train, warm};
 use crate::data::{Kind, Mix, Samples, Schema};
 use crate::models::{
-    Affine, Ask, BoxedFamily, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start,
-    StorageError, affine,
+    Affine, Ask, BoxedFamily, Density, Family, FitError, LossCurve, Model, Refusal, SampleError, Sampling,
+    Start, StorageError, affine,
 };
 use crate::registry::{About, BuildContext, Entry};
 use crate::rng::Streams;
@@ -228,7 +228,7 @@ pub struct VaeModel {
     weights: Weights,
     net: Net,
     reconstruction: Reconstruction,
-    losses: Vec<f32>,
+    losses: LossCurve,
 }
 
 /// What a file holds beside the weights.
@@ -278,16 +278,10 @@ pub fn build(node: &Node, context: &BuildContext) -> Result<BoxedFamily, Error> 
 }
 
 impl VaeModel {
-    fn new(params: VaeParams, table: Table, weights: Weights, losses: Vec<f32>) -> Self {
+    fn new(params: VaeParams, table: Table, weights: Weights, losses: LossCurve) -> Self {
         let net = Net::new(&weights, table.width());
         let reconstruction = params.reconstruction(&weights, table.width());
         VaeModel { params, table, weights, net, reconstruction, losses }
-    }
-
-    /// The loss of every training step, before its update: nats a row in scaled units, a
-    /// Gaussian's constant left out. Empty after [`Family::load`].
-    pub fn losses(&self) -> &[f32] {
-        &self.losses
     }
 }
 
@@ -329,9 +323,9 @@ impl Family for Vae {
     }
 
     fn load(&self, from: &Path) -> Result<Box<dyn Model>, StorageError> {
-        let (config, weights) =
+        let (config, weights, losses) =
             checkpoint::load(from, NAME, |c: &Config| Ok(c.params.layout(c.table.width())))?;
-        Ok(Box::new(VaeModel::new(config.params, config.table, weights, vec![])))
+        Ok(Box::new(VaeModel::new(config.params, config.table, weights, losses)))
     }
 
     fn affine(&self) -> Result<&dyn Affine, Refusal> {
@@ -354,7 +348,8 @@ impl Affine for Vae {
         let (_, first) = models[0];
         let weights = Weights::combined(&models, |m| &m.weights);
         let weights = weights.ok_or_else(|| Refusal::new("vae: the models differ in shape"))?;
-        Ok(Box::new(VaeModel::new(first.params.clone(), first.table.clone(), weights, vec![])))
+        let (params, table) = (first.params.clone(), first.table.clone());
+        Ok(Box::new(VaeModel::new(params, table, weights, LossCurve::default())))
     }
 }
 
@@ -387,6 +382,10 @@ impl Model for VaeModel {
         self.weights.values().len()
     }
 
+    fn losses(&self) -> Option<&LossCurve> {
+        Some(&self.losses)
+    }
+
     fn twin(&self) -> Option<Box<dyn Model>> {
         let (table, weights) = (self.table.clone(), self.weights.clone());
         Some(Box::new(VaeModel::new(self.params.clone(), table, weights, self.losses.clone())))
@@ -394,7 +393,7 @@ impl Model for VaeModel {
 
     fn save(&self, to: &Path) -> Result<(), StorageError> {
         let config = Config { params: self.params.clone(), table: self.table.clone() };
-        checkpoint::save(to, NAME, &config, &self.weights)
+        checkpoint::save(to, NAME, &config, (&self.weights, &self.losses))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What figures are made from: the findings of a run, asked by metric and setting.
 
 use super::findings::Findings;
+use super::loss_curves::is_loss;
 use super::names::{axis_of, place_of, varying};
 use super::{Publication, PublishError};
 use crate::analysis::{SettingKey, SummaryRow};
@@ -80,8 +81,9 @@ impl<'p> Artist<'p> {
     /// own name, or names that begin with it.
     pub fn metrics(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
-        // A bin is no curve: shares of bins are drawn as a histogram.
-        for spec in self.publication.experiment.measure.metrics.iter().filter(|m| !is_binned(&m.name)) {
+        // A bin is no curve by generation, and no point of a loss curve is: they have figures of their own.
+        let apart = |name: &str| is_binned(name) || is_loss(name);
+        for spec in self.publication.experiment.measure.metrics.iter().filter(|m| !apart(&m.name)) {
             let own = |m: &&str| m.starts_with(&spec.name) && !m.contains("-from-");
             let mut names: Vec<&str> = self.rows.iter().map(|r| r.metric.as_str()).filter(own).collect();
             names.sort_unstable();

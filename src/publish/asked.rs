@@ -43,6 +43,9 @@ impl Artist<'_> {
                 title,
             )?]);
         }
+        if spec.kind == FigureKind::LossCurves {
+            return self.loss_curves(&spec.at, &name, &title);
+        }
         if spec.kind == FigureKind::Definitions {
             return Ok(vec![definitions::figure(&self.findings, &name, &title)?]);
         }
@@ -72,9 +75,11 @@ impl Artist<'_> {
             FigureKind::Bars => self.bars(spec, &name, &title),
             FigureKind::Scatter => self.scatters(spec, &name, &title),
             FigureKind::Best => self.best(spec, &name, &title),
-            FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Histogram | FigureKind::Definitions => {
-                Ok(Vec::new())
-            }
+            FigureKind::Gallery
+            | FigureKind::Snapshots
+            | FigureKind::Histogram
+            | FigureKind::LossCurves
+            | FigureKind::Definitions => Ok(Vec::new()),
         }
     }
 

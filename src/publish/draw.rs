@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::artist::{Artist, Planned, is_binned};
+use super::loss_curves::is_loss;
 use super::names::file_name;
 use super::{Asked, Drawn, Publication, PublishError, dose_response, effects, examples, snapshots};
 use crate::figures;
@@ -38,6 +39,11 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Vec<Drawn>,
         for metric in publication.experiment.measure.metrics.iter().filter(|m| is_binned(&m.name)) {
             let title = format!("{}: rows by generation", metric.name.trim_end_matches("-from"));
             planned.push(artist.histograms(&metric.name, true, &[], metric.name.clone(), title)?);
+        }
+        if publication.experiment.measure.metrics.iter().any(|m| is_loss(&m.name)) {
+            let title = format!("{}: training, generation by generation", publication.experiment.title());
+            // Families without steps have none.
+            planned.extend(artist.loss_curves(&[], "loss-curves", &title).unwrap_or_default());
         }
         planned.extend(examples::galleries(publication, "gallery", &[])?);
         planned.extend(examples::densities(publication)?);

@@ -1,5 +1,6 @@
 //! What can be said of a figure before anything runs: whether a run of the spec can draw it.
 
+use super::loss_curves::is_loss;
 use super::names::same_column;
 use crate::components::Components;
 use crate::data::Schema;
@@ -70,6 +71,11 @@ pub fn examine_pictures(
                 "snapshots show points in the plane, and no setting has rows of two numbers",
                 "choose a source of two numbers a row, or leave the figure out",
             ),
+            FigureKind::LossCurves => (
+                experiment.measure.metrics.iter().any(|m| is_loss(&m.name)),
+                "loss curves are made of `training-loss`, which is not in measure.metrics",
+                "add \"training-loss\" to measure.metrics",
+            ),
             _ => continue,
         };
         if !there {
@@ -108,9 +114,11 @@ fn is_metric(name: &str, experiment: &Experiment, components: &Components) -> bo
 /// The metrics that a figure draws, each with its key.
 fn metrics(figure: &FigureSpec) -> Vec<(&'static str, &str)> {
     match figure.kind {
-        FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Definitions | FigureKind::Histogram => {
-            Vec::new()
-        }
+        FigureKind::Gallery
+        | FigureKind::Snapshots
+        | FigureKind::Definitions
+        | FigureKind::Histogram
+        | FigureKind::LossCurves => Vec::new(),
         FigureKind::HeatMap => figure.color.iter().map(|name| ("color", name.as_str())).collect(),
         _ => figure.y.iter().map(|name| ("y", name.as_str())).collect(),
     }

@@ -31,6 +31,7 @@ mod gallery;
 mod histograms;
 mod lead;
 mod looks;
+mod loss_curves;
 mod matrix;
 mod names;
 mod notebook;

@@ -92,6 +92,10 @@ pub struct Paper {
     pub figures: Vec<Figure>,
 }
 
+/// The folder of figures whose every fit trains a network. Their claims are locked like those of papers, and decided by
+/// themselves: `reproduce all` leaves them out.
+pub const NEURAL: &str = "neural";
+
 /// Everything on the shelf, sorted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
@@ -195,6 +199,12 @@ impl Catalogue {
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
         let papers = self.papers.iter().flat_map(|paper| &paper.figures);
         papers.chain(&self.studies).chain(&self.demonstrations)
+    }
+
+    /// The figures whose claims are locked: those of papers, of studies and of [`NEURAL`].
+    pub fn locked(&self) -> impl Iterator<Item = &Figure> {
+        let neural = self.demonstrations.iter().filter(|figure| figure.folder() == NEURAL);
+        self.papers.iter().flat_map(|paper| &paper.figures).chain(&self.studies).chain(neural)
     }
 
     /// The paper of a figure.

@@ -53,14 +53,13 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// The claims of a catalogue's papers and studies as they stand.
+    /// The claims of a catalogue's papers, studies and neural figures as they stand.
     ///
     /// # Errors
     /// On a spec that can't be read, and two claims of one figure with the same words.
     pub fn of(catalogue: &Catalogue) -> Result<Self, LockError> {
         let mut claims = BTreeMap::new();
-        let papers = catalogue.papers.iter().flat_map(|paper| &paper.figures);
-        for figure in papers.chain(&catalogue.studies) {
+        for figure in catalogue.locked() {
             for claim in Experiment::from_toml(&figure.text, &figure.path)?.claims {
                 let locked = Locked {
                     digest: claim.digest(),

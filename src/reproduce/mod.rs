@@ -18,7 +18,7 @@ mod shelf;
 mod shipped_tests;
 mod statements;
 
-pub use catalogue::{Catalogue, Entry, Figure, Paper, Unknown, bibliography};
+pub use catalogue::{Catalogue, Entry, Figure, NEURAL, Paper, Unknown, bibliography};
 pub use claims_table::{all_claims, by_mechanism, by_origin, failures};
 pub use index::{Ran, index_page};
 pub use lock::{Lock, LockError};

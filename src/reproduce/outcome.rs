@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::NEURAL;
 use crate::analysis::{ClaimResult, Relation, Verdict};
 use crate::publish::{ControlResult, number};
 use crate::spec::{ClaimSpec, Mechanism, Origin};
@@ -11,7 +12,7 @@ use crate::spec::{ClaimSpec, Mechanism, Origin};
 /// One claim of one figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The paper's or study's folder.
+    /// The paper's or study's folder; of a neural figure its id.
     pub paper: String,
     /// The figure's id.
     pub figure: String,
@@ -61,7 +62,7 @@ impl Outcome {
         controls: Option<Vec<ControlResult>>,
     ) -> Self {
         Self {
-            paper: figure.folder().to_owned(),
+            paper: if figure.folder() == NEURAL { &figure.id } else { figure.folder() }.to_owned(),
             figure: figure.id.clone(),
             says: claim.says.clone(),
             origin: claim.origin,

@@ -11,7 +11,7 @@ crate::parameters! {
     #[derive(Debug, Clone, Serialize)]
     pub struct FigureSpec {
         /// "curve", "small-multiples", "heat-map", "gallery", "bars", "best", "scatter", "snapshots", "histogram",
-        /// "definitions"
+        /// "loss-curves", "definitions"
         pub kind: FigureKind = FigureKind::Curve => "required";
         /// The horizontal axis: a column of metrics.csv, a metric, or a dotted key
         pub x: Option<String> = None => "required by most";
@@ -34,7 +34,7 @@ crate::parameters! {
         pub log_x: bool = false;
         /// A logarithmic vertical axis
         pub log_y: bool = false;
-        /// The generations that a gallery, snapshots or a histogram show
+        /// The generations that a gallery, snapshots, a histogram or loss curves show
         pub at: Vec<u32> = Vec::new() => "a few", with one_or_many;
         /// The title
         pub title: Option<String> = None => "by the axes";
@@ -82,6 +82,8 @@ pub enum FigureKind {
     Best,
     /// Shares of bins as outlines over each other, generation by generation.
     Histogram,
+    /// Losses by training step, generation by generation.
+    LossCurves,
     /// Settings by the eight definitions of collapse.
     Definitions,
 }
@@ -94,7 +96,9 @@ impl FigureSpec {
     pub fn read(node: &Node) -> Result<Self, Error> {
         let mut figure: Self = node.read(&[])?;
         figure.node = node.clone();
-        if !matches!(figure.kind, FigureKind::Gallery | FigureKind::Snapshots | FigureKind::Definitions) {
+        let whole =
+            [FigureKind::Gallery, FigureKind::Snapshots, FigureKind::LossCurves, FigureKind::Definitions];
+        if !whole.contains(&figure.kind) {
             let color = figure.kind != FigureKind::HeatMap || figure.color.is_some();
             let y = figure.kind == FigureKind::Histogram || !figure.y.is_empty();
             let needed = [("x", figure.x.is_some()), ("y", y), ("color", color)];

@@ -18,7 +18,7 @@ use super::mlp::{Examples, Mlp, MlpParams};
 use super::{EFFORT, parameter};
 use crate::data::{Column, Kind, Mix, Role, Samples, Schema};
 use crate::models::{
-    Ask, BoxedFamily, Family, FitError, Model, Refusal, SampleError, Sampling, Start, Transform,
+    Ask, BoxedFamily, Family, FitError, LossCurve, Model, Refusal, SampleError, Sampling, Start, Transform,
 };
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -219,6 +219,10 @@ impl Model for AnswererModel {
 
     fn size(&self) -> usize {
         self.reader.mlp.size()
+    }
+
+    fn losses(&self) -> Option<&LossCurve> {
+        Some(self.reader.mlp.losses())
     }
 }
 

@@ -45,8 +45,8 @@ use super::train::{Course, Effort, Schedule, check_decay, initial, steps, train,
 use crate::data::{Mix, Samples, Schema};
 use crate::models::labelled::Heads;
 use crate::models::{
-    Affine, Ask, Density, Family, FitError, Model, Refusal, SampleError, Sampling, Start, StorageError,
-    affine,
+    Affine, Ask, Density, Family, FitError, LossCurve, Model, Refusal, SampleError, Sampling, Start,
+    StorageError, affine,
 };
 use crate::rng::Streams;
 use corpus::Corpus;
@@ -151,7 +151,7 @@ pub struct LanguageModel<A: Architecture> {
     heads: Option<Heads>,
     pub(super) weights: Weights,
     pub(super) net: A::Net,
-    losses: Vec<f32>,
+    losses: LossCurve,
 }
 
 /// What a file holds beside the weights.
@@ -183,7 +183,7 @@ fn alphabet<A: Architecture>(params: &A, reading: &Reading) -> Alphabet {
 }
 
 impl<A: Architecture> LanguageModel<A> {
-    fn new(config: Config<A>, reading: Reading, weights: Weights, losses: Vec<f32>) -> Self {
+    fn new(config: Config<A>, reading: Reading, weights: Weights, losses: LossCurve) -> Self {
         let net = config.params.net(alphabet(&config.params, &reading), &weights);
         let Config { params, limit, heads, .. } = config;
         LanguageModel { params, reading, limit, heads, weights, net, losses }
@@ -194,12 +194,6 @@ impl<A: Architecture> LanguageModel<A> {
         let (params, schema, heads) =
             (self.params.clone(), self.reading.schema().clone(), self.heads.clone());
         Config { params, schema, limit: self.limit, heads }
-    }
-
-    /// The loss of every training step, before its update: nats a token. Empty after
-    /// [`Family::load`].
-    pub fn losses(&self) -> &[f32] {
-        &self.losses
     }
 
     /// The codes of the model.
@@ -270,11 +264,11 @@ impl<A: Architecture> Family for Language<A> {
 
     fn load(&self, from: &Path) -> Result<Box<dyn Model>, StorageError> {
         let read = |c: &Config<A>| Reading::of(A::NAME, &c.schema).map_err(|e| StorageError::new(from, e));
-        let (config, weights) = checkpoint::load(from, A::NAME, |c: &Config<A>| {
+        let (config, weights, losses) = checkpoint::load(from, A::NAME, |c: &Config<A>| {
             Ok(c.params.layout(alphabet(&c.params, &read(c)?)))
         })?;
         let reading = read(&config)?;
-        Ok(Box::new(LanguageModel::new(config, reading, weights, vec![])))
+        Ok(Box::new(LanguageModel::new(config, reading, weights, losses)))
     }
 
     fn affine(&self) -> Result<&dyn Affine, Refusal> {
@@ -297,7 +291,8 @@ impl<A: Architecture> Affine for Language<A> {
         let (_, first) = models[0];
         let weights = Weights::combined(&models, |m| &m.weights);
         let weights = weights.ok_or_else(|| refuse::<A>("the models differ in shape"))?;
-        Ok(Box::new(LanguageModel::new(first.config(), first.reading.clone(), weights, vec![])))
+        let (config, reading) = (first.config(), first.reading.clone());
+        Ok(Box::new(LanguageModel::new(config, reading, weights, LossCurve::default())))
     }
 }
 
@@ -336,13 +331,17 @@ impl<A: Architecture> Model for LanguageModel<A> {
         self.weights.values().len()
     }
 
+    fn losses(&self) -> Option<&LossCurve> {
+        Some(&self.losses)
+    }
+
     fn twin(&self) -> Option<Box<dyn Model>> {
         let (reading, weights) = (self.reading.clone(), self.weights.clone());
         Some(Box::new(LanguageModel::new(self.config(), reading, weights, self.losses.clone())))
     }
 
     fn save(&self, to: &Path) -> Result<(), StorageError> {
-        checkpoint::save(to, A::NAME, &self.config(), &self.weights)
+        checkpoint::save(to, A::NAME, &self.config(), (&self.weights, &self.losses))
     }
 }
 
