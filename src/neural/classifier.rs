@@ -39,6 +39,15 @@ enum Front {
     Patches { height: usize, width: usize, stride: usize },
 }
 
+/// How a classifier is trained.
+#[derive(Clone, Copy, Debug)]
+pub struct Training {
+    /// Whether images go through filters; a perceptron reads all their pixels.
+    pub filters: bool,
+    /// Optimiser steps.
+    pub steps: usize,
+}
+
 /// A fitted classifier.
 #[derive(Clone, Debug)]
 pub struct Classifier {
@@ -102,8 +111,20 @@ impl Classifier {
         columns(schema).map(drop)
     }
 
-    /// Learns the labels of rows.
+    /// Learns the labels of rows, each as good as another.
     pub fn fit(rows: &Samples, device: DeviceName, streams: &Streams) -> Result<Self, FitError> {
+        let how = Training { filters: true, steps: STEPS };
+        Self::fit_weighted(rows, &vec![1.0; rows.len()], how, device, streams)
+    }
+
+    /// Learns the labels of rows with these weights in the loss.
+    pub fn fit_weighted(
+        rows: &Samples,
+        row_weights: &[f64],
+        how: Training,
+        device: DeviceName,
+        streams: &Streams,
+    ) -> Result<Self, FitError> {
         let (width, classes) = columns(rows.schema())?;
         let targets = rows.labels().ok_or_else(|| Refusal::new("the rows have no labels"))?;
         if rows.is_empty() {
@@ -114,7 +135,7 @@ impl Classifier {
         let mean = numbers.iter().sum::<f64>() / n;
         let scale = (numbers.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt();
         let scale = if scale > 0.0 { scale } else { 1.0 };
-        let front = Front::of(rows.schema(), width);
+        let front = if how.filters { Front::of(rows.schema(), width) } else { Front::Numbers };
         let (places, inputs) = front.shape(width);
         let found = if places > 1 { FILTERS } else { HIDDEN };
         let mut layout = Layout::default();
@@ -123,7 +144,7 @@ impl Classifier {
         layout.affine("output", HIDDEN, classes);
         let mut weights = Weights::draw(Arc::new(layout), &mut streams.of("initial-weights").rng());
         let schedule = Schedule {
-            steps: STEPS,
+            steps: how.steps,
             batch: BATCH,
             rate: 0.003,
             warmup: 0,
@@ -135,8 +156,7 @@ impl Classifier {
         };
         let scaled: Vec<f32> = numbers.iter().map(|x| ((x - mean) / scale) as f32).collect();
         let burn_device = training_device(device);
-        let equal = vec![1.0; targets.len()];
-        train(&mut weights, &equal, &schedule, &burn_device, streams, |step| {
+        train(&mut weights, row_weights, &schedule, &burn_device, streams, |step| {
             let mut x = Vec::with_capacity(step.items.len() * places * inputs);
             step.items.iter().for_each(|&i| front.read(&scaled[i as usize * width..][..width], &mut x));
             let x =
@@ -171,18 +191,26 @@ impl Classifier {
         x
     }
 
-    /// The probability of each row's own label; of the likeliest one where rows have no label.
-    pub fn confidence(&self, rows: &Samples) -> Vec<f64> {
+    /// The probability of each label for each row: `rows × labels`, row-major.
+    pub fn probabilities(&self, rows: &Samples) -> Vec<f64> {
         let mut logits = Vec::new();
         self.layers[2].apply(&self.features(rows), &mut logits);
-        let labels = rows.labels();
-        let of = |(i, row): (usize, &[f32])| {
+        let mut all = Vec::with_capacity(logits.len());
+        for row in logits.chunks_exact(self.classes) {
             let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let total: f64 = row.iter().map(|z| f64::from(z - top).exp()).sum();
-            let own = labels.map_or(top, |labels| row[labels[i] as usize]);
-            f64::from(own - top).exp() / total
+            all.extend(row.iter().map(|z| f64::from(z - top).exp() / total));
+        }
+        all
+    }
+
+    /// The probability of each row's own label; of the likeliest one where rows have no label.
+    pub fn confidence(&self, rows: &Samples) -> Vec<f64> {
+        let labels = rows.labels();
+        let own = |(i, row): (usize, &[f64])| {
+            labels.map_or_else(|| row.iter().copied().fold(0.0, f64::max), |labels| row[labels[i] as usize])
         };
-        logits.chunks_exact(self.classes).enumerate().map(of).collect()
+        self.probabilities(rows).chunks_exact(self.classes).enumerate().map(own).collect()
     }
 }
 

@@ -81,7 +81,7 @@ impl Artist<'_> {
             (one.title, one.subtitle) = (title.to_owned(), subtitle);
             (Box::new(one), Size::PAGE)
         } else {
-            let across = if panels.len() > 4 { 3 } else { panels.len().min(2) };
+            let across = if panels.len() == 4 { 2 } else { panels.len().min(3) };
             let rows = panels.len().div_ceil(across);
             // Losses of different families have different units.
             let families = grouped(&keys, &["model".to_owned()]).len();
@@ -121,5 +121,54 @@ impl Artist<'_> {
                 .collect(),
         };
         shown.into_iter().filter(|g| measured.contains(g)).map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::tests::ran;
+    use super::super::{draw, draw_one};
+    use crate::spec::{FigureSpec, Node};
+
+    const SPEC: &str = r#"
+[data]
+source = "two-moons"
+[model]
+family = "FAMILY"
+steps = 20
+[loop]
+generations = 1
+samples = 40
+regime = "replace"
+[measure]
+metrics = ["training-loss"]
+size = 20
+[sweep]
+seeds = 2
+"#;
+
+    #[test]
+    fn each_generation_has_a_line_of_twenty_points_without_being_asked() {
+        let (_root, publication) = ran(&SPEC.replace("FAMILY", "vae"));
+        let drawn = draw(&publication, None).unwrap();
+        let curves = drawn.iter().find(|d| d.name == "loss-curves").unwrap();
+        let csv = std::fs::read_to_string(curves.csv_path.as_ref().unwrap()).unwrap();
+        for generation in ["0", "1"] {
+            let own = |line: &&str| line.split(',').nth(1) == Some(generation);
+            let places: Vec<&str> = csv.lines().filter(own).filter_map(|l| l.split(',').nth(2)).collect();
+            assert_eq!((places.len(), places[0], places[19]), (20, "5", "100"), "{csv}");
+        }
+        // Twenty panels of points by generation would bury the page.
+        assert!(drawn.iter().all(|d| d.name != "curves"), "{:?}", drawn.iter().map(|d| &d.name));
+    }
+
+    #[test]
+    fn a_family_without_steps_has_nothing_to_draw() {
+        let spec = SPEC.replace("FAMILY", "gaussian").replace("steps = 20\n", "");
+        let (_root, publication) = ran(&spec);
+        let node = Node::from_toml("kind = \"loss-curves\"", "figure").unwrap();
+        let why = draw_one(&publication, &FigureSpec::read(&node).unwrap()).unwrap_err();
+        assert!(why.to_string().contains("training-loss"), "{why}");
     }
 }

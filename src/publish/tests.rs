@@ -30,7 +30,7 @@ ddof = 0
 "#;
 
 /// Runs a spec into a new folder.
-fn ran(spec: &str) -> (tempfile::TempDir, Publication) {
+pub(super) fn ran(spec: &str) -> (tempfile::TempDir, Publication) {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("run");
     let mut experiment = Experiment::from_toml(spec, "test.toml").unwrap();

@@ -18,6 +18,8 @@ const CASES: &[(&str, &str, &str)] = &[
     ("sequence-tagging", "passes = 3", "source = \"tagged-state-of-the-union\"\nrows = 600"),
     ("arithmetic", "steps = 200", "source = \"arithmetic-program\"\ntemplates = 1"),
     ("tabular-prediction", "", "source = \"structural-causal-model\""),
+    ("classification", "steps = 300", "source = \"digits8x8\""),
+    ("classification", "learner = \"mlp\"\nsteps = 300", "source = \"digits8x8\""),
     ("tabular-prediction", "learner = \"mlp\"", "source = \"structural-causal-model\""),
 ];
 

@@ -10,6 +10,7 @@
 
 mod arithmetic;
 mod classes;
+mod classification;
 #[cfg(test)]
 mod conformance;
 mod examination;
@@ -46,6 +47,7 @@ pub static TASKS: Registry<BoxedTask, Report> = Registry {
         sequence_tagging::ENTRY,
         arithmetic::ENTRY,
         tabular_prediction::ENTRY,
+        classification::ENTRY,
     ],
 };
 
@@ -135,6 +137,6 @@ mod tests {
         assert!(grows("text-classification", "learner = \"perceptron\""));
         assert!(!grows("tabular-prediction", ""));
         assert!(grows("tabular-prediction", "learner = \"mlp\""));
-        assert!(grows("sequence-tagging", "") && grows("arithmetic", ""));
+        assert!(grows("sequence-tagging", "") && grows("arithmetic", "") && grows("classification", ""));
     }
 }
