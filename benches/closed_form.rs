@@ -8,13 +8,13 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use model_collapse::data::{
+use model_collapse::benched::Node;
+use model_collapse::benched::Streams;
+use model_collapse::benched::{Ask, Categorical, FAMILIES, Family, Gaussian, Model, NGram, Sampling, Start};
+use model_collapse::benched::{
     Body, Column, Combine, Counts, Kind, Mix, Moments, Part, Rows, SOURCES, Samples, Schema, Statistics,
     TokenUnit, Vocabulary,
 };
-use model_collapse::models::{Ask, Categorical, FAMILIES, Family, Gaussian, Model, NGram, Sampling, Start};
-use model_collapse::rng::Streams;
-use model_collapse::spec::Node;
 use rand::RngExt;
 
 #[global_allocator]

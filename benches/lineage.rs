@@ -7,13 +7,13 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use model_collapse::data::{Column, Kind, Mix, Samples, Schema};
-use model_collapse::lineage::{Context, Lineage, Record};
-use model_collapse::metrics::Measurement;
-use model_collapse::models::{Ask, Family, FitError, Model, Refusal, SampleError, Sampling, Start};
-use model_collapse::rng::Streams;
-use model_collapse::run::Prepared;
-use model_collapse::spec::Experiment;
+use model_collapse::benched::Experiment;
+use model_collapse::benched::Measurement;
+use model_collapse::benched::Prepared;
+use model_collapse::benched::Streams;
+use model_collapse::benched::{Ask, Family, FitError, Model, Refusal, SampleError, Sampling, Start};
+use model_collapse::benched::{Column, Kind, Mix, Samples, Schema};
+use model_collapse::benched::{Context, Lineage, Record};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -5,9 +5,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use model_collapse::metrics::distances::Points;
-use model_collapse::metrics::manifold::compare;
-use model_collapse::rng::Streams;
+use model_collapse::benched::Points;
+use model_collapse::benched::Streams;
+use model_collapse::benched::compare;
 use rand_distr::{Distribution, StandardNormal};
 
 fn normals(n: usize, dim: usize, seed: u64) -> Vec<f64> {

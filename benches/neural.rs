@@ -7,18 +7,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use model_collapse::data::{Column, Kind, Mix, Rows, Samples, Schema, TokenUnit, Vocabulary};
-use model_collapse::models::{Ask, Family, Sampling, Start};
-use model_collapse::neural::device::DeviceName;
-use model_collapse::neural::flow_matching::{FlowMatching, FlowMatchingParams};
-use model_collapse::neural::gpt::{Gpt, GptParams};
-use model_collapse::neural::gru::{Gru, GruParams};
-use model_collapse::neural::language::Training;
-use model_collapse::neural::realnvp::{Realnvp, RealnvpParams};
-use model_collapse::neural::train::Budget;
-use model_collapse::neural::transport::TransportParams;
-use model_collapse::neural::vae::{Vae, VaeParams};
-use model_collapse::rng::Streams;
+use model_collapse::benched::Budget;
+use model_collapse::benched::DeviceName;
+use model_collapse::benched::Streams;
+use model_collapse::benched::Training;
+use model_collapse::benched::TransportParams;
+use model_collapse::benched::{Ask, Family, Sampling, Start};
+use model_collapse::benched::{Column, Kind, Mix, Rows, Samples, Schema, TokenUnit, Vocabulary};
+use model_collapse::benched::{FlowMatching, FlowMatchingParams};
+use model_collapse::benched::{Gpt, GptParams};
+use model_collapse::benched::{Gru, GruParams};
+use model_collapse::benched::{Realnvp, RealnvpParams};
+use model_collapse::benched::{Vae, VaeParams};
 use rand::RngExt;
 
 #[global_allocator]

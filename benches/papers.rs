@@ -8,10 +8,10 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use model_collapse::lineage::{Context, Lineage, Record};
-use model_collapse::metrics::Measurement;
-use model_collapse::run::Prepared;
-use model_collapse::spec::Experiment;
+use model_collapse::benched::Experiment;
+use model_collapse::benched::Measurement;
+use model_collapse::benched::Prepared;
+use model_collapse::benched::{Context, Lineage, Record};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,10 +1,7 @@
 //! Everything that a spec can name: the library's components and those of your own.
 //!
 //! ```
-//! use model_collapse::components::Components;
-//! use model_collapse::registry::Description;
-//! use model_collapse::regimes::Choices;
-//! use model_collapse::spec::{Inflow, RetainSynthetic, Weights};
+//! use model_collapse::prelude::*;
 //!
 //! let components = Components::standard()
 //!     // A regime is a row of choices; a `Description` says more than a name does.
@@ -21,15 +18,28 @@
 
 use std::sync::OnceLock;
 
-use crate::curation::{BoxedCuration, CURATIONS, Curation};
-use crate::data::{SOURCES, Source};
-use crate::metrics::{self, BoxedMetric, METRICS, Metric, Reading};
-use crate::models::{self, BoxedFamily, Family};
+/// What components of your own are made of, beside what the prelude has.
+pub use crate::curation::{BoxedCuration, Curation, CurationError, More, Seen};
+pub use crate::data::{
+    Body, Correctness, Counts, Field, Kind, Levels, Link, Moments, NormalMixture, Origin, Part, Regression,
+    Role, Rows, ShapeError, Source, Splits, Statistics, Supply, TokenUnit, Vocabulary,
+};
+pub use crate::metrics::BoxedMetric;
+pub use crate::models::BoxedFamily;
+pub use crate::registry::{Component, Known, Taken};
+pub use crate::spec::Error as SpecError;
+pub use crate::tasks::{BoxedTask, Learned, Lesson, Report, Task};
+pub use crate::theory::Truth;
+
+use crate::curation::CURATIONS;
+use crate::data::SOURCES;
+use crate::metrics::{self, METRICS, Metric, Reading};
+use crate::models::{self, Family};
 use crate::neural;
 use crate::regimes::{self, Choices, Regimes};
-use crate::registry::{BuildContext, Component, Description, Known, Taken};
+use crate::registry::{BuildContext, Description};
 use crate::spec::{self, Node};
-use crate::tasks::{self, BoxedTask, Report, TASKS, Task};
+use crate::tasks::{self, TASKS};
 use crate::theory;
 
 /// The components that a run knows.

@@ -66,8 +66,8 @@
 //!
 //! A family of numbers and a metric of samples are a function or two ([`number_family`](prelude::number_family),
 //! [`sample_metric`](prelude::sample_metric)); all else implements [`Family`](prelude::Family) and
-//! [`Model`](prelude::Model), [`Metric`](prelude::Metric), [`Curation`](curation::Curation) or [`Task`](tasks::Task). A regime is a
-//! row of [`Choices`](prelude::Choices). Registered, they can be named in a spec, swept, compared, drawn and resumed like any
+//! [`Model`](prelude::Model), [`Metric`](prelude::Metric), [`Curation`](components::Curation) or [`Task`](components::Task). A
+//! regime is a row of [`Choices`](prelude::Choices). Registered, they can be named in a spec, swept, compared, drawn and resumed like any
 //! other.
 //!
 //! ```
@@ -129,43 +129,68 @@
 //!
 //! [`cli::main`] with the same components gives your crate the whole command line: `mycrate compare --data x.csv --model bootstrap`.
 //!
-//! # The rooms behind it
+//! # What stands where
 //!
-//! Read [`lineage`] first: it is the algorithm box. [`regimes`] says what a training set is made of,
-//! [`models`] and [`neural`] what is fitted, [`curation`] which rows are kept, [`metrics`] what is
-//! measured, [`data`] where human rows come from, [`tasks`] what a training set is good for.
-//! [`components`] holds what a spec can name, and [`experiment`] the one function that runs an experiment.
+//! [`prelude`] has what an experiment in code needs, [`components`] what a component of your own is made of, [`cli`] the command
+//! line. Everything else is private; `ARCHITECTURE.md` is its map, and `src/lineage.rs` the algorithm box.
 
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 #[macro_use]
+#[doc(hidden)]
 pub mod say;
 
-pub mod analysis;
-pub mod augment;
 pub mod cli;
 pub mod components;
-pub mod curation;
-pub mod data;
-pub mod experiment;
-pub mod figures;
-pub mod lineage;
-pub mod logistic;
-pub mod metrics;
-pub mod models;
-pub mod neural;
-pub mod notebook;
 pub mod prelude;
-pub mod publish;
-pub mod regimes;
-pub mod registry;
-pub mod report;
 #[doc(hidden)]
 pub mod reproduce;
-pub mod rng;
-pub mod run;
-pub(crate) mod simd;
-pub mod spec;
-pub mod store;
-pub mod tasks;
-pub mod theory;
+
+mod analysis;
+mod augment;
+mod curation;
+mod data;
+mod experiment;
+mod figures;
+mod lineage;
+mod logistic;
+mod metrics;
+mod models;
+mod neural;
+mod notebook;
+mod publish;
+mod regimes;
+mod registry;
+mod report;
+mod rng;
+mod run;
+mod simd;
+mod spec;
+mod store;
+mod tasks;
+mod theory;
+
+/// What `benches/` times behind the front door; no promise is made of it.
+#[doc(hidden)]
+pub mod benched {
+    pub use crate::prelude::*;
+
+    pub use crate::data::{
+        Body, Column, Combine, Counts, Kind, Mix, Moments, Part, Rows, SOURCES, Samples, Schema, Statistics,
+        TokenUnit, Vocabulary,
+    };
+    pub use crate::lineage::{Context, Lineage, Record};
+    pub use crate::metrics::distances::Points;
+    pub use crate::metrics::manifold::compare;
+    pub use crate::models::{Categorical, FAMILIES, Gaussian, NGram};
+    pub use crate::neural::flow_matching::{FlowMatching, FlowMatchingParams};
+    pub use crate::neural::gpt::{Gpt, GptParams};
+    pub use crate::neural::gru::{Gru, GruParams};
+    pub use crate::neural::language::Training;
+    pub use crate::neural::realnvp::{Realnvp, RealnvpParams};
+    pub use crate::neural::train::Budget;
+    pub use crate::neural::transport::TransportParams;
+    pub use crate::neural::vae::{Vae, VaeParams};
+    pub use crate::run::Prepared;
+    pub use crate::spec::Experiment;
+}

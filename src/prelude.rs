@@ -30,3 +30,14 @@ pub mod families {
 pub mod steps {
     pub use crate::curation::{LabelNoise, SurpriseFilter, TopLikelihood};
 }
+
+/// What comparisons, summaries and claims are made of.
+pub mod findings {
+    pub use crate::analysis::effects::{
+        ArmFindings, Change, Critical, Gain, Gains, Judged, Level, MetricFindings, Prevented, Together,
+        Tolerance, Why, Word,
+    };
+    pub use crate::analysis::{ClaimResult, Interval, SettingKey, SummaryRow, Verdict};
+    pub use crate::experiment::Answer;
+    pub use crate::publish::Effects;
+}

@@ -10,7 +10,7 @@
 mod device;
 mod known;
 
-pub use device::{DeviceName, UnknownDevice};
+pub use device::DeviceName;
 pub use known::{Component, Description, Known, Taken};
 
 use crate::spec::{self, Node};
@@ -88,6 +88,7 @@ impl<T, E> Registry<T, E> {
 
     /// The entry that a name in a spec stands for, or an error that points at the name and
     /// suggests the nearest.
+    #[cfg(test)]
     pub fn find(&self, name: &Node) -> Result<&'static Entry<T, E>, spec::Error> {
         let entry = name.as_str().and_then(|n| self.entries.iter().find(|e| e.about.name == n));
         entry.ok_or_else(|| {
@@ -97,6 +98,7 @@ impl<T, E> Registry<T, E> {
     }
 
     /// All names.
+    #[cfg(test)]
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.entries.iter().map(|e| e.about.name)
     }

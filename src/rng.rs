@@ -20,7 +20,7 @@ pub type Stream = ChaCha8Rng;
 /// A node in the tree of named streams.
 ///
 /// ```
-/// use model_collapse::rng::Streams;
+/// use model_collapse::prelude::Streams;
 /// use rand::RngExt;
 ///
 /// let streams = Streams::new(0, 42);

@@ -13,7 +13,7 @@ pub mod effects;
 mod intervals;
 pub mod lead;
 mod losses;
-mod observations;
+pub(crate) mod observations;
 mod paired;
 mod rank_correlation;
 pub mod selftest;
@@ -23,16 +23,16 @@ mod trends;
 pub use crate::store::{SettingKey, column};
 pub use best::{RESAMPLES, share_best};
 pub use claims::{
-    ClaimResult, ERROR_LEVEL, Expected, Point, Question, Relation, Statistic, Tolerance, Verdict, against_law,
+    ClaimResult, Expected, Point, Question, Relation, Statistic, Tolerance, Verdict, against_law,
 };
 pub use claims_intervals::Range;
 pub use definitions::{Answer, Definition, DefinitionsRow, Finding, definitions, write_definitions};
-pub use intervals::{Interval, mean_interval, normal_interval, order_interval, t_interval};
+pub use intervals::{Interval, mean_interval, t_interval};
 pub(crate) use intervals::{mean_sd, t_quantile};
-pub use losses::{Losses, is_collapse};
-pub use observations::{Counts, Gathering, Observations, Series};
-pub use paired::{Paired, differences, paired_difference};
-pub use rank_correlation::{Pair, rank_correlation};
+pub use losses::is_collapse;
+pub use observations::{Gathering, Observations, Series};
+pub use paired::{differences, paired_difference};
+pub use rank_correlation::rank_correlation;
 pub use summary::{SummaryRow, summarise, write_csv};
 pub use trends::{least_squares, monotone, rises, scaled, slope, slope_along};
 

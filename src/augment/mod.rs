@@ -27,8 +27,8 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub use arms::{Arm, Plan, TooLittle};
-pub use choice::{Gain, corrected_interval, one_standard_error};
+pub use arms::{Arm, Plan};
+pub use choice::{Gain, corrected_interval};
 pub use rows::{Checked, checked};
 
 use std::collections::BTreeMap;

@@ -190,9 +190,7 @@ impl RunOptions {
 /// `collapse`, and they know the new names; `reproduce` reads its specs from `--experiments DIR`.
 ///
 /// ```no_run
-/// use model_collapse::components::Components;
-/// use model_collapse::regimes::Choices;
-/// use model_collapse::spec::Weights;
+/// use model_collapse::prelude::*;
 ///
 /// fn main() -> std::process::ExitCode {
 ///     let regime = Choices { weights: Weights::Golden, ..Choices::ACCUMULATE };

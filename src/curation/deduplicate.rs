@@ -86,7 +86,7 @@ fn cells(table: &Samples, row: usize) -> Vec<u8> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::super::WhenShort;
+    use super::super::refill::WhenShort;
     use super::super::testing::{codes_of, outcomes, seen, synthetic};
     use super::*;
     use crate::data::Rows;

@@ -31,26 +31,9 @@ mod conformance;
 mod testing;
 
 pub use crate::spec::On;
-pub use biased_selection::BiasedSelection;
-pub use classifier_confidence::{ClassifierConfidence, Verifier};
-pub use corrected::{Corrected, Target};
-pub use deduplicate::Deduplicate;
-pub use detector_reweighted::DetectorReweighted;
-pub use domain_overlap::DomainOverlap;
-pub use k_means_projection::KMeansProjection;
 pub use label_noise::LabelNoise;
-pub use luce_choice::LuceChoice;
-pub use quotas::{Quota, Quotas, Strata};
-pub use ranking::Ranking;
-pub use refill::WhenShort;
-pub use self_verification::SelfVerification;
 pub use surprise_filter::SurpriseFilter;
-pub use tag_dropping::TagDropping;
-pub use teacher::Teaching;
-pub use teacher_agreement::TeacherAgreement;
-pub use top_confidence::TopConfidence;
 pub use top_likelihood::TopLikelihood;
-pub use verified::Verified;
 
 use std::sync::Arc;
 

@@ -79,7 +79,7 @@ impl Curation for TeacherAgreement {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::super::Teaching;
+    use super::super::teacher::Teaching;
     use super::super::testing::{labelled, labels_of, outcomes, seen_of, sentences, synthetic};
     use super::*;
     use crate::data::Samples;

@@ -13,7 +13,7 @@ mod effects;
 mod embedded;
 pub mod exchange;
 mod export;
-mod files;
+pub(crate) mod files;
 mod full_rank;
 mod human;
 mod mix;
@@ -36,15 +36,14 @@ pub use cross_products::{CrossProducts, Gram, definite};
 pub use digest::digest;
 pub use effects::{Effects, FourMeans};
 pub use embedded::lexicon::opinion_lexicon;
-pub use export::{ExportError, write_csv};
+pub use export::write_csv;
 pub use files::{
-    AsHuman, Card, FileError, Made, Missing, Options, OtherCard, OwnFile, Pair, Place, Problem, Scheme, open,
-    open_pair,
+    AsHuman, Card, FileError, Missing, Options, OtherCard, OwnFile, Place, Problem, Scheme, open_pair,
 };
 pub use human::{HumanRows, SupplyError};
 pub use mix::{Body, Mix, Origin, Part};
 pub use normal_mixture::NormalMixture;
-pub use parameters::{ParameterError, Portion, SourceError};
+pub use parameters::{ParameterError, SourceError};
 pub use regression::{Link, Regression, predictor};
 pub use rows::Rows;
 pub use samples::{Column, Samples, ShapeError};
@@ -52,7 +51,7 @@ pub(crate) use scatter::scatter;
 pub use schema::{Field, Kind, Levels, Role, Schema, TokenUnit, Vocabulary};
 pub use splits::{Assignment, Shares, TooFewRows};
 pub use statistics::{Counts, Moments, Statistics};
-pub use text::{Cut, TextOptions, UNKNOWN_CHARACTER, UNKNOWN_WORD};
+pub use text::{Cut, UNKNOWN_CHARACTER, UNKNOWN_WORD};
 
 use std::sync::Arc;
 
@@ -120,6 +119,19 @@ pub struct Source {
     pub supply: Supply,
     /// What was decided of the user's file, where they come from one.
     pub file: Option<Arc<OwnFile>>,
+}
+
+impl Source {
+    /// Rows drawn from a distribution; its parameters are a part of every setting's hash.
+    pub fn of(name: &str, parameters: &impl serde::Serialize, law: impl Distribution + 'static) -> Self {
+        let written = serde_json::to_string(parameters).unwrap_or_default();
+        Self {
+            name: name.into(),
+            digest: format!("{name} {written}"),
+            supply: Supply::Distribution(Box::new(law)),
+            file: None,
+        }
+    }
 }
 
 /// An endless or a finite supply of human rows.

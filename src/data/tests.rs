@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
+use crate::data::parameters::Portion;
 use crate::rng::Streams;
 use crate::spec::{self, Node};
 

@@ -339,7 +339,7 @@ impl Tokens {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::data::Portion;
+    use crate::data::parameters::Portion;
 
     const SHARES: Shares =
         Shares { held_out: Portion::Share(0.3), validation: Portion::Share(0.1), rows: None };

@@ -13,12 +13,6 @@ mod part;
 mod summary;
 mod values;
 
-/// What a comparison and a claim are made of.
-pub use crate::analysis::effects::{
-    ArmFindings, Critical, Gain, Gains, MetricFindings, Prevented, Together, Why,
-};
-pub use crate::analysis::{ClaimResult, SettingKey, SummaryRow, Verdict};
-pub use crate::publish::Effects;
 pub use curve::Curve;
 pub use engine::{Answer, Done, Job, Options};
 pub use error::ExperimentError;

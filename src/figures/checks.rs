@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+use super::heat_map::Threshold;
 use super::lettering::width;
+use super::save::{Saved, to_png_bytes};
+use super::scene::Anchor;
 use super::*;
 
 fn curve(points: Vec<Point>) -> Curve {

@@ -8,25 +8,6 @@
 //!
 //! Text is never smaller than 8 points at the size asked for. Colours are safe for
 //! colour-blind readers and never the only difference. The same data give the same bytes.
-//!
-//! ```
-//! use model_collapse::figures::{Axis, Curve, Point, Series, Size, to_svg_string};
-//!
-//! let figure = Curve {
-//!     title: "Variance is lost".into(),
-//!     x: Axis::integer("generation"),
-//!     y: Axis::linear("variance"),
-//!     series: vec![Series {
-//!         name: "replace".into(),
-//!         order: None,
-//!         points: (0..20).map(|g| Point::new(f64::from(g), 0.9f64.powi(g))).collect(),
-//!     }],
-//!     ..Curve::default()
-//! };
-//! let svg = to_svg_string(&figure, Size::COLUMN)?;
-//! assert!(svg.starts_with("<svg"));
-//! # Ok::<(), model_collapse::figures::FigureError>(())
-//! ```
 
 mod axis;
 mod axis_marks;
@@ -66,13 +47,13 @@ pub use density::{Densities, Distribution};
 pub use dot_panels::DotPanels;
 pub use dot_plot::{Better, DotPlot, DotSeries, Estimate};
 pub use gallery::{Gallery, GalleryRow, Picture};
-pub use heat_map::{ColourScale, HeatMap, MapLine, Ramp, Threshold};
+pub use heat_map::{ColourScale, HeatMap, MapLine, Ramp};
 pub use labels::PointLabel;
 pub use matrix::{Entry, Tone, WordMatrix};
-pub use palette::{Colour, Dash, Marker, Style};
-pub use panels::{Panels, unlabelled};
-pub use save::{Saved, save, save_one, to_png_bytes, to_svg_string};
-pub use scene::{Anchor, Mark, Rect, Scene, Size, Text};
+pub use palette::{Dash, Marker, Style};
+pub use panels::Panels;
+pub use save::{save, save_one, to_svg_string};
+pub use scene::{Mark, Rect, Scene, Size};
 pub use series::{Baseline, Law, Point, Series};
 pub use snapshots::{Ellipse, Snapshot, Snapshots};
 

@@ -1,6 +1,5 @@
 //! Small multiples: a grid of curve panels under one key.
 
-use super::axis::Axis;
 use super::curve::{Curve, dropped_remark, stretched};
 use super::key::{Entry, draw_above};
 use super::lettering::{LABEL, LEADING, width, wrap};
@@ -151,10 +150,4 @@ fn title(scene: &mut Scene, plot: Rect, cell: Rect, lines: &[String]) {
             upwards: false,
         }));
     }
-}
-
-/// Returns a panel axis without a label, for grids whose panel titles name the quantity.
-#[must_use]
-pub fn unlabelled(axis: Axis) -> Axis {
-    Axis { label: String::new(), ..axis }
 }

@@ -17,6 +17,7 @@ pub struct Size {
 
 impl Size {
     /// One column of a two-column paper: 3.5 × 3 inches.
+    #[cfg(test)]
     pub const COLUMN: Size = Size { width: 3.5, height: 3.0 };
     /// The full text width: 7 × 3.8 inches.
     pub const PAGE: Size = Size { width: 7.0, height: 3.8 };

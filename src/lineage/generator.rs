@@ -173,7 +173,8 @@ mod tests {
     use super::*;
     use crate::data::{Field, Levels, TokenUnit};
     use crate::metrics::testing::text;
-    use crate::models::{Ask, ClassConditional, NGram, Sampling};
+    use crate::models::class_conditional::ClassConditional;
+    use crate::models::{Ask, NGram, Sampling};
 
     fn rows(lines: &[&str], labels: Vec<u32>) -> Samples {
         let rows = text(TokenUnit::Words, lines);

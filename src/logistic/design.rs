@@ -45,11 +45,6 @@ impl Design {
         self.offsets.len().saturating_sub(1)
     }
 
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The number of features.
     pub fn width(&self) -> usize {
         self.width

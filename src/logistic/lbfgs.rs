@@ -18,11 +18,11 @@ pub trait Objective {
 pub struct Minimum {
     /// The point.
     pub at: Vec<f64>,
-    /// The value there.
-    pub value: f64,
     /// Iterations used.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests ask"))]
     pub iterations: usize,
     /// Whether every component of the gradient is within the tolerance.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests ask"))]
     pub converged: bool,
 }
 
@@ -74,7 +74,7 @@ pub fn minimise(f: &impl Objective, start: Vec<f64>, tolerance: f64, most: usize
         value = lower;
     }
     let converged = gradient.iter().all(|g| g.abs() <= tolerance);
-    Minimum { at, value, iterations, converged }
+    Minimum { at, iterations, converged }
 }
 
 /// −H g by the two-loop recursion.

@@ -16,7 +16,7 @@ mod lone;
 use std::collections::BTreeMap;
 
 pub use design::Design;
-pub use lbfgs::{Minimum, Objective, minimise};
+pub use lbfgs::{Objective, minimise};
 
 use lone::Merged;
 

@@ -79,10 +79,9 @@ mod conformance;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use needs::{Needs, When, truth_is_known};
+pub use needs::{Needs, When};
 pub use observation::{Arrivals, Observation, Peer, Subject};
 pub use observed::Observed;
-pub use pairs::Pairs;
 pub use shapes::one_number;
 pub use shared::Shared;
 pub use space::Space;

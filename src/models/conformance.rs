@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use super::{Ask, BoxedFamily, FAMILIES, Family, Model, Moved, Neon, NeonParams, Sampling, Start, Step};
+use super::neon::NeonParams;
+use super::{Ask, BoxedFamily, FAMILIES, Family, Model, Moved, Neon, Sampling, Start, Step};
 use crate::data::{Column, Field, Kind, Levels, Link, Mix, Role, Rows, Samples, Schema, TokenUnit};
 use crate::metrics::testing::{labelled, normals, numbers, outcomes, people, text};
 use crate::rng::Streams;

@@ -132,6 +132,7 @@ pub struct KdeModel {
     layout: Layout,
 }
 
+#[cfg(test)]
 impl KdeModel {
     /// The kernels' standard deviation, in the rows' units.
     pub fn bandwidth(&self) -> f64 {

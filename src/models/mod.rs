@@ -9,7 +9,7 @@ pub(crate) mod affine;
 mod bernoulli;
 mod categorical;
 pub(crate) mod cholesky;
-mod class_conditional;
+pub(crate) mod class_conditional;
 mod command;
 #[cfg(test)]
 mod conformance;
@@ -43,35 +43,21 @@ mod vectoriser;
 mod wishart;
 
 pub use absence::Absence;
-pub use affine::{Affine, Moved, Movement};
+pub use affine::{Affine, Moved};
 pub use bernoulli::Bernoulli;
-pub use categorical::{Categorical, CategoricalModel};
-pub use class_conditional::{ClassConditional, ClassConditionalModel};
-pub use command::{
-    Command, CommandModel, announce_programs, kill_left_programs, kill_programs, stop_programs,
-};
-pub use empirical::{Empirical, EmpiricalModel};
+pub use categorical::Categorical;
+pub use command::{announce_programs, kill_left_programs, kill_programs, stop_programs};
 pub use encoding::Encoding;
 pub use error::{FitError, Refusal, SampleError, StorageError};
-pub use gaussian::{Covariance, Gaussian, GaussianModel};
+pub use gaussian::{Covariance, Gaussian};
+pub use gaussian_mixture::GaussianMixture;
 pub(crate) use gaussian_mixture::clusters;
-pub use gaussian_mixture::{Estimator, GaussianMixture, GaussianMixtureModel, Shape, SymmetricMixture};
-pub use histogram::{Histogram, HistogramModel};
-pub use kde::{Bandwidth, Kde, KdeModel};
 pub use loss_curve::LossCurve;
-pub use neon::{Neon, NeonParams};
-pub use ngram::{NGram, NGramModel, Smoothing};
+pub use neon::Neon;
+pub use ngram::{NGram, NGramModel};
 pub(crate) use numeric::Matrix;
-pub use poisson::{Poisson, PoissonModel};
-pub use regression::{
-    LinearRegression, LogisticRegression, Noise, PoissonRegression, RandomFeatures, RegressionModel, Ridge,
-    Singular,
-};
 pub use sampling::{Sampling, Transform};
 pub use step::Step;
-pub use tabular::{Categories, Residuals, Structure, Tabular, TabularModel};
-pub use tagged_ngram::{TaggedNGram, TaggedNGramModel};
-pub use templates::{TemplateModel, Templates};
 pub use vectoriser::{Vectoriser, documents};
 
 use std::any::Any;

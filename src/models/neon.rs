@@ -107,7 +107,8 @@ mod tests {
     use super::*;
     use crate::data::{Column, Counts, Kind, Link, Moments, Samples, Schema, Statistics, TokenUnit};
     use crate::metrics::testing::{labelled, text};
-    use crate::models::{BoxedFamily, Categorical, Gaussian, Moved, NGram, Parameters, Smoothing};
+    use crate::models::ngram::Smoothing;
+    use crate::models::{BoxedFamily, Categorical, Gaussian, Moved, NGram, Parameters};
     use crate::spec::Node;
 
     fn moved(family: BoxedFamily, params: NeonParams, temperature: f64, synthesis: Synthesis) -> Moved<Neon> {

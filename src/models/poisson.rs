@@ -180,6 +180,7 @@ pub struct PoissonModel {
     layout: Layout,
 }
 
+#[cfg(test)]
 impl PoissonModel {
     /// λ.
     pub fn rate(&self) -> f64 {

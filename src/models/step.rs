@@ -56,7 +56,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::data::{Body, Moments, Part, Statistics};
-    use crate::models::{Gaussian, Kde, Moved, Parameters};
+    use crate::models::kde::Kde;
+    use crate::models::{Gaussian, Moved, Parameters};
 
     fn mix(mean: f64, variance: f64) -> Mix {
         let m = Moments { n: 10, weight: 10.0, mean: vec![mean], scatter: vec![10.0 * variance] };

@@ -44,15 +44,8 @@ pub fn documents(rows: &Samples) -> Result<Vec<Vec<String>>, Refusal> {
 }
 
 impl Vectoriser {
-    /// The longest n-gram that can be asked for, in words.
-    pub const LONGEST: usize = LONGEST;
-
-    /// Learns the n-grams of 1 to `longest` (at most 3) words that occur in at least `least` texts.
-    pub fn fit(texts: &[impl AsRef<[String]>], longest: usize, least: usize) -> Self {
-        Self::learn(texts, longest, least).0
-    }
-
-    /// As [`Vectoriser::fit`], with the vectors of the texts that were learned from.
+    /// Learns the n-grams of 1 to `longest` (at most 3) words that occur in at least `least` texts; with the vectors of these
+    /// texts.
     pub fn fit_transform(texts: &[impl AsRef<[String]>], longest: usize, least: usize) -> (Self, Design) {
         let (made, columns) = Self::learn(texts, longest, least);
         let mut design = Design::new(made.width());
@@ -187,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_vector_is_the_normalised_product_of_count_and_idf() {
-        let made = Vectoriser::fit(&texts(&["a b", "a a c"]), 1, 1);
+        let made = Vectoriser::learn(&texts(&["a b", "a a c"]), 1, 1).0;
         assert_eq!(made.width(), 3);
         // idf(a) = ln(3/3) + 1 = 1, idf(b) = idf(c) = ln(3/2) + 1.
         let rare = 1.5_f64.ln() + 1.0;
@@ -208,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_most_common_are_those_of_the_most_texts() {
-        let made = Vectoriser::fit(&texts(&["a b", "c b", "b c"]), 1, 1).most_common(2);
+        let made = Vectoriser::learn(&texts(&["a b", "c b", "b c"]), 1, 1).0.most_common(2);
         assert_eq!(made.width(), 2);
         // b is in three texts, c in two; a is gone.
         assert_eq!(made.transform(&texts(&["a"])).row(0).count(), 0);
@@ -218,9 +211,9 @@ mod tests {
 
     #[test]
     fn pairs_of_words_do_not_bridge_an_unknown_one() {
-        let made = Vectoriser::fit(&texts(&["a b", "b a"]), 2, 1);
+        let made = Vectoriser::learn(&texts(&["a b", "b a"]), 2, 1).0;
         assert_eq!(made.width(), 4);
         assert_eq!(made.transform(&texts(&["a z b"])).row(0).count(), 2);
-        assert_eq!(Vectoriser::fit(&texts(&["a b", "a c"]), 2, 2).width(), 1);
+        assert_eq!(Vectoriser::learn(&texts(&["a b", "a c"]), 2, 2).0.width(), 1);
     }
 }

@@ -11,7 +11,7 @@
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
 
-pub use crate::registry::{DeviceName, UnknownDevice};
+pub use crate::registry::DeviceName;
 pub(crate) use burn::backend::Autodiff;
 pub(crate) use burn::backend::autodiff;
 /// The backend that the fused operations in [`super::kernels`] are written for.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::denoiser::Corrupt;
 use super::size::{Presets, SIZE};
-use super::transport::{Predict, ProbabilityPath, Transport, TransportModel, TransportParams};
+use super::transport::{Predict, ProbabilityPath, Transport, TransportParams};
 use crate::models::BoxedFamily;
 use crate::registry::{About, BuildContext, Entry};
 use crate::rng::Stream;
@@ -102,9 +102,6 @@ impl ProbabilityPath for FlowMatchingParams {
 
 /// The family.
 pub type FlowMatching = Transport<FlowMatchingParams>;
-
-/// A fitted flow.
-pub type FlowMatchingModel = TransportModel<FlowMatchingParams>;
 
 const NAME: &str = "flow-matching";
 

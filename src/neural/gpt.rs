@@ -16,7 +16,7 @@ use burn::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::init::{Layout, Weights};
-use super::language::{Alphabet, Architecture, Inputs, Language, LanguageModel, Training};
+use super::language::{Alphabet, Architecture, Inputs, Language, Training};
 use super::size::{Presets, SIZE};
 use crate::models::{BoxedFamily, Refusal};
 use crate::registry::{About, BuildContext, Entry};
@@ -96,9 +96,6 @@ impl Architecture for GptParams {
 
 /// The family: parameters and the device that trains.
 pub type Gpt = Language<GptParams>;
-
-/// A fitted transformer.
-pub type GptModel = LanguageModel<GptParams>;
 
 /// What `size` sets.
 pub const PRESETS: Presets = Presets {

@@ -11,7 +11,7 @@ use burn::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::init::{Layout, Weights};
-use super::language::{Alphabet, Architecture, Inputs, Language, LanguageModel, Training};
+use super::language::{Alphabet, Architecture, Inputs, Language, Training};
 use super::size::{Presets, SIZE};
 use crate::models::BoxedFamily;
 use crate::registry::{About, BuildContext, Entry};
@@ -83,9 +83,6 @@ impl Architecture for GruParams {
 
 /// The family: parameters and the device that trains.
 pub type Gru = Language<GruParams>;
-
-/// A fitted recurrent network.
-pub type GruModel = LanguageModel<GruParams>;
 
 /// What `size` sets.
 pub const PRESETS: Presets = Presets {

@@ -96,6 +96,7 @@ impl Presets {
     ///
     /// # Errors
     /// For a preset that is not the family's, which a test rules out.
+    #[cfg(test)]
     pub fn of<P: Described>(&self, size: Size) -> Result<ByWidth<P>, Error> {
         self.with(size, &Node::default())
     }

@@ -3,17 +3,6 @@
 //! A [`Notebook`] is a list of Markdown and code cells; [`comparison_notebook`] makes the one
 //! that draws a comparison again in pandas and matplotlib, so that a reader can go on from
 //! there. Cell ids are counted, not random: the same notebook gives the same bytes.
-//!
-//! ```
-//! use model_collapse::notebook::Notebook;
-//!
-//! let text = Notebook::new()
-//!     .markdown("# A title")
-//!     .code("print(1 + 1)")
-//!     .to_text()?;
-//! assert!(text.contains("\"nbformat\": 4"));
-//! # Ok::<(), model_collapse::notebook::NotebookError>(())
-//! ```
 
 mod comparison;
 mod python;

@@ -6,7 +6,8 @@ use super::asked::{capital, lines};
 use super::names::{file_name, grouped, name_of, ordered, plain, plain_all, same_column};
 use super::settings::value_of;
 use crate::analysis::SettingKey;
-use crate::figures::{DotPanels, DotPlot, DotSeries, Estimate, Figure, Size, Spread};
+use crate::figures::{Better, DotPanels, DotPlot, DotSeries, Estimate, Figure, Size, Spread};
+use crate::metrics::Direction;
 use crate::spec::FigureSpec;
 
 /// The category of a setting.
@@ -162,6 +163,11 @@ impl Artist<'_> {
             key: plain_all(&columns),
             series,
             looks: self.looks(&columns),
+            better: self.findings.reading(metric).and_then(|r| match r.direction {
+                Direction::Lower => Some(Better::Lower),
+                Direction::Higher => Some(Better::Higher),
+                Direction::TwoSided => None,
+            }),
             ..Default::default()
         }
     }

@@ -55,16 +55,16 @@ pub use answered::Answered;
 pub use answers::sentences;
 pub use claim_checks::{examine_claims, examine_laws};
 pub use claims::decide_claims;
-pub use claims_controls::{ControlResult, ControlRun, blind_before, control_runs, decide_controls};
+pub use claims_controls::{ControlResult, blind_before, control_runs, decide_controls};
 pub use compared::{Asked, Effects, RegimeGains, SettingChange, changes, effects};
 pub use draw::{draw, draw_into, draw_one};
 pub use effect_rows::{
-    CHANGES, COMPARISON, EffectRow, Entry, GAINS, change_rows, comparison_rows, gain_rows, interval, words,
+    CHANGES, COMPARISON, EffectRow, GAINS, change_rows, comparison_rows, gain_rows, words,
 };
 pub use error::PublishError;
 pub use figure_checks::{examine_figures, examine_pictures};
-pub use findings::{Findings, observations, summarise};
-pub use lead::{FALSE_ALARMS, LeadRow, Leads, leads, time_in_words};
+pub use findings::{observations, summarise};
+pub use lead::{FALSE_ALARMS, leads, time_in_words};
 pub(crate) use names::file_name;
 pub use names::setting_name;
 pub use notebook::export_notebook;
@@ -105,6 +105,7 @@ struct Held {
 #[derive(Clone, Debug)]
 pub struct Drawn {
     /// Its name: the file name without ending.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests ask"))]
     pub name: String,
     /// What it shows.
     pub caption: String,

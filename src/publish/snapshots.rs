@@ -121,7 +121,7 @@ fn follow(panels: &mut [Snapshot]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Numbers;
+    use crate::store::number::Numbers;
 
     #[test]
     fn a_component_keeps_its_place_while_it_moves() {

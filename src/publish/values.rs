@@ -131,7 +131,7 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::Counts;
+    use crate::analysis::observations::Counts;
     use crate::store::settings::tests::keys;
 
     fn row(key: &SettingKey, metric: &str, subject: Subject, generation: u32, mean: f64) -> SummaryRow {

@@ -17,12 +17,10 @@ mod resolve;
 mod store;
 mod weights;
 
-pub use crate::theory::golden_weight;
 pub use budget::{Budget, Counts};
 pub use presets::{Choices, PRESETS, Preset, PresetDraw};
 pub use resolve::resolve;
 pub use store::Store;
-pub use weights::weigh;
 
 use crate::registry::{Component, Description, Known};
 use crate::spec::{Combine, Inflow, RetainHuman, RetainSynthetic, Weights};

@@ -56,12 +56,8 @@ impl<'a> Store<'a> {
         self.blocks.iter().map(|b| b.body.len()).sum()
     }
 
-    /// Whether the store holds no row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The number of rows with a labelled origin.
+    #[cfg(test)]
     pub fn count(&self, origin: Origin) -> usize {
         self.blocks.iter().filter(|b| b.labelled == origin).map(|b| b.body.len()).sum()
     }

@@ -5,18 +5,6 @@
 //! forbids requests, so the page can be mailed, archived and
 //! printed. Every text is escaped by the template engine; only the SVG of a figure is inserted
 //! as it is, after a check that it holds no script and no outside reference.
-//!
-//! ```
-//! use model_collapse::report::{Report, render};
-//!
-//! let page = render(&Report {
-//!     title: "Collapse of a Gaussian".into(),
-//!     answer: vec!["Replace loses its variance; accumulate keeps 98 % of it.".into()],
-//!     ..Report::default()
-//! })?;
-//! assert!(page.contains("keeps 98 % of it"));
-//! # Ok::<(), model_collapse::report::ReportError>(())
-//! ```
 
 mod explore;
 mod inline;

@@ -16,7 +16,7 @@ mod sparks;
 mod writing;
 
 pub use estimate::{Estimate, estimate};
-pub use interrupt::{EXIT_INTERRUPTED, Interrupt};
+pub use interrupt::Interrupt;
 pub use isolate::{Isolation, run_child};
 pub use prepared::Prepared;
 pub use progress::{Progress, Silent};

@@ -14,6 +14,7 @@ pub struct RunReport {
     /// Lineages that were run to an end now.
     pub lineages: u64,
     /// Lineages that an earlier run had finished.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests ask"))]
     pub reused: u64,
     /// Whether somebody asked to stop before all was run.
     pub interrupted: bool,
@@ -25,8 +26,9 @@ pub struct RunReport {
 
 impl RunReport {
     /// The exit code: 130 interrupted, 1 some lineages failed, 0 all done.
+    #[cfg(test)]
     pub fn exit_code(&self) -> i32 {
-        if self.interrupted { super::EXIT_INTERRUPTED } else { i32::from(self.tables.failed > 0) }
+        if self.interrupted { super::interrupt::EXIT_INTERRUPTED } else { i32::from(self.tables.failed > 0) }
     }
 
     /// The failures without repetition: the first of each kind of error, and how many there are of it.

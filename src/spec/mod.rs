@@ -3,26 +3,6 @@
 //! A spec is read as a tree of [`Node`]s that remember which text and which bytes they came from.
 //! Overlays (profile, quick, `--set`, sweep point) act on the tree; only then does each owner read
 //! its part with [`Node::parse`], so an error points at the place where the value was written.
-//!
-//! ```
-//! use model_collapse::spec::Experiment;
-//! let text = r#"
-//! [data]
-//! source = "gaussian"
-//! [model]
-//! family = "gaussian"
-//! [loop]
-//! generations = 10
-//! samples = 100
-//! regime = "replace"
-//! [sweep]
-//! seeds = 20
-//! "loop.samples" = [50, 100]
-//! "#;
-//! let experiment = Experiment::from_toml(text, "demo.toml")?;
-//! assert_eq!(experiment.settings()?.len(), 2);
-//! # Ok::<(), model_collapse::spec::Error>(())
-//! ```
 
 mod choices;
 mod claim;
@@ -64,12 +44,12 @@ pub use experiment::{About, Experiment};
 pub use figure::{FigureKind, FigureSpec, Mark};
 pub use hash::{canonical, json, measure_digest, run_digest, setting_digest, sha256};
 pub use keys::{
-    BaseKeys, CurationKeys, DataKeys, GeneratorKeys, Knowledge, ModelKeys, On, TABLES, TaskKeys, TrainedOn,
-    When, keys_of,
+    BaseKeys, CurationKeys, DataKeys, GeneratorKeys, Knowledge, On, TABLES, TaskKeys, TrainedOn, When,
+    keys_of,
 };
 pub use loop_spec::{Hold, LoopSpec, PathChoice, Prompts, Sharing, StartFrom, Synthesis};
-pub use measure::{Coordinates, Generations, MeasureSpec, MetricSpec, Subject};
-pub use node::{Key, Node, Table, Value};
+pub use measure::{Coordinates, MeasureSpec, MetricSpec, Subject};
+pub use node::{Key, Node, Value};
 pub use overlay::Overlays;
 pub use parameters::{Described, Parameter, parameter};
 #[doc(hidden)]
@@ -79,8 +59,7 @@ pub use sampling::SamplingSpec;
 pub use schedule::{Schedule, ScheduleError};
 pub use setting::Setting;
 pub use shape::Shape;
-pub use source::{At, Layer, Source};
-pub use sweep::Sweep;
+pub use source::Layer;
 pub use words::{in_words, plain_key};
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! A parameter is described once, by [`parameters!`]: name, default, meaning, range. The struct, its `Default`, its
 //! reading, `collapse describe`, `collapse list keys` and the JSON Schema come from that.
 //!
-//! ```
-//! use model_collapse::spec::Node;
-//!
-//! model_collapse::parameters! {
+//! ```text
+//! parameters! {
 //!     /// What the step does.
 //!     #[derive(Clone, Debug)]
 //!     pub struct Filter {
@@ -14,14 +12,6 @@
 //!         pub share: f64 = 0.5, in above_to(0, 1);
 //!     }
 //! }
-//!
-//! assert_eq!(Filter::default().choices, 2);
-//! assert_eq!(Filter::PARAMETERS[1].default, "0.5");
-//! let read: Filter = Node::from_toml("share = 0.25", "mine")?.read(&[])?;
-//! assert_eq!((read.choices, read.share), (2, 0.25));
-//! let wrong = Node::from_toml("share = 0\nchoices = 1", "mine")?.read::<Filter>(&[]).unwrap_err();
-//! assert_eq!(wrong.mistakes().len(), 2);
-//! # Ok::<(), model_collapse::spec::Error>(())
 //! ```
 
 use serde::Deserialize;
@@ -266,6 +256,7 @@ pub const fn parameter(list: &[Parameter], name: &str) -> Parameter {
 ///
 /// A default whose text is `required` stands for a key that must be there. The macro implements `Default` and
 /// [`Described`], and gives the struct the list `PARAMETERS`; the table is read with [`Node::read`].
+#[doc(hidden)]
 #[macro_export]
 macro_rules! parameters {
     (@text $default:expr, $text:literal) => { $text };

@@ -417,7 +417,8 @@ impl<'de> VariantAccess<'de> for Probe<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{FigureKind, Generations, RetainHuman, Schedule, one_or_many};
+    use crate::spec::measure::Generations;
+    use crate::spec::{FigureKind, RetainHuman, Schedule, one_or_many};
 
     #[test]
     fn a_types_own_reading_says_what_it_takes() {

@@ -32,11 +32,6 @@ impl AtomicFile {
         Ok(Self { file: BufWriter::with_capacity(1 << 16, file), path: path.to_path_buf() })
     }
 
-    /// The name that the file will take.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Flushes to the disk and takes the name, replacing what had it.
     pub fn commit(self) -> Result<(), StoreError> {
         let Self { file, path } = self;

@@ -181,11 +181,6 @@ impl ExampleRows {
         }
     }
 
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The pixels of image `row`, row-major in [low, high] to within 1/510 of the range; `None`
     /// where rows are not images or the text is damaged.
     pub fn pixels(&self, row: usize) -> Option<Vec<f32>> {

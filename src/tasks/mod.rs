@@ -20,10 +20,9 @@ mod sequence_tagging;
 mod tabular_prediction;
 mod text_classification;
 
-pub use crate::spec::{Knowledge, TrainedOn};
+pub use crate::spec::Knowledge;
 pub use classes::Predictions;
 pub use examination::Examination;
-pub use groups::Grouping;
 pub use scores::{SCORES, Score, score};
 
 use crate::data::{Samples, Schema};

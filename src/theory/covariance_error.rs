@@ -98,8 +98,9 @@ fn weighted(at: &Conditions) -> Result<Prediction, Unmet> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::golden::weighted_fresh_risk;
     use super::super::testing::mean as law_of;
-    use super::super::{Choices, Conditions, Family, Form, Workflow, weighted_fresh_risk};
+    use super::super::{Choices, Conditions, Family, Form, Workflow};
     use crate::spec::Weights;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;

@@ -62,8 +62,9 @@ pub fn stream_equilibrium(theta0: &[f64], t: f64, r: f64) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::Conditions;
+    use super::super::stream::{Start, equilibrium_top_mass};
     use super::super::testing::ask;
-    use super::super::{Conditions, Start, equilibrium_top_mass};
     use super::*;
 
     fn zipf(k: usize) -> Vec<f64> {

@@ -80,6 +80,7 @@ pub fn golden_weight(k: f64) -> f64 {
 }
 
 /// Stationary variance in units of one human batch's, f(w) = (w² + k(1−w)²)/(2w − w²), for w in (0, 1].
+#[cfg(test)]
 pub fn weighted_fresh_risk(w: f64, k: f64) -> f64 {
     (w * w + k * (1.0 - w) * (1.0 - w)) / (2.0 * w - w * w)
 }

@@ -146,6 +146,7 @@ fn sharpened(at: &Conditions) -> Result<Prediction, Unmet> {
 /// The human share a that keeps `kept` of the variance for ever under sampling scale λ: kept(1−λ)/(1−kept·λ).
 ///
 /// Derived from `sharpened-variance`; both arguments in (0, 1).
+#[cfg(test)]
 pub fn human_share_that_keeps(kept: f64, lambda: f64) -> f64 {
     kept * (1.0 - lambda) / (1.0 - kept * lambda)
 }
@@ -153,8 +154,9 @@ pub fn human_share_that_keeps(kept: f64, lambda: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::Conditions;
     use super::super::testing::mean;
-    use super::super::{Conditions, human_share_that_keeps};
+    use super::human_share_that_keeps;
 
     const P: [f64; 3] = [0.5, 0.3, 0.2];
 

@@ -47,12 +47,9 @@ pub use conditions::{
     Asked, Choices, Conditions, Curation, Drawn, Family, Form, Generator, Rows, Source, Truth,
 };
 pub use equilibrium::stream_equilibrium;
-pub use golden::{golden_weight, weighted_fresh_risk};
-pub use human_share::human_share_that_keeps;
+pub use golden::golden_weight;
 pub use prediction::{NotApplicable, Prediction, Unmet};
 pub use scope::{Departure, Workflow};
-pub use stream::{Start, equilibrium_top_mass, fold};
-pub use sweet_spot::{best_weight_error, pooled_error, sweet_spot};
 
 /// How a measurement relates to the law's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -4,6 +4,7 @@
 
 mod augment;
 mod command;
+mod components;
 mod documents;
 mod errors;
 mod front_door;

@@ -20,7 +20,6 @@ pub use comparison::{
     Arm, ArmFindings, ByGeneration, Comparison, Metric, MetricFindings, compared, gains_of,
 };
 pub use critical::{Critical, Together, critical, next_arm, together};
-pub use fieller::{Ratio, ratio};
 pub use human_rows::{Gain, Gains, gains};
 pub use judged::{Judged, Tolerance};
 pub use prevented::{GATE_LEVEL, Prevented, prevented};

@@ -14,7 +14,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::outcomes::Outcomes;
-use super::source;
+
 use crate::data::embedded::tables::census;
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{
@@ -63,7 +63,7 @@ enum What {
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
         let column = match self.rows {
-            What::Income => return People::of_the_table().map(|p| source("adult-population", &self, p)),
+            What::Income => return People::of_the_table().map(|p| Source::of("adult-population", &self, p)),
             What::Marital => "marital",
             What::Education => "edunum",
             What::Occupation => "occ",
@@ -72,7 +72,7 @@ impl Build for Parameters {
         let mut values = census(column);
         values.sort_by(f64::total_cmp);
         let counts = values.chunk_by(|a, b| a == b).map(|same| same.len() as f64).collect();
-        Ok(source("adult-population", &self, Outcomes::new("rows", counts)?))
+        Ok(Source::of("adult-population", &self, Outcomes::new("rows", counts)?))
     }
 }
 

@@ -16,7 +16,6 @@ use std::sync::Arc;
 use rand::RngExt;
 use serde::Serialize;
 
-use super::source;
 use crate::data::parameters::{Build, build};
 use crate::data::{
     Checker, Column, Correctness, Distribution, Kind, Samples, Schema, Source, SourceError, TokenUnit,
@@ -66,7 +65,7 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        Ok(source("boolean-expressions", &self, Expressions::new(self.depth)))
+        Ok(Source::of("boolean-expressions", &self, Expressions::new(self.depth)))
     }
 }
 

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::outcomes::Outcomes;
-use super::source;
+
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{Source, SourceError};
 use crate::registry::{About, Entry};
@@ -64,14 +64,14 @@ impl Build for Parameters {
             let help = "make them sum to 1, or set `normalise = true`";
             return Err(ParameterError::new("probabilities", why, help).into());
         }
-        Ok(source("categorical", &self, distribution))
+        Ok(Source::of("categorical", &self, distribution))
     }
 }
 
 impl Build for Bernoulli {
     fn build(self) -> Result<Source, SourceError> {
         let distribution = Outcomes::new("p", vec![1.0 - self.p, self.p])?;
-        Ok(source("bernoulli", &self, distribution))
+        Ok(Source::of("bernoulli", &self, distribution))
     }
 }
 

@@ -11,7 +11,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 use serde::Serialize;
 
-use super::{numbers, source, table};
+use super::{numbers, table};
 use crate::data::parameters::{Build, Numbers, ParameterError, build};
 use crate::data::{Distribution, NormalMixture, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry};
@@ -68,7 +68,7 @@ impl Build for Parameters {
                 Gaussian::independent("sd", mean, sd)?
             }
         };
-        Ok(source("gaussian", &self, distribution))
+        Ok(Source::of("gaussian", &self, distribution))
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::gaussian::Gaussian;
 use super::mixture::Mixture;
-use super::source;
+
 use crate::data::parameters::{Build, Numbers, ParameterError, build, build_with};
 use crate::data::{Source, SourceError};
 use crate::registry::{About, Entry};
@@ -132,7 +132,7 @@ impl Parameters {
         let components: Vec<Gaussian> =
             self.means.iter().zip(&sd).map(component).collect::<Result<_, _>>()?;
         let weights = self.weights.clone().unwrap_or_else(|| vec![1.0; components.len()]);
-        Ok(source(name, &self, Mixture::new(components, &weights)?))
+        Ok(Source::of(name, &self, Mixture::new(components, &weights)?))
     }
 }
 

@@ -23,20 +23,7 @@ pub(super) mod zipf;
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use super::{Column, Distribution, Kind, Samples, Schema, Source, Supply};
-
-/// A source that draws from a distribution. Its digest is its name and parameters.
-fn source(name: &str, parameters: &impl Serialize, distribution: impl Distribution + 'static) -> Source {
-    let written = serde_json::to_string(parameters).unwrap_or_default();
-    Source {
-        name: name.into(),
-        digest: format!("{name} {written}"),
-        supply: Supply::Distribution(Box::new(distribution)),
-        file: None,
-    }
-}
+use super::{Column, Kind, Samples, Schema};
 
 /// The schema of rows of `d` numbers.
 fn numbers(d: usize) -> Arc<Schema> {
@@ -50,7 +37,7 @@ fn table(schema: &Arc<Schema>, d: usize, data: Vec<f64>) -> Samples {
 
 /// Makes a source from a JSON table of parameters, as the spec would; an error names its key first.
 #[cfg(test)]
-fn from_json<P: super::parameters::Build>(json: &str) -> Result<Source, crate::spec::Error> {
+fn from_json<P: super::parameters::Build>(json: &str) -> Result<super::Source, crate::spec::Error> {
     let table = crate::spec::Node::from_toml(&format!("x = {}", json.replace("\":", "\" =")), "test");
     let table = table.expect("a table");
     super::parameters::build::<P>(table.get("x").expect("the table"), &Default::default())

@@ -10,7 +10,7 @@ use rand_distr::Distribution as _;
 use serde::Serialize;
 use statrs::function::gamma::ln_gamma;
 
-use super::{numbers, source, table};
+use super::{numbers, table};
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry};
@@ -52,7 +52,7 @@ impl Build for Parameters {
             mean: [rate],
             variance: [rate + rate * rate / shape],
         };
-        Ok(source("negative-binomial", &self, law))
+        Ok(Source::of("negative-binomial", &self, law))
     }
 }
 

@@ -9,7 +9,7 @@ use rand_distr::Distribution as _;
 use serde::Serialize;
 use statrs::function::gamma::ln_gamma;
 
-use super::{numbers, source, table};
+use super::{numbers, table};
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry};
@@ -41,7 +41,7 @@ impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
         let law = rand_distr::Poisson::new(self.rate)
             .map_err(|e| ParameterError::new("rate", e.to_string(), "give another rate"))?;
-        Ok(source("poisson", &self, Poisson { schema: numbers(1), law, rate: [self.rate] }))
+        Ok(Source::of("poisson", &self, Poisson { schema: numbers(1), law, rate: [self.rate] }))
     }
 }
 

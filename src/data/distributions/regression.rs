@@ -13,7 +13,6 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 use serde::Serialize;
 
-use super::source;
 use crate::data::parameters::{Numbers, ParameterError, build_with};
 use crate::data::{
     Column, Distribution, Field, Kind, Levels, Link, Regression, Role, Samples, Schema, Source, SourceError,
@@ -111,7 +110,7 @@ impl Parameters {
         let variance = |i: usize| self.input_variance * (i as f64 + 1.0).powf(-self.spectrum);
         let input_variances = (0..d).map(variance).collect();
         let truth = Regression { weights, input_variances, link, noise_variance: noise, tabulated: None };
-        Ok(source(name, &self, Inputs::new(truth)))
+        Ok(Source::of(name, &self, Inputs::new(truth)))
     }
 }
 

@@ -10,7 +10,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 use serde::Serialize;
 
-use super::{numbers, source, table};
+use super::{numbers, table};
 use crate::data::parameters::{Build, build};
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry};
@@ -52,7 +52,7 @@ impl Build for Parameters {
             mean: [a, a * a + s2],
             covariance: [s2, cross, cross, s2 / b + 4.0 * a * a * s2 + 2.0 * s2 * s2],
         };
-        Ok(source("rosenbrock", &self, truth))
+        Ok(Source::of("rosenbrock", &self, truth))
     }
 }
 

@@ -12,7 +12,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 use serde::Serialize;
 
-use super::{numbers, source, table};
+use super::{numbers, table};
 use crate::data::parameters::build_with;
 use crate::data::{Distribution, Samples, Schema, Source, SourceError};
 use crate::registry::{About, Entry};
@@ -94,7 +94,7 @@ crate::parameters! {
 
 impl Parameters {
     fn source(self, name: &str, point: fn(&mut Stream) -> [f64; 2]) -> Result<Source, SourceError> {
-        Ok(source(name, &self, Curve { schema: numbers(2), point, noise: self.noise }))
+        Ok(Source::of(name, &self, Curve { schema: numbers(2), point, noise: self.noise }))
     }
 }
 

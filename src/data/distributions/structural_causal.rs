@@ -18,7 +18,6 @@ use std::sync::Arc;
 use rand::RngExt;
 use serde::Serialize;
 
-use super::source;
 use crate::data::parameters::{Build, build};
 use crate::data::{
     Column, Distribution, Field, FourMeans, Kind, Levels, Role, Samples, Schema, Source, SourceError,
@@ -60,7 +59,7 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        Ok(source("structural-causal-model", &self, StructuralCausal::new(self.clone())))
+        Ok(Source::of("structural-causal-model", &self, StructuralCausal::new(self.clone())))
     }
 }
 

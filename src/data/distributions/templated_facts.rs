@@ -17,7 +17,6 @@ use rand_distr::Distribution as _;
 use rand_distr::weighted::WeightedAliasIndex;
 use serde::Serialize;
 
-use super::source;
 use crate::data::parameters::{Build, ParameterError, build};
 use crate::data::{
     Checker, Column, Correctness, Distribution, Kind, Samples, Schema, Source, SourceError, TokenUnit,
@@ -67,7 +66,7 @@ crate::parameters! {
 
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
-        Ok(source("templated-facts", &self, World::new(self.people, self.exponent)?))
+        Ok(Source::of("templated-facts", &self, World::new(self.people, self.exponent)?))
     }
 }
 

@@ -12,7 +12,6 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 use serde::Serialize;
 
-use super::source;
 use crate::data::parameters::{Build, build};
 use crate::data::{
     Checker, Column, Correctness, Distribution, Field, Kind, Levels, Role, Samples, Schema, Source,
@@ -57,7 +56,7 @@ impl Build for Parameters {
         ];
         let (dim, separation) = (self.dim, self.separation);
         let classes = TwoClasses { schema: Arc::new(Schema { fields }), dim, separation };
-        Ok(source("two-class-gaussian", &self, classes))
+        Ok(Source::of("two-class-gaussian", &self, classes))
     }
 }
 

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::outcomes::Outcomes;
-use super::source;
+
 use crate::data::parameters::{Build, build};
 use crate::data::{Source, SourceError};
 use crate::registry::{About, Entry};
@@ -37,7 +37,7 @@ crate::parameters! {
 impl Build for Parameters {
     fn build(self) -> Result<Source, SourceError> {
         let distribution = Outcomes::new("outcomes", vec![1.0; self.outcomes])?;
-        Ok(source("uniform-categorical", &self, distribution))
+        Ok(Source::of("uniform-categorical", &self, distribution))
     }
 }
 

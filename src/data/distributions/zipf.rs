@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use super::outcomes::Outcomes;
-use super::source;
+
 use crate::data::parameters::{Build, build};
 use crate::data::{Source, SourceError};
 use crate::registry::{About, Entry};
@@ -87,7 +87,7 @@ impl Parameters {
         // Relative to the first outcome, so that large exponents don't underflow everywhere.
         let weight = |i: usize| ((i as f64 + first) / first).powf(-self.exponent);
         let distribution = Outcomes::new("exponent", (0..self.outcomes).map(weight).collect())?;
-        Ok(source(name, &self, distribution))
+        Ok(Source::of(name, &self, distribution))
     }
 }
 

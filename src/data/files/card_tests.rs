@@ -5,6 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::other::Made;
 use super::tests::{cell, error, error_with, load};
 use super::*;
 use crate::data::text::TextTable;

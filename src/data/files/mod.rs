@@ -34,8 +34,8 @@ pub use card::{Card, OtherCard};
 pub use error::{FileError, Place, Problem};
 pub use human::OwnFile;
 pub use options::{Missing, Options, Scheme};
-pub use other::{AsHuman, Made};
-pub use pair::{Pair, open_pair};
+pub use other::AsHuman;
+pub use pair::open_pair;
 
 use options::{TABLE, TEXT as OF_TEXT};
 

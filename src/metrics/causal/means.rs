@@ -97,25 +97,6 @@ pub fn four_means(rows: &Samples, graph: &Graph) -> Result<FourMeans, Refusal> {
     })
 }
 
-/// The four means of a predictor's scores in [0, 1]: `scores` of all rows as they are, `as_group_1`
-/// of all rows with the group set to x₁.
-pub fn four_means_of_scores(
-    rows: &Samples,
-    graph: &Graph,
-    scores: &[f64],
-    as_group_1: &[f64],
-) -> Result<FourMeans, Refusal> {
-    let [zero, one] = graph.strata(rows)?;
-    let y_1: Vec<f64> = one.iter().map(|&i| scores[i as usize]).collect();
-    let confounders = &graph.confounders;
-    Ok(FourMeans {
-        group_0: mean(scores, &zero),
-        direct: mean(as_group_1, &zero),
-        direct_and_indirect: carried_over(&rows.take(&one), &y_1, &rows.take(&zero), confounders)?,
-        group_1: mean(scores, &one),
-    })
-}
-
 fn mean(values: &[f64], of: &[u32]) -> f64 {
     of.iter().map(|&i| values[i as usize]).sum::<f64>() / of.len() as f64
 }
@@ -217,16 +198,6 @@ pub(super) mod tests {
         assert!((m.group_0 - 0.25).abs() < 1e-12 && (m.group_1 - 0.5).abs() < 1e-12);
         assert!((m.direct - 0.625).abs() < 5e-3 && (m.direct_and_indirect - 0.625).abs() < 5e-3, "{m:?}");
         assert!(m.effects().indirect.abs() < 5e-3);
-    }
-
-    #[test]
-    fn a_predictor_that_ignores_the_group_has_no_direct_effect() {
-        let rows = draw(500, 7);
-        let Column::Codes { data: w } = rows.column(2) else { panic!() };
-        let scores: Vec<f64> = w.iter().map(|&w| f64::from(w) / 4.0 + 0.1).collect();
-        let effects = four_means_of_scores(&rows, &graph(&rows), &scores, &scores).unwrap().effects();
-        assert_eq!(effects.direct, 0.0);
-        assert!(effects.indirect.abs() > 0.01);
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod bootstrap;
 mod means;
 
 pub use bootstrap::Bootstrap;
-pub use means::{Graph, four_means, four_means_of_scores};
+pub use means::{Graph, four_means};
 
 use super::{
     Direction, Measured, Metric, MetricEntry, Needs, Observation, Reading, Scale, When, Worst, one, table,

@@ -28,7 +28,7 @@ mod tests;
 
 pub use model::GaussianMixtureModel;
 pub(crate) use start::clusters;
-pub use symmetric::{Estimator, SYMMETRIC, SymmetricMixture};
+pub use symmetric::SYMMETRIC;
 
 use std::any::Any;
 

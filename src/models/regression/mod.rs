@@ -20,11 +20,6 @@ mod random_features;
 #[cfg(test)]
 mod tests;
 
-pub use generalised::{LogisticRegression, PoissonRegression};
-pub use linear::{LinearRegression, Noise, Ridge, Singular};
-pub use model::RegressionModel;
-pub use random_features::RandomFeatures;
-
 pub(super) use generalised::{LOGISTIC, POISSON};
 pub(super) use linear::{LINEAR, RIDGE};
 pub(super) use random_features::RANDOM_FEATURES;

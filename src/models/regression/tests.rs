@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::*;
+use super::model::RegressionModel;
 use crate::data::{
     Body, Column, Combine, CrossProducts, Field, Kind, Levels, Link, Mix, Part, Role, Rows, SOURCES, Samples,
     Schema, Statistics,

@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn residuals_of_the_training_rows_are_no_parameters() {
-        let family = Tabular { residuals: crate::models::Residuals::Empirical, ..Tabular::default() };
+        let family =
+            Tabular { residuals: crate::models::tabular::Residuals::Empirical, ..Tabular::default() };
         assert!(family.affine().err().unwrap().to_string().contains("residuals"));
     }
 }

@@ -34,6 +34,7 @@ impl TabularModel {
     }
 
     /// The columns from cause to effect, each with its parents: indices into the schema.
+    #[cfg(test)]
     pub fn graph(&self) -> impl Iterator<Item = (usize, &[usize])> {
         self.steps.iter().map(|(step, _)| (step.column, step.parents.as_slice()))
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::data::{AsHuman, Column, Kind, Options, Place, Problem, SourceError, open};
+use crate::data::files::open;
+use crate::data::{AsHuman, Column, Kind, Options, Place, Problem, SourceError};
 use crate::metrics::{Absence, Measurement, Observed};
 
 fn how() -> Load {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::spec::measure::Generations;
 
 #[test]
 fn the_design_example_parses() {
