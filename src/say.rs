@@ -1,24 +1,24 @@
 //! Lines for people, on standard output and standard error, and how numbers are written in them.
 //!
-//! `println!` panics once nobody reads any more, as in `collapse compare | head -3`, and would take the
+//! `println!` panics once the pipe is closed, as in `collapse compare | head -3`, and would take the
 //! rest of a run with it. What these print is lost then, and the run goes on to its end.
 
 use std::fmt::Arguments;
 use std::io::Write;
 
-/// Prints a line to standard output; nobody need read it.
+/// Prints a line to standard output; a closed pipe is no error.
 #[macro_export]
 macro_rules! say {
     ($($words:tt)*) => { $crate::say::line(std::io::stdout(), format_args!($($words)*)) };
 }
 
-/// Prints a line to standard error; nobody need read it.
+/// Prints a line to standard error; a closed pipe is no error.
 #[macro_export]
 macro_rules! remark {
     ($($words:tt)*) => { $crate::say::line(std::io::stderr(), format_args!($($words)*)) };
 }
 
-/// Writes a line to somebody who may have gone away.
+/// Writes a line to a stream whose reader may have ended.
 pub fn line(mut to: impl Write, words: Arguments<'_>) {
     let _ = writeln!(to, "{words}");
 }

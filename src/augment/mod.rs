@@ -1,4 +1,4 @@
-//! Is it worth training on synthetic rows that somebody has made? The study behind `collapse augment`.
+//! Is it worth training on a given table of synthetic rows? The study behind `collapse augment`.
 //!
 //! Human rows with labels, and synthetic rows of the same columns, from any model. A task's learner is
 //! trained on human rows and a share q = n_s/(n_h + n_s) of synthetic ones, curated or not, and scored

@@ -21,7 +21,7 @@ pub(super) struct Execution<'a> {
     pub components: &'a Arc<Components>,
     /// The folder, where it is not the default or `--out`.
     pub out: Option<PathBuf>,
-    /// Whether somebody asked to stop.
+    /// Whether it was interrupted.
     pub interrupt: &'a Interrupt,
     /// Makes the answer.
     pub answer: &'a Answer<'a>,

@@ -51,7 +51,7 @@ pub const EXIT_FAILED: u8 = 1;
 pub const EXIT_USAGE: u8 = 2;
 /// A claim failed or stayed undecided.
 pub const EXIT_CLAIM: u8 = 3;
-/// Somebody pressed Ctrl-C; what was finished is kept.
+/// Interrupted; what was finished is kept.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
 const EXAMPLES: &str = "\
@@ -85,7 +85,7 @@ pub enum Command {
     Compare(CompareArgs),
     /// Redo the papers' figures and decide what they say
     Reproduce(ReproduceArgs),
-    /// Say whether it is worth training on synthetic rows that somebody has made
+    /// Say whether it is worth training on a given table of synthetic rows
     Augment(augment::AugmentArgs),
     /// Estimate the causal effects of a sensitive column in a table, with intervals
     Effects(effects::EffectsArgs),
@@ -117,7 +117,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether the command writes to the terminal alone. A run goes on when nobody reads what it says.
+    /// Whether the command writes to the terminal alone. A run goes on when its output is closed.
     fn only_prints(&self) -> bool {
         matches!(
             self,

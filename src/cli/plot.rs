@@ -1,4 +1,4 @@
-//! `collapse plot`: the figures of a run folder, drawn anew from its rows, or one that nobody asked for yet.
+//! `collapse plot`: the figures of a run folder, drawn anew from its rows, or a new one.
 
 use std::path::PathBuf;
 use std::sync::Arc;

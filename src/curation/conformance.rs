@@ -1,4 +1,4 @@
-//! What holds for every step, whoever wrote it.
+//! What holds for every registered step.
 #![allow(clippy::unwrap_used)]
 
 use std::cell::Cell;

@@ -3,7 +3,7 @@
 //! A detector gives every row p, the probability that a model wrote it; the row's weight is
 //! (1 − p)^b. `size` · N rows are drawn without replacement from `copies` copies of each of the N
 //! rows, with probability proportional to the weight (Drayson et al., arXiv 2502.15654: b = 10,
-//! 1.5 N, 3 copies; draws by the keys ln(u)/weight of Efraimidis and Spirakis 2006). Nobody needs to
+//! 1.5 N, 3 copies; draws by the keys ln(u)/weight of Efraimidis and Spirakis 2006). There is no need to
 //! know who wrote what: human and synthetic rows compete, and a block keeps its origin. On synthetic
 //! rows alone as many are drawn as there were.
 //!

@@ -91,7 +91,7 @@ pub enum Who {
     /// All of them.
     #[default]
     All,
-    /// The first so many (`members = 2`); 0 for nobody.
+    /// The first so many (`members = 2`); 0 for none.
     First(usize),
     /// One, by its position from 0 (`member = 3`).
     One(usize),

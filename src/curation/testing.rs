@@ -83,7 +83,7 @@ pub fn seen_by(counts: &[f64], truth: &dyn Distribution, work: impl Fn(&Seen<'_>
     look(initial(counts), counts, Some(truth), work);
 }
 
-/// Calls `work` with these rows as D(0), and a model that nobody asks.
+/// Calls `work` with these rows as D(0), and a model that is not used.
 pub fn seen_of(initial: Samples, work: impl Fn(&Seen<'_>)) {
     look(initial, &[1.0], None, work);
 }

@@ -99,7 +99,7 @@ impl<'a> HumanRows<'a> {
     }
 
     /// The rows that a downstream task is scored on: `n` held-out rows. They are the first ones of the
-    /// reference, which nobody is trained on either, in the vocabulary of the rows that learners see.
+    /// reference, on which no model is trained either, in the vocabulary of the rows that learners see.
     pub fn test(&self, n: usize) -> Result<Samples, SupplyError> {
         Ok(self.unseen("the task's test", 0, n)?.modelled().into_owned())
     }

@@ -162,7 +162,7 @@ pub trait Distribution: Send + Sync {
     /// shorter one.
     fn draw(&self, n: usize, rng: &mut Stream) -> Samples;
 
-    /// Draws `n` rows whose labels nobody looks at; `None` where that costs as much as to draw them whole.
+    /// Draws `n` rows without meaningful labels; `None` where whole rows cost no more.
     fn unlabelled(&self, _n: usize, _rng: &mut Stream) -> Option<Samples> {
         None
     }

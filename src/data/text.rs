@@ -242,7 +242,7 @@ impl TextOptions {
             };
             vocabulary.tokens.push(unknown.into());
         }
-        // Tokens of no row are in nobody's vocabulary, and no row asks for their code.
+        // Tokens of no row are in no vocabulary, and no row has their code.
         let mut recode = vec![0; counts.len()];
         let after = vocabulary.len() as u32;
         kept.iter().zip(0..).for_each(|(&c, code)| recode[c as usize] = code);

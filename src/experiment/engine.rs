@@ -43,7 +43,7 @@ pub struct Options<'a> {
     pub isolation: Option<Isolation>,
     /// When a cell's lineages are stopped.
     pub cell_timeout: Option<Duration>,
-    /// Whether somebody asked to stop.
+    /// Whether it was interrupted.
     pub interrupt: &'a Interrupt,
     /// Who is told.
     pub progress: &'a dyn Progress,

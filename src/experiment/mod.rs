@@ -285,7 +285,7 @@ impl Experiment {
         self
     }
 
-    /// Who is told how far it is; nobody, if nothing is said. [`on_stderr`](crate::run::progress::on_stderr) shows a bar.
+    /// Where progress is reported; nowhere by default. [`on_stderr`](crate::run::progress::on_stderr) shows a bar.
     #[must_use]
     pub fn progress(mut self, progress: impl Progress + Send + 'static) -> Self {
         self.progress = Arc::new(progress);

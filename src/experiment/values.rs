@@ -113,7 +113,7 @@ impl Run {
         &self.done.skipped
     }
 
-    /// Whether somebody stopped it before all was run.
+    /// Whether it was interrupted before all was run.
     pub fn interrupted(&self) -> bool {
         self.done.report.interrupted
     }

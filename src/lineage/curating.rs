@@ -44,7 +44,7 @@ impl Lineage {
 
     /// `curate_mix(…)`: the training set of one member.
     pub(super) fn curate_mix(&self, mix: Mix, member: &Member<'_>, g: u32) -> Result<Mix, Why> {
-        // Nobody is asked for further rows here.
+        // No further rows can be drawn here.
         self.curate(On::Mix, mix, Place { member, population: &[], g })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! D(0) and the streams of its fit depend on the source, the rows and the seed, not on regime, fraction or curation, so in
 //! a sweep over these every setting would fit the same first model. A [`FirstFits`] is told which lineages will be run;
-//! the first that comes fits, whoever comes meanwhile waits, everybody gets a copy of their own, and the last one leaves
+//! the first that comes fits, those that come meanwhile wait, each gets a copy of its own, and the last one leaves
 //! nothing behind. A divergence is shared like a model. What is shared is what a fit alone would have given, to the bit.
 
 use std::collections::HashMap;
@@ -42,7 +42,7 @@ impl FirstFits {
         slots.retain(|_, slot| slot.left > 1);
     }
 
-    /// A lineage's share, which it asks for once; `None` where it shares with nobody.
+    /// A lineage's share, which it asks for once; `None` where it shares with no other.
     pub fn of(&self, key: &str, seed: u64) -> Option<Shared> {
         let name = (key.to_owned(), seed);
         let mut slots = locked(&self.0);
@@ -55,7 +55,7 @@ impl FirstFits {
         Some(shared)
     }
 
-    /// Fits that somebody will still ask for.
+    /// Fits that will still be asked for.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         locked(&self.0).len()

@@ -88,7 +88,7 @@ pub enum StopReason {
     /// A fit diverged, or the model's own rows made a further fit impossible. An outcome, not an error: its values are
     /// recorded as missing from then on.
     Diverged,
-    /// Somebody asked it to stop; it is not recorded and will be run again.
+    /// It was interrupted; it is not recorded and will be run again.
     Interrupted,
 }
 

@@ -46,9 +46,9 @@ pub enum When {
     /// In no case.
     #[default]
     Never,
-    /// Only if the family's models give no [`Parameters`](crate::models::Parameters).
+    /// Only if the models of the family give no `Parameters`.
     WithoutParameters,
-    /// Only if the truth is not known: see [`truth_is_known`].
+    /// Only if the truth is not known: see `truth_is_known`.
     WithoutTruth,
     /// In every case.
     Always,

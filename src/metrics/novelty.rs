@@ -26,7 +26,7 @@ const fn novelty(name: &'static str, build: Build<BoxedMetric>) -> MetricEntry {
             name,
             summary: "Share of n-grams that the training set does not have",
             details: "Share of the sample's word n-grams (each occurrence counts) that occur in no row of the training set \
-                of this generation, whoever made it. Depends on the size of the training set.",
+                of this generation, human or synthetic. Depends on the size of the training set.",
             source: "McCoy et al. 2023 (arXiv 2111.09509)",
             parameters: &[],
             version: 1,

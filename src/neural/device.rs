@@ -2,7 +2,7 @@
 //!
 //! burn 0.22 chooses its backend at run time through a [`Device`]; automatic
 //! differentiation is a property of the device. `Device::default()` obeys the environment
-//! and is never used here: a result must not depend on a variable that nobody recorded.
+//! and is never used here: a result must not depend on a variable that is not recorded.
 //!
 //! The CPU backends choose their matrix kernels from the instruction sets that the
 //! processor has. Kernels of different classes differ in the last digits, so bits are only

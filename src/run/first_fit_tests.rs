@@ -50,7 +50,7 @@ fn prepared(spec: &str) -> Prepared {
     Prepared::new(Experiment::from_toml(spec, "test.toml").unwrap(), &Context::default()).unwrap()
 }
 
-/// The same work, whose lineages nobody expects: every fit is made alone.
+/// The same work without shared fits: every fit is made alone.
 struct Alone(Prepared);
 
 impl Work for Alone {

@@ -9,7 +9,7 @@ use crate::models;
 /// The exit code of an interrupted command.
 pub const EXIT_INTERRUPTED: i32 = 130;
 
-/// Whether somebody asked to stop. Clones share the answer.
+/// A flag that asks a run to stop. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
@@ -19,7 +19,7 @@ impl Interrupt {
         Self::default()
     }
 
-    /// One that Ctrl-C sets; a second Ctrl-C exits with [`EXIT_INTERRUPTED`]. For the binary, once
+    /// One that Ctrl-C sets; a second Ctrl-C exits with `EXIT_INTERRUPTED`. For the binary, once
     /// a process. Errors if a handler is there already.
     pub fn on_ctrl_c() -> Result<Self, ctrlc::Error> {
         let interrupt = Self::new();
@@ -39,7 +39,7 @@ impl Interrupt {
         self.0.store(true, Ordering::SeqCst);
     }
 
-    /// Whether somebody asked to stop.
+    /// Whether the flag is set.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

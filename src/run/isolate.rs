@@ -1,11 +1,11 @@
 //! Cells as processes of their own (`--isolate`): one that hangs can be ended, one that takes all
-//! memory takes nobody with it.
+//! memory ends alone.
 //!
 //! The runner starts itself with a resolved spec and one [`Todo`]; the child runs that cell and leaves what it found in a
 //! folder of the parent's, who hands it on as a thread would have done. Whatever the child could not finish is recorded as
 //! failed by the parent.
 //!
-//! Nobody outlives anybody: outside programs that the child started end with it, since it announces
+//! No process outlives its parent: outside programs that the child started end with it, since it announces
 //! them; the child and they end with the parent, whose end closes the child's standard input; and its
 //! temporary files are in a folder of the parent's.
 
@@ -36,7 +36,7 @@ pub struct Isolation {
 /// How often a child is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// In the child: runs the one cell. Nobody is told of its failures here; the parent reads them.
+/// In the child: runs the one cell. It reports no failures; the parent reads them.
 ///
 /// # Errors
 /// Those of the disk, and a cell that does not belong to this work.
@@ -94,7 +94,7 @@ pub(super) fn run_cell<W: Work + ?Sized>(
     let of = Identity::from(setting);
     let mut failures = found.failures(of, &todo.seeds);
     let mut blocks = Vec::new();
-    // Whoever stops a run leaves seeds that are run another time; else each must have an ending.
+    // An interrupted run leaves seeds for later; else each must have an ending.
     let unended = match &ended {
         Ended::Broken(error) => Some(error.as_str()),
         Ended::Well if options.interrupt.is_set() => None,
@@ -162,7 +162,7 @@ fn start(isolation: &Isolation, todo: &Todo) -> std::io::Result<(Child, TempDir)
 fn wait(mut child: Child, options: &Options<'_>, started: Instant) -> Ended {
     // Closed at the end of this function, or with the process.
     let _alive = child.stdin.take();
-    // Pipes that nobody reads fill up and would hold the child.
+    // Pipes that are not read fill up and would block the child.
     let programs = child.stdout.take().map(|pipe| thread::spawn(move || models::kill_left_programs(pipe)));
     let words = child.stderr.take().map(|mut pipe| {
         thread::spawn(move || {

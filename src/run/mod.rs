@@ -41,7 +41,7 @@ pub trait Work: Sync {
     /// same numbers, on whichever thread.
     fn run(&self, setting: usize, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError>;
 
-    /// The key of a setting's first fit, which lineages with the same key and seed share; `None` where nobody shares it.
+    /// The key of a setting's first fit, which lineages with the same key and seed share; `None` where no other shares it.
     fn first_fit(&self, _setting: usize) -> Option<&str> {
         None
     }
@@ -73,7 +73,7 @@ pub struct Options<'a> {
     /// Seconds after which a cell's lineages are stopped, between two generations, and count as
     /// failed. A fit that hangs can only be ended with its process: see [`Isolation`].
     pub cell_timeout: Option<Duration>,
-    /// Whether somebody asked to stop.
+    /// Whether it was interrupted.
     pub interrupt: &'a Interrupt,
     /// Whom to tell.
     pub progress: &'a dyn Progress,
@@ -139,7 +139,7 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
                     told.lineages += ran.lineages;
                     told.failures.extend(ran.failures);
                 }
-                // Nobody takes it any more: a disk that refuses one cell will refuse the next.
+                // The writer has ended: a disk that refuses one cell will refuse the next.
                 if ran.lineages > 0 && send.send(ran.block).is_err() {
                     return;
                 }

@@ -44,7 +44,7 @@ impl Plan {
         self.todo.sort_by(|a, b| cost(b).total_cmp(&cost(a)));
     }
 
-    /// Of the cells that share a first fit, puts the first before all others, so that nobody waits for a fit that another
+    /// Of the cells that share a first fit, puts the first before all others, so that none waits for a fit that another
     /// thread is making while there is something else to do.
     pub fn first_fits_first<W: Work + ?Sized>(&mut self, work: &W) {
         let mut known = HashSet::new();

@@ -59,7 +59,7 @@ impl<P: Progress + Send + ?Sized> Progress for Box<P> {
     }
 }
 
-/// Tells nobody.
+/// No progress is shown.
 pub struct Silent;
 
 impl Progress for Silent {}

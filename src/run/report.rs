@@ -16,7 +16,7 @@ pub struct RunReport {
     /// Lineages that an earlier run had finished.
     #[cfg_attr(not(test), expect(dead_code, reason = "tests ask"))]
     pub reused: u64,
-    /// Whether somebody asked to stop before all was run.
+    /// Whether it was interrupted before all was run.
     pub interrupted: bool,
     /// Wall-clock seconds of this run.
     pub wall_seconds: f64,

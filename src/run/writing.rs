@@ -13,10 +13,10 @@ const ENOUGH: usize = 8 << 20;
 /// How long after the last file a finished cell waits at most.
 const SOON: Duration = Duration::from_secs(2);
 
-/// Writes what comes, until nobody sends any more, and adds it to what is there.
+/// Writes what comes until the last sender ends, and adds it to what is there.
 ///
 /// # Errors
-/// Those of the disk; whoever sends is told by the closed end.
+/// Those of the disk; senders see it as a closed channel.
 pub(super) fn write(
     cells: Receiver<Block>,
     mut lineages: Lineages,

@@ -13,7 +13,7 @@ use super::source::At;
 pub enum Kind {
     /// The text is no TOML.
     Syntax,
-    /// A key that nobody reads.
+    /// An unknown key.
     UnknownKey,
     /// A value of another type.
     WrongType,
@@ -88,7 +88,7 @@ impl Error {
         Self::new(Kind::Syntax, at, message, "here".into(), Some(help.into()))
     }
 
-    /// Keys that nobody reads, all of one table. `found` must not be empty.
+    /// Unknown keys, all of one table. `found` must not be empty.
     pub fn unknown_keys(found: &[(&str, At)], known: &[&str]) -> Self {
         let names: Vec<String> = found.iter().map(|(k, _)| format!("`{k}`")).collect();
         let plural = if found.len() == 1 { "key" } else { "keys" };

@@ -234,7 +234,7 @@ pub(super) fn each<'n>(root: &'n Node, key: &str) -> Result<&'n [Node], Error> {
     }
 }
 
-/// Reports keys that nobody reads in one layer, also in layers that are not asked for.
+/// Reports unknown keys of one layer, also of layers that are not in use.
 pub(super) fn check_layer(layer: &Node, whole_file: bool, problems: &mut Vec<Error>) {
     let mut tables = [SETTING_TABLES, OTHER_TABLES].concat();
     if whole_file {

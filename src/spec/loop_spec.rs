@@ -164,7 +164,7 @@ impl LoopSpec {
         spec
     }
 
-    /// The place of a key such as `human_fraction`, or of the table where nobody wrote it.
+    /// The place of a key such as `human_fraction`, or of the table where the key is absent.
     pub fn at(&self, key: &str) -> At {
         self.node.key_at(key)
     }

@@ -24,7 +24,7 @@ impl Experiment {
             }
             fill(&mut root, "sampling", &first.sampling, Some(&["temperature", "covariance_scale"]));
         }
-        // The size of the sample follows from the rows held out where nobody asks for one: written out, it would be asked for.
+        // The size of the sample follows from the rows held out where the spec has none; written out, it would be the spec's.
         let keys = ["on", "space", "at", "keep", "by_member", "keep_models"];
         fill::<MeasureSpec>(&mut root, "measure", &self.measure, Some(&keys));
         if root.get("sweep.seeds").is_none() {
@@ -52,7 +52,7 @@ fn ordered(tree: &Node) -> Node {
     root
 }
 
-/// Writes the scalar values of `section` that nobody wrote, unless they are swept: the first
+/// Writes the scalar defaults of `section`, unless they are swept: the first
 /// setting's value would then be that point's, which does no harm but misleads.
 pub(super) fn fill<T: Serialize>(root: &mut Node, section: &str, values: &T, only: Option<&[&str]>) {
     let Ok(Json::Object(map)) = serde_json::to_value(values) else {

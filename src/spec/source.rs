@@ -53,7 +53,7 @@ pub enum Layer {
     Set,
     /// `[sweep]`: one point of the grid.
     SweepPoint,
-    /// Nobody wrote it: a default of the workbench.
+    /// A default of the workbench.
     Default,
 }
 
@@ -75,7 +75,7 @@ impl At {
         Self { source: Arc::clone(source), span, layer: Layer::File }
     }
 
-    /// The place of a value that nobody wrote.
+    /// The place of a default.
     pub fn default_value() -> Self {
         let source = Source { name: "defaults".into(), text: String::new() };
         Self { source: Arc::new(source), span: (0, 0), layer: Layer::Default }

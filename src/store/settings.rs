@@ -258,7 +258,7 @@ impl SettingKey {
         }
     }
 
-    /// The value of a [`column()`]; empty where other settings have one and this one does not.
+    /// The value of a `column()`; empty where other settings have one and this one does not.
     pub fn get(&self, column: &str) -> Option<&str> {
         if self.columns().any(|name| name == column) {
             return Some(self.own(column));

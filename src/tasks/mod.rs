@@ -55,7 +55,7 @@ pub static TASKS: Registry<BoxedTask, Report> = Registry {
 pub struct Report {
     /// The score that tuning and the gaps are about.
     pub primary: &'static str,
-    /// Every score of [`Learned::score`], the primary one first; names in [`SCORES`].
+    /// Every score of [`Learned::score`], the primary one first; names in `SCORES`.
     pub scores: &'static [&'static str],
 }
 

@@ -138,7 +138,7 @@ fn experiment(curated: bool) -> Experiment {
         .components(components())
         .source("halves")
         .family("bootstrap")
-        .task(Part::new("threshold"))
+        .task(Part::new("threshold").with("knowledge", "none"))
         .regime("forgetful")
         .metrics(["middle"])
         .generations(4)

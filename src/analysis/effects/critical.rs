@@ -166,7 +166,7 @@ pub fn together(metrics: &[(String, Critical, Critical)]) -> Option<Together> {
     let upper = |c: &Critical| c.high.unwrap_or(f64::INFINITY);
     let top = metrics.iter().max_by(|a, b| a.2.low.total_cmp(&b.2.low))?;
     let high = largest(upper, |m| &m.1);
-    // Whoever reaches above the largest lower end may decide.
+    // A metric that reaches above the largest lower end may decide.
     let may = |m: &&(String, Critical, Critical)| m.0 == top.0 || upper(&m.1) >= top.2.low;
     Some(Together {
         estimate: largest(|c| c.estimate, |m| &m.1),

@@ -1,4 +1,4 @@
-//! `collapse augment`: is it worth training on synthetic rows that somebody has made?
+//! `collapse augment`: is it worth training on a given table of synthetic rows?
 
 mod answer;
 mod figure;
@@ -31,7 +31,7 @@ Examples:
 At which share of synthetic rows, with which curation, is a learner best on human rows that it has not seen, and is the
 gain larger than the noise? The share is chosen by cross-validation and scored on rows that the choice did not see.
 
-This answers for rows that somebody has made. For a model that feeds on its own rows, generation after generation, see
+This is about a given table of synthetic rows. For a model that feeds on its own rows, generation after generation, see
 `collapse compare`.";
 
 /// How this command says what a spec says in `[data]`.
@@ -41,7 +41,7 @@ const SHARES: [f64; 5] = [0.2, 0.33, 0.5, 0.67, 0.8];
 /// Curation steps that are tried where none are named, if they fit the rows.
 const STEPS: [&str; 2] = ["deduplicate", "teacher-agreement"];
 
-/// Is it worth training on synthetic rows that somebody has made?
+/// Is it worth training on a given table of synthetic rows?
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct AugmentArgs {

@@ -140,7 +140,7 @@ impl Found<'_> {
                 .into(),
         );
         prose.push(
-            "This answers for rows that somebody has made. For a model that feeds on its own rows, generation after \
+            "This is about a given table of synthetic rows. For a model that feeds on its own rows, generation after \
              generation, see collapse compare."
                 .into(),
         );

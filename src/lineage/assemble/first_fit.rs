@@ -36,7 +36,7 @@ pub(super) fn keys(
     models.iter().enumerate().map(key).collect()
 }
 
-/// Lets the settings share their first fits, and takes the keys from those that could share with nobody.
+/// Lets the settings share their first fits, and takes the keys from those that no other could share.
 pub(super) fn join(settings: &mut [Assembled]) {
     let fits = Arc::new(FirstFits::default());
     let mut users: BTreeMap<String, usize> = BTreeMap::new();

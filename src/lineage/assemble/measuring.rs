@@ -90,7 +90,7 @@ fn unknown_share(source: &Source) -> Option<String> {
     })
 }
 
-/// The fewest rows that metrics see where nobody asked for so few: nearest neighbours have five others, and a
+/// The fewest rows that metrics see by default: nearest neighbours have five others, and a
 /// spread between samples says something.
 const FEWEST: usize = 10;
 

@@ -207,7 +207,7 @@
     playing = setInterval(() => { k += 1; setGeneration(all[k]); if (k === all.length - 1) stop(); }, Math.max(120, Math.min(700, 6000 / all.length)));
   });
   app.hidden = false;
-  // Beyond eight lines nobody can tell them apart: the others wait to be ticked.
+  // More than eight lines can't be told apart: the others wait to be ticked.
   everything();
   shown().slice(8).forEach(s => state.hidden.add(s));
   charted();
