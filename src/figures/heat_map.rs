@@ -15,6 +15,7 @@ pub enum Ramp {
     #[default]
     Sequential,
     /// Blue below the middle, orange above; the range is made symmetric about it.
+    #[allow(dead_code)]
     Diverging {
         /// The neutral value, on a linear scale.
         middle: f64,
