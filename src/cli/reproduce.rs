@@ -37,6 +37,9 @@ undecided gets more seeds, up to --budget times the spec's, and then counts agai
 claim that does not fail its control (its law one fit off, its mechanism switched off) is blind, and counts
 against us too. The exit code is 3 if a claim failed, stayed undecided or is blind.";
 
+/// The most seeds of an undecided claim where nothing else is asked for, in multiples of the spec's.
+const BUDGET: u64 = 4;
+
 /// The marker of the table in a document.
 const MARKER: &str = "reproduce";
 
@@ -53,7 +56,7 @@ pub struct ReproduceArgs {
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// The most seeds an undecided claim gets, in multiples of the spec's
-    #[arg(long, value_name = "TIMES", default_value_t = 4)]
+    #[arg(long, value_name = "TIMES", default_value_t = BUDGET)]
     pub budget: u64,
     /// Put every claim before its controls: what it must fail, with the same seeds
     #[arg(long)]
@@ -404,6 +407,7 @@ fn command(args: &ReproduceArgs) -> String {
     words.extend(args.controls.then(|| "--controls".to_owned()));
     words.extend(args.quick.then(|| "--quick".to_owned()));
     words.extend(args.profile.as_ref().map(|name| format!("--profile {name}")));
+    words.extend((args.budget != BUDGET).then(|| format!("--budget {}", args.budget)));
     words.extend(args.options.seeds.map(|n| format!("--seeds {n}")));
     words.extend((args.options.salt != 0).then(|| format!("--salt {}", args.options.salt)));
     words.join(" ")

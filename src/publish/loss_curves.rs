@@ -21,6 +21,11 @@ pub(super) fn is_loss(metric: &str) -> bool {
     LOSSES.iter().any(|(name, _)| *name == metric)
 }
 
+/// Whether a row is a point of a loss curve.
+pub(super) fn is_point(row: &str) -> bool {
+    LOSSES.iter().any(|(metric, _)| place(row, metric).is_some())
+}
+
 /// The share of the planned steps of a point, per cent.
 fn place(row: &str, metric: &str) -> Option<u32> {
     row.strip_prefix(metric)?.strip_prefix('-')?.parse().ok()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::loss_curves::is_point;
 use super::names::{plain_all, varying, words_of};
 use super::number;
 use super::tables::columns;
@@ -26,8 +27,8 @@ pub struct Values<'s> {
     pub last: &'s SummaryRow,
 }
 
-/// Every metric of every setting, metric by metric in the order of the summary. The human share of training sets
-/// stands there only where it is all that was measured.
+/// Every metric of every setting, metric by metric in the order of the summary. The human share of training sets and
+/// the points of loss curves stand there only where nothing else was measured.
 pub fn values<'s>(summary: &'s [SummaryRow]) -> Vec<Values<'s>> {
     let keys: Vec<&SettingKey> = summary.iter().map(|r| &r.key).collect();
     let columns = varying(&keys);
@@ -51,9 +52,9 @@ pub fn values<'s>(summary: &'s [SummaryRow]) -> Vec<Values<'s>> {
         }
     };
     let mut found: Vec<Values<'_>> = other.into_iter().map(values).collect();
-    let share = |v: &Values<'_>| v.last.metric == "realised-human-fraction";
-    if !found.iter().all(share) {
-        found.retain(|v| !share(v));
+    let aside = |v: &Values<'_>| v.last.metric == "realised-human-fraction" || is_point(&v.last.metric);
+    if !found.iter().all(aside) {
+        found.retain(|v| !aside(v));
     }
     let mut order: Vec<String> = Vec::new();
     for values in &found {
