@@ -29,6 +29,7 @@ pub(super) fn finished(done: &Done) -> Value {
         "page": done.page,
         "cells": tables,
         "answer": done.answer.sentences,
+        "simple": done.answer.simple,
         "claims": done.claims,
         "values": values(&done.summary),
         "changes": changes(&done.answer.changes),

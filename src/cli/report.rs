@@ -63,7 +63,7 @@ pub(super) fn report(args: &ReportArgs, components: &Arc<Components>) -> Result<
     let summary = publish::summarise(&publication).into_diagnostic()?;
     let claims = publish::decide_claims(&publication, 1).into_diagnostic()?;
     let answered = Answered::plainly(&publication, &Asked::of(&publication)).into_diagnostic()?;
-    let Answered { sentences, effects, changes } = answered;
+    let Answered { sentences, effects, changes, .. } = answered;
     let drawn = publish::draw(&publication, None).into_diagnostic()?;
     let found = Found { claims: &claims, effects: Some(&effects), changes: &changes, summary: &summary };
     let page = publish::page(&publication, &drawn, &found, sentences).into_diagnostic()?;

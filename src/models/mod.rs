@@ -19,6 +19,7 @@ mod encoding;
 mod error;
 mod gaussian;
 mod gaussian_mixture;
+mod held_back;
 mod histogram;
 mod kde;
 pub(crate) mod labelled;
@@ -28,6 +29,7 @@ mod ngram;
 mod normal_rows;
 mod numeric;
 mod poisson;
+mod ppca;
 pub(crate) mod ranges;
 #[cfg(test)]
 mod reference;
@@ -90,6 +92,7 @@ pub static FAMILIES: Registry<BoxedFamily> = Registry {
         regression::LOGISTIC,
         regression::POISSON,
         regression::RANDOM_FEATURES,
+        ppca::ENTRY,
         gaussian_mixture::ENTRY,
         gaussian_mixture::SYMMETRIC,
         histogram::ENTRY,

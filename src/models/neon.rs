@@ -208,7 +208,8 @@ mod tests {
         let rows = text(TokenUnit::Words, &["a a", "a b"]);
         let smoothing = Smoothing::JelinekMercer { lambda: 0.5 };
         let params = NeonParams { weight: 0.4, samples: 20_000 };
-        let family = moved(Box::new(NGram { order: 1, smoothing }), params, 1.0, Synthesis::Sample);
+        let family =
+            moved(Box::new(NGram { order: 1, best: false, smoothing }), params, 1.0, Synthesis::Sample);
         let (mix, streams) = (Mix::of_human(Rows::all(rows.clone())), Streams::new(0, 6));
         let model = family.fit(&mix, Start::Scratch, &streams).unwrap();
         let v = rows.schema().vocabulary().unwrap().len() as f64;

@@ -1,15 +1,17 @@
 //! The plain answer of a run: what its comparison says, or how its metrics changed.
 
 use super::{Asked, Effects, Publication, PublishError, SettingChange, changes, effects};
-use super::{sentences, setting_name, words};
+use super::{sentences, setting_name, simple, words};
 use crate::analysis::SettingKey;
 use crate::analysis::effects::Word;
 
 /// What a run says to its question.
 #[derive(Default)]
 pub struct Answered {
-    /// Sentences for the top of the page.
+    /// Sentences for the top of the page; `simple` is the first of them, where there is one.
     pub sentences: Vec<String>,
+    /// That the model is not shown to be better than the simple one beside it.
+    pub simple: Option<String>,
     /// The effects of human rows; empty where nothing is compared.
     pub effects: Effects,
     /// The change of every metric since generation 0, where that is the answer.
@@ -26,7 +28,7 @@ impl Answered {
     /// Those of the files.
     pub fn compared(publication: &Publication, asked: &Asked) -> Result<Self, PublishError> {
         let effects = effects(publication, asked)?;
-        Ok(Self { sentences: sentences(&effects), effects, changes: Vec::new() })
+        Ok(Self { sentences: sentences(&effects), effects, ..Self::default() }.beside(simple(publication)?))
     }
 
     /// The change of every metric since generation 0, in a sentence for each setting where they are few.
@@ -51,7 +53,14 @@ impl Answered {
         let summed = (keys.len() > 1).then(|| summed_up(&changes, keys.len()));
         let sentences: Vec<String> =
             if keys.len() <= MOST_SENTENCES { keys.iter().map(one).collect() } else { Vec::new() };
-        Ok(Self { sentences: summed.into_iter().chain(sentences).collect(), changes, ..Self::default() })
+        let sentences = summed.into_iter().chain(sentences).collect();
+        Ok(Self { sentences, changes, ..Self::default() }.beside(simple(publication)?))
+    }
+
+    /// With what is to be said of the simple model at the top.
+    fn beside(mut self, simple: Option<String>) -> Self {
+        self.sentences.splice(0..0, simple.clone());
+        Self { simple, ..self }
     }
 
     /// The comparison where human fractions are compared, else the changes; nothing beside claims, which are the answer
@@ -61,7 +70,8 @@ impl Answered {
     /// Those of the files.
     pub fn plainly(publication: &Publication, asked: &Asked) -> Result<Self, PublishError> {
         let compared = Self::compared(publication, asked)?;
-        match compared.sentences.is_empty() && publication.experiment.claims.is_empty() {
+        let nothing = compared.effects.comparisons.is_empty() && compared.effects.gains.is_empty();
+        match nothing && publication.experiment.claims.is_empty() {
             true => Self::changed(publication, asked),
             false => Ok(compared),
         }

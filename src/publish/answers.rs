@@ -17,9 +17,6 @@ pub fn sentences(effects: &Effects) -> Vec<String> {
     if !lines.is_empty() {
         lines.push(effects.held.clone());
     }
-    if let Some(simple) = &effects.simple {
-        lines.insert(0, simple.clone());
-    }
     lines
 }
 

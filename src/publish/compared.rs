@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Publication, PublishError, number, observations};
+use super::{Publication, PublishError, observations};
 use crate::analysis::effects::{
     Arm, ByGeneration, Change, Comparison, Gains, Judged, Level, Metric, Tolerance, Why, change, compared,
-    gains, gains_of, level_of,
+    gains_of, level_of,
 };
 use crate::analysis::{Observations, Series};
 use crate::components::Components;
@@ -15,7 +15,7 @@ use crate::data::Source;
 use crate::metrics::{Direction, HumanProfile, Reading, Space, Subject, Worst};
 use crate::regimes::{self, FractionRule};
 use crate::registry::BuildContext;
-use crate::spec::{Coordinates, Node, SamplingSpec, Setting, canonical};
+use crate::spec::{Coordinates, Node, Setting, canonical};
 use crate::store::Manifest;
 
 /// What a comparison is asked for.
@@ -66,8 +66,6 @@ pub struct Effects {
     pub gains: Vec<RegimeGains>,
     /// What is held fixed, in words.
     pub held: String,
-    /// That the model is not shown to be better than the simple one beside it, in words.
-    pub simple: Option<String>,
 }
 
 /// What synthetic rows add to a fixed number of human rows in one regime.
@@ -125,62 +123,12 @@ pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, Publ
             together,
         });
     }
-    found.simple = simple(publication, &all);
     found.held = held(&settings, publication);
     // Beside others a regime may have one arm, such as one that determines its own human fraction.
     if !found.comparisons.iter().any(|c| c.metrics.iter().any(|m| m.arms.len() > 1)) {
         found.comparisons.clear();
     }
     Ok(found)
-}
-
-/// A sentence for the first metric that is better one way, where generation 0 is not shown to be better than the simple model
-/// of the same human rows (`[measure.baseline]`).
-fn simple(publication: &Publication, all: &Observations) -> Option<String> {
-    let experiment = &publication.experiment;
-    // The simple model is drawn from as it is; a model that is sampled otherwise is another thing to compare with.
-    if publication.settings().ok()?.iter().any(|s| s.sampling != SamplingSpec::default()) {
-        return None;
-    }
-    let node = experiment.measure.baseline.as_ref()?;
-    let name = match (node.get("structure").and_then(Node::as_str), node.get("family")?.as_str()?) {
-        (Some("independent"), _) => "independent columns",
-        (_, "gaussian") => "a normal distribution",
-        (_, family) => family,
-    };
-    let of =
-        |metric: &str, subject: Subject| all.series().find(|s| s.metric == metric && s.subject == subject);
-    for spec in &experiment.measure.metrics {
-        let Some(reading) =
-            publication.components.reading(&spec.name).filter(|r| r.direction != Direction::TwoSided)
-        else {
-            continue;
-        };
-        let (Some(own), Some(simple)) = (of(&spec.name, Subject::Model), of(&spec.name, Subject::Baseline))
-        else {
-            continue;
-        };
-        let judged = Judged {
-            direction: reading.direction,
-            worst: None,
-            human: None,
-            tolerance: Tolerance::default(),
-        };
-        let (with, alone) = (own.observed(0), simple.observed(0));
-        let Ok(found) = gains(&[(0.0, &alone), (1.0, &with)], &judged) else { continue };
-        let better = found.gains.iter().all(|g| g.gain > 0.0 && g.differs());
-        let order = node.get("order").and_then(Node::as_f64);
-        let order = order.map_or(String::new(), |order| format!(" of order {order}"));
-        return (!better).then(|| {
-            format!(
-                "The model is not shown to be better than a simple one: at generation 0 {} is {}, and {} with {name}{order}.",
-                spec.name,
-                number(own.centre(0)),
-                number(simple.centre(0))
-            )
-        });
-    }
-    None
 }
 
 /// What is held fixed while human rows vary.

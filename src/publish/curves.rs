@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::artist::Artist;
 use super::conditions::asked;
 use super::names::{grouped, name_of, plain, plain_all, same_column};
+use super::simple::simple_name;
 use crate::analysis::{SettingKey, SummaryRow};
 use crate::figures::{Axis, Baseline, Curve, Law, Point, Series};
 use crate::metrics::Subject;
-use crate::spec::{Mark, Node, Setting, canonical};
+use crate::spec::{Mark, Setting};
 use crate::theory;
 
 /// What runs along the horizontal axis.
@@ -157,7 +158,7 @@ impl Artist<'_> {
     /// What the line of the baseline model is called, where there is one.
     pub(super) fn simple_name(&self) -> Option<String> {
         let node = self.publication.experiment.measure.baseline.as_ref()?;
-        Some(format!("{} of human rows", said(node)))
+        Some(format!("{}, same human rows", simple_name(node)))
     }
 
     /// A level line at what the baseline model reaches, where all settings share the data.
@@ -263,18 +264,6 @@ impl Artist<'_> {
             columns.join(", ")
         )))
     }
-}
-
-/// A family's table in words.
-fn said(node: &Node) -> String {
-    let Some(table) = node.as_table() else { return String::new() };
-    let word = |n: &Node| n.as_str().map_or_else(|| canonical(n), str::to_owned);
-    let parameters = table.iter().filter(|(k, _)| k.name != "family");
-    let family = node.get("family").map(word).unwrap_or_default();
-    std::iter::once(family)
-        .chain(parameters.map(|(k, n)| format!("{} {}", k.name, word(n))))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// Straight lines as wide or as high as what is drawn.

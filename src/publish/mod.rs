@@ -40,6 +40,7 @@ mod page;
 mod scatter;
 mod settings;
 mod side_by_side;
+mod simple;
 mod snapshots;
 mod tables;
 #[cfg(test)]
@@ -71,6 +72,7 @@ pub use notebook::export_notebook;
 pub use number::{expectation, number};
 pub use page::{Found, command_line, page};
 pub use side_by_side::side_by_side;
+pub use simple::simple;
 pub use values::{Values, values, written};
 
 use crate::analysis::Observations;

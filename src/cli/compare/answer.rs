@@ -30,6 +30,7 @@ pub(super) fn as_json(title: &str, answered: &Answered) -> Value {
     json!({
         "experiment": title,
         "answer": answered.sentences,
+        "simple": answered.simple,
         "shares": comparisons.iter().flat_map(shares).collect::<Vec<_>>(),
         "beside": comparisons.iter().flat_map(beside).collect::<Vec<_>>(),
         "critical": comparisons.iter().flat_map(critical).collect::<Vec<_>>(),

@@ -230,22 +230,30 @@ impl Arm {
         }
         let metrics = if args.metrics.is_empty() { &self.metrics } else { &args.metrics };
         let _ = writeln!(text, "\n[measure]\nmetrics = [{}]", names(metrics));
-        text.push_str(match (self.kind, self.family.as_str()) {
-            (Kind::Text, "gpt") => "\n[measure.baseline]\nfamily = \"ngram\"\norder = 3\n",
-            (Kind::Images, "vae" | "flow-matching" | "ddpm" | "realnvp") => {
-                "\n[measure.baseline]\nfamily = \"gaussian\"\n"
-            }
-            (Kind::Table, "tabular" | "vae" | "flow-matching" | "ddpm" | "realnvp") => {
-                "\n[measure.baseline]\nfamily = \"tabular\"\nstructure = \"independent\"\n"
-            }
-            _ => "",
-        });
+        if let Some(simple) = self.simple() {
+            let _ = writeln!(text, "\n[measure.baseline]\n{simple}");
+        }
         let _ = writeln!(text, "\n[sweep]\nseeds = {}", args.options.seeds.unwrap_or(self.seeds));
         if args.regime.len() > 1 {
             let _ = writeln!(text, "\"loop.regime\" = [{}]", names(&args.regime));
         }
         let _ = writeln!(text, "{swept}");
         text
+    }
+
+    /// The simple model beside the one that is asked about; none beside a simple one, and none for rows that it can't read.
+    fn simple(&self) -> Option<&'static str> {
+        let other = !matches!(self.family.as_str(), "gaussian" | "ppca" | "tabular" | "command");
+        match (self.kind, self.family.as_str()) {
+            (Kind::Text, "gpt" | "gru") => Some("family = \"ngram\"\norder = \"best\""),
+            _ if !self.synthesis.is_empty() => None,
+            (Kind::Images, _) if other => Some("family = \"ppca\""),
+            (Kind::Numbers, _) if other => Some("family = \"gaussian\""),
+            (Kind::Table, family) if other || family == "tabular" => {
+                Some("family = \"tabular\"\nstructure = \"independent\"")
+            }
+            _ => None,
+        }
     }
 
     /// A point of the sweep for each human fraction, and one for its human rows alone. The control does not change from one

@@ -29,7 +29,7 @@ pub struct GaussianModel {
 }
 
 impl GaussianModel {
-    pub(super) fn new(mean: Vec<f64>, covariance: Vec<f64>, layout: Layout) -> Self {
+    pub(in crate::models) fn new(mean: Vec<f64>, covariance: Vec<f64>, layout: Layout) -> Self {
         Self { mean, covariance, factor: OnceLock::new(), layout }
     }
 
@@ -53,7 +53,7 @@ impl GaussianModel {
         self.factor.get_or_init(|| cholesky::semidefinite(&self.covariance, self.dim()))
     }
 
-    pub(super) fn combined(models: &[(f64, &Self)]) -> Result<Self, Refusal> {
+    pub(in crate::models) fn combined(models: &[(f64, &Self)]) -> Result<Self, Refusal> {
         let (_, first) = models[0];
         let mean = affine::line(models, |m| &m.mean)?;
         let covariance = affine::covariances(models, (first.dim(), 0.0), |m| &m.covariance)?;

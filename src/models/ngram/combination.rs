@@ -101,7 +101,7 @@ mod tests {
     fn fitted(order: usize, lines: &[&str]) -> NGramModel {
         let smoothing = Smoothing::JelinekMercer { lambda: 0.5 };
         let rows = text(TokenUnit::Words, lines);
-        NGramModel::fit(NGram { order, smoothing }, &Mix::of_human(Rows::all(rows))).unwrap()
+        NGramModel::fit(NGram { order, smoothing, best: false }, &Mix::of_human(Rows::all(rows))).unwrap()
     }
 
     fn after(model: &NGramModel, words: &[u32], next: u32) -> f64 {

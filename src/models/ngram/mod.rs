@@ -25,6 +25,9 @@
 //! follows from the shorter history's sum and the words seen after h. Top-k and top-p do need the
 //! explicit distribution, O(V) for each distinct history met; prefer them with small vocabularies.
 //!
+//! `order = "best"` takes the order up to 6 that gives rows which are held back the highest likelihood
+//! ([`held_back`](super::held_back)).
+//!
 //! Cost: fit O(order · N log N) for N tokens; a token O(order + log T(h)).
 
 mod combination;
@@ -39,7 +42,8 @@ pub use model::NGramModel;
 
 use serde::Deserialize;
 
-use super::{Affine, BoxedFamily, Family, FitError, Model, Refusal, Start, affine};
+use super::held_back::{self, Choice};
+use super::{Affine, BoxedFamily, Density, Family, FitError, Model, Refusal, Start, affine, numeric};
 use crate::data::{Kind, Mix, Role, Schema};
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
@@ -66,9 +70,14 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
 pub struct NGram {
     /// The length of the longest n-gram in tokens.
     pub order: usize,
+    /// Whether rows that are held back choose an order, at most that one.
+    pub best: bool,
     /// How unseen continuations get their probability.
     pub smoothing: Smoothing,
 }
+
+/// The longest n-gram that `order = "best"` tries.
+const LONGEST: usize = 6;
 
 /// How unseen continuations get their probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,15 +100,15 @@ pub enum Smoothing {
 
 impl Default for NGram {
     fn default() -> Self {
-        Self { order: 3, smoothing: Smoothing::KneserNey }
+        Self { order: 3, best: false, smoothing: Smoothing::KneserNey }
     }
 }
 
 crate::parameters! {
     /// The table as it is written.
     struct Table {
-        /// The length of the longest n-gram in tokens
-        order: usize = 3, in at_least(1);
+        /// The length of the longest n-gram in tokens; or "best", of up to 6
+        order: Choice = Choice::Fixed(3) => "3", in at_least(1);
         /// "kneser-ney", "witten-bell", "jelinek-mercer" or "add-k"
         smoothing: Name = Name::KneserNey => "\"kneser-ney\"";
         /// add-k only: the count added to every word
@@ -141,7 +150,29 @@ impl NGram {
             Name::JelinekMercer => Smoothing::JelinekMercer { lambda: table.lambda.unwrap_or(0.75) },
             Name::AddK => Smoothing::AddK { k: table.k.unwrap_or(0.01) },
         };
-        Ok(Self { order: table.order, smoothing })
+        let (order, best) = match table.order {
+            Choice::Fixed(order) => (order, false),
+            Choice::Best => (LONGEST, true),
+        };
+        Ok(Self { order, best, smoothing })
+    }
+}
+
+impl NGram {
+    /// The same recipe with this order.
+    fn of_order(self, order: usize) -> Self {
+        Self { order, best: false, ..self }
+    }
+
+    /// The order, at most that of the recipe, by rows that are held back.
+    fn chosen(&self, mix: &Mix) -> Result<usize, FitError> {
+        let Some((kept, held)) = held_back::split(mix) else { return Ok(1) };
+        let (rows, weights) = numeric::gathered(&held)?;
+        held_back::best(1..=self.order, |order| {
+            let model = NGramModel::fit(self.of_order(order), &kept)?;
+            let nats = model.log_likelihood(&rows, &Streams::new(0, 0))?;
+            Ok(nats.iter().zip(&weights).map(|(nats, weight)| nats * weight).sum())
+        })
     }
 }
 
@@ -160,7 +191,8 @@ impl Family for NGram {
     }
 
     fn fit(&self, mix: &Mix, _: Start<'_>, _: &Streams) -> Result<Box<dyn Model>, FitError> {
-        Ok(Box::new(NGramModel::fit(*self, mix)?))
+        let order = if self.best { self.chosen(mix)? } else { self.order };
+        Ok(Box::new(NGramModel::fit(self.of_order(order), mix)?))
     }
 
     fn affine(&self) -> Result<&dyn Affine, Refusal> {

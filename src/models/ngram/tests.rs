@@ -19,7 +19,7 @@ fn rows(vocabulary: usize, rows: &[&[u32]]) -> Rows {
 }
 
 fn fitted(order: usize, smoothing: Smoothing, mix: &Mix) -> NGramModel {
-    NGramModel::fit(NGram { order, smoothing }, mix).unwrap()
+    NGramModel::fit(NGram { order, smoothing, best: false }, mix).unwrap()
 }
 
 /// p(token | row's tokens so far).
@@ -228,4 +228,26 @@ fn tokens_make_up_the_likelihood_of_their_row() {
     }
     // The first token of a row follows nothing.
     assert_close(tokens[offsets[3]], p(&model, &[], codes[offsets[3]]).ln());
+}
+
+/// The order that is chosen for rows in which each token is `next` of the two before it, or one time in ten another.
+fn chosen(next: fn(u32, u32) -> u32) -> usize {
+    let mut rng = Streams::new(0, 7).of("rows").rng();
+    let mut row = |_| {
+        let mut tokens: Vec<u32> = vec![rng.random_range(0..8), rng.random_range(0..8)];
+        for i in 2..40 {
+            let noise = if rng.random::<f64>() < 0.1 { rng.random_range(0..8) } else { 0 };
+            tokens.push((next(tokens[i - 2], tokens[i - 1]) + noise) % 8);
+        }
+        tokens
+    };
+    let made: Vec<Vec<u32>> = (0..200).map(&mut row).collect();
+    let made: Vec<&[u32]> = made.iter().map(Vec::as_slice).collect();
+    NGram { best: true, order: LONGEST, ..NGram::default() }.chosen(&Mix::of_human(rows(8, &made))).unwrap()
+}
+
+#[test]
+fn rows_held_back_choose_the_order_of_the_dependence() {
+    assert_eq!(chosen(|a, b| (a + b) % 8), 3);
+    assert_eq!(chosen(|_, b| (b + 1) % 8), 2);
 }
