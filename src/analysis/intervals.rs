@@ -17,7 +17,7 @@ pub struct Interval {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// `t`, `t-log`, `t-logit`, `normal`, `order` or `all equal`.
+    /// `t`, `t-log`, `t-logit`, `jackknife`, `normal`, `order` or `all equal`.
     pub method: &'static str,
 }
 

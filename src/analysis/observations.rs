@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::intervals::mean_sd;
+use super::jackknife::Over;
 use super::summary::median;
 use crate::metrics::{Absence, Observed, Subject};
 use crate::store::{SettingKey, Settings, Slot};
@@ -29,8 +30,10 @@ pub struct Series {
     pub lost: BTreeMap<u32, Vec<(u64, Observed)>>,
     /// The last generation measured in the setting, by whatever metric.
     pub end: u32,
-    /// The seeds that the setting was asked for.
+    /// The seeds that the setting was asked for; of resampled rows the parts.
     pub seeds: usize,
+    /// What its intervals are over.
+    pub over: Over,
 }
 
 impl Series {
@@ -43,7 +46,7 @@ impl Series {
     ) -> Self {
         let end = at.keys().next_back().copied().unwrap_or(0);
         let seeds = at.values().map(Vec::len).max().unwrap_or(0);
-        Self { key, metric: metric.into(), subject, at, lost: BTreeMap::new(), end, seeds }
+        Self { key, metric: metric.into(), subject, at, lost: BTreeMap::new(), end, seeds, over: Over::Seeds }
     }
 
     fn place(&self) -> (&SettingKey, &str, Subject) {
@@ -81,7 +84,8 @@ impl Series {
 
     /// Of how many seeds the finite values at a generation speak.
     pub fn counts(&self, generation: u32) -> Counts {
-        Counts::of(self.pairs(generation).len(), self.lost(generation), self.seeds)
+        let counts = Counts::of(self.pairs(generation).len(), self.lost(generation), self.seeds);
+        Counts { over: self.over, ..counts }
     }
 
     /// The mean of the seeds at a generation; where some are infinite their median, which may be infinite too; NaN where
@@ -123,6 +127,9 @@ pub struct Counts {
     pub absent: usize,
     /// The most frequent reason of those.
     pub why: Option<Absence>,
+    /// What is counted.
+    #[serde(skip)]
+    pub over: Over,
 }
 
 impl Counts {
@@ -137,7 +144,7 @@ impl Counts {
         // Of equals the first is the more telling one: degenerate before all others.
         let why = reasons.into_iter().rev().max_by_key(|(_, count)| *count).map(|(why, _)| why);
         let asked = asked.max(finite + lost.len());
-        Self { n: finite, asked, infinite: lost.len() - absent, absent, why }
+        Self { n: finite, asked, infinite: lost.len() - absent, absent, why, over: Over::Seeds }
     }
 
     /// Whether every seed asked for has a finite value.
@@ -147,7 +154,15 @@ impl Counts {
 
     /// Nothing where every seed has a finite value; else `3 of 20 seeds; infinite in 2, degenerate in 15`.
     pub fn remark(&self) -> Option<String> {
-        let Self { n, asked, infinite, absent, why } = *self;
+        let Self { n, asked, infinite, absent, why, over } = *self;
+        if over == Over::Rows {
+            return match (n, infinite) {
+                (0, 0) => Some(why.map_or("no value", Absence::name).to_owned()),
+                (0, _) => Some("infinite".into()),
+                _ if n < asked => Some("no interval: some parts of the rows have no value".into()),
+                _ => None,
+            };
+        }
         let lost = [
             (infinite, "infinite"),
             (absent, why.map_or("no value", Absence::name)),

@@ -8,6 +8,7 @@ use std::io::Write;
 
 use super::DISPLAY_LEVEL;
 use super::intervals::{Interval, mean_interval, mean_sd};
+use super::jackknife::Over;
 use super::observations::{Counts, Series};
 use crate::metrics::{Absence, Scale, Subject};
 use crate::store::SettingKey;
@@ -89,11 +90,15 @@ pub fn summarise<'s>(
             if numbers.is_empty() {
                 mean = f64::NAN;
             }
+            let one_run = s.over == Over::Rows;
             let finite = counts.infinite == 0;
             let interval =
                 if finite { mean_interval(&numbers, scale(&s.metric), DISPLAY_LEVEL) } else { None };
-            let sd = (finite && numbers.len() > 1).then_some(sd);
-            let numbers = (counts, mean, sd, median(&numbers), interval);
+            // Pseudo-values are no observations: they have neither a spread nor a median.
+            let sd = (finite && numbers.len() > 1 && !one_run).then_some(sd);
+            let middle = if one_run { mean } else { median(&numbers) };
+            let interval = interval.map(|i| if one_run { Interval { method: "jackknife", ..i } } else { i });
+            let numbers = (counts, mean, sd, middle, interval);
             rows.push(row(&s.key, generation, s.subject, &s.metric, numbers));
         }
     }

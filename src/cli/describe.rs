@@ -121,10 +121,20 @@ fn page(kind: &str, about: &Description, reading: Option<Reading>) {
             }
         };
         say!(
-            "  Direction: {better}\n  Ideal: {}\n  Worst value: {worst}\n  Unit: {}\n",
+            "  Direction: {better}\n  Ideal: {}\n  Worst value: {worst}\n  Unit: {}",
             reading.ideal,
             reading.unit
         );
+        if kind == "metric" {
+            let size = match reading.unbiased {
+                true => "does not move its expected value",
+                false => {
+                    "moves its expected value where it is computed from rows; compare values of one size"
+                }
+            };
+            say!("  Number of rows (`measure.size`): {size}");
+        }
+        say!("");
     }
     if !about.source.is_empty() {
         say!("  Source: {}\n", about.source);

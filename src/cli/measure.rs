@@ -14,11 +14,12 @@ use super::json;
 use super::source::{self, ReadingArgs, Wording};
 use super::terminal;
 use super::tolerance::tolerance;
+use crate::analysis::Over;
 use crate::components::Components;
 use crate::data::{AsHuman, Options as DataOptions, OtherCard, Samples, Source, SourceError};
 use crate::experiment::engine::{self, Job, Options};
 use crate::lineage::Context;
-use crate::publish::{self, Answered, Publication, SettingChange};
+use crate::publish::{self, Answered, Publication, SettingChange, Sized};
 use crate::registry::BuildContext;
 use crate::run::Interrupt;
 use crate::run::recorded::{Load, Loaded, Recorded, features_only, largest_size, load, measurable, under};
@@ -34,7 +35,7 @@ Examples:
   collapse measure texts/ --human reviews.csv --text-column review
 
 A generation is a file whose name ends in its number: .csv, .tsv, .jsonl, .txt, .conll or idx, also with .gz. Folders
-inside are runs: with several, numbers have intervals. Files have the human rows' columns; others are left out.
+inside are runs: with several, intervals are over runs, with one over its resampled rows. Files have the human rows' columns; others are left out.
 Human rows that the models were trained on make every distance too small: name rows that they have not seen.";
 
 /// The most rows of a generation that metrics see.
@@ -144,7 +145,7 @@ pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Resul
     let generations: Vec<u32> = runs.iter().flat_map(|(_, g)| g.keys().copied()).collect();
     let last = generations.iter().max().copied().unwrap_or(0);
     let rows = runs.iter().flat_map(|(_, g)| g.values()).next().map_or(0, Samples::len);
-    let seeds: Vec<u64> = (0..runs.len() as u64).collect();
+    let count = runs.len();
     let stem = args.generations.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let title = source::quoted(&format!("{stem}: generations made elsewhere"));
     let mut text = format!("[about]\ntitle = {title}\n\n[data]\n{table}\n");
@@ -173,6 +174,7 @@ pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Resul
     let own = source.file.clone();
     let context = Context { salt: args.salt, components: components.clone(), ..Context::default() };
     let recorded = Recorded::new(&experiment, source, runs, size, &context)?;
+    let seeds = recorded.seeds();
     let interrupt = Interrupt::on_ctrl_c().into_diagnostic()?;
     let shown = shown(args.quiet);
     let data = serde_json::json!({
@@ -183,7 +185,9 @@ pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Resul
     });
     let answer = |publication: &Publication| {
         let changes = publish::changes(publication, &asked)?;
-        Ok(Answered { sentences: sentences(&changes, seeds.len()), changes, ..Answered::default() })
+        let mut sentences = sentences(&changes, count, publication.over()?);
+        sentences.extend(Sized::of(publication)?.sentence());
+        Ok(Answered { sentences, changes, ..Answered::default() })
     };
     let options = Options {
         jobs: args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1),
@@ -275,13 +279,19 @@ fn default_metrics(source: &Source, components: &Components) -> Vec<String> {
 }
 
 /// The words about the changes, and what one run can't tell.
-fn sentences(changes: &[SettingChange], runs: usize) -> Vec<String> {
+fn sentences(changes: &[SettingChange], runs: usize, over: Over) -> Vec<String> {
     let generation = changes.iter().map(|c| c.generation).max().unwrap_or(0);
     let mut lines = vec![format!("From generation 0 to {generation}, {}.", publish::words(changes))];
-    if runs < 2 {
-        lines.push(
-            "One run has no interval: nothing can be decided. Give several runs, a folder each.".into(),
-        );
+    match over {
+        Over::Rows => lines.push(format!(
+            "Intervals are over {over} of one run: they say what other rows of the same models would give, not what another \
+             run would. Several runs, a folder each, tell that."
+        )),
+        Over::Seeds if runs < 2 => lines.push(
+            "One run of so few rows has no interval: nothing can be decided. Give more rows, or several runs, a folder each."
+                .into(),
+        ),
+        Over::Seeds => {}
     }
     lines
 }

@@ -34,6 +34,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "fits",
         scale: Scale::Log,
         worst: Worst::None,
+        unbiased: true,
     },
     build: |node, _| plain(node, AbsorptionTime),
 };

@@ -51,6 +51,7 @@ macro_rules! entry {
                 unit: $unit,
                 scale: $scale,
                 worst: Worst::None,
+                unbiased: false,
             },
             build: |node, _| plain(node, $which),
         };

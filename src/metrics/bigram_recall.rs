@@ -34,6 +34,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "share",
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
+        unbiased: false,
     },
     build: |node, _| plain(node, BigramRecall),
 };

@@ -42,6 +42,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "share",
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<TwoSample>(node)?)),
 };

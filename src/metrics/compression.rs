@@ -35,6 +35,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "ratio",
         scale: Scale::Log,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| plain(node, CompressionRatio),
 };

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod sizes;
+
 use rand::RngExt;
 
 use super::testing::{Fitted, Scene, Truth, labelled, normals, numbers, outcomes, people, text};

@@ -34,6 +34,7 @@ const fn entry(
             unit: "share",
             scale: Scale::Logit,
             worst: Worst::Is(0.0),
+            unbiased: true,
         },
         build,
     }

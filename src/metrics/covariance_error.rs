@@ -30,6 +30,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "data units to the fourth",
         scale: Scale::Log,
         worst: Worst::Of(|human| human.squared_covariance),
+        unbiased: false,
     },
     build: |node, _| plain(node, CovarianceError),
 };

@@ -41,6 +41,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "nats per row or token",
         scale: Scale::Linear,
         worst: Worst::Of(|human| human.choices.map(f64::ln)),
+        unbiased: false,
     },
     build: |node, _| plain(node, Decile),
 };

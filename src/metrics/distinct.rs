@@ -37,6 +37,7 @@ const fn entry(name: &'static str, summary: &'static str, build: Build<super::Bo
             unit: "share",
             scale: Scale::Logit,
             worst: Worst::Is(0.0),
+            unbiased: false,
         },
         build,
     }

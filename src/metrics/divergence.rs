@@ -50,6 +50,7 @@ macro_rules! entry {
                 unit: $unit,
                 scale: $scale,
                 worst: Worst::Of(|human| human.against_uniform($of)),
+                unbiased: false,
             },
             build: |node, _| {
                 let Smoothing { smoothing } = table(node)?;

@@ -31,6 +31,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "share",
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
+        unbiased: false,
     },
     build: |node, _| plain(node, DuplicateRate),
 };

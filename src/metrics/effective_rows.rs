@@ -53,6 +53,7 @@ pub(super) const ROWS: MetricEntry = MetricEntry {
         unit: "human rows",
         scale: Scale::Log,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| plain(node, Effective::Rows),
 };
@@ -76,6 +77,7 @@ pub(super) const INVERSE: MetricEntry = MetricEntry {
         unit: "1 / human rows",
         scale: Scale::Log,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| plain(node, Effective::Inverse),
 };

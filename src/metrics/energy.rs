@@ -47,6 +47,7 @@ pub(super) const PAIRWISE: MetricEntry = MetricEntry {
         unit: "data units",
         scale: Scale::Log,
         worst: Worst::Is(0.0),
+        unbiased: true,
     },
     build: |node, _| plain(node, Energy::Pairwise),
 };

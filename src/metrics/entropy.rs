@@ -39,6 +39,7 @@ pub(super) const ENTROPY: MetricEntry = MetricEntry {
         unit: "nats",
         scale: Scale::Linear,
         worst: Worst::Is(0.0),
+        unbiased: false,
     },
     build: |node, _| plain(node, Diversity::Entropy),
 };
@@ -74,6 +75,7 @@ pub(super) const SIMPSON: MetricEntry = MetricEntry {
         unit: "probability",
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
+        unbiased: false,
     },
     build: |node, _| plain(node, Diversity::Simpson),
 };
@@ -93,6 +95,7 @@ pub(super) const HILL_2: MetricEntry = MetricEntry {
         unit: "outcomes",
         scale: Scale::Log,
         worst: Worst::Is(1.0),
+        unbiased: false,
     },
     build: |node, _| plain(node, Diversity::Hill2),
 };
@@ -113,6 +116,7 @@ pub(super) const SUPPORT_SIZE: MetricEntry = MetricEntry {
         unit: "outcomes",
         scale: Scale::Log,
         worst: Worst::Is(1.0),
+        unbiased: false,
     },
     build: |node, _| plain(node, Diversity::SupportSize),
 };

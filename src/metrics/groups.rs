@@ -56,6 +56,7 @@ pub(super) const SHARE: MetricEntry = MetricEntry {
         unit: "share of rows",
         scale: Scale::Logit,
         worst: Worst::None,
+        unbiased: true,
     },
     build: |node, _| Ok(Box::new(Groups::Share(table(node)?))),
 };
@@ -75,6 +76,7 @@ const fn gap(
             unit: "probability",
             scale: Scale::Linear,
             worst: Worst::None,
+            unbiased: true,
         },
         build,
     }

@@ -40,6 +40,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "outcomes",
         scale: Scale::Log,
         worst: Worst::Is(1.0),
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<Hill>(node)?)),
 };

@@ -29,6 +29,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "share",
         scale: Scale::Logit,
         worst: Worst::None,
+        unbiased: true,
     },
     build: |node, _| plain(node, HumanFraction),
 };

@@ -43,6 +43,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "nats",
         scale: Scale::Linear,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<KnnEntropy>(node)?)),
 };

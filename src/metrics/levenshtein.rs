@@ -32,6 +32,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "edits per token",
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
+        unbiased: true,
     },
     build: |node, _| Ok(Box::new(table::<Levenshtein>(node)?)),
 };

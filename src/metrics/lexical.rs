@@ -33,7 +33,14 @@ crate::parameters! {
 }
 
 const fn human(unit: &'static str, scale: Scale, worst: Worst) -> Reading {
-    Reading { direction: Direction::TwoSided, ideal: "the human value at the same size", unit, scale, worst }
+    Reading {
+        direction: Direction::TwoSided,
+        ideal: "the human value at the same size",
+        unit,
+        scale,
+        worst,
+        unbiased: false,
+    }
 }
 
 pub(super) const MATTR: MetricEntry = MetricEntry {
@@ -47,7 +54,7 @@ pub(super) const MATTR: MetricEntry = MetricEntry {
         parameters: Window::PARAMETERS,
         version: 1,
     },
-    extra: human("share", Scale::Logit, Worst::Is(0.0)),
+    extra: human("share", Scale::Logit, Worst::Is(0.0)).unbiased(),
     build: |node, _| {
         let Window { window } = table(node)?;
         Ok(Box::new(Lexical { name: "mattr", of: mattr, n: window }))

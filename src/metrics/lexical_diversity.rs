@@ -48,6 +48,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "share",
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<LexicalDiversity>(node)?)),
 };

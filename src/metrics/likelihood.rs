@@ -48,6 +48,7 @@ pub(super) const NEGATIVE_LOG_LIKELIHOOD: MetricEntry = MetricEntry {
         unit: "nats per row or token",
         scale: Scale::Linear,
         worst: Worst::Of(|human| human.choices.map(f64::ln)),
+        unbiased: true,
     },
     build: |node, _| plain(node, Likelihood::Nats),
 };
@@ -70,6 +71,7 @@ pub(super) const PERPLEXITY: MetricEntry = MetricEntry {
         unit: "effective choices",
         scale: Scale::Log,
         worst: Worst::OfExponential(|human| human.choices),
+        unbiased: true,
     },
     build: |node, _| plain(node, Likelihood::Perplexity),
 };

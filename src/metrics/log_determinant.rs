@@ -32,6 +32,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "nats",
         scale: Scale::Linear,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| plain(node, LogDeterminant),
 };

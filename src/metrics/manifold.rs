@@ -76,7 +76,14 @@ const fn entry(
     };
     MetricEntry {
         about,
-        extra: Reading { direction: Direction::Higher, ideal, unit: "share", scale, worst: Worst::Is(0.0) },
+        extra: Reading {
+            direction: Direction::Higher,
+            ideal,
+            unit: "share",
+            scale,
+            worst: Worst::Is(0.0),
+            unbiased: false,
+        },
         build,
     }
 }

@@ -58,6 +58,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "area",
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<Mauve>(node)?)),
 };

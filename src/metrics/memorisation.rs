@@ -43,6 +43,7 @@ pub(super) const SHARE: MetricEntry = MetricEntry {
         unit: "share",
         scale: Scale::Logit,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| plain(node, Memorisation::Share),
 };
@@ -63,6 +64,7 @@ pub(super) const RATIO: MetricEntry = MetricEntry {
         unit: "ratio",
         scale: Scale::Log,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| plain(node, Memorisation::Ratio),
 };

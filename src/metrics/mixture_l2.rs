@@ -47,7 +47,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: MixtureL2::PARAMETERS,
         version: 1,
     },
-    extra: Reading::distance("density (1 / data unit per dimension)", Scale::Log),
+    extra: Reading::distance("density (1 / data unit per dimension)", Scale::Log).unbiased(),
     build: |node, _| Ok(Box::new(table::<MixtureL2>(node)?)),
 };
 

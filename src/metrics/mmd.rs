@@ -36,7 +36,7 @@ pub(super) const RBF: MetricEntry = MetricEntry {
         parameters: Rbf::PARAMETERS,
         version: 3,
     },
-    extra: Reading::distance("", Scale::Linear),
+    extra: Reading::distance("", Scale::Linear).unbiased(),
     build: |node, _| Ok(Box::new(table::<Rbf>(node)?)),
 };
 
@@ -53,7 +53,7 @@ pub(super) const CUBIC: MetricEntry = MetricEntry {
         parameters: &[],
         version: 3,
     },
-    extra: Reading::distance("", Scale::Linear),
+    extra: Reading::distance("", Scale::Linear).unbiased(),
     build: |node, _| plain(node, Cubic),
 };
 

@@ -152,12 +152,16 @@ pub struct Reading {
     pub scale: Scale,
     /// The value of a model that knows nothing.
     pub worst: Worst,
+    /// Whether its expected value is the same whatever the number of rows that it sees (`measure.size`), also where it is
+    /// computed from a sample. The exponential of a mean counts as a mean: it is off by half the squared standard error of
+    /// its logarithm.
+    pub unbiased: bool,
 }
 
 impl Reading {
     /// That of a distance from the human rows: less is better, 0 is best, and no value is the worst.
     pub const fn distance(unit: &'static str, scale: Scale) -> Self {
-        Self { direction: Direction::Lower, ideal: "0", unit, scale, worst: Worst::None }
+        Self { direction: Direction::Lower, ideal: "0", unit, scale, worst: Worst::None, unbiased: false }
     }
 
     /// A share, of which more is better: coverage, accuracy. A model that knows nothing has 0.
@@ -168,6 +172,7 @@ impl Reading {
             unit: "1",
             scale: Scale::Logit,
             worst: Worst::Is(0.0),
+            unbiased: false,
         }
     }
 
@@ -179,7 +184,14 @@ impl Reading {
             unit,
             scale: Scale::Log,
             worst: Worst::None,
+            unbiased: false,
         }
+    }
+
+    /// Of which the expected value does not depend on the number of rows, as that of a mean does not.
+    #[must_use]
+    pub const fn unbiased(self) -> Self {
+        Self { unbiased: true, ..self }
     }
 
     /// With this value of a model that knows nothing, without which a change has no verdict.

@@ -55,6 +55,7 @@ pub(super) const COVERAGE: MetricEntry = MetricEntry {
         unit: "share of modes",
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
+        unbiased: false,
     },
     build: |node, _| build(node, What::Coverage),
 };
@@ -77,6 +78,7 @@ pub(super) const HIGH_QUALITY: MetricEntry = MetricEntry {
         unit: "share of rows",
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
+        unbiased: true,
     },
     build: |node, _| build(node, What::HighQuality),
 };
@@ -99,6 +101,7 @@ pub(super) const VARIANCE: MetricEntry = MetricEntry {
         unit: "data units squared",
         scale: Scale::Log,
         worst: Worst::Is(0.0),
+        unbiased: false,
     },
     build: |node, _| build(node, What::Variance),
 };

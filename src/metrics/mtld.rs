@@ -42,6 +42,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "words",
         scale: Scale::Log,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<Mtld>(node)?)),
 };

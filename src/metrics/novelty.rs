@@ -37,6 +37,7 @@ const fn novelty(name: &'static str, build: Build<BoxedMetric>) -> MetricEntry {
             unit: "share",
             scale: Scale::Logit,
             worst: Worst::None,
+            unbiased: true,
         },
         build,
     }
@@ -65,6 +66,7 @@ pub(super) const LONGEST_SPAN: MetricEntry = MetricEntry {
         unit: "words",
         scale: Scale::Linear,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| plain(node, Novelty::LongestSpan),
 };

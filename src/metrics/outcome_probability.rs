@@ -28,6 +28,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "probability",
         scale: Scale::Logit,
         worst: Worst::None,
+        unbiased: true,
     },
     build: |node, _| Ok(Box::new(table::<OutcomeProbability>(node)?)),
 };

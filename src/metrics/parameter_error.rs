@@ -35,6 +35,7 @@ pub(super) const PARAMETER_ERROR: MetricEntry = MetricEntry {
         unit: "weights squared",
         scale: Scale::Log,
         worst: Worst::Of(|human| human.squared_weights),
+        unbiased: true,
     },
     build: |node, _| plain(node, Error::Weights),
 };
@@ -56,6 +57,7 @@ pub(super) const EXCESS_RISK: MetricEntry = MetricEntry {
         unit: "label units squared",
         scale: Scale::Log,
         worst: Worst::Of(|human| human.explained_variance),
+        unbiased: true,
     },
     build: |node, _| plain(node, Error::Risk),
 };

@@ -33,6 +33,7 @@ pub(super) const TEST_MSE: MetricEntry = MetricEntry {
         unit: "label units squared",
         scale: Scale::Log,
         worst: Worst::Of(|human| human.explained_variance),
+        unbiased: true,
     },
     build: |node, _| plain(node, Score::MeanSquare),
 };
@@ -53,6 +54,7 @@ pub(super) const ACCURACY: MetricEntry = MetricEntry {
         unit: "share of rows",
         scale: Scale::Logit,
         worst: Worst::Of(|human| human.majority),
+        unbiased: true,
     },
     build: |node, _| plain(node, Score::Accuracy),
 };

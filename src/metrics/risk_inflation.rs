@@ -26,7 +26,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: Inflation::PARAMETERS,
         version: 1,
     },
-    extra: Reading::distance("one fit's risk", Scale::Log),
+    extra: Reading::distance("one fit's risk", Scale::Log).unbiased(),
     build: |node, _| Ok(Box::new(table::<Inflation>(node)?)),
 };
 

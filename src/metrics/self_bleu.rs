@@ -41,6 +41,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "BLEU, 0 to 1",
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
+        unbiased: false,
     },
     build: |node, _| plain(node, SelfBleu),
 };

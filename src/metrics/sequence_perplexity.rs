@@ -45,6 +45,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "effective choices per token",
         scale: Scale::Log,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| plain(node, SequencePerplexity::Quantiles),
 };
@@ -64,6 +65,7 @@ pub(super) const SHARES: MetricEntry = MetricEntry {
         unit: "share of rows",
         scale: Scale::Logit,
         worst: Worst::None,
+        unbiased: true,
     },
     build: |node, _| plain(node, SequencePerplexity::Shares),
 };

@@ -73,6 +73,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "probability over seeds",
         scale: Scale::Linear,
         worst: Worst::Is(0.0),
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<Survival>(node)?)),
 };

@@ -39,6 +39,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "ratio",
         scale: Scale::Log,
         worst: Worst::Is(0.0),
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<TailMass>(node)?)),
 };

@@ -39,6 +39,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "probability",
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<TopMass>(node)?)),
 };

@@ -32,6 +32,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "probability",
         scale: Scale::Logit,
         worst: Worst::Is(1.0),
+        unbiased: false,
     },
     build: |node, _| plain(node, UnseenMass),
 };

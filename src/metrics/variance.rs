@@ -41,6 +41,7 @@ pub(super) const VARIANCE: MetricEntry = MetricEntry {
         unit: "data units squared",
         scale: Scale::Log,
         worst: Worst::Is(0.0),
+        unbiased: true,
     },
     build: |node, _| plain(node, Spread::Variance),
 };
@@ -67,7 +68,12 @@ pub(super) const STANDARD_DEVIATION: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading { unit: "data units", ideal: "the human standard deviation", ..VARIANCE.extra },
+    extra: Reading {
+        unit: "data units",
+        ideal: "the human standard deviation",
+        unbiased: false,
+        ..VARIANCE.extra
+    },
     build: |node, _| plain(node, Spread::StandardDeviation),
 };
 
@@ -87,6 +93,7 @@ pub(super) const LOG_VARIANCE: MetricEntry = MetricEntry {
         unit: "nats",
         scale: Scale::Linear,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| plain(node, Spread::LogVariance),
 };

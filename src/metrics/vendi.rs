@@ -61,6 +61,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "rows",
         scale: Scale::Log,
         worst: Worst::Is(1.0),
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<Vendi>(node)?)),
 };

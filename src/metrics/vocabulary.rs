@@ -31,6 +31,7 @@ pub(super) const SURVIVAL: MetricEntry = MetricEntry {
         unit: "ratio",
         scale: Scale::Log,
         worst: Worst::Is(0.0),
+        unbiased: false,
     },
     build: |node, _| plain(node, Survival),
 };
@@ -74,6 +75,7 @@ pub(super) const HAPAX: MetricEntry = MetricEntry {
         unit: "share",
         scale: Scale::Logit,
         worst: Worst::Is(0.0),
+        unbiased: false,
     },
     build: |node, _| plain(node, Hapax),
 };
@@ -121,6 +123,7 @@ pub(super) const ZIPF_SLOPE: MetricEntry = MetricEntry {
         unit: "",
         scale: Scale::Linear,
         worst: Worst::None,
+        unbiased: false,
     },
     build: |node, _| Ok(Box::new(table::<ZipfSlope>(node)?)),
 };

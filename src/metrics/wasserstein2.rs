@@ -39,6 +39,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         unit: "data units squared",
         scale: Scale::Log,
         worst: Worst::Of(|human| human.total_variance),
+        unbiased: false,
     },
     build: |node, _| plain(node, Wasserstein2),
 };

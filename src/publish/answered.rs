@@ -1,6 +1,6 @@
 //! The plain answer of a run: what its comparison says, or how its metrics changed.
 
-use super::{Asked, Effects, Publication, PublishError, SettingChange, changes, effects};
+use super::{Asked, Effects, Publication, PublishError, SettingChange, Sized, changes, effects};
 use super::{sentences, setting_name, simple, words};
 use crate::analysis::SettingKey;
 use crate::analysis::effects::Word;
@@ -53,7 +53,8 @@ impl Answered {
         let summed = (keys.len() > 1).then(|| summed_up(&changes, keys.len()));
         let sentences: Vec<String> =
             if keys.len() <= MOST_SENTENCES { keys.iter().map(one).collect() } else { Vec::new() };
-        let sentences = summed.into_iter().chain(sentences).collect();
+        let sentences =
+            summed.into_iter().chain(sentences).chain(Sized::of(publication)?.sentence()).collect();
         Ok(Self { sentences, changes, ..Self::default() }.beside(simple(publication)?))
     }
 

@@ -16,6 +16,7 @@ pub fn sentences(effects: &Effects) -> Vec<String> {
     let mut lines: Vec<String> = found.collect();
     if !lines.is_empty() {
         lines.push(effects.held.clone());
+        lines.extend(effects.sized.sentence());
     }
     lines
 }

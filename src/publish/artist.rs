@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::loss_curves::is_loss;
 use super::names::{axis_of, place_of, varying};
 use super::{Publication, PublishError};
-use crate::analysis::{SettingKey, SummaryRow};
+use crate::analysis::{Over, SettingKey, SummaryRow};
 use crate::figures::{Axis, Figure, Size};
 use crate::metrics::{Absence, METRICS, Subject};
 use crate::spec::{self, Setting};
@@ -133,6 +133,11 @@ impl<'p> Artist<'p> {
         self.rows.iter().map(|r| r.counts.asked).max().unwrap_or(0)
     }
 
+    /// What intervals are over.
+    pub fn over(&self) -> Over {
+        self.rows.first().map_or(Over::Seeds, |row| row.counts.over)
+    }
+
     /// Where the metrics of a figure have no value at the last generation, from when on and why; empty where all have one. A
     /// metric that does not apply to a setting at all has lost nothing there.
     pub fn lost<'m>(&self, metrics: impl IntoIterator<Item = &'m String>, keys: &[&SettingKey]) -> String {
@@ -176,9 +181,10 @@ impl<'p> Artist<'p> {
 
     /// What every interval of a figure is.
     pub fn seeds_line(&self) -> String {
-        match self.seeds() {
-            1 => "one training seed, no interval".into(),
-            seeds => format!("mean over {seeds} training seeds, 95 % interval"),
+        match (self.over(), self.seeds()) {
+            (Over::Rows, _) => format!("one run, 95 % interval over {}", Over::Rows),
+            (_, 1) => "one training seed, no interval".into(),
+            (_, seeds) => format!("mean over {seeds} training seeds, 95 % interval"),
         }
     }
 }

@@ -9,14 +9,14 @@ use crate::analysis::effects::{
     Arm, ByGeneration, Change, Comparison, Gains, Judged, Level, Metric, Tolerance, Why, change, compared,
     gains_of, level_of,
 };
-use crate::analysis::{Observations, Series};
+use crate::analysis::{Observations, Over, Series};
 use crate::components::Components;
 use crate::data::Source;
-use crate::metrics::{Direction, HumanProfile, Reading, Space, Subject, Worst};
+use crate::metrics::{Direction, HumanProfile, Observed, Reading, Scale, Space, Subject, Worst};
 use crate::regimes::{self, FractionRule};
 use crate::registry::BuildContext;
 use crate::spec::{Coordinates, Node, Setting, canonical};
-use crate::store::Manifest;
+use crate::store::{Manifest, Seen};
 
 /// What a comparison is asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,47 @@ pub struct Effects {
     pub gains: Vec<RegimeGains>,
     /// What is held fixed, in words.
     pub held: String,
+    /// The metrics whose values and shares move with the number of rows that metrics see.
+    pub sized: Sized,
+}
+
+/// Metrics whose expected value depends on how many rows they see, and how many these are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Sized {
+    /// `measure.size`, or what it was cut to.
+    pub rows: usize,
+    /// Their names.
+    pub metrics: Vec<String>,
+}
+
+impl Sized {
+    /// Of the first setting that has some.
+    ///
+    /// # Errors
+    /// Those of the files.
+    pub fn of(publication: &Publication) -> Result<Self, PublishError> {
+        let records = publication.records()?;
+        let biased = |name: &&String| publication.components.reading(name).is_some_and(|r| !r.unbiased);
+        let of =
+            |seen: &Seen| Self { rows: seen.rows, metrics: seen.by.iter().filter(biased).cloned().collect() };
+        Ok(records.iter().map(|r| of(&r.seen)).find(|sized| !sized.metrics.is_empty()).unwrap_or_default())
+    }
+
+    /// The number of rows where this metric's values move with it.
+    pub fn rows_of(&self, metric: &str) -> Option<usize> {
+        self.metrics.iter().any(|m| m == metric).then_some(self.rows)
+    }
+
+    /// The sentence, where there is something to say.
+    pub fn sentence(&self) -> Option<String> {
+        (!self.metrics.is_empty()).then(|| {
+            format!(
+                "Metrics see {} rows (measure.size), and what is said of {} moves with that number.",
+                self.rows,
+                self.metrics.join(", ")
+            )
+        })
+    }
 }
 
 /// What synthetic rows add to a fixed number of human rows in one regime.
@@ -124,6 +165,7 @@ pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, Publ
         });
     }
     found.held = held(&settings, publication);
+    found.sized = Sized::of(publication)?;
     // Beside others a regime may have one arm, such as one that determines its own human fraction.
     if !found.comparisons.iter().any(|c| c.metrics.iter().any(|m| m.arms.len() > 1)) {
         found.comparisons.clear();
@@ -300,17 +342,46 @@ pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingCh
             });
             let judged = judged(&spec.name, &reading, profile, human, asked);
             let (first, last) = (s.observed(0), s.observed(generation));
+            let level = |seen: &[(u64, Observed)]| {
+                let level = level_of(seen, &uncut(&judged, s.over), reading.scale);
+                // Parts of rows are no seeds, of which some have a value.
+                if s.over == Over::Rows { Level { seeds: level.with_value, ..level } } else { level }
+            };
             found.push(SettingChange {
                 key: s.key.clone(),
                 metric: spec.name.clone(),
-                human: human.and_then(|h| level_of(&h.observed(h.last()?), &judged, reading.scale).mean),
-                first: level_of(&first, &judged, reading.scale),
-                last: level_of(&last, &judged, reading.scale),
+                human: human.and_then(|h| level(&h.observed(h.last()?)).mean),
+                first: level(&first),
+                last: level(&last),
                 generation,
-                change: change(&first, &last, &judged),
+                change: match s.over {
+                    Over::Seeds => change(&first, &last, &judged),
+                    Over::Rows => over_rows(&first, &last, &judged),
+                },
                 judged,
             });
         }
     }
     Ok(found)
+}
+
+/// Pseudo-values are not cut at the worst value: only their mean is one of the metric's values.
+fn uncut(judged: &Judged, over: Over) -> Judged {
+    Judged { worst: judged.worst.filter(|_| over == Over::Seeds), ..*judged }
+}
+
+/// The change of one run, over its resampled rows: the tolerance is a share of the way from its own start.
+fn over_rows(first: &[(u64, Observed)], last: &[(u64, Observed)], judged: &Judged) -> Change {
+    let uncut = uncut(judged, Over::Rows);
+    let start = level_of(first, &uncut, Scale::Linear).mean;
+    let tolerance = start.and_then(|start| judged.allowed(start)).map_or(judged.tolerance, Tolerance::Units);
+    let found = change(first, last, &Judged { tolerance, ..uncut });
+    let one = |why: Why| match why {
+        Why::Collapsed { .. } => Why::Collapsed { seeds: 1, of: 1 },
+        Why::CollapsedAtStart { .. } => Why::CollapsedAtStart { seeds: 1, of: 1 },
+        why => why,
+    };
+    let times = found.seeds_needed.map(|parts| parts as f64 / first.len().max(1) as f64);
+    let more = times.map(|times| Why::MoreRows(times.max(1.1)));
+    Change { why: found.why.map(one).or(more), seeds_needed: None, ..found }
 }

@@ -6,7 +6,7 @@ use super::artist::{Artist, Planned};
 use super::asked::ENDED;
 use super::curves::{Panel, X};
 use super::names::{grouped, name_of, place_of, plain_all, varying};
-use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, mean_sd, paired_difference};
+use crate::analysis::{DISPLAY_LEVEL, Over, Series, SettingKey, mean_sd, paired_difference};
 use crate::figures::{Axis, Curve, DotPlot, DotSeries, Estimate, Panels, Size, Spread};
 
 /// Lines in one panel; beyond, each combination of the other keys gets a page of its own.
@@ -80,9 +80,11 @@ impl Artist<'_> {
                 let of = |wanted: bool| panels.iter().flat_map(|p| &p.laws).any(|l| is_simple(l) == wanted);
                 let (laws, simple) = (of(false), of(true));
                 let baseline = panels.iter().any(|p| p.baseline.is_some());
-                let mut caption = String::from(
-                    "Every metric by generation. Lines are means over training seeds, bands their 95 % intervals.",
-                );
+                let lines = match self.over() {
+                    Over::Seeds => "means over training seeds, bands their 95 % intervals".to_owned(),
+                    Over::Rows => format!("one run, bands 95 % intervals over {}", Over::Rows),
+                };
+                let mut caption = format!("Every metric by generation. Lines are {lines}.");
                 if baseline {
                     caption.push_str(
                         " Grey: a sample of human rows of the same size, measured against other human rows.",

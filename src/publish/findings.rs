@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::conditions::predict;
 use super::{Publication, PublishError};
-use crate::analysis::{self, AnalysisError, Gathering, Observations, Series, SettingKey, SummaryRow};
+use crate::analysis::{
+    self, AnalysisError, Gathering, Observations, Over, Series, SettingKey, SummaryRow, over_rows,
+};
 use crate::components::Components;
 use crate::metrics::{Reading, Scale, Subject};
 use crate::store::{AtomicFile, Settings, Status};
@@ -40,9 +42,20 @@ pub fn observations(publication: &Publication) -> Result<Rc<Observations>, Publi
                 gathering.add(slot, apart, seeds.observed(at));
             }
         }
-        all.extend(gathering.series(&records, record.index, records.seeds().len()));
+        let series = gathering.series(&records, record.index, records.seeds().len());
+        all.extend(series.into_iter().map(|s| if record.resampled { over_rows(&s) } else { s }));
     }
     Ok(publication.held.borrow_mut().observed.insert(Rc::new(Observations::new(all))).clone())
+}
+
+impl Publication {
+    /// What the intervals of a run are over.
+    ///
+    /// # Errors
+    /// Those of the files.
+    pub fn over(&self) -> Result<Over, PublishError> {
+        Ok(if self.records()?.iter().any(|record| record.resampled) { Over::Rows } else { Over::Seeds })
+    }
 }
 
 impl Findings {

@@ -57,7 +57,7 @@ pub use answers::sentences;
 pub use claim_checks::{examine_claims, examine_laws};
 pub use claims::decide_claims;
 pub use claims_controls::{ControlResult, blind_before, control_runs, decide_controls};
-pub use compared::{Asked, Effects, RegimeGains, SettingChange, changes, effects};
+pub use compared::{Asked, Effects, RegimeGains, SettingChange, Sized, changes, effects};
 pub use draw::{draw, draw_into, draw_one};
 pub use effect_rows::{
     CHANGES, COMPARISON, EffectRow, GAINS, change_rows, comparison_rows, gain_rows, words,

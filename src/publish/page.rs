@@ -12,7 +12,7 @@ use super::tables::{
 use super::{
     Drawn, Publication, PublishError, data_card, definitions, effective, examples, explore, lead, values,
 };
-use crate::analysis::{ClaimResult, SummaryRow, Verdict};
+use crate::analysis::{ClaimResult, Over, SummaryRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, TableData, render};
 use crate::store::{ELSEWHERE, Manifest, Settings, write_atomically};
 
@@ -29,13 +29,19 @@ pub struct Found<'a> {
     pub summary: &'a [SummaryRow],
 }
 
+/// What intervals are about.
+const OVER_SEEDS: &str = "95 %, over training seeds: they say how much another seed would change, each with its own draw from \
+    the human rows, not what another collection of human data would give. Claims use intervals of their own.";
+/// What the intervals of one run are about.
+const OVER_ROWS: &str = "95 %, over resampled rows of one run (each of ten random parts left out in turn, human rows in step): \
+    they say what other rows of the same models would give, not what another run would.";
 /// What the columns of a comparison are.
 const COMPARISON_PROSE: &str = "Means over training seeds with 95 % intervals; differences are paired by seed. Loss prevented: \
     1 − (m(α) − m(1)) / (m(0) − m(1)), m(0) without human rows and m(1) with human rows alone, with Fieller's interval. The same \
     human rows alone: a fit on the human part of the mix and nothing else. The word is about the change since generation 0, \
     against a tolerance of a share of the distance from the start to the value of a model that knows nothing.";
 /// What the columns of changes are.
-const CHANGE_PROSE: &str = "Means over training seeds with 95 % intervals; the change is paired by seed. The word is against a \
+const CHANGE_PROSE: &str = "The word is against a \
     tolerance of a share of the distance from the start to the value of a model that knows nothing; a metric without such a \
     value has no verdict.";
 
@@ -85,7 +91,10 @@ pub fn page(
         sections.extend(verdicts(changes_matrix(found.changes).into_iter().collect()));
         sections.push(Section {
             heading: "Change since generation 0".into(),
-            prose: vec![CHANGE_PROSE.into()],
+            prose: vec![match publication.over()? {
+                Over::Seeds => format!("Means over training seeds with 95 % intervals; the change is paired by seed. {CHANGE_PROSE}"),
+                Over::Rows => format!("One run, with 95 % intervals over {}. {CHANGE_PROSE}", Over::Rows),
+            }],
             tables: vec![table],
             ..Default::default()
         });
@@ -245,14 +254,14 @@ fn provenance(publication: &Publication, records: &Settings) -> Vec<(String, Str
         lines.push(("Threads", manifest.threads.to_string()));
     }
     let run = records.iter().any(|record| record.skipped.is_none());
-    let seeds = if run { format!("{} in each setting", records.seeds().len()) } else { "none".into() };
+    let rows = records.iter().any(|record| record.resampled);
+    let seeds = match (run, rows) {
+        (true, true) => "one run".into(),
+        (true, false) => format!("{} in each setting", records.seeds().len()),
+        (false, _) => "none".into(),
+    };
     lines.push(("Seeds", seeds));
-    lines.push((
-        "Intervals",
-        "95 %, over training seeds: they say how much another seed would change, each with its own draw from \
-         the human rows, not what another collection of human data would give. Claims use intervals of their own."
-            .into(),
-    ));
+    lines.push(("Intervals", if rows { OVER_ROWS.into() } else { OVER_SEEDS.into() }));
     if let Some(manifest) = &manifest {
         lines.push(("Started", manifest.started.clone()));
         lines.push(("Ended", manifest.ended.clone()));

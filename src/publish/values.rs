@@ -6,7 +6,7 @@ use super::loss_curves::is_point;
 use super::names::{plain_all, varying, words_of};
 use super::number;
 use super::tables::columns;
-use crate::analysis::{SettingKey, SummaryRow};
+use crate::analysis::{Over, SettingKey, SummaryRow};
 use crate::metrics::Subject;
 use crate::report::{Cell, Section, TableData};
 
@@ -105,7 +105,13 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
             cell(v.last),
         ]
     };
-    let seeds = all.iter().map(|v| v.last.counts.asked).max()?;
+    let about = match all.first()?.last.counts.over {
+        Over::Rows => format!("One run with 95 % intervals over {}", Over::Rows),
+        Over::Seeds => {
+            let seeds = all.iter().map(|v| v.last.counts.asked).max()?;
+            format!("Means over {seeds} seeds with 95 % intervals; medians where some are infinite")
+        }
+    };
     let shown = match all.len() {
         n if n > MOST => format!("{MOST} of {n} lines; summary.csv has them all. "),
         _ => String::new(),
@@ -113,9 +119,7 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
     Some(Section {
         heading: "First and last generation".into(),
         tables: vec![TableData {
-            caption: format!(
-                "{shown}Means over {seeds} seeds with 95 % intervals; medians where some are infinite"
-            ),
+            caption: format!("{shown}{about}"),
             columns: columns(&[
                 ("metric", false),
                 (setting.as_str(), false),

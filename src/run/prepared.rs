@@ -3,10 +3,10 @@
 use super::Work;
 use super::plan::Todo;
 use crate::data::OwnFile;
-use crate::lineage::{Assembled, Context, Lineage, LineageError, Outcome, Record, Why, assemble};
+use crate::lineage::{Assembled, Context, Lineage, LineageError, Measured, Outcome, Record, Why, assemble};
 use crate::models::Refusal;
 use crate::spec::{self, Experiment, Node, Setting, Value};
-use crate::store::SettingInfo;
+use crate::store::{Seen, SettingInfo};
 
 /// An experiment with a lineage for each of its settings.
 pub struct Prepared {
@@ -113,7 +113,17 @@ fn info(assembled: &Assembled) -> SettingInfo {
         point: setting.point.iter().map(|(key, node)| (key.clone(), spec::json(node))).collect(),
         conditions: assembled.lineage.as_ref().ok().map(Lineage::conditions),
         tokens: assembled.tokens.clone(),
+        seen: assembled.lineage.as_ref().map(seen).unwrap_or_default(),
+        resampled: false,
     }
+}
+
+/// What the metrics of a lineage see of rows.
+fn seen(lineage: &Lineage) -> Seen {
+    let (measuring, truth) = (&lineage.measuring, lineage.source.truth());
+    let reads = |m: &&Measured| m.sample || m.metric.needs().held_out.applies(false, truth);
+    let by = measuring.metrics.iter().filter(reads).map(|m| m.name.clone()).collect();
+    Seen { rows: measuring.size, by }
 }
 
 /// The swept values in words; the data, the model and the regime where nothing is swept.

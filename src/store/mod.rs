@@ -39,6 +39,6 @@ pub use models::KeptModels;
 pub use note::Note;
 pub use number::number;
 pub use part::Part;
-pub use setting::{ELSEWHERE, SettingInfo, blocks};
+pub use setting::{ELSEWHERE, Seen, SettingInfo, blocks};
 pub use settings::{SettingKey, SettingRecord, Settings, column};
 pub use slots::Slot;

@@ -40,6 +40,19 @@ pub struct SettingInfo {
     pub conditions: Option<Conditions>,
     /// What the digest is of, beside the spec.
     pub tokens: BTreeMap<String, String>,
+    /// What metrics see of rows.
+    pub seen: Seen,
+    /// Whether it is one run made elsewhere, of which "seed" 0 has all rows and k all but the k-th part.
+    pub resampled: bool,
+}
+
+/// How many rows metrics see, and which of them read any.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Seen {
+    /// Rows of a sample, and as many held-out human rows.
+    pub rows: usize,
+    /// The metrics that read either; all others read fitted parameters or the training set.
+    pub by: Vec<String>,
 }
 
 impl SettingInfo {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::setting::{blocks, cell_name};
+use super::setting::{Seen, blocks, cell_name};
 use super::{Folder, Identity, SettingInfo, StoreError, manifest, tables};
 use crate::theory::{Conditions, Source};
 
@@ -36,6 +36,12 @@ pub struct SettingRecord {
     pub conditions: Option<Conditions>,
     /// What the hash is of, beside the spec: versions, the digest of the data, the path, the device.
     pub tokens: BTreeMap<String, String>,
+    /// What metrics see of rows.
+    #[serde(default)]
+    pub seen: Seen,
+    /// Whether it is one run made elsewhere, of which "seed" 0 has all rows and k all but the k-th part.
+    #[serde(default)]
+    pub resampled: bool,
 }
 
 /// The settings of a run, in sweep order.
@@ -95,6 +101,8 @@ impl Settings {
             skipped: s.skipped.clone(),
             conditions: s.conditions.clone(),
             tokens: s.tokens.clone(),
+            seen: s.seen.clone(),
+            resampled: s.resampled,
         };
         Self::from(settings.iter().enumerate().map(record).collect())
     }

@@ -26,6 +26,7 @@ const fn share(
             unit: "share",
             scale: Scale::Logit,
             worst,
+            unbiased: true,
         },
     }
 }
@@ -40,7 +41,7 @@ const fn gap(name: &'static str, summary: &'static str, details: &'static str) -
             parameters: &[],
             version: 1,
         },
-        reading: Reading::distance("difference of the task's first score", Scale::Linear),
+        reading: Reading::distance("difference of the task's first score", Scale::Linear).unbiased(),
     }
 }
 
@@ -59,6 +60,7 @@ const fn between(
             unit: "probability",
             scale: Scale::Linear,
             worst: Worst::None,
+            unbiased: true,
         },
     }
 }
@@ -96,6 +98,7 @@ pub static SCORES: &[Score] = &[
             unit: "probability squared",
             scale: Scale::Logit,
             worst: Worst::Is(1.0),
+            unbiased: true,
         },
     },
     share(
@@ -203,6 +206,7 @@ pub static SCORES: &[Score] = &[
             unit: "difference of the task's first score",
             scale: Scale::Linear,
             worst: Worst::None,
+            unbiased: true,
         },
     },
     Score {
@@ -222,6 +226,7 @@ pub static SCORES: &[Score] = &[
             unit: "share",
             scale: Scale::Logit,
             worst: Worst::None,
+            unbiased: true,
         },
     },
 ];

@@ -55,6 +55,8 @@ pub enum Why {
     NoArm(f64),
     /// The interval is unbounded on both sides.
     NotDetermined,
+    /// One run is too short of rows; about so many times as many would decide.
+    MoreRows(f64),
     /// There is neither a worst value nor a stated tolerance.
     NoTolerance,
 }
@@ -72,6 +74,9 @@ impl fmt::Display for Why {
             ),
             Why::TowardsPeople => f.write_str("moves towards people"),
             Why::CrossesPeople => f.write_str("crosses the human value"),
+            Why::Collapsed { of: 1, .. } => f.write_str("collapsed"),
+            Why::CollapsedAtStart { of: 1, .. } => f.write_str("without a value at the start already"),
+            Why::MoreRows(times) => write!(f, "about {} times as many rows would decide", number(*times)),
             Why::Collapsed { seeds, of } => write!(f, "collapsed in {seeds} of {of} seeds"),
             Why::CollapsedAtStart { seeds, of } => {
                 write!(f, "without a value at the start already in {seeds} of {of} seeds")

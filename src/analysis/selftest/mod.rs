@@ -2,6 +2,7 @@
 //! verdict, on loops whose truth is exact.
 
 mod loops;
+mod rows;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -42,10 +43,12 @@ pub enum What {
     Prevented,
     /// The critical fraction, refined.
     Critical,
+    /// The change of one run, over its resampled rows.
+    OverRows,
 }
 
 impl What {
-    /// Every one of them.
+    /// Those over seeds.
     pub const ALL: [What; 6] =
         [What::Mean, What::Difference, What::Change, What::Gain, What::Prevented, What::Critical];
 
@@ -58,6 +61,7 @@ impl What {
             What::Gain => "gain beside the same human rows",
             What::Prevented => "prevented share",
             What::Critical => "critical fraction",
+            What::OverRows => "change over resampled rows",
         }
     }
 }
@@ -140,6 +144,25 @@ pub const LEAST_COVERAGE: f64 = 0.93;
 pub const LARGEST_TAIL: f64 = 0.05;
 
 impl Coverage {
+    /// How often intervals hold a truth.
+    fn of((on, of, seeds): (&str, What, usize), truth: f64, intervals: Vec<(f64, f64)>) -> Self {
+        let n = intervals.len() as f64;
+        let share = |of: &dyn Fn(&(f64, f64)) -> bool| intervals.iter().filter(|i| of(i)).count() as f64 / n;
+        let (below, above) = (share(&|i| i.1 < truth), share(&|i| i.0 > truth));
+        let widths: Vec<f64> = intervals.iter().map(|i| i.1 - i.0).filter(|w| w.is_finite()).collect();
+        Coverage {
+            on: on.into(),
+            of,
+            seeds,
+            truth,
+            repetitions: intervals.len(),
+            covered: 1.0 - below - above,
+            below,
+            above,
+            width: widths.iter().sum::<f64>() / widths.len() as f64,
+        }
+    }
+
     /// Whether the interval is as good as it says.
     pub fn holds(&self) -> bool {
         self.covered >= LEAST_COVERAGE && self.below <= LARGEST_TAIL && self.above <= LARGEST_TAIL
@@ -178,6 +201,7 @@ pub fn self_test(repetitions: usize, seeds: &[usize], salt: u64) -> SelfTest {
             found.false_rates.extend(run.false_rates());
         }
     }
+    found.coverage.extend(rows::coverage(repetitions, salt));
     for size in [Some(100), Some(500), Some(2000), Some(8000), None] {
         let of = Loop::Gaussian { scale: 0.8, size };
         let run = Judging { of, seeds: 40, repetitions: repetitions.div_ceil(10), salt };
@@ -253,7 +277,7 @@ impl Judging {
         match what {
             What::Mean => last(FRACTION),
             What::Difference => last(FRACTION) - last(1.0),
-            What::Change => last(FRACTION) - self.of.truth(FRACTION, 0),
+            What::Change | What::OverRows => last(FRACTION) - self.of.truth(FRACTION, 0),
             What::Gain => match self.of.direction() {
                 Direction::TwoSided => -(last(FRACTION) - self.of.truth_alone(FRACTION)).abs(),
                 _ => self.of.truth_alone(FRACTION) - last(FRACTION),
@@ -294,7 +318,7 @@ impl Judging {
                 let found = prevented(r.at(1, LAST), r.at(0, LAST), r.at(2, LAST), &judged, None).ok()?;
                 Some((found.low?, found.high.unwrap_or(f64::INFINITY)))
             }
-            What::Critical => None,
+            What::Critical | What::OverRows => None,
         }
     }
 
@@ -322,26 +346,10 @@ impl Judging {
     }
 
     fn covered(&self, what: What) -> Coverage {
-        let truth = self.truth(what);
-        let intervals: Vec<(f64, f64)> =
+        let intervals =
             (0..self.repetitions).into_par_iter().filter_map(|i| self.interval(what, i)).collect();
-        let n = intervals.len() as f64;
-        let share = |of: &dyn Fn(&(f64, f64)) -> bool| intervals.iter().filter(|i| of(i)).count() as f64 / n;
-        let (below, above) = (share(&|i| i.1 < truth), share(&|i| i.0 > truth));
-        let widths: Vec<f64> = intervals.iter().map(|i| i.1 - i.0).filter(|w| w.is_finite()).collect();
-        Coverage {
-            on: self.of.name().into(),
-            of: what,
-            seeds: self.seeds,
-            truth,
-            repetitions: intervals.len(),
-            covered: 1.0 - below - above,
-            below,
-            above,
-            width: widths.iter().sum::<f64>() / widths.len() as f64,
-        }
+        Coverage::of((self.of.name(), what, self.seeds), self.truth(what), intervals)
     }
-
     fn rate(
         &self,
         verdict: &str,
@@ -421,7 +429,7 @@ mod tests {
     fn a_small_self_test_holds_and_is_the_same_twice() {
         let (a, b) = (self_test(60, &[10], 0), self_test(60, &[10], 0));
         assert_eq!(a, b);
-        assert_eq!(a.coverage.len(), LOOPS.len() * What::ALL.len());
+        assert_eq!(a.coverage.len(), LOOPS.len() * What::ALL.len() + 4);
         // 60 repetitions: .93 less five binomial standard errors.
         assert!(a.coverage.iter().all(|c| c.covered > 0.78 && c.repetitions > 50), "{:#?}", a.coverage);
     }

@@ -7,7 +7,7 @@ use crate::publish::{self, Answered, Effects};
 
 /// The answer of one experiment as JSON.
 pub(super) fn as_json(title: &str, answered: &Answered) -> Value {
-    let Effects { comparisons, gains: regimes, .. } = &answered.effects;
+    let Effects { comparisons, gains: regimes, sized, .. } = &answered.effects;
     let gains = |of: &publish::RegimeGains| -> Vec<Value> {
         let row = |(name, found): &(String, Result<Gains, Why>)| {
             match found {
@@ -31,7 +31,7 @@ pub(super) fn as_json(title: &str, answered: &Answered) -> Value {
         "experiment": title,
         "answer": answered.sentences,
         "simple": answered.simple,
-        "shares": comparisons.iter().flat_map(shares).collect::<Vec<_>>(),
+        "shares": comparisons.iter().flat_map(|c| shares(c, sized)).collect::<Vec<_>>(),
         "beside": comparisons.iter().flat_map(beside).collect::<Vec<_>>(),
         "critical": comparisons.iter().flat_map(critical).collect::<Vec<_>>(),
         "together": comparisons.iter().map(together).collect::<Vec<_>>(),
@@ -39,12 +39,13 @@ pub(super) fn as_json(title: &str, answered: &Answered) -> Value {
     })
 }
 
-fn shares(c: &Comparison) -> Vec<Value> {
+fn shares(c: &Comparison, sized: &publish::Sized) -> Vec<Value> {
     let of = |m: &crate::analysis::effects::MetricFindings| -> Vec<Value> {
         let each = |a: &crate::analysis::effects::ArmFindings| -> Vec<Value> {
             let row = |(generation, share): &(u32, Result<_, Why>)| {
                 let mut row = json!({
                     "regime": c.regime, "metric": m.name, "human_fraction": a.fraction, "generation": generation,
+                    "measure_size": sized.rows_of(&m.name),
                 });
                 let more = match share {
                     Ok(p) => {

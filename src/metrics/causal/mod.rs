@@ -56,7 +56,7 @@ macro_rules! entry {
                 parameters: Assumed::PARAMETERS,
                 version: 1,
             },
-            extra: Reading { direction: $direction, ideal: $ideal, unit: "probability", scale: $scale, worst: Worst::None },
+            extra: Reading { direction: $direction, ideal: $ideal, unit: "probability", scale: $scale, worst: Worst::None, unbiased: false },
             build: |node, _| {
                 let assumed = table(node)?;
                 Ok(Box::new(Effect { name: $name, part: $part, error: $error, assumed }))

@@ -230,24 +230,25 @@ fn tokens_make_up_the_likelihood_of_their_row() {
     assert_close(tokens[offsets[3]], p(&model, &[], codes[offsets[3]]).ln());
 }
 
-/// The order that is chosen for rows in which each token is `next` of the two before it, or one time in ten another.
-fn chosen(next: fn(u32, u32) -> u32) -> usize {
+/// The order that is chosen for rows in which each token is the sum of the two before it, or by `noise` any.
+fn chosen(symbols: u32, noise: f64) -> usize {
     let mut rng = Streams::new(0, 7).of("rows").rng();
     let mut row = |_| {
-        let mut tokens: Vec<u32> = vec![rng.random_range(0..8), rng.random_range(0..8)];
+        let mut tokens: Vec<u32> = vec![rng.random_range(0..symbols), rng.random_range(0..symbols)];
         for i in 2..40 {
-            let noise = if rng.random::<f64>() < 0.1 { rng.random_range(0..8) } else { 0 };
-            tokens.push((next(tokens[i - 2], tokens[i - 1]) + noise) % 8);
+            let any = rng.random::<f64>() < noise;
+            let sum = (tokens[i - 2] + tokens[i - 1]) % symbols;
+            tokens.push(if any { rng.random_range(0..symbols) } else { sum });
         }
         tokens
     };
     let made: Vec<Vec<u32>> = (0..200).map(&mut row).collect();
     let made: Vec<&[u32]> = made.iter().map(Vec::as_slice).collect();
-    NGram { best: true, order: LONGEST, ..NGram::default() }.chosen(&Mix::of_human(rows(8, &made))).unwrap()
+    let mix = Mix::of_human(rows(symbols as usize, &made));
+    NGram { best: true, order: LONGEST, ..NGram::default() }.chosen(&mix).unwrap()
 }
 
 #[test]
 fn rows_held_back_choose_the_order_of_the_dependence() {
-    assert_eq!(chosen(|a, b| (a + b) % 8), 3);
-    assert_eq!(chosen(|_, b| (b + 1) % 8), 2);
+    assert_eq!((chosen(8, 0.1), chosen(50, 1.0)), (3, 1));
 }

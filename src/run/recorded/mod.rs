@@ -3,7 +3,8 @@
 //! There is no model and no training set: every generation is rows. Metrics that need either are
 //! refused; the others see `size` rows of each generation, chosen at random, beside as many held-out
 //! human rows, and the human baseline is measured like everywhere else. A run takes the place of a
-//! seed.
+//! seed. One run alone has no seeds: it is measured on all of its rows and on all but each of [`PARTS`] random parts of them, the
+//! human rows in step, for intervals over resampled rows.
 
 mod load;
 #[cfg(test)]
@@ -27,7 +28,12 @@ use crate::models::Refusal;
 use crate::registry::BuildContext;
 use crate::rng::Streams;
 use crate::spec::{self, Coordinates, Experiment, Node};
-use crate::store::{ELSEWHERE, SettingInfo};
+use crate::store::{ELSEWHERE, Seen, SettingInfo};
+
+/// The parts of one run's rows.
+pub const PARTS: u64 = 10;
+/// The fewest rows of a run in parts.
+const FEWEST: usize = 50;
 
 /// Recorded generations, ready to be measured.
 pub struct Recorded {
@@ -113,8 +119,10 @@ impl Recorded {
         versions.extend(space.iter().map(|_| ("space", Space::VERSION.to_string())));
         let generations = runs.iter().filter_map(|(_, g)| g.keys().last()).max().copied().unwrap_or(0);
         let rows = runs.first().and_then(|(_, g)| g.values().next()).map(|rows| rows.len() as f64);
+        let resampled = runs.len() == 1 && size >= FEWEST;
         let info = SettingInfo {
-            digest: fingerprint(&source, &runs, size, salt),
+            resampled,
+            digest: fingerprint(&source, &runs, size, salt, resampled),
             measure_digest: spec::measure_digest(&experiment.measure, &versions),
             data: source.name.clone(),
             model: ELSEWHERE.into(),
@@ -125,10 +133,19 @@ impl Recorded {
             seeds_per_cell: 1,
             generations: u64::from(generations),
             skipped: None,
+            seen: Seen { rows: size, by: metrics.iter().map(|m| m.name.clone()).collect() },
             label: format!("{} generations", source.name),
             ..SettingInfo::default()
         };
         Ok(Self { source, runs, metrics, size, salt, space, info: vec![info] })
+    }
+
+    /// The seeds to run: the runs; of one run alone that of all its rows, and one for each part that is left out.
+    pub fn seeds(&self) -> Vec<u64> {
+        match self.info.first() {
+            Some(info) if info.resampled => (0..=PARTS).collect(),
+            _ => (0..self.runs.len() as u64).collect(),
+        }
     }
 
     fn observe(
@@ -172,13 +189,26 @@ impl Work for Recorded {
 
     fn run(&self, _setting: usize, seed: u64, record: &mut dyn Record) -> Result<Outcome, LineageError> {
         let failed = |why: Why| LineageError { seed, generation: 0, stage: "measure", why };
-        let Some((_, generations)) = self.runs.get(seed as usize) else {
+        let resampled = self.info.iter().any(|info| info.resampled);
+        let (run, part) = match resampled {
+            true if seed <= PARTS => (0, seed.checked_sub(1)),
+            _ => (seed, None),
+        };
+        let Some((_, generations)) = self.runs.get(run as usize) else {
             return Err(failed(Refusal::new(format!("there is no run {seed}")).into()));
         };
-        let streams = Streams::new(self.salt, seed).of("member").at(0);
+        let streams = Streams::new(self.salt, run).of("member").at(0);
+        // Rows are in a random order, so that each tenth of their places is a random part.
+        let rest = |rows: Samples| match part {
+            Some(part) => {
+                let places = (0..rows.len() as u32).filter(|i| u64::from(*i) % PARTS != part);
+                rows.take(&places.collect::<Vec<_>>())
+            }
+            None => rows,
+        };
         let human = HumanRows::new(&self.source, streams);
-        let reference = human.reference(self.size).map_err(|e| failed(e.into()))?;
-        let baseline = human.baseline(self.size).map_err(|e| failed(e.into()))?;
+        let reference = rest(human.reference(self.size).map_err(|e| failed(e.into()))?);
+        let baseline = rest(human.baseline(self.size).map_err(|e| failed(e.into()))?);
         let of_human = streams.of("measure-human").at(0);
         let mut names = Names::default();
         let human = (seed, Subject::Human, 0);
@@ -188,7 +218,7 @@ impl Work for Recorded {
             let mut order: Vec<u32> = (0..rows.len() as u32).collect();
             order.shuffle(&mut streams.of("measure").at(u64::from(generation)).rng());
             order.truncate(self.size);
-            let sample = rows.take(&order);
+            let sample = rest(rows.take(&order));
             let first = first.get_or_insert_with(|| sample.clone());
             let purpose = streams.of("measure-metric").at(u64::from(generation));
             self.observe(
@@ -209,9 +239,12 @@ impl Work for Recorded {
 }
 
 /// What names the cells: the human rows, every recorded row, the size and the salt.
-fn fingerprint(source: &Source, runs: &Runs, size: usize, salt: u64) -> String {
+fn fingerprint(source: &Source, runs: &Runs, size: usize, salt: u64, resampled: bool) -> String {
     let mut hash = Sha256::new();
     hash.update(format!("recorded 1 {} {size} {salt}", source.digest));
+    if resampled {
+        hash.update(format!(" parts {PARTS}"));
+    }
     for (name, generations) in runs {
         for (generation, rows) in generations {
             let nothing = rows.head(0);
