@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,7 +70,7 @@ pub struct Done {
     /// Everything that the folder holds.
     pub publication: Publication,
     /// The summary rows; none where nothing was measured.
-    pub summary: Vec<SummaryRow>,
+    pub summary: Rc<Vec<SummaryRow>>,
     /// The claims.
     pub claims: Vec<ClaimResult>,
     /// The answer.
@@ -203,7 +204,7 @@ pub fn run(job: &Job<'_>, options: &Options<'_>) -> Result<Done, ExperimentError
     let reason = |info: &run::SettingInfo| Some((info.label.clone(), info.skipped.clone()?));
     let mut done = Done {
         skipped: job.work.settings().iter().filter_map(reason).collect(),
-        summary: Vec::new(),
+        summary: Rc::default(),
         answer: Answered::default(),
         page: None,
         drawn: Vec::new(),

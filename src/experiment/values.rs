@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use tempfile::TempDir;
 
@@ -133,7 +134,7 @@ impl Run {
 pub struct Comparison {
     sentences: Vec<String>,
     /// Regime by regime, with everything that the page says.
-    pub effects: Effects,
+    pub effects: Rc<Effects>,
 }
 
 impl Comparison {

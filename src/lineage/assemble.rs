@@ -112,8 +112,14 @@ pub fn examine(experiment: &Experiment, settings: &[Setting], context: &Context,
     for setting in settings {
         let mut found = Vec::new();
         if new("data", &setting.data) {
-            found.extend(sources.get(&setting.data).err());
-            found.extend(setting.data.part::<DataKeys>().err());
+            // Which of a sweep's sources a key is not one of, the key does not say.
+            let about =
+                |e: Error| match setting.data.get("source").filter(|s| s.at.layer == Layer::SweepPoint) {
+                    Some(source) => e.of_setting(&format!("data {}", spec::in_words(source))),
+                    None => e,
+                };
+            found.extend(sources.get(&setting.data).err().map(about));
+            found.extend(setting.data.part::<DataKeys>().err().map(about));
         }
         for node in std::iter::once(&setting.model).chain(&setting.members) {
             if new("model", node) {

@@ -194,6 +194,11 @@ impl Reading {
         Self { unbiased: true, ..self }
     }
 
+    /// Whether zero is its least value and it is no logarithm, so that a per cent of it means something.
+    pub fn is_ratio(&self) -> bool {
+        self.scale != Scale::Linear && !self.unit.starts_with("nats")
+    }
+
     /// With this value of a model that knows nothing, without which a change has no verdict.
     #[must_use]
     pub fn at_worst(self, value: f64) -> Self {

@@ -1,5 +1,7 @@
 //! The plain answer of a run: what its comparison says, or how its metrics changed.
 
+use std::rc::Rc;
+
 use super::{Asked, Effects, Publication, PublishError, SettingChange, Sized, changes, effects};
 use super::{sentences, setting_name, simple, words};
 use crate::analysis::SettingKey;
@@ -13,7 +15,7 @@ pub struct Answered {
     /// That the model is not shown to be better than the simple one beside it.
     pub simple: Option<String>,
     /// The effects of human rows; empty where nothing is compared.
-    pub effects: Effects,
+    pub effects: Rc<Effects>,
     /// The change of every metric since generation 0, where that is the answer.
     pub changes: Vec<SettingChange>,
 }

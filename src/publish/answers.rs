@@ -321,6 +321,7 @@ mod tests {
         Metric {
             name: name.into(),
             scale: Scale::Linear,
+            ratio: true,
             judged: Judged {
                 direction: Direction::Higher,
                 worst,

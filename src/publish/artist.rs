@@ -10,6 +10,7 @@ use crate::metrics::{Absence, METRICS, Subject};
 use crate::spec::{self, Setting};
 use crate::store::Settings;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Whether a metric's rows are shares of bins that are named by their lower edges.
@@ -39,14 +40,15 @@ pub(super) struct Artist<'p> {
     /// In the order of setting, member, metric, subject and generation.
     pub rows: Vec<SummaryRow>,
     subjects: BTreeSet<(String, Subject)>,
-    pub settings: Vec<Setting>,
+    pub settings: Rc<Vec<Setting>>,
     pub records: Arc<Settings>,
 }
 
 impl<'p> Artist<'p> {
     pub fn new(publication: &'p Publication) -> Result<Self, PublishError> {
         let findings = Findings::with_laws(publication)?;
-        let mut rows = findings.summary();
+        let mut rows = publication.summary()?.to_vec();
+        rows.extend(findings.of_laws());
         rows.sort_by(|a, b| place(a).cmp(&place(b)).then(a.generation.cmp(&b.generation)));
         let subjects = rows.iter().map(|r| (r.metric.clone(), r.subject)).collect();
         Ok(Self {

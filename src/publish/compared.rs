@@ -1,6 +1,7 @@
 //! From a run's series to the effects of human rows, regime by regime.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -125,11 +126,20 @@ pub struct RegimeGains {
 ///
 /// # Errors
 /// Those of the files.
-pub fn effects(publication: &Publication, asked: &Asked) -> Result<Effects, PublishError> {
+pub fn effects(publication: &Publication, asked: &Asked) -> Result<Rc<Effects>, PublishError> {
+    if let Some((_, known)) = publication.held.borrow().effects.iter().find(|(of, _)| of == asked) {
+        return Ok(known.clone());
+    }
+    let found = Rc::new(effects_of(publication, asked)?);
+    publication.held.borrow_mut().effects = Some((asked.clone(), found.clone()));
+    Ok(found)
+}
+
+fn effects_of(publication: &Publication, asked: &Asked) -> Result<Effects, PublishError> {
     let all = observations(publication)?;
     let settings = publication.settings()?;
     let mut regimes: Vec<&str> = Vec::new();
-    for setting in &settings {
+    for setting in settings.iter() {
         if !regimes.contains(&setting.loop_.regime.as_str()) {
             regimes.push(&setting.loop_.regime);
         }
@@ -280,8 +290,7 @@ fn arms(
         for s in of(Subject::Model) {
             let Some(place) = place(s) else { continue };
             let arm = Arm { place, observed: by_generation(s) };
-            let control = s.key.get("loop.human_alone") == Some("true");
-            if control { alone.push(arm) } else { mixes.push(arm) }
+            if s.key.is_control() { alone.push(arm) } else { mixes.push(arm) }
         }
         mixes.sort_by(|a: &Arm, b| a.place.total_cmp(&b.place));
         let distinct = mixes.windows(2).all(|w| w[0].place < w[1].place);
@@ -289,7 +298,8 @@ fn arms(
             continue;
         }
         let judged = judged(&spec.name, &reading, &profile, of(Subject::Human).next(), asked);
-        metrics.push(Metric { name: spec.name.clone(), scale: reading.scale, judged, mixes, alone });
+        let (scale, ratio) = (reading.scale, reading.is_ratio());
+        metrics.push(Metric { name: spec.name.clone(), scale, ratio, judged, mixes, alone });
     }
     metrics
 }
@@ -318,6 +328,8 @@ pub struct SettingChange {
     pub change: Change,
     /// How the values are judged.
     pub judged: Judged,
+    /// Whether a per cent of its values means something.
+    pub ratio: bool,
 }
 
 /// The change of every metric of every setting since generation 0, metric by metric.
@@ -359,6 +371,7 @@ pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingCh
                     Over::Rows => over_rows(&first, &last, &judged),
                 },
                 judged,
+                ratio: reading.is_ratio(),
             });
         }
     }

@@ -32,8 +32,7 @@ impl Artist<'_> {
     /// Settings that belong on one page: the same data and family. The controls of a comparison, human rows alone, stand
     /// in its tables.
     fn pages(&self) -> Vec<(String, Vec<&SettingKey>)> {
-        let mixes: Vec<&SettingKey> =
-            self.keys().into_iter().filter(|k| k.get("loop.human_alone") != Some("true")).collect();
+        let mixes: Vec<&SettingKey> = self.keys().into_iter().filter(|k| !k.is_control()).collect();
         grouped(&mixes, &["data".to_owned(), "model".to_owned()])
     }
 

@@ -33,7 +33,8 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Vec<Drawn>,
         planned.extend(artist.asked(figure, i)?);
     }
     if publication.experiment.figures.is_empty() {
-        planned.extend(dose_response::planned(&effects(publication, &Asked::of(publication))?));
+        let effects = effects(publication, &Asked::of(publication))?;
+        planned.extend(dose_response::planned(&effects));
         planned.extend(artist.default_curves());
         planned.extend(artist.differences());
         for metric in publication.experiment.measure.metrics.iter().filter(|m| is_binned(&m.name)) {

@@ -70,8 +70,9 @@ fn signed(value: f64) -> String {
     format!("{}{}", if value < 0.0 { "−" } else { "+" }, number(value.abs()))
 }
 
-fn change(c: &Change) -> Entry {
-    let text = match (c.difference, c.relative) {
+/// The change with its per cent, where one means something: of numbers that can't be negative and are no logarithms.
+fn change(c: &Change, ratio: bool) -> Entry {
+    let text = match (c.difference, c.relative.filter(|_| ratio)) {
         (Some(d), Some(r)) if r.abs() < 0.005 => format!("{} (0 %)", signed(d)),
         (Some(d), Some(r)) if r.abs() < 10.0 => format!("{} ({} %)", signed(d), signed((100.0 * r).round())),
         (Some(d), _) => signed(d),
@@ -130,7 +131,7 @@ pub fn comparison_rows(c: &Comparison) -> Vec<EffectRow> {
                     level(&a.level),
                     a.alone.as_ref().map_or_else(empty, level),
                     prevented,
-                    change(&a.change),
+                    change(&a.change, m.ratio),
                 ],
                 word: Some((a.change.word, a.change.remark(m.judged.tolerance))),
             });
@@ -174,7 +175,7 @@ pub fn change_rows(changes: &[SettingChange], setting: impl Fn(&SettingChange) -
             Entry { text: c.human.map_or("–".into(), number), ..Entry::default() },
             level(&c.first),
             level(&c.last),
-            change(&c.change),
+            change(&c.change, c.ratio),
         ],
         word: Some((c.change.word, c.change.remark(c.judged.tolerance))),
     };

@@ -22,8 +22,7 @@ pub(super) fn explore(artist: &Artist<'_>) -> Result<Option<Explore>, PublishErr
     let mut keys = artist.keys();
     let all = keys.len();
     keys.truncate(SETTINGS);
-    let control = |key: &SettingKey| key.get("loop.human_alone") == Some("true");
-    let mixes: Vec<&SettingKey> = keys.iter().copied().filter(|k| !control(k)).collect();
+    let mixes: Vec<&SettingKey> = keys.iter().copied().filter(|k| !k.is_control()).collect();
     let names = varying(&mixes);
     let columns: Vec<Choice> = names.iter().map(|c| choice(c, &mixes)).collect();
     let numeric = |c: &Choice| c.values.iter().filter(|v| v.parse::<f64>().is_ok()).count() > 1;
@@ -37,9 +36,9 @@ pub(super) fn explore(artist: &Artist<'_>) -> Result<Option<Explore>, PublishErr
         let style = looks.iter().find(|(n, _)| *n == name).map_or(Style::category(0), |(_, style)| *style);
         let words = words_of(key, &names);
         Setting {
-            name: if control(key) { format!("{words}, human rows alone") } else { words },
+            name: if key.is_control() { format!("{words}, human rows alone") } else { words },
             values: names.iter().zip(&columns).map(|(c, all)| place(c, all, key)).collect(),
-            control: control(key),
+            control: key.is_control(),
             colour: style.colour.to_string(),
             marker: style.marker,
             dash: style.dash,

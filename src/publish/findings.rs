@@ -49,6 +49,20 @@ pub fn observations(publication: &Publication) -> Result<Rc<Observations>, Publi
 }
 
 impl Publication {
+    /// The summary of every place that was measured; nothing of a folder without observations.
+    ///
+    /// # Errors
+    /// Those of the files.
+    pub fn summary(&self) -> Result<Rc<Vec<SummaryRow>>, PublishError> {
+        if let Some(known) = &self.held.borrow().summary {
+            return Ok(known.clone());
+        }
+        let measured = observations(self)?;
+        let scale = |metric: &str| self.components.reading(metric).map_or(Scale::Linear, |r| r.scale);
+        let rows = Rc::new(analysis::summarise(measured.series(), scale));
+        Ok(self.held.borrow_mut().summary.insert(rows).clone())
+    }
+
     /// What the intervals of a run are over.
     ///
     /// # Errors
@@ -107,10 +121,9 @@ impl Findings {
         self.components.reading(metric)
     }
 
-    /// The summary of every place.
-    pub fn summary(&self) -> Vec<SummaryRow> {
-        let scale = |metric: &str| self.reading(metric).map_or(Scale::Linear, |r| r.scale);
-        analysis::summarise(self.series(), scale)
+    /// The summary of every place of the laws.
+    pub(super) fn of_laws(&self) -> Vec<SummaryRow> {
+        analysis::summarise(self.laws.series(), |_| Scale::Linear)
     }
 }
 
@@ -150,8 +163,11 @@ fn nothing(publication: &Publication) -> Result<PublishError, PublishError> {
 ///
 /// # Errors
 /// Those of [`Findings::read`] and of the disk.
-pub fn summarise(publication: &Publication) -> Result<Vec<SummaryRow>, PublishError> {
-    let rows = Findings::read(publication)?.summary();
+pub fn summarise(publication: &Publication) -> Result<Rc<Vec<SummaryRow>>, PublishError> {
+    let rows = publication.summary()?;
+    if rows.is_empty() {
+        return Err(nothing(publication)?);
+    }
     let mut file = AtomicFile::create(&publication.folder.summary())?;
     analysis::write_csv(&publication.experiment.name, &rows, &mut file).map_err(AnalysisError::from)?;
     file.commit()?;

@@ -78,7 +78,7 @@ pub fn leads(
         },
     };
     let mut arms: Vec<(&SettingKey, &SettingKey)> = Vec::new();
-    for s in of_loop.iter().filter(|s| s.end > 0 && !is_human_only(&s.key)) {
+    for s in of_loop.iter().filter(|s| s.end > 0 && !s.key.is_human_only()) {
         if !arms.iter().any(|(key, _)| *key == &s.key)
             && let Some(human) = human_only(&s.key, &of_loop)
         {
@@ -139,11 +139,6 @@ fn earliest(row: &LeadRow) -> f64 {
     }
 }
 
-/// Whether these lineages see human rows alone, generation after generation.
-fn is_human_only(key: &SettingKey) -> bool {
-    key.number("human_fraction") == Some(1.0) || key.get("loop.human_alone") == Some("true")
-}
-
 /// The setting of human rows alone that is like this one in all else.
 fn human_only<'s>(key: &SettingKey, all: &[&'s Series]) -> Option<&'s SettingKey> {
     let rest = |key: &SettingKey| -> Vec<String> {
@@ -152,9 +147,7 @@ fn human_only<'s>(key: &SettingKey, all: &[&'s Series]) -> Option<&'s SettingKey
     };
     let own = rest(key);
     let mut keys = all.iter().map(|s| &s.key);
-    keys.find(|k| {
-        k.number("human_fraction") == Some(1.0) && k.get("loop.human_alone") != Some("true") && rest(k) == own
-    })
+    keys.find(|k| k.is_human_only() && !k.is_control() && rest(k) == own)
 }
 
 /// A time in words: its median with the interval, or the bound that is known.

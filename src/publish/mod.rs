@@ -75,7 +75,7 @@ pub use side_by_side::side_by_side;
 pub use simple::simple;
 pub use values::{Values, values, written};
 
-use crate::analysis::Observations;
+use crate::analysis::{Observations, SummaryRow};
 use crate::components::Components;
 use crate::spec::{Experiment, Setting};
 use crate::store::{Cell, Folder, Lineages, Manifest, Settings, cells};
@@ -101,6 +101,9 @@ struct Held {
     rows: Option<Arc<Lineages>>,
     records: Option<Arc<Settings>>,
     observed: Option<Rc<Observations>>,
+    settings: Option<Rc<Vec<Setting>>>,
+    summary: Option<Rc<Vec<SummaryRow>>>,
+    effects: Option<(Asked, Rc<Effects>)>,
 }
 
 /// A figure that was drawn.
@@ -178,8 +181,12 @@ impl Publication {
     }
 
     /// The settings of the spec.
-    fn settings(&self) -> Result<Vec<Setting>, PublishError> {
+    fn settings(&self) -> Result<Rc<Vec<Setting>>, PublishError> {
+        if let Some(known) = &self.held.borrow().settings {
+            return Ok(known.clone());
+        }
         let wrong = |source| PublishError::Spec { path: self.folder.spec(), source };
-        self.experiment.settings().map_err(wrong)
+        let read = Rc::new(self.experiment.settings().map_err(wrong)?);
+        Ok(self.held.borrow_mut().settings.insert(read).clone())
     }
 }

@@ -108,8 +108,7 @@ fn names(publications: &[Publication]) -> Vec<String> {
 impl Run {
     fn open(name: String, publication: &Publication) -> Result<Self, PublishError> {
         let all = observations(publication)?;
-        let control = |key: &SettingKey| key.get("loop.human_alone") == Some("true");
-        let known = |s: &&Series| publication.components.reading(&s.metric).is_some() && !control(&s.key);
+        let known = |s: &&Series| publication.components.reading(&s.metric).is_some() && !s.key.is_control();
         let of_model = all.series().filter(|s| s.subject == Subject::Model).filter(known);
         let plain = |s: &Series| {
             let columns = s.key.columns().zip(s.key.values());
@@ -259,7 +258,7 @@ mod tests {
         let cells = cells.as_deref().unwrap_or_default();
         assert_eq!(cells.len(), 3);
         // 0.1, 0.11, 0.1, 0.11, 0.1 over the five seeds that both have.
-        assert_eq!(cells[2].text, "-0.104");
+        assert_eq!(cells[2].text, "−0.104");
         assert_eq!(counts[1], Counts { shown: 1, compared: 1, lost: 0 });
         assert!(cells[2].detail.ends_with("5 seeds"), "{}", cells[2].detail);
     }

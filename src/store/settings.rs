@@ -283,6 +283,16 @@ impl SettingKey {
         self.get(column).and_then(|v| v.parse().ok())
     }
 
+    /// Whether it is the control of a mix: the same human rows alone.
+    pub fn is_control(&self) -> bool {
+        self.get("loop.human_alone") == Some("true")
+    }
+
+    /// Whether its lineages see human rows alone, generation after generation.
+    pub fn is_human_only(&self) -> bool {
+        self.number("human_fraction") == Some(1.0) || self.is_control()
+    }
+
     fn numbers(&self) -> (usize, Option<u32>) {
         (self.index, self.member())
     }

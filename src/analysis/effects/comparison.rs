@@ -41,6 +41,8 @@ pub struct Metric {
     pub name: String,
     /// What values it can take.
     pub scale: Scale,
+    /// Whether a per cent of them means something.
+    pub ratio: bool,
     /// How they are judged.
     pub judged: Judged,
     /// The mixes by rising human share.
@@ -80,6 +82,8 @@ impl ArmFindings {
 pub struct MetricFindings {
     /// Its name.
     pub name: String,
+    /// Whether a per cent of its values means something.
+    pub ratio: bool,
     /// How its values are judged.
     pub judged: Judged,
     /// By rising human share.
@@ -195,6 +199,7 @@ impl Metric {
         };
         MetricFindings {
             name: self.name.clone(),
+            ratio: self.ratio,
             judged: self.judged,
             arms: self.mixes.iter().map(arm).collect(),
             critical: self.critical(generation, share, level),
@@ -245,6 +250,7 @@ mod tests {
         Metric {
             name: "coverage".into(),
             scale: Scale::Logit,
+            ratio: true,
             judged: Judged {
                 direction: Direction::Higher,
                 worst: Some(0.0),

@@ -7,7 +7,7 @@ use crate::publish::{self, Answered, Effects};
 
 /// The answer of one experiment as JSON.
 pub(super) fn as_json(title: &str, answered: &Answered) -> Value {
-    let Effects { comparisons, gains: regimes, sized, .. } = &answered.effects;
+    let Effects { comparisons, gains: regimes, sized, .. } = &*answered.effects;
     let gains = |of: &publish::RegimeGains| -> Vec<Value> {
         let row = |(name, found): &(String, Result<Gains, Why>)| {
             match found {
