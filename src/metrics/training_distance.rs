@@ -25,7 +25,7 @@ pub(super) const ENTRY: MetricEntry = MetricEntry {
         parameters: &[],
         version: 1,
     },
-    extra: Reading::human_valued("distance"),
+    extra: Reading::human_valued("distance").unbiased(),
     build: |node, _| plain(node, TrainingDistance),
 };
 

@@ -22,6 +22,7 @@ const READING: Reading = Reading {
     unit: "the family's loss",
     scale: Scale::Linear,
     worst: Worst::None,
+    unbiased: true,
 };
 
 pub(super) const ENTRY: MetricEntry = MetricEntry {
