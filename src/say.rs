@@ -23,13 +23,8 @@ pub fn line(mut to: impl Write, words: Arguments<'_>) {
     let _ = writeln!(to, "{words}");
 }
 
-/// Three significant digits, in plain notation where that is short, with the minus sign of print; a dash where there is no
-/// number.
+/// Three significant digits, in plain notation where that is short; a dash where there is no number.
 pub fn number(value: f64) -> String {
-    if value < 0.0 && value.is_finite() {
-        let size = number(-value);
-        return if size == "0" { size } else { format!("−{size}") };
-    }
     if value.is_nan() {
         return "–".into();
     }

@@ -58,8 +58,8 @@ pub fn split(mix: &Mix) -> Option<(Mix, Mix)> {
     let mut position = 0;
     for part in &mix.parts {
         let Body::Rows(rows) = &part.body else { return None };
-        let places =
-            (0..rows.len() as u32).partition::<Vec<u32>, _>(|i| (position + *i as usize + 1) % of != 0);
+        let places = (0..rows.len() as u32)
+            .partition::<Vec<u32>, _>(|i| !(position + *i as usize + 1).is_multiple_of(of));
         position += rows.len();
         let some = |places: &[u32]| Part { body: Body::Rows(rows.select(places)), ..part.clone() };
         kept.push(some(&places.0));

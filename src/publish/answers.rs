@@ -1,7 +1,7 @@
 //! What a comparison says in words: each sentence with the numbers that it rests on.
 
 use super::compared::{Effects, RegimeGains};
-use super::number;
+use super::{between, number};
 use crate::analysis::effects::{ArmFindings, Comparison, Gain, Level, MetricFindings, Prevented, Why, Word};
 
 /// The human share whose effect is told first, where several were tried.
@@ -259,10 +259,7 @@ fn rows(found: &RegimeGains) -> Vec<String> {
             }
         };
         let say = |g: &Gain| {
-            let i = g
-                .interval
-                .as_ref()
-                .map_or(String::new(), |i| format!(" [{}, {}]", number(i.low), number(i.high)));
+            let i = g.interval.as_ref().map_or(String::new(), |i| format!(" {}", between(i.low, i.high)));
             format!("{}{i}", number(g.gain))
         };
         match gains.best.and_then(|b| gains.gains.iter().find(|g| g.scale == b)) {

@@ -1,7 +1,7 @@
 //! The lines of the tables of effects, for the page and the terminal alike.
 
 use super::compared::{RegimeGains, SettingChange};
-use super::number;
+use super::{between, number};
 use crate::analysis::Interval;
 use crate::analysis::effects::{Change, Comparison, Level, Prevented, Why, Word};
 
@@ -52,7 +52,7 @@ const STILL_CHANGING: &str = "still changing";
 pub fn interval(i: Option<&Interval>) -> String {
     i.map_or(String::new(), |i| match i.is_all_equal() {
         true => "all equal".into(),
-        false => format!("[{}, {}]", number(i.low), number(i.high)),
+        false => between(i.low, i.high),
     })
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::names::{name_of, plain_all, varying};
 use super::tables::columns;
-use super::{Publication, PublishError, number, observations};
+use super::{Publication, PublishError, between, number, observations};
 use crate::analysis::lead::{Alarms, Times, alarms};
 use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, column};
 use crate::metrics::Subject;
@@ -160,7 +160,7 @@ pub fn time_in_words(times: &Times) -> String {
         (None, None) => return "not known".into(),
     };
     match (times.low, times.high) {
-        (Some(low), Some(high)) => format!("{centre} [{}, {}]", number(low), number(high)),
+        (Some(low), Some(high)) => format!("{centre} {}", between(low, high)),
         (Some(low), None) => format!("{centre} [{}, …]", number(low)),
         (None, Some(high)) => format!("{centre} […, {}]", number(high)),
         (None, None) => centre,

@@ -69,7 +69,7 @@ pub use lead::{FALSE_ALARMS, leads, time_in_words};
 pub(crate) use names::file_name;
 pub use names::setting_name;
 pub use notebook::export_notebook;
-pub use number::{expectation, number};
+pub use number::{between, expectation, number};
 pub use page::{Found, command_line, page};
 pub use side_by_side::side_by_side;
 pub use simple::simple;

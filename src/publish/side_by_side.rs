@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::names::{varying, words_of};
 use super::tables::columns;
-use super::{Publication, PublishError, number, observations};
+use super::{Publication, PublishError, between, number, observations};
 use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, paired_difference};
 use crate::metrics::{Scale, Subject};
 use crate::report::{Cell, Report, Section, TableData};
@@ -169,7 +169,7 @@ fn line(runs: &[Run], key: &Columns, metric: &str, scale: Scale, counts: &mut [C
         let interval = crate::analysis::mean_interval(&series.values(last), scale, DISPLAY_LEVEL);
         let mut detail = format!("g {last}");
         if let Some(i) = interval {
-            detail.push_str(&format!(": [{}, {}]", number(i.low), number(i.high)));
+            detail.push_str(&format!(": {}", between(i.low, i.high)));
         }
         if let Some(remark) = series.counts(last).remark() {
             detail.push_str(&format!("; {remark}"));
@@ -198,8 +198,7 @@ fn line(runs: &[Run], key: &Columns, metric: &str, scale: Scale, counts: &mut [C
             Ok(p) => {
                 counts.compared += 1;
                 counts.shown += usize::from(!p.interval.contains(0.0));
-                let detail =
-                    format!("[{}, {}], {} seeds", number(p.interval.low), number(p.interval.high), p.n);
+                let detail = format!("{}, {} seeds", between(p.interval.low, p.interval.high), p.n);
                 Cell::with_detail(number(p.difference), detail)
             }
             Err(_) => lost(counts, "fewer than 2 seeds in both".into()),

@@ -5,7 +5,7 @@ use super::effect_rows::{
     CHANGES, COMPARISON, EffectRow, Entry, GAINS, change_rows, comparison_rows, gain_rows,
 };
 use super::names::{name_of, plain_all, varying};
-use super::number::{expectation, number};
+use super::number::{between, expectation, number};
 use crate::analysis::effects::{Comparison, Word};
 use crate::analysis::{ClaimResult, SettingKey, Verdict};
 use crate::report::{self, Cell, Column, TableData};
@@ -76,9 +76,7 @@ const MOST_CHANGES: usize = 60;
 pub(super) fn claims_table(claims: &[ClaimResult]) -> TableData {
     let row = |c: &ClaimResult| {
         let measured = match (c.measured, c.low, c.high) {
-            (Some(m), Some(low), Some(high)) => {
-                Cell::with_detail(number(m), format!("[{}, {}]", number(low), number(high)))
-            }
+            (Some(m), Some(low), Some(high)) => Cell::with_detail(number(m), between(low, high)),
             (Some(m), _, _) => Cell::text(number(m)),
             _ => Cell::text("–"),
         };

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::loss_curves::is_point;
 use super::names::{plain_all, varying, words_of};
-use super::number;
 use super::tables::columns;
+use super::{between, number};
 use crate::analysis::{Over, SettingKey, SummaryRow};
 use crate::metrics::Subject;
 use crate::report::{Cell, Section, TableData};
@@ -70,7 +70,7 @@ pub fn values<'s>(summary: &'s [SummaryRow]) -> Vec<Values<'s>> {
 pub fn written(row: &SummaryRow) -> String {
     let mut text = number(row.centre());
     if let (Some(low), Some(high)) = (row.ci_low, row.ci_high) {
-        text.push_str(&format!(" [{}, {}]", number(low), number(high)));
+        text.push_str(&format!(" {}", between(low, high)));
     }
     match row.counts.remark() {
         Some(remark) => format!("{text} ({remark})"),
@@ -89,7 +89,7 @@ pub(super) fn section(summary: &[SummaryRow]) -> Option<Section> {
     let cell = |row: &SummaryRow| {
         let mut detail = format!("g {}", row.generation);
         if let (Some(low), Some(high)) = (row.ci_low, row.ci_high) {
-            detail.push_str(&format!(": [{}, {}]", number(low), number(high)));
+            detail.push_str(&format!(": {}", between(low, high)));
         }
         if let Some(remark) = row.counts.remark() {
             detail.push_str(&format!("; {remark}"));

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::NEURAL;
 use crate::analysis::{ClaimResult, Relation, Verdict};
-use crate::publish::{ControlResult, number};
+use crate::publish::ControlResult;
+use crate::say::number;
 use crate::spec::{ClaimSpec, Mechanism, Origin};
 
 /// One claim of one figure.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::Entry;
 use crate::analysis::Verdict;
-use crate::publish::number;
+use crate::say::number;
 
 /// `statements.toml`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

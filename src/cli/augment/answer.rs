@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Found, Trial};
 use crate::augment::{Gain, Repeat};
 use crate::cli::tables::{self, right};
-use crate::publish::number;
+use crate::publish::{between, number};
 
 /// The usual way to write a score's name.
 pub(super) fn label(score: &str) -> String {
@@ -19,7 +19,7 @@ pub(super) fn label(score: &str) -> String {
 /// A mean with its interval.
 pub(super) fn interval(gain: Option<Gain>) -> String {
     match gain {
-        Some(g) => format!("{} [{}, {}]", number(g.mean), number(g.low), number(g.high)),
+        Some(g) => format!("{} {}", number(g.mean), between(g.low, g.high)),
         None => "–".into(),
     }
 }

@@ -8,7 +8,7 @@ use super::answer::{label, sentence};
 use super::{Found, Trial};
 use crate::augment::Gain;
 use crate::figures::{self, Panels, Size};
-use crate::publish::{command_line, number};
+use crate::publish::{between, command_line, number};
 use crate::report::{Cell, Column, FigureRef, FileLink, Report, Section, TableData, render};
 use crate::store::write_atomically;
 
@@ -151,7 +151,7 @@ impl Found<'_> {
 /// A mean with its interval in small type.
 fn estimate(gain: Option<Gain>) -> Cell {
     match gain {
-        Some(g) => Cell::with_detail(number(g.mean), format!("[{}, {}]", number(g.low), number(g.high))),
+        Some(g) => Cell::with_detail(number(g.mean), between(g.low, g.high)),
         None => Cell::text("–"),
     }
 }
