@@ -12,9 +12,10 @@ use std::any::Any;
 
 use nalgebra::{DMatrix, DVector};
 
+use super::gaussian::GaussianModel;
 use super::held_back::{self, Choice};
 use super::numeric::{self, Layout};
-use super::{Affine, BoxedFamily, Family, FitError, Gaussian, GaussianModel, Model, Refusal, Start, affine};
+use super::{Affine, BoxedFamily, Family, FitError, Gaussian, Model, Refusal, Start, affine};
 use crate::data::{Mix, Schema};
 use crate::registry::{About, Entry};
 use crate::rng::Streams;

@@ -16,7 +16,7 @@ pub fn between(low: f64, high: f64) -> String {
 
 /// What a claim expects, with the side that it expects it on.
 pub fn expectation(expected: Option<f64>, relation: Relation) -> String {
-    let Some(expected) = expected.map(number) else { return "–".into() };
+    let Some(expected) = expected.map(say::number) else { return "–".into() };
     match relation {
         Relation::Equal => expected,
         Relation::AtMost => format!("≤ {expected}"),
