@@ -157,7 +157,7 @@ impl Curve {
         words.dedup();
         match words.iter().position(|w| *w == law.label) {
             Some(1) => Dash::Dotted,
-            Some(2) => Dash::DashDot,
+            Some(2) => Dash::Mixed,
             _ => Dash::Dashed,
         }
     }

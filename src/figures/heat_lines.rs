@@ -7,7 +7,7 @@ use super::page::BORDER;
 use super::palette::{Dash, INK, WHITE};
 use super::scene::{Rect, Scene};
 
-const DASHES: [Dash; 5] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::DashDot, Dash::Short];
+const DASHES: [Dash; 5] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::Mixed, Dash::Short];
 
 /// The stroke of the i-th line.
 fn dash(i: usize) -> Dash {

@@ -23,7 +23,7 @@ pub enum Dash {
     /// Short dashes.
     Short,
     /// Dash and dot.
-    DashDot,
+    Mixed,
     /// Dots.
     Dotted,
 }
@@ -35,7 +35,7 @@ impl Dash {
             Dash::Solid => &[],
             Dash::Dashed => &[5.0, 3.0],
             Dash::Short => &[3.0, 2.0],
-            Dash::DashDot => &[6.0, 2.0, 1.2, 2.0],
+            Dash::Mixed => &[6.0, 2.0, 1.2, 2.0],
             Dash::Dotted => &[1.2, 2.0],
         }
     }
@@ -110,7 +110,7 @@ pub enum Marker {
 const MARKERS: [Marker; 7] =
     [Marker::Circle, Marker::Square, Marker::Up, Marker::Diamond, Marker::Down, Marker::Ring, Marker::Cross];
 
-const DASHES: [Dash; 4] = [Dash::Solid, Dash::Short, Dash::DashDot, Dash::Dotted];
+const DASHES: [Dash; 4] = [Dash::Solid, Dash::Short, Dash::Mixed, Dash::Dotted];
 
 /// How one series looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
