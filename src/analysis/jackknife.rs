@@ -77,4 +77,22 @@ mod tests {
         found.iter().zip([2.0, 6.0, 1.0]).for_each(|(f, e)| assert!((f - e).abs() < 1e-12, "{found:?}"));
         assert!((mean_sd(&found).0 - 3.0).abs() < 1e-12);
     }
+
+    #[test]
+    fn a_statistic_without_parts_stands_alone_and_one_that_is_lost_is_lost() {
+        let key = crate::store::settings::tests::keys(&[&[("regime", "elsewhere")]]).remove(0);
+        let at = [
+            (0, vec![(0, 3.0), (1, 3.5), (2, 1.5), (3, 4.0)]),
+            (1, vec![(0, 3.0), (1, 3.5), (3, 4.0)]),
+            (2, vec![(1, 3.5)]),
+        ];
+        let mut series = Series::new(key, "mean", crate::metrics::Subject::Model, at.into());
+        let gone = Observed::Absent(crate::metrics::Absence::Degenerate);
+        series.lost = [(1, vec![(2, gone)]), (2, vec![(0, gone), (2, gone), (3, gone)])].into();
+        let found = over_rows(&series);
+        assert_eq!((found.seeds, found.over), (3, Over::Rows));
+        assert_eq!(found.pairs(0).iter().map(|(part, _)| *part).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!((found.pairs(1), found.lost(1)), (&[(0, 3.0)][..], &[][..]));
+        assert_eq!((found.pairs(2), found.lost(2)), (&[][..], &[(1, gone), (2, gone), (3, gone)][..]));
+    }
 }

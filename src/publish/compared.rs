@@ -398,3 +398,40 @@ fn over_rows(first: &[(u64, Observed)], last: &[(u64, Observed)], judged: &Judge
     let more = times.map(|times| Why::MoreRows(times.max(1.1)));
     Change { why: found.why.map(one).or(more), seeds_needed: None, ..found }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::effects::Word;
+
+    fn parts(mean: f64, spread: f64) -> Vec<(u64, Observed)> {
+        let off = [-1.2, 0.3, 0.9, -0.4, 1.6, -0.8, 0.1, -1.1, 0.7, -0.1];
+        (1..).zip(off.map(|off| Observed::of(mean + spread * off))).collect()
+    }
+
+    #[test]
+    fn one_run_is_judged_by_its_pseudo_values_as_they_are() {
+        let judged = Judged {
+            direction: Direction::Higher,
+            worst: Some(0.0),
+            human: None,
+            tolerance: Tolerance::default(),
+        };
+        // Some pseudo-values lie below the worst value; cut, ten of them would have no interval.
+        let found = over_rows(&parts(0.8, 0.1), &parts(0.05, 0.1), &judged);
+        assert_eq!((found.word, found.why), (Word::Worse, None));
+        assert!(found.difference.is_some_and(|d| (d + 0.75).abs() < 1e-12), "{:?}", found.difference);
+        // A tenth of the way is .08, and the interval straddles it.
+        let found = over_rows(&parts(0.8, 0.1), &parts(0.7, 0.3), &judged);
+        assert!(
+            matches!((found.word, found.why), (Word::NotDecided, Some(Why::MoreRows(times))) if times > 1.0)
+        );
+        let gone: Vec<(u64, Observed)> =
+            (1..=10).map(|part| (part, Observed::Absent(crate::metrics::Absence::Degenerate))).collect();
+        let found = over_rows(&parts(0.8, 0.1), &gone, &judged);
+        assert_eq!(
+            (found.word, found.why.map(|why| why.to_string())),
+            (Word::Worse, Some("collapsed".into()))
+        );
+    }
+}

@@ -198,3 +198,35 @@ fn what_is_new_in_a_generation_joins_the_schema_of_all_rows() {
     assert_eq!(last.len(), 41);
     assert!(matches!(last.column(1), Column::Codes { data } if data[..2] == [0, 2] && data[40] == 3));
 }
+
+#[test]
+fn one_run_is_measured_on_all_its_rows_and_without_each_tenth() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("human.csv"), 1.0, 400);
+    let rows: String = (0..60).map(|i| format!("{}\n", f64::from(i * i % 61) / 30.0)).collect();
+    fs::create_dir(folder.path().join("g")).unwrap();
+    fs::write(folder.path().join("g/gen-0.csv"), format!("x\n{rows}")).unwrap();
+    let source = || open(&folder.path().join("human.csv"), &Options::default()).unwrap();
+    let spec = "[data]\nsource = \"gaussian\"\n[model]\nfamily = \"elsewhere\"\n[loop]\ngenerations = 0\nsamples = 60\n\
+                regime = \"elsewhere\"\n[measure]\nmetrics = [\"sample-variance\"]\n";
+    let experiment = Experiment::from_toml(spec, "test").unwrap();
+    let ready = |size| {
+        let reader = AsHuman::new(&source(), &Options::default());
+        let Loaded { runs, .. } = load(&folder.path().join("g"), reader, &how()).unwrap();
+        Recorded::new(&experiment, source(), runs, size, &Context::default()).unwrap()
+    };
+    let recorded = ready(60);
+    assert_eq!(recorded.seeds(), (0..=PARTS).collect::<Vec<u64>>());
+    let of = |seed| {
+        let mut values = Values(Vec::new());
+        recorded.run(0, seed, &mut values).unwrap();
+        let model = |m: &&Measurement| m.subject == Subject::Model;
+        values.0.iter().find(model).and_then(|m| m.value.finite()).unwrap()
+    };
+    let (all, without) = (of(0), (1..=PARTS).map(of).collect::<Vec<f64>>());
+    let mean = without.iter().sum::<f64>() / 10.0;
+    assert!((mean / all - 1.0).abs() < 0.01, "{mean} {all}");
+    assert!(without.iter().enumerate().all(|(i, v)| *v != all && !without[..i].contains(v)), "{without:?}");
+    assert!(recorded.run(0, PARTS + 1, &mut Values(Vec::new())).is_err());
+    assert_eq!(ready(40).seeds(), [0]);
+}
