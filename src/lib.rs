@@ -158,6 +158,7 @@ mod metrics;
 mod models;
 mod neural;
 mod notebook;
+mod output;
 mod publish;
 mod regimes;
 mod registry;

@@ -22,6 +22,7 @@ mod measured;
 mod measuring;
 mod member;
 mod record;
+pub mod size;
 mod synthesis;
 
 pub use crate::spec::When;

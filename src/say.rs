@@ -4,7 +4,8 @@
 //! rest of a run with it. What these print is lost then, and the run goes on to its end.
 
 use std::fmt::Arguments;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Prints a line to standard output; a closed pipe is no error.
 #[macro_export]
@@ -18,9 +19,37 @@ macro_rules! remark {
     ($($words:tt)*) => { $crate::say::line(std::io::stderr(), format_args!($($words)*)) };
 }
 
-/// Writes a line to a stream whose reader may have ended.
+/// Writes a line to somebody who may have gone away; a disk that is full is remembered.
 pub fn line(mut to: impl Write, words: Arguments<'_>) {
-    let _ = writeln!(to, "{words}");
+    if let Err(why) = writeln!(to, "{words}").and_then(|()| to.flush()) {
+        note(&why);
+    }
+}
+
+/// Whether a line was lost for another reason than that nobody reads any more.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+fn note(why: &std::io::Error) {
+    if why.kind() != ErrorKind::BrokenPipe {
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Hands on what standard output still holds.
+pub fn flush() {
+    if let Err(why) = std::io::stdout().flush() {
+        note(&why);
+    }
+}
+
+/// Whether a line was lost for another reason than that nobody reads any more: a disk that is full.
+pub fn was_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// The words of the command line; what is no UTF-8 in them is replaced.
+pub fn command() -> Vec<String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// Three significant digits, in plain notation where that is short; a dash where there is no number.

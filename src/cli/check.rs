@@ -7,10 +7,10 @@ use clap::Args;
 use miette::Result;
 use serde_json::json;
 
-use super::{EXIT_DONE, EXIT_USAGE, json, run::OverlayArgs, terminal};
+use super::{EXIT_DONE, EXIT_USAGE, json, limits, run::OverlayArgs, terminal};
 use crate::components::Components;
-use crate::experiment::engine::refuse_large;
 use crate::experiment::examine;
+use crate::experiment::limits::Limits;
 use crate::lineage::Context;
 use crate::publish;
 use crate::run::{Prepared, Work};
@@ -31,8 +31,11 @@ pub struct CheckArgs {
     #[arg(long)]
     json: bool,
     /// Refuse a run whose observations would take more gigabytes; default: 10
-    #[arg(long, value_name = "GB")]
+    #[arg(long, value_name = "GB", value_parser = limits::gigabytes)]
     disk: Option<f64>,
+    /// Refuse a run that would take more gigabytes of memory; default: what the machine has
+    #[arg(long, value_name = "GB", value_parser = limits::gigabytes)]
+    memory: Option<f64>,
 }
 
 pub(super) fn check(args: &CheckArgs, components: &Arc<Components>) -> Result<u8> {
@@ -55,12 +58,14 @@ pub(super) fn check(args: &CheckArgs, components: &Arc<Components>) -> Result<u8
     } else {
         terminal::settings(&prepared);
     }
-    refuse_large(&prepared, prepared.experiment.sweep.seeds.len(), args.disk)?;
+    let limits = Limits { disk: args.disk, memory: args.memory };
+    limits.refuse_large(&prepared, prepared.experiment.sweep.seeds.len(), limits::jobs_or_all(None))?;
     Ok(EXIT_DONE)
 }
 
 fn prepared(args: &CheckArgs, components: &Arc<Components>) -> Result<Prepared, Error> {
-    let context = Context { components: components.clone(), ..Context::default() };
+    let memory = args.memory.map(|gigabytes| 1e9 * gigabytes);
+    let context = Context { components: components.clone(), memory, ..Context::default() };
     let experiment = examine::file(&args.spec, &args.overlays.overlays(), &context)?;
     examine::prepared(experiment, &context)
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::source::{self, ReadingArgs, Wording};
 use super::tables::{self, right};
 use super::terminal::remarks;
-use super::{EXIT_DONE, json};
+use super::{EXIT_DONE, json, limits};
 use crate::components::Components;
 use crate::data::{Column, Effects, Kind, Levels, Samples, Schema, Supply};
 use crate::metrics::causal::{Bootstrap, Graph};
@@ -71,7 +71,7 @@ pub struct EffectsArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Resamples at the same time; default: the number of processors
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limits::jobs)]
     jobs: Option<usize>,
     /// Print JSON in place of tables
     #[arg(long)]
@@ -103,8 +103,7 @@ pub(super) fn effects(args: &EffectsArgs, components: &Components) -> Result<u8>
         Some(level) => from_level(rows, &graph, level)?,
         None => rows,
     };
-    let jobs =
-        args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+    let jobs = limits::jobs_or_all(args.jobs);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().into_diagnostic()?;
     let streams = Streams::new(args.salt, 0).of("effects");
     let found = pool.install(|| Bootstrap::new(&rows, &graph, args.resamples, &streams)).map_err(refused)?;

@@ -1,12 +1,11 @@
 //! `collapse export`: human rows as a file, or a run as its rows or a notebook.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use miette::{IntoDiagnostic, Result, miette};
 
 use super::EXIT_DONE;
 use super::source::{self, Wording};
@@ -15,7 +14,7 @@ use crate::data::exchange::{self, Exchange};
 use crate::data::{self, Samples, Supply};
 use crate::publish::{self, Publication};
 use crate::rng::Streams;
-use crate::store::{write_atomically, write_metrics};
+use crate::store::{Manifest, write_atomically, write_metrics};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -78,17 +77,14 @@ pub(super) fn export(args: &ExportArgs, components: &Arc<Components>) -> Result<
             let (records, rows) =
                 (publication.records().into_diagnostic()?, publication.rows().into_diagnostic()?);
             write_metrics(&out, &publication.experiment.name, &records, &rows).into_diagnostic()?;
+            Manifest::renew(&publication.folder, [out.as_path()]).into_diagnostic()?;
             say!("{}", out.display());
         }
         What::Notebook { folder, out } => {
             let publication = Publication::open(folder, components.clone()).into_diagnostic()?;
-            fs::create_dir_all(out).into_diagnostic().wrap_err_with(|| out.display().to_string())?;
-            for file in [publication.folder.metrics(), publication.folder.summary()] {
-                if let Some(name) = file.file_name().filter(|_| file.exists()) {
-                    fs::copy(&file, out.join(name)).into_diagnostic()?;
-                }
-            }
-            say!("{}", publish::export_notebook(&publication, out).into_diagnostic()?.display());
+            let notebook = publish::export_notebook(&publication, out).into_diagnostic()?;
+            Manifest::renew(&publication.folder, [notebook.as_path()]).into_diagnostic()?;
+            say!("{}", notebook.display());
         }
     }
     Ok(EXIT_DONE)

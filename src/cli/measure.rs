@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::execute::{exit_code, shown};
 use super::json;
+use super::limits;
 use super::source::{self, ReadingArgs, Wording};
 use super::terminal;
 use super::tolerance::tolerance;
@@ -98,7 +99,7 @@ pub struct MeasureArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Runs measured at the same time; default: the number of processors
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limits::jobs)]
     jobs: Option<usize>,
     /// Re-randomises which rows are measured
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -190,7 +191,7 @@ pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Resul
         Ok(Answered { sentences, changes, ..Answered::default() })
     };
     let options = Options {
-        jobs: args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1),
+        jobs: limits::jobs_or_all(args.jobs),
         isolation: None,
         cell_timeout: None,
         interrupt: &interrupt,

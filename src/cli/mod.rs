@@ -1,18 +1,19 @@
 //! The command line: one file per verb.
 //!
-//! Exit codes: 0 all done · 1 some lineages failed · 2 bad usage, spec or data · 3 a claim failed
-//! or stayed undecided · 130 interrupted.
+//! Exit codes stand in [`EXIT_CODES`], which `--help` prints.
 
 mod augment;
 mod check;
 mod compare;
 mod completions;
 mod describe;
+mod doctor;
 mod effects;
 mod execute;
 mod export;
 mod json;
 mod lead;
+mod limits;
 mod list;
 mod measure;
 mod new;
@@ -34,10 +35,16 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 
 use include_dir::Dir;
+use miette::IntoDiagnostic;
 
 use crate::components::Components;
+use crate::experiment::ExperimentError;
+use crate::experiment::limits::Limits;
 use crate::lineage::Context;
+use crate::output;
 use crate::registry::DeviceName;
+use crate::run::interrupted_code as run_interrupted;
+use crate::spec;
 
 pub use compare::{CompareArgs, comparison_specs};
 pub use reproduce::{ReproduceArgs, reproduce};
@@ -51,8 +58,19 @@ pub const EXIT_FAILED: u8 = 1;
 pub const EXIT_USAGE: u8 = 2;
 /// A claim failed or stayed undecided.
 pub const EXIT_CLAIM: u8 = 3;
-/// Interrupted; what was finished is kept.
+/// The system refused a file: no room, no permission, a disk that takes nothing. What was finished is kept.
+pub const EXIT_DISK: u8 = 4;
+/// The run would take more memory or disk than it may; nothing was run.
+pub const EXIT_SIZE: u8 = 5;
+/// Somebody pressed Ctrl-C; what was finished is kept. SIGTERM and SIGHUP have 143 and 129 in its place.
 pub const EXIT_INTERRUPTED: u8 = 130;
+
+/// What the exit codes mean.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0 all done · 1 some lineages failed · 2 bad usage, spec or data · 3 a claim failed or stayed undecided
+  4 a file could not be written: no room, no permission (what was finished is kept) · 5 more memory or disk than allowed
+  130, 143, 129 ended by Ctrl-C, SIGTERM, SIGHUP (what was finished is kept; the same command goes on)";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,7 +87,7 @@ Examples:
 /// Model collapse: retrain models on their own output mixed with human data, generation after
 /// generation, and measure what is lost.
 #[derive(Parser)]
-#[command(name = "collapse", version, after_help = EXAMPLES)]
+#[command(name = "collapse", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -103,6 +121,8 @@ pub enum Command {
     Plot(plot::PlotArgs),
     /// Write the page of a run folder anew
     Report(report::ReportArgs),
+    /// Check that a run folder is whole, and say what to do where it is not
+    Doctor(doctor::DoctorArgs),
     /// Export human rows as CSV, or a run as a notebook
     Export(export::ExportArgs),
     /// Print the JSON Schema of specs, for editors
@@ -124,6 +144,7 @@ impl Command {
             Self::Check(_)
                 | Self::List(_)
                 | Self::Describe(_)
+                | Self::Doctor(_)
                 | Self::Export(_)
                 | Self::New(_)
                 | Self::Lead(_)
@@ -136,11 +157,11 @@ impl Command {
 /// Options of every command that runs lineages.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RunOptions {
-    /// Cells at the same time; default: the number of processors
-    #[arg(long, value_name = "N")]
+    /// Cells at the same time; default: the number of processors, at most four times as many
+    #[arg(long, value_name = "N", value_parser = limits::jobs)]
     pub jobs: Option<usize>,
     /// Seeds to run, overriding the spec: a count
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limits::seeds)]
     pub seeds: Option<u64>,
     /// The folder for the results; default: a folder below results/
     #[arg(long, value_name = "DIR")]
@@ -158,7 +179,7 @@ pub struct RunOptions {
     #[arg(long)]
     pub no_figures: bool,
     /// Stop a cell's lineages after so many seconds: between two generations, or at once with --isolate
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = limits::seconds)]
     pub cell_timeout: Option<f64>,
     /// Run every cell as a process of its own: one that hangs or takes all memory fails alone
     #[arg(long)]
@@ -167,22 +188,35 @@ pub struct RunOptions {
     #[arg(long, hide = true, value_name = "JSON")]
     pub cell: Option<String>,
     /// Refuse a run whose observations would take more gigabytes; default: 10
-    #[arg(long, value_name = "GB")]
+    #[arg(long, value_name = "GB", value_parser = limits::gigabytes)]
     pub disk: Option<f64>,
+    /// Refuse a run that would take more gigabytes of memory; default: what the machine has
+    #[arg(long, value_name = "GB", value_parser = limits::gigabytes)]
+    pub memory: Option<f64>,
     /// No progress
     #[arg(long, short)]
     pub quiet: bool,
 }
 
 impl RunOptions {
+    /// What the run may take.
+    pub fn limits(&self) -> Limits {
+        Limits { disk: self.disk, memory: self.memory }
+    }
+
     /// The number of cells at the same time.
     pub fn jobs(&self) -> usize {
-        self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1)
+        limits::jobs_or_all(self.jobs)
     }
 
     /// What a spec is assembled with.
     fn context(&self, components: &Arc<Components>) -> Context {
-        Context { salt: self.salt, device: self.device, components: components.clone() }
+        Context {
+            salt: self.salt,
+            device: self.device,
+            components: components.clone(),
+            memory: self.memory.map(|gigabytes| 1e9 * gigabytes),
+        }
     }
 }
 
@@ -207,7 +241,14 @@ pub fn main_with(components: Components, experiments: &Dir<'_>) -> ExitCode {
         Ok(components) => Arc::new(components),
         Err(taken) => return exit_code(Err(miette::miette!("{taken}"))),
     };
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version, or bad usage.
+        Err(asked) => {
+            let code = u8::try_from(asked.exit_code()).unwrap_or(EXIT_USAGE);
+            return exit_code(asked.print().into_diagnostic().map(|()| code));
+        }
+    };
     if cli.command.only_prints() {
         // `collapse list | head` ends quietly when its reader has seen enough.
         sigpipe::reset();
@@ -226,6 +267,7 @@ pub fn main_with(components: Components, experiments: &Dir<'_>) -> ExitCode {
         Command::Describe(args) => describe::describe(&args, components),
         Command::Plot(args) => plot::plot(&args, components),
         Command::Report(args) => report::report(&args, components),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Export(args) => export::export(&args, components),
         Command::New(args) => new::new(&args),
         Command::Schema(args) => schema::schema(&args, components),
@@ -234,13 +276,42 @@ pub fn main_with(components: Components, experiments: &Dir<'_>) -> ExitCode {
     exit_code(done)
 }
 
+/// Whether a command was refused because of its size.
+fn is_too_large(report: &miette::Report) -> bool {
+    let spec = |error: &spec::Error| error.mistakes().iter().any(|e| e.kind() == spec::Kind::TooLarge);
+    match report.downcast_ref::<ExperimentError>() {
+        Some(ExperimentError::Spec(error)) => spec(error),
+        Some(error) => {
+            matches!(error, ExperimentError::TooLarge { .. } | ExperimentError::TooMuchMemory { .. })
+        }
+        None => report.downcast_ref().is_some_and(spec),
+    }
+}
+
 /// The exit code of a command; its error is printed.
 pub fn exit_code(done: miette::Result<u8>) -> ExitCode {
+    crate::say::flush();
     match done {
+        Ok(_) if crate::say::was_lost() => {
+            remark!("what was to be printed could not be written: is the disk full?");
+            ExitCode::from(EXIT_DISK)
+        }
+        Ok(EXIT_INTERRUPTED) => ExitCode::from(u8::try_from(run_interrupted()).unwrap_or(EXIT_INTERRUPTED)),
         Ok(code) => ExitCode::from(code),
         Err(report) => {
             remark!("{report:?}");
-            ExitCode::from(EXIT_USAGE)
+            let system = report.chain().filter_map(|why| why.downcast_ref::<std::io::Error>());
+            system.for_each(output::note_refusal);
+            if is_too_large(&report) {
+                return ExitCode::from(EXIT_SIZE);
+            }
+            if !output::was_refused() {
+                return ExitCode::from(EXIT_USAGE);
+            }
+            remark!(
+                "Nothing that was there is lost: make room, or name another place, and give the same command again."
+            );
+            ExitCode::from(EXIT_DISK)
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{ArgGroup, Args};
 use miette::{IntoDiagnostic, Result};
 
-use super::EXIT_DONE;
+use super::{EXIT_DONE, terminal};
 use crate::components::Components;
 use crate::publish::{self, Publication};
 use crate::spec::{FigureSpec, Node};
@@ -93,10 +93,15 @@ pub(super) fn plot(args: &PlotArgs, components: &Arc<Components>) -> Result<u8> 
     publish::summarise(&publication).into_diagnostic()?;
     let drawn = match &another {
         Some(spec) => publish::draw_one(&publication, spec),
-        None => publish::draw(&publication, args.figure.as_deref()),
+        None => publish::draw(&publication, args.figure.as_deref()).map(|figures| {
+            terminal::undrawn(&figures.undrawn);
+            figures.drawn
+        }),
     };
-    for drawn in drawn.into_diagnostic()? {
-        for path in [Some(drawn.svg_path), Some(drawn.png_path), drawn.csv_path].into_iter().flatten() {
+    let drawn = drawn.into_diagnostic()?;
+    publication.renew(&["summary.csv"], &drawn).into_diagnostic()?;
+    for drawn in drawn {
+        for path in drawn.files() {
             say!("{}", path.display());
         }
         if another.is_some() {

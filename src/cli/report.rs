@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::{EXIT_CLAIM, EXIT_DONE};
+use super::{EXIT_CLAIM, EXIT_DONE, terminal};
 use crate::analysis::Verdict;
 use crate::components::Components;
 use crate::publish::{self, Answered, Asked, Found, Publication};
@@ -61,12 +61,23 @@ pub(super) fn report(args: &ReportArgs, components: &Arc<Components>) -> Result<
     };
     let publication = Publication::open(folder, components.clone()).into_diagnostic()?;
     let summary = publish::summarise(&publication).into_diagnostic()?;
+    publish::write_definitions(&publication).into_diagnostic()?;
     let claims = publish::decide_claims(&publication, 1).into_diagnostic()?;
     let answered = Answered::plainly(&publication, &Asked::of(&publication)).into_diagnostic()?;
     let Answered { sentences, effects, changes, .. } = answered;
-    let drawn = publish::draw(&publication, None).into_diagnostic()?;
-    let found = Found { claims: &claims, effects: Some(&effects), changes: &changes, summary: &summary };
+    let publish::Figures { drawn, undrawn } = publish::draw(&publication, None).into_diagnostic()?;
+    let found = Found {
+        claims: &claims,
+        effects: Some(&effects),
+        changes: &changes,
+        summary: &summary,
+        undrawn: &undrawn,
+    };
     let page = publish::page(&publication, &drawn, &found, sentences).into_diagnostic()?;
+    publication
+        .renew(&["summary.csv", "definitions.csv", "claims.json", "report.html"], &drawn)
+        .into_diagnostic()?;
+    terminal::undrawn(&undrawn);
     say!("{}", page.display());
     Ok(if claims.iter().all(|c| c.verdict == Verdict::Passed) { EXIT_DONE } else { EXIT_CLAIM })
 }

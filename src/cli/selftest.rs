@@ -6,7 +6,7 @@ use clap::Args;
 use comfy_table::{Cell, CellAlignment};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::{EXIT_CLAIM, EXIT_DONE, tables};
+use super::{EXIT_CLAIM, EXIT_DONE, limits, tables};
 use crate::analysis::selftest::{
     Coverage, FRACTION, FalseRate, GENERATION, LARGEST_TAIL, LEAST_COVERAGE, ROWS, SHARE, SelfTest,
     self_test as run,
@@ -31,7 +31,7 @@ pub struct SelfTestArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [10, 20])]
     seeds: Vec<usize>,
     /// Repetitions at the same time; default: the number of processors
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limits::jobs)]
     jobs: Option<usize>,
     /// Re-randomises the self-test
     #[arg(long, value_name = "N", default_value_t = 0)]

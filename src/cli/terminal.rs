@@ -9,6 +9,8 @@ use crate::analysis::effects::Word;
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::data::OwnFile;
 use crate::experiment::Done;
+use crate::experiment::limits::Memory;
+use crate::lineage::size::written as size_in_words;
 use crate::publish::{self, EffectRow, expectation, number, written};
 use crate::reproduce::{Catalogue, Figure, Outcome};
 use crate::run::{Estimate, Prepared, Work};
@@ -37,6 +39,13 @@ pub(super) fn settings(prepared: &Prepared) {
     }
 }
 
+/// Figures that could not be drawn, with the reason.
+pub(super) fn undrawn(figures: &[(String, String)]) {
+    for (name, why) in figures {
+        remark!("the figure {name} is not drawn: {why}");
+    }
+}
+
 /// What a user should know of a file that was read.
 pub(super) fn remarks(own: Option<&OwnFile>) {
     for line in own.map(|own| own.card.remarks()).unwrap_or_default() {
@@ -45,7 +54,7 @@ pub(super) fn remarks(own: Option<&OwnFile>) {
 }
 
 /// What a run would cost.
-pub(super) fn estimate(prepared: &Prepared, cost: &Estimate, out: &Path, jobs: usize) {
+pub(super) fn estimate(prepared: &Prepared, cost: &Estimate, memory: &Memory, out: &Path, jobs: usize) {
     if let Some(own) = prepared.own_file() {
         say!("{}", own.card);
     }
@@ -56,7 +65,11 @@ pub(super) fn estimate(prepared: &Prepared, cost: &Estimate, out: &Path, jobs: u
         cost.seconds.map_or("not known".into(), |s| format!("about {} with {jobs} job(s)", duration(s)));
     say!("  time      {time}");
     let disk = cost.bytes.map_or("not known".into(), |b| format!("about {:.1} MB", b as f64 / 1e6));
+    for why in &cost.untimed {
+        say!("            {why}");
+    }
     say!("  disk      {disk}");
+    say!("  memory    about {}", size_in_words(memory.bytes));
     say!("  folder    {} (nothing was written)", out.display());
 }
 
@@ -91,6 +104,7 @@ pub(super) fn finished(done: &Done) {
     if report.interrupted {
         say!("interrupted: what was finished is kept, and the same command goes on from there");
     }
+    undrawn(&done.undrawn);
     missing(&tables.notes);
     say!("folder   {}", done.publication.folder.root().display());
     if let Some(page) = &done.page {

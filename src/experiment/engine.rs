@@ -1,22 +1,21 @@
 //! The one function that runs an experiment: cells, tables, claims, the answer, figures, the page.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-
-use tempfile::NamedTempFile;
 
 use super::ExperimentError;
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::components::Components;
 use crate::lineage::Context;
 use crate::neural::device;
+use crate::output::Scratch;
 use crate::publish::{self, Answered, Drawn, Found, Publication, PublishError};
 use crate::registry::DeviceName;
 use crate::run::{self, Interrupt, Isolation, Prepared, Progress, RunReport, Work};
 use crate::spec;
+use crate::store::doctor::remove_stale;
 use crate::store::{Folder, Manifest, StoreError, write_atomically};
 
 /// Makes the answer from what the folder holds.
@@ -79,6 +78,8 @@ pub struct Done {
     pub page: Option<PathBuf>,
     /// The figures.
     pub drawn: Vec<Drawn>,
+    /// Figures that can't be drawn: name and reason.
+    pub undrawn: Vec<(String, String)>,
     /// Seeds of each setting.
     pub seeds: u64,
     /// Settings that were not run: name and reason.
@@ -88,12 +89,6 @@ pub struct Done {
 /// Example rows that are kept of each measured sample of the first seed.
 pub const EXAMPLES: usize = 64;
 
-/// Gigabytes that the observations of a run may take unless told otherwise.
-const DISK: f64 = 10.0;
-
-/// Bytes of one observation in `rows/`, with what stands beside the numbers.
-const BYTES: f64 = 8.5;
-
 /// An experiment made ready, with everything checked.
 ///
 /// # Errors
@@ -102,26 +97,24 @@ pub fn prepare(experiment: spec::Experiment, context: &Context) -> Result<Prepar
     Ok(super::examine::prepared(experiment, context)?)
 }
 
-/// Refuses a run whose observations would take more than so many gigabytes.
+/// The manifest of an earlier run in this folder, which may be damaged.
 ///
 /// # Errors
-/// [`ExperimentError::TooLarge`].
-pub fn refuse_large(prepared: &Prepared, seeds: usize, disk: Option<f64>) -> Result<(), ExperimentError> {
-    let allowed = disk.unwrap_or(DISK);
-    let gigabytes = prepared.observations(seeds as u64) as f64 * BYTES / 1e9;
-    if gigabytes <= allowed { Ok(()) } else { Err(ExperimentError::TooLarge { gigabytes, allowed }) }
-}
-
-/// Refuses the folder of another experiment.
-fn refuse_another(folder: &Folder, name: &str) -> Result<(), ExperimentError> {
+/// The folder of another experiment, of another version, or with files of somebody else.
+fn earlier(folder: &Folder, name: &str) -> Result<(Option<Manifest>, Option<String>), ExperimentError> {
+    folder.refuse_foreign()?;
     match Manifest::load(folder) {
         Ok(manifest) if manifest.experiment != name => Err(ExperimentError::AnotherExperiment {
             folder: folder.root().into(),
             holds: manifest.experiment,
             name: name.into(),
         }),
-        Err(old @ StoreError::Schema { .. }) => Err(old.into()),
-        _ => Ok(()),
+        Ok(manifest) => Ok((Some(manifest), None)),
+        Err(StoreError::NotARun { .. }) => Ok((None, None)),
+        Err(StoreError::Line { why, .. }) => {
+            Ok((None, Some(format!("manifest.json is damaged: {why}; it is written anew"))))
+        }
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -165,7 +158,8 @@ pub fn cells<'a>(job: &Job<'_>, options: &'a Options<'_>) -> run::Options<'a> {
 pub fn run(job: &Job<'_>, options: &Options<'_>) -> Result<Done, ExperimentError> {
     let name = job.experiment.name.as_str();
     let folder = Folder::at(job.out);
-    refuse_another(&folder, name)?;
+    let (earlier, damage) = earlier(&folder, name)?;
+    damage.iter().for_each(|text| options.progress.repair(text));
     let resolved = job.experiment.resolved();
     let mut manifest = Manifest::begin(name, &resolved, options.jobs);
     manifest.data.clone_from(&options.data);
@@ -175,10 +169,12 @@ pub fn run(job: &Job<'_>, options: &Options<'_>) -> Result<Done, ExperimentError
     let publication = Publication::new(
         folder.clone(),
         job.experiment.clone(),
-        std::env::args().collect(),
+        crate::say::command(),
         job.components.clone(),
     );
     let plan = cells(job, options);
+    manifest.repairs = earlier.as_ref().map(|m| m.repairs.clone()).unwrap_or_default();
+    manifest.note_repairs(damage.as_slice());
     let (mut times, mut wall_seconds) = (1, 0.0);
     let (report, claims, seeds) = loop {
         let seeds = more_seeds(job.seeds, times);
@@ -186,7 +182,9 @@ pub fn run(job: &Job<'_>, options: &Options<'_>) -> Result<Done, ExperimentError
         publication.take(std::mem::take(&mut report.rows));
         wall_seconds += report.wall_seconds;
         report.wall_seconds = wall_seconds;
+        manifest.note_repairs(&report.repairs);
         write_atomically(&folder.spec(), resolved.as_bytes())?;
+        remove_stale(&folder, earlier.as_ref())?;
         if report.tables.rows == 0 {
             break (report, Vec::new(), 0);
         }
@@ -208,6 +206,7 @@ pub fn run(job: &Job<'_>, options: &Options<'_>) -> Result<Done, ExperimentError
         answer: Answered::default(),
         page: None,
         drawn: Vec::new(),
+        undrawn: Vec::new(),
         report,
         publication,
         claims,
@@ -215,11 +214,13 @@ pub fn run(job: &Job<'_>, options: &Options<'_>) -> Result<Done, ExperimentError
     };
     if done.report.tables.rows > 0 {
         done.summary = publish::summarise(&done.publication)?;
+        publish::write_definitions(&done.publication)?;
         done.answer = (options.answer)(&done.publication)?;
     }
     // The page reads the manifest, so it is written before and, with the page's digest, after.
     manifest.clone().save(&folder)?;
-    if options.figures && done.report.tables.rows > 0 {
+    // Whoever asks to stop does not wait for figures; `collapse report` draws what is there.
+    if options.figures && done.report.tables.rows > 0 && !options.interrupt.is_set() {
         done.publish()?;
         manifest.save(&folder)?;
     }
@@ -229,12 +230,14 @@ pub fn run(job: &Job<'_>, options: &Options<'_>) -> Result<Done, ExperimentError
 impl Done {
     /// Draws the figures and writes the page and the notebook.
     pub(super) fn publish(&mut self) -> Result<(), ExperimentError> {
-        self.drawn = publish::draw(&self.publication, None)?;
+        let publish::Figures { drawn, undrawn } = publish::draw(&self.publication, None)?;
+        (self.drawn, self.undrawn) = (drawn, undrawn);
         let found = Found {
             claims: &self.claims,
             effects: Some(&self.answer.effects),
             changes: &self.answer.changes,
             summary: &self.summary,
+            undrawn: &self.undrawn,
         };
         let sentences = self.answer.sentences.clone();
         self.page = Some(publish::page(&self.publication, &self.drawn, &found, sentences)?);
@@ -245,7 +248,7 @@ impl Done {
 
 /// The spec in a file of its own, and the call that runs one cell of it. The file goes with the value.
 pub struct Isolated {
-    _spec: NamedTempFile,
+    _spec: Scratch,
     /// The call.
     pub isolation: Isolation,
 }
@@ -261,12 +264,13 @@ pub fn isolated(
     cell_timeout: Option<Duration>,
 ) -> Result<Isolated, ExperimentError> {
     let failed = |why| ExperimentError::File { what: "the spec for the cells' processes".into(), why };
-    let mut spec = tempfile::Builder::new().suffix(".toml").tempfile().map_err(failed)?;
-    spec.write_all(job.experiment.resolved().as_bytes()).and_then(|()| spec.flush()).map_err(failed)?;
+    let folder = Scratch::new().map_err(failed)?;
+    let spec = folder.path().join("spec.toml");
+    std::fs::write(&spec, job.experiment.resolved()).map_err(failed)?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let mut arguments = vec![
         "run".into(),
-        text(spec.path()),
+        text(&spec),
         format!("--out={}", text(job.out)),
         format!("--device={}", context.device),
         format!("--salt={}", context.salt),
@@ -277,5 +281,5 @@ pub fn isolated(
     let counted = (job.seeds != job.experiment.sweep.seeds).then_some(job.seeds.len());
     arguments.extend(counted.map(|n| format!("--seeds={n}")));
     arguments.extend(cell_timeout.map(|limit| format!("--cell-timeout={}", limit.as_secs_f64())));
-    Ok(Isolated { _spec: spec, isolation: Isolation { program, arguments } })
+    Ok(Isolated { _spec: folder, isolation: Isolation { program, arguments } })
 }

@@ -41,6 +41,21 @@ pub enum ExperimentError {
         /// What is allowed.
         allowed: f64,
     },
+    /// The run would take more memory than is allowed.
+    #[error(
+        "the run would take about {bytes} of memory, most of it for `{setting}`, and {allowed} are allowed"
+    )]
+    #[diagnostic(help(
+        "ask for fewer rows, a smaller model, fewer seeds or `--jobs`, or allow it with `--memory`"
+    ))]
+    TooMuchMemory {
+        /// The largest setting.
+        setting: String,
+        /// What it would take.
+        bytes: String,
+        /// What is allowed.
+        allowed: String,
+    },
     /// The folder holds another experiment, whose tables and figures would be replaced.
     #[error("`{}` holds the experiment `{holds}`, and this one is `{name}`", folder.display())]
     #[diagnostic(help("name another folder (`--out`), or remove this one"))]

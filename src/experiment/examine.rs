@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use crate::lineage::{self, Context};
+use crate::output;
 use crate::publish;
 use crate::run::{Prepared, Work};
 use crate::spec::{Error, Experiment, Overlays};
@@ -16,6 +17,7 @@ use crate::store::Settings;
 /// With every mistake in it, not only those that its text alone shows.
 pub(crate) fn file(path: &Path, overlays: &Overlays, context: &Context) -> Result<Experiment, Error> {
     let mut problems = Vec::new();
+    output::note_input(path);
     let experiment = Experiment::examine_file(path, overlays, &mut problems)?;
     if problems.is_empty() {
         return Ok(experiment);

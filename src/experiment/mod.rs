@@ -7,6 +7,7 @@ mod curve;
 pub(crate) mod engine;
 mod error;
 pub(crate) mod examine;
+pub mod limits;
 mod named;
 mod numbers;
 mod part;
@@ -340,18 +341,20 @@ impl Experiment {
     fn done(self, out: &Path, figures: bool) -> Result<Done, ExperimentError> {
         let experiment = self.spec()?;
         let components = Arc::new(self.components.checked()?);
-        let context = Context { salt: self.salt, device: self.device, components: components.clone() };
+        let context =
+            Context { salt: self.salt, device: self.device, components: components.clone(), memory: None };
         let prepared = engine::prepare(experiment.clone(), &context)?;
         let seeds = experiment.sweep.seeds.clone();
-        engine::refuse_large(&prepared, seeds.len(), self.disk)?;
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.unwrap_or_else(cores);
+        limits::Limits { disk: self.disk, memory: None }.refuse_large(&prepared, seeds.len(), jobs)?;
         let job =
             Job { experiment: &experiment, work: &prepared, components: &components, seeds: &seeds, out };
         let isolated =
             self.isolation.map(|program| engine::isolated(program, &job, &context, self.cell_timeout));
         let isolated = isolated.transpose()?;
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let options = Options {
-            jobs: self.jobs.unwrap_or_else(cores),
+            jobs,
             isolation: isolated.as_ref().map(|i| i.isolation.clone()),
             cell_timeout: self.cell_timeout,
             interrupt: &self.interrupt,

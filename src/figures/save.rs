@@ -1,10 +1,10 @@
 //! Writing a figure: two files side by side, each written beside and renamed.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::scene::Size;
 use super::{Figure, FigureError, Mark, data, lettering, paint};
+use crate::output;
 
 /// Returns the figure as one SVG document; the same figure gives the same text.
 ///
@@ -84,22 +84,5 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), FigureError> {
         _ => Path::new("."),
     };
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    readable(&file).map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
-}
-
-/// Temporary files are private; a figure is for everyone who may read its folder.
-#[cfg(unix)]
-fn readable(file: &tempfile::NamedTempFile) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_file: &tempfile::NamedTempFile) -> std::io::Result<()> {
-    Ok(())
+    output::write(path, bytes).map_err(failed)
 }

@@ -12,7 +12,7 @@ mod same;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Lineage, Measured, Step, Synthesiser, Teacher};
+use super::{Lineage, Measured, Step, Synthesiser, Teacher, size};
 use crate::components::Components;
 use crate::metrics::{Space, Subject};
 use crate::models::{Family, StatisticsPath};
@@ -35,6 +35,8 @@ pub struct Context {
     pub device: DeviceName,
     /// What the spec's names stand for.
     pub components: Arc<Components>,
+    /// Bytes that making settings ready may take; a gigabyte unless told otherwise.
+    pub memory: Option<f64>,
 }
 
 impl Context {
@@ -65,6 +67,7 @@ pub struct Assembled {
 /// with the reason where a sweep made them; a spec without any runnable setting is an error.
 pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assembled>, Error> {
     let settings = experiment.settings()?;
+    size::refuse_large(&settings, context.memory.unwrap_or(size::READY))?;
     let mut sources = Sources::new(context);
     let mut assembled = Vec::with_capacity(settings.len());
     let (mut first_refusal, mut problems) = (None, Vec::new());

@@ -10,10 +10,11 @@ mod python;
 pub use comparison::comparison_notebook;
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use nbformat::v4;
+
+use crate::output;
 
 /// Why a notebook could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -117,25 +118,9 @@ impl Notebook {
             _ => Path::new("."),
         };
         std::fs::create_dir_all(folder).map_err(failed)?;
-        let mut builder = tempfile::Builder::new();
-        readable(&mut builder);
-        let mut file = builder.tempfile_in(folder).map_err(failed)?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(path).map_err(|e| failed(e.error))?;
-        Ok(())
+        output::write(path, text.as_bytes()).map_err(failed)
     }
 }
-
-/// Temporary files are private; a notebook is for everyone who may read its folder.
-#[cfg(unix)]
-fn readable(builder: &mut tempfile::Builder<'_, '_>) {
-    use std::os::unix::fs::PermissionsExt as _;
-    builder.permissions(std::fs::Permissions::from_mode(0o644));
-}
-
-#[cfg(not(unix))]
-fn readable(_builder: &mut tempfile::Builder<'_, '_>) {}
 
 #[cfg(test)]
 mod tests {

@@ -25,19 +25,33 @@ pub(super) fn matrix(findings: &Findings) -> Vec<DefinitionsRow> {
     rows
 }
 
-/// Writes the file and returns the page's section; `None` where the matrix is empty.
-pub(super) fn section(
-    publication: &Publication,
-    findings: &Findings,
-) -> Result<Option<Section>, PublishError> {
-    let rows = matrix(findings);
+/// Writes `definitions.csv`, or removes it where nothing was measured of which a definition speaks.
+///
+/// # Errors
+/// Those of the files.
+pub fn write_definitions(publication: &Publication) -> Result<(), PublishError> {
+    let path = publication.folder.root().join(FILE);
+    let rows = matrix(&Findings::read(publication)?);
     if rows.is_empty() {
-        return Ok(None);
+        return match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(PublishError::File { path, source })
+            }
+            _ => Ok(()),
+        };
     }
-    let mut file = AtomicFile::create(&publication.folder.root().join(FILE))?;
+    let mut file = AtomicFile::create(&path)?;
     analysis::write_definitions(&publication.experiment.name, &rows, &mut file)
         .map_err(AnalysisError::from)?;
-    file.commit()?;
+    Ok(file.commit()?)
+}
+
+/// The page's section; `None` where the matrix is empty.
+pub(super) fn section(findings: &Findings) -> Option<Section> {
+    let rows = matrix(findings);
+    if rows.is_empty() {
+        return None;
+    }
     let columns = varying(&rows.iter().map(|r| &r.key).collect::<Vec<_>>());
     let table =
         if rows.len() <= SIDE_BY_SIDE { by_definition(&rows, &columns) } else { by_setting(&rows, &columns) };
@@ -51,12 +65,12 @@ pub(super) fn section(
         let legend = |(i, d): (usize, &Definition)| format!("{} {}: {}", i + 1, d.title(), d.threshold());
         prose.push(Definition::ALL.iter().enumerate().map(legend).collect::<Vec<_>>().join("; ") + ".");
     }
-    Ok(Some(Section {
+    Some(Section {
         heading: "Eight definitions of collapse".into(),
         prose,
         tables: vec![table],
         ..Section::default()
-    }))
+    })
 }
 
 /// A definition a line, a setting a column, with what was found.

@@ -6,7 +6,8 @@ use super::artist::{Artist, Planned, is_binned};
 use super::loss_curves::is_loss;
 use super::names::file_name;
 use super::{Asked, Drawn, Publication, PublishError, dose_response, effects, examples, snapshots};
-use crate::figures;
+use crate::figures::{self, FigureError};
+use crate::output;
 use crate::spec::FigureSpec;
 
 /// Draws one figure into a file that ends in `.svg` or `.png` and returns its caption.
@@ -21,16 +22,37 @@ pub fn draw_into(publication: &Publication, spec: &FigureSpec, path: &Path) -> R
     Ok(plan.caption)
 }
 
+/// The figures of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// Those that were drawn.
+    pub drawn: Vec<Drawn>,
+    /// Those that can't be drawn: what they are called, and why.
+    pub undrawn: Vec<(String, String)>,
+}
+
+impl Figures {
+    /// What was planned; one that can't be is noted.
+    fn plan(&mut self, name: &str, planned: Result<Vec<Planned>, PublishError>) -> Vec<Planned> {
+        planned.unwrap_or_else(|why| {
+            self.undrawn.push((name.to_owned(), why.to_string()));
+            Vec::new()
+        })
+    }
+}
+
 /// Draws the figures of the spec, or the default ones where it asks for none; `only` picks one by
-/// its name. Files go to `figures/` as SVG and PNG, numbers as CSV.
+/// its name. Files go to `figures/` as SVG and PNG, numbers as CSV. A figure that can't be drawn costs no other.
 ///
 /// # Errors
-/// A figure of something that was not measured, a name that no figure has, and the disk's.
-pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Vec<Drawn>, PublishError> {
+/// A name that no figure has, and the disk's.
+pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Figures, PublishError> {
     let artist = Artist::new(publication)?;
     let mut planned: Vec<Planned> = Vec::new();
+    let mut figures = Figures::default();
     for (i, figure) in publication.experiment.figures.iter().enumerate() {
-        planned.extend(artist.asked(figure, i)?);
+        let name = figure.name.clone().unwrap_or_else(|| format!("figure {}", i + 1));
+        planned.extend(figures.plan(&name, artist.asked(figure, i)));
     }
     if publication.experiment.figures.is_empty() {
         let effects = effects(publication, &Asked::of(publication))?;
@@ -39,16 +61,18 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Vec<Drawn>,
         planned.extend(artist.differences());
         for metric in publication.experiment.measure.metrics.iter().filter(|m| is_binned(&m.name)) {
             let title = format!("{}: rows by generation", metric.name.trim_end_matches("-from"));
-            planned.push(artist.histograms(&metric.name, true, &[], metric.name.clone(), title)?);
+            let drawn = artist.histograms(&metric.name, true, &[], metric.name.clone(), title);
+            planned.extend(figures.plan(&metric.name, drawn.map(|plan| vec![plan])));
         }
         if publication.experiment.measure.metrics.iter().any(|m| is_loss(&m.name)) {
             let title = format!("{}: training, generation by generation", publication.experiment.title());
             // Families without steps have none.
             planned.extend(artist.loss_curves(&[], "loss-curves", &title).unwrap_or_default());
         }
-        planned.extend(examples::galleries(publication, "gallery", &[])?);
-        planned.extend(examples::densities(publication)?);
-        planned.extend(snapshots::snapshots(publication, "snapshots", None, &[])?);
+        planned.extend(figures.plan("gallery", examples::galleries(publication, "gallery", &[])));
+        planned.extend(figures.plan("densities", examples::densities(publication)));
+        let snapshots = snapshots::snapshots(publication, "snapshots", None, &[]);
+        planned.extend(figures.plan("snapshots", snapshots.map(Vec::from_iter)));
     }
     named(&mut planned);
     if let Some(name) = only
@@ -59,7 +83,8 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Vec<Drawn>,
         return Err(PublishError::Nothing(text));
     }
     planned.retain(|p| only.is_none_or(|name| p.name == name));
-    save(publication, planned)
+    save(publication, planned, &mut figures)?;
+    Ok(figures)
 }
 
 /// Draws one figure that the spec does not ask for, in place of one of the same name.
@@ -69,7 +94,12 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Vec<Drawn>,
 pub fn draw_one(publication: &Publication, spec: &FigureSpec) -> Result<Vec<Drawn>, PublishError> {
     let mut planned = Artist::new(publication)?.asked(spec, 0)?;
     named(&mut planned);
-    save(publication, planned)
+    let mut figures = Figures::default();
+    save(publication, planned, &mut figures)?;
+    match figures.undrawn.pop() {
+        Some((name, why)) => Err(PublishError::Nothing(format!("figure {name}: {why}"))),
+        None => Ok(figures.drawn),
+    }
 }
 
 /// Gives each figure a file name of its own.
@@ -83,12 +113,19 @@ fn named(planned: &mut [Planned]) {
     }
 }
 
-fn save(publication: &Publication, planned: Vec<Planned>) -> Result<Vec<Drawn>, PublishError> {
-    let folder = publication.folder.root().join("figures");
-    let mut drawn = Vec::with_capacity(planned.len());
+fn save(publication: &Publication, planned: Vec<Planned>, into: &mut Figures) -> Result<(), PublishError> {
+    let folder = publication.folder.figures();
     for plan in planned {
-        let saved = figures::save(plan.figure.as_ref(), &folder.join(&plan.name), plan.size)
-            .map_err(|source| PublishError::Figure { name: plan.name.clone(), source })?;
+        let saved = match figures::save(plan.figure.as_ref(), &folder.join(&plan.name), plan.size) {
+            Ok(saved) => saved,
+            Err(source @ FigureError::Write { .. }) if output::was_refused() => {
+                return Err(PublishError::Figure { name: plan.name, source });
+            }
+            Err(why) => {
+                into.undrawn.push((plan.name, why.to_string()));
+                continue;
+            }
+        };
         let mut caption = plan.caption;
         if !saved.missing.is_empty() {
             let few: String = saved.missing.chars().take(8).collect();
@@ -96,7 +133,7 @@ fn save(publication: &Publication, planned: Vec<Planned>) -> Result<Vec<Drawn>, 
                 " The PNG has boxes in the place of signs that its font lacks ({few}); the SVG takes them from the reader’s fonts."
             ));
         }
-        drawn.push(Drawn {
+        into.drawn.push(Drawn {
             name: plan.name,
             caption,
             svg_path: saved.svg,
@@ -104,5 +141,5 @@ fn save(publication: &Publication, planned: Vec<Planned>) -> Result<Vec<Drawn>, 
             csv_path: saved.csv,
         });
     }
-    Ok(drawn)
+    Ok(())
 }

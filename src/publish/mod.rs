@@ -58,7 +58,8 @@ pub use claim_checks::{examine_claims, examine_laws};
 pub use claims::decide_claims;
 pub use claims_controls::{ControlResult, blind_before, control_runs, decide_controls};
 pub use compared::{Asked, Effects, RegimeGains, SettingChange, Sized, changes, effects};
-pub use draw::{draw, draw_into, draw_one};
+pub use definitions::write_definitions;
+pub use draw::{Figures, draw, draw_into, draw_one};
 pub use effect_rows::{
     CHANGES, COMPARISON, EffectRow, GAINS, change_rows, comparison_rows, gain_rows, words,
 };
@@ -122,6 +123,13 @@ pub struct Drawn {
     pub csv_path: Option<PathBuf>,
 }
 
+impl Drawn {
+    /// Its files.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.svg_path, &self.png_path].into_iter().chain(&self.csv_path)
+    }
+}
+
 impl Publication {
     /// A folder that this experiment fills.
     pub fn new(
@@ -173,6 +181,17 @@ impl Publication {
         }
         let read = Arc::new(Settings::load(&self.folder)?);
         Ok(self.held.borrow_mut().records.insert(read).clone())
+    }
+
+    /// Notes in the manifest that a command that reads the rows has written these files of the folder anew, and these
+    /// figures.
+    ///
+    /// # Errors
+    /// Those of the manifest.
+    pub fn renew(&self, names: &[&str], drawn: &[Drawn]) -> Result<(), PublishError> {
+        let named = names.iter().map(|name| self.folder.root().join(name));
+        let written: Vec<PathBuf> = named.chain(drawn.iter().flat_map(Drawn::files).cloned()).collect();
+        Ok(Manifest::renew(&self.folder, written.iter().map(PathBuf::as_path))?)
     }
 
     /// What became of the run's cells.

@@ -6,6 +6,7 @@ use super::names::varying;
 use super::{Publication, PublishError};
 use crate::analysis::SettingKey;
 use crate::notebook::{Notebook, comparison_notebook};
+use crate::output;
 
 const SUMMARY: &str = r#"import pandas as pd
 import matplotlib.pyplot as plt
@@ -37,15 +38,14 @@ pub fn export_notebook(publication: &Publication, to: &Path) -> Result<PathBuf, 
     let experiment = &publication.experiment;
     let folder = &publication.folder;
     let file = |path: &Path, source| PublishError::File { path: path.into(), source };
-    if to != folder.root() {
-        std::fs::create_dir_all(to).map_err(|e| file(to, e))?;
-        for csv in [folder.metrics(), folder.summary()] {
-            if let Some(name) = csv.file_name().filter(|_| csv.is_file()) {
-                // The target may be the same file under another name of the folder.
-                let target = to.join(name);
-                if target.canonicalize().ok() != csv.canonicalize().ok() {
-                    std::fs::copy(&csv, &target).map_err(|e| file(&target, e))?;
-                }
+    std::fs::create_dir_all(to).map_err(|e| file(to, e))?;
+    for csv in [folder.metrics(), folder.summary()] {
+        if let Some(name) = csv.file_name().filter(|_| csv.is_file()) {
+            // The target may be the same file under another name of the folder.
+            let target = to.join(name);
+            if !output::same_file(&target, &csv) {
+                let bytes = std::fs::read(&csv).map_err(|e| file(&csv, e))?;
+                output::write(&target, &bytes).map_err(|e| file(&target, e))?;
             }
         }
     }

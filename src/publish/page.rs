@@ -27,6 +27,8 @@ pub struct Found<'a> {
     pub changes: &'a [SettingChange],
     /// The summary.
     pub summary: &'a [SummaryRow],
+    /// Figures that can't be drawn: name and reason.
+    pub undrawn: &'a [(String, String)],
 }
 
 /// What intervals are about.
@@ -114,7 +116,7 @@ pub fn page(
         Ok(findings) => {
             sections.extend(lead::section(publication)?);
             sections.extend(effective::section(&findings));
-            sections.extend(definitions::section(publication, &findings)?);
+            sections.extend(definitions::section(&findings));
         }
         Err(PublishError::Empty { .. }) => {}
         Err(other) => return Err(other),
@@ -123,6 +125,14 @@ pub fn page(
         sections.push(Section {
             heading: "Text samples".into(),
             text_samples: Some(samples),
+            ..Default::default()
+        });
+    }
+    if !found.undrawn.is_empty() {
+        let line = |(name, why): &(String, String)| format!("{name}: {why}.");
+        sections.push(Section {
+            heading: "Figures that could not be drawn".into(),
+            prose: found.undrawn.iter().map(line).collect(),
             ..Default::default()
         });
     }

@@ -89,7 +89,7 @@ pub fn side_by_side(publications: &[Publication]) -> Result<Report, PublishError
                 ..Section::default()
             },
         ],
-        commands: vec![super::command_line(&std::env::args().collect::<Vec<_>>())],
+        commands: vec![super::command_line(&crate::say::command())],
         ..Report::default()
     })
 }

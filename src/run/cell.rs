@@ -1,5 +1,6 @@
 //! Running one cell: its seeds in sub-blocks, each on one thread.
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -13,12 +14,19 @@ use crate::store::{Block, Folder, Identity, Part};
 /// Seeds that one thread runs one after the other; a cell's blocks of so many are shared out.
 const SUB_BLOCK: u64 = 125;
 
+/// The sub-blocks of a cell.
+pub(super) fn shares(todo: &Todo) -> usize {
+    todo.seeds.chunk_by(|a, b| a / SUB_BLOCK == b / SUB_BLOCK).count()
+}
+
 /// What came of a cell.
 pub(super) struct Ran {
     /// Lineages that ended, well or badly.
     pub lineages: u64,
     /// Those that failed.
     pub failures: Vec<Failure>,
+    /// What was damaged and was made again.
+    pub repairs: Vec<String>,
     /// What they observed.
     pub block: Block,
 }
@@ -43,6 +51,7 @@ pub(super) fn run_cell<W: Work + ?Sized>(
         each_generation: setting.seeds_per_cell < 100,
         examples: (first_seed, options.examples),
         models: options.keep_models.then(|| folder.kept_models(&setting.digest)),
+        repairs: Mutex::default(),
     };
     let groups: Vec<&[u64]> = todo.seeds.chunk_by(|a, b| a / SUB_BLOCK == b / SUB_BLOCK).collect();
     let run = |seeds: &&[u64]| run_part(work, todo, seeds, &watch, options);
@@ -53,7 +62,8 @@ pub(super) fn run_cell<W: Work + ?Sized>(
     let (parts, failures): (Vec<Part>, Vec<Vec<Failure>>) = ran.into_iter().unzip();
     let lineages = parts.iter().map(Part::lineages).sum();
     let block = Block::of_cell(Identity::from(setting), started.elapsed().as_secs_f64(), parts);
-    Ran { lineages, failures: failures.into_iter().flatten().collect(), block }
+    let repairs = watch.repairs.into_inner().unwrap_or_else(|e| e.into_inner());
+    Ran { lineages, failures: failures.into_iter().flatten().collect(), repairs, block }
 }
 
 fn run_part<W: Work + ?Sized>(

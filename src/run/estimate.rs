@@ -27,6 +27,8 @@ pub struct Estimate {
     pub seconds: Option<f64>,
     /// Bytes that would be written; `None` where something could not be timed.
     pub bytes: Option<u64>,
+    /// Why something could not be timed, each reason once.
+    pub untimed: Vec<String>,
 }
 
 /// What the first generations of one lineage cost.
@@ -49,7 +51,7 @@ pub fn estimate<W: Work + ?Sized>(
     work: &W,
     seeds: &[u64],
     options: &Options<'_>,
-    mut time: impl FnMut(usize) -> Option<Timing>,
+    mut time: impl FnMut(usize) -> Result<Timing, String>,
 ) -> Result<Estimate, RunError> {
     let settings = work.settings();
     let seeds = plan::ascending(seeds);
@@ -74,7 +76,27 @@ pub fn estimate<W: Work + ?Sized>(
     }
     for todo in &plan.todo {
         let setting = &settings[todo.setting];
-        let timing = known.entry(group(setting)).or_insert_with(|| Some((todo.setting, time(todo.setting)?)));
+        let of = group(setting);
+        let timing = match known.get(&of) {
+            Some(timing) => *timing,
+            None => {
+                // One of the same data and model tells more than nothing.
+                let like = |(other, timing): (&Group<'_>, &Option<(usize, Timing)>)| {
+                    timing.filter(|_| (other.0, other.1) == (of.0, of.1))
+                };
+                let timing = match time(todo.setting) {
+                    Ok(timing) => Some((todo.setting, timing)),
+                    Err(why) => {
+                        let like = known.iter().find_map(like);
+                        if like.is_none() && !told.untimed.contains(&why) {
+                            told.untimed.push(why);
+                        }
+                        like
+                    }
+                };
+                *known.entry(of).or_insert(timing)
+            }
+        };
         let lineages = todo.seeds.len() as u64;
         let generations = setting.generations + 1;
         told.lineages_left += lineages;
@@ -84,9 +106,9 @@ pub fn estimate<W: Work + ?Sized>(
             let share = if timed > 0.0 { work.cost(todo.setting, generations) / timed } else { 1.0 };
             t.seconds * t.generations as f64 * share * lineages as f64
         };
-        told.seconds = told.seconds.zip(*timing).map(|(sum, t)| sum + seconds(t));
+        told.seconds = told.seconds.zip(timing).map(|(sum, t)| sum + seconds(t));
         let bytes = |t: Timing| cell_bytes(setting, t.numbers, lineages);
-        told.bytes = told.bytes.zip(*timing).map(|(sum, (_, t))| sum + bytes(t));
+        told.bytes = told.bytes.zip(timing).map(|(sum, (_, t))| sum + bytes(t));
     }
     let threads = options.jobs.max(1) as f64;
     told.seconds = told.seconds.map(|s| s / threads);
@@ -121,13 +143,22 @@ fn cell_bytes(setting: &SettingInfo, numbers: f64, lineages: u64) -> u64 {
 }
 
 /// Times the first generations of one lineage, for about `budget`; at least one generation is
-/// run. `None` if it fails.
-pub fn probe<W: Work + ?Sized>(work: &W, setting: usize, seed: u64, budget: Duration) -> Option<Timing> {
+/// run.
+///
+/// # Errors
+/// Why it failed.
+pub fn probe<W: Work + ?Sized>(
+    work: &W,
+    setting: usize,
+    seed: u64,
+    budget: Duration,
+) -> Result<Timing, String> {
     let mut probe = Probe { started: Instant::now(), budget, generations: 0, numbers: 0 };
-    caught(|| work.run(setting, seed, &mut probe)).ok()?.ok()?;
+    let ran = caught(|| work.run(setting, seed, &mut probe))?;
+    ran.map_err(|why| why.to_string())?;
     let timed = probe.generations.max(1);
     let (seconds, numbers) = (probe.started.elapsed().as_secs_f64(), probe.numbers as f64);
-    Some(Timing { generations: timed, seconds: seconds / timed as f64, numbers: numbers / timed as f64 })
+    Ok(Timing { generations: timed, seconds: seconds / timed as f64, numbers: numbers / timed as f64 })
 }
 
 struct Probe {

@@ -129,6 +129,10 @@ impl Progress for Told {
     fn note(&self, text: &str) {
         locked(&self.notes).push(text.to_owned());
     }
+
+    fn repair(&self, text: &str) {
+        self.note(text);
+    }
 }
 
 /// Runs in `out`, telling `told`.

@@ -1,15 +1,25 @@
-//! Ctrl-C: the first asks running lineages and outside programs to stop and keeps what is finished,
-//! the second ends the process at once, which is safe because files are written whole or not at all.
+//! Ctrl-C, and what ends jobs on a cluster (SIGTERM) or with their terminal (SIGHUP): the first asks running lineages and
+//! outside programs to stop and keeps what is finished, the second ends the process at once, which is safe because files
+//! are written whole or not at all.
 
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use crate::models;
 
-/// The exit code of an interrupted command.
+/// The exit code of a command that Ctrl-C ended; another signal has its own, see [`interrupted_code`].
 pub const EXIT_INTERRUPTED: i32 = 130;
 
-/// A flag that asks a run to stop. Clones share it.
+/// The signal that asked this process to stop: SIGINT until there is another.
+static ASKED_BY: AtomicI32 = AtomicI32::new(EXIT_INTERRUPTED - 128);
+
+/// The exit code of an interrupted command: 128 and the number of the signal, 130, 143 or 129.
+pub fn interrupted_code() -> i32 {
+    128 + ASKED_BY.load(Ordering::SeqCst)
+}
+
+/// Whether somebody asked to stop. Clones share the answer.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
@@ -19,15 +29,19 @@ impl Interrupt {
         Self::default()
     }
 
-    /// One that Ctrl-C sets; a second Ctrl-C exits with `EXIT_INTERRUPTED`. For the binary, once
-    /// a process. Errors if a handler is there already.
-    pub fn on_ctrl_c() -> Result<Self, ctrlc::Error> {
+    /// One that Ctrl-C, SIGTERM and SIGHUP set; at the second of them the process exits with [`interrupted_code`]. For the
+    /// binary, once a process.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn on_ctrl_c() -> io::Result<Self> {
         let interrupt = Self::new();
         let asked = interrupt.clone();
-        ctrlc::set_handler(move || {
+        listen(move |signal| {
+            ASKED_BY.store(signal, Ordering::SeqCst);
             if asked.0.swap(true, Ordering::SeqCst) {
                 models::kill_programs();
-                std::process::exit(EXIT_INTERRUPTED);
+                std::process::exit(interrupted_code());
             }
             models::stop_programs();
         })?;
@@ -43,4 +57,31 @@ impl Interrupt {
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+#[cfg(unix)]
+fn listen(heard: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut signals = vec![SIGINT, SIGTERM];
+    // `nohup` asks that the end of the terminal changes nothing.
+    if !is_ignored(SIGHUP) {
+        signals.push(SIGHUP);
+    }
+    let mut signals = signal_hook::iterator::Signals::new(signals)?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || signals.forever().for_each(heard))?;
+    Ok(())
+}
+
+/// Whether the process was started with a signal ignored, where the system says so.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+#[cfg(not(unix))]
+fn listen(heard: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+    ctrlc::set_handler(move || heard(EXIT_INTERRUPTED - 128)).map_err(io::Error::other)
 }

@@ -15,13 +15,12 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
 use super::cell::{Ran, too_long};
 use super::interrupt::EXIT_INTERRUPTED;
 use super::plan::Todo;
 use super::{Failure, Options, RunError, Work};
 use crate::models;
+use crate::output::Scratch;
 use crate::store::{Block, Folder, Identity, Lineages, Part};
 
 /// How a child is started.
@@ -79,8 +78,9 @@ pub(super) fn run_cell<W: Work + ?Sized>(
     let setting = &work.settings()[todo.setting];
     options.progress.setting(&setting.label);
     let started = Instant::now();
+    let mut repairs = Vec::new();
     let (ended, found) = match start(isolation, todo) {
-        Ok((child, temporary)) => match (wait(child, options, started), found(&temporary)) {
+        Ok((child, temporary)) => match (wait(child, options, started, &mut repairs), found(&temporary)) {
             (Ended::Well, Err(why)) => {
                 (Ended::Broken(format!("the cell's process left no usable rows: {why}")), Lineages::default())
             }
@@ -119,11 +119,11 @@ pub(super) fn run_cell<W: Work + ?Sized>(
     failures.iter().for_each(|failure| options.progress.failure(failure));
     let ended = todo.seeds.len() - found.missing(of, &todo.seeds).len();
     let lineages = (ended + failures.len()) as u64;
-    Ran { lineages, failures, block: Block::merge(found.into_blocks().into_iter().chain(blocks)) }
+    Ran { lineages, failures, repairs, block: Block::merge(found.into_blocks().into_iter().chain(blocks)) }
 }
 
 /// What a child left, or why that can't be used.
-fn found(temporary: &TempDir) -> Result<Lineages, String> {
+fn found(temporary: &Scratch) -> Result<Lineages, String> {
     let (found, damaged) = Lineages::read(&Folder::at(temporary.path())).map_err(|why| why.to_string())?;
     match damaged.first() {
         Some(damage) => Err(damage.why.clone()),
@@ -139,8 +139,8 @@ enum Ended {
 }
 
 /// The child, and the folder of its temporary files.
-fn start(isolation: &Isolation, todo: &Todo) -> std::io::Result<(Child, TempDir)> {
-    let temporary = tempfile::Builder::new().prefix("collapse-cell-").tempdir()?;
+fn start(isolation: &Isolation, todo: &Todo) -> std::io::Result<(Child, Scratch)> {
+    let temporary = Scratch::new()?;
     let into = Folder::at(temporary.path()).rows();
     std::fs::create_dir(&into)?;
     let todo = Todo { into: Some(into), ..todo.clone() };
@@ -159,7 +159,7 @@ fn start(isolation: &Isolation, todo: &Todo) -> std::io::Result<(Child, TempDir)
     Ok((command.spawn()?, temporary))
 }
 
-fn wait(mut child: Child, options: &Options<'_>, started: Instant) -> Ended {
+fn wait(mut child: Child, options: &Options<'_>, started: Instant, repairs: &mut Vec<String>) -> Ended {
     // Closed at the end of this function, or with the process.
     let _alive = child.stdin.take();
     // Pipes that are not read fill up and would block the child.
@@ -191,13 +191,16 @@ fn wait(mut child: Child, options: &Options<'_>, started: Instant) -> Ended {
         }
     };
     let _ = programs.map(thread::JoinHandle::join);
+    let words = words.and_then(|reader| reader.join().ok()).unwrap_or_default();
     match status {
         Err(why) => Ended::Broken(why),
-        Ok(status) if status.success() || options.interrupt.is_set() => Ended::Well,
-        Ok(status) => {
-            let words = words.and_then(|reader| reader.join().ok()).unwrap_or_default();
-            Ended::Broken(format!("the cell's process {}{}", manner(status), last_words(&words)))
+        // It is told to be quiet: what it says is what it made again.
+        Ok(status) if status.success() || options.interrupt.is_set() => {
+            repairs.extend(words.lines().map(str::to_owned));
+            repairs.iter().for_each(|text| options.progress.repair(text));
+            Ended::Well
         }
+        Ok(status) => Ended::Broken(format!("the cell's process {}{}", manner(status), last_words(&words))),
     }
 }
 

@@ -16,7 +16,7 @@ mod sparks;
 mod writing;
 
 pub use estimate::{Estimate, estimate};
-pub use interrupt::Interrupt;
+pub use interrupt::{EXIT_INTERRUPTED, Interrupt, interrupted_code};
 pub use isolate::{Isolation, run_child};
 pub use prepared::Prepared;
 pub use progress::{Progress, Silent};
@@ -80,7 +80,7 @@ pub struct Options<'a> {
 }
 
 /// Deep graphs of a neural family are dropped recursively.
-const STACK_BYTES: usize = 16 << 20;
+pub const STACK_BYTES: usize = 16 << 20;
 
 /// Runs what is missing of `work` × `seeds` and assembles the tables.
 ///
@@ -97,16 +97,17 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
         let text = format!("process {pid} did not finish here; what it had completed is used");
         options.progress.note(&text);
     }
-    let jobs = options.jobs.max(1);
+    let (lineages, damaged) = Lineages::read(&folder)?;
+    let repairs = plan::tell_damage(&damaged, options.progress);
+    let mut plan = plan::plan(work.settings(), &seeds, options, &lineages)?;
+    // More threads than there is to share out would only wait.
+    let jobs = options.jobs.min(plan.todo.iter().map(cell::shares).sum()).max(1);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(jobs)
         .stack_size(STACK_BYTES)
         .thread_name(|i| format!("cell-{i}"))
         .build()
         .map_err(|e| RunError::Threads { jobs, why: e.to_string() })?;
-    let (lineages, damaged) = Lineages::read(&folder)?;
-    plan::tell_damage(&damaged, options.progress);
-    let mut plan = plan::plan(work.settings(), &seeds, options, &lineages)?;
     if jobs > 1 {
         plan.costliest_first(work);
         plan.first_fits_first(work);
@@ -116,7 +117,7 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
     options.progress.start(plan.todo.iter().map(generations).sum(), plan.reused);
 
     let next = AtomicUsize::new(0);
-    let told = Mutex::new(RunReport { reused: plan.reused, ..Default::default() });
+    let told = Mutex::new(RunReport { reused: plan.reused, repairs, ..Default::default() });
     let settings = Arc::new(Settings::of(work.settings()).with_seeds(&seeds));
     let identity = settings.identity();
     let (send, receive) = mpsc::sync_channel(writing::WAITING);
@@ -138,6 +139,7 @@ pub fn run<W: Work + ?Sized>(work: &W, seeds: &[u64], options: &Options<'_>) -> 
                     let mut told = locked(&told);
                     told.lineages += ran.lineages;
                     told.failures.extend(ran.failures);
+                    told.repairs.extend(ran.repairs);
                 }
                 // The writer has ended: a disk that refuses one cell will refuse the next.
                 if ran.lineages > 0 && send.send(ran.block).is_err() {

@@ -98,16 +98,17 @@ pub fn plan(
 }
 
 /// Says which files can't be used.
-pub fn tell_damage(damaged: &[Damage], progress: &dyn Progress) {
-    for Damage { path, why } in damaged {
+pub fn tell_damage(damaged: &[Damage], progress: &dyn Progress) -> Vec<String> {
+    let told = damaged.iter().map(|Damage { path, why }| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        progress.note(&format!("rows/{name} is damaged: {why}; what was in it is run again"));
-    }
+        format!("rows/{name} is damaged: {why}; what was in it is run again")
+    });
+    told.inspect(|text| progress.repair(text)).collect()
 }
 
 /// Removes files that can't be used, when what was in them is there again.
 pub fn remove_damage(damaged: Vec<Damage>) -> Result<(), StoreError> {
-    for Damage { path, .. } in damaged {
+    for Damage { path, .. } in damaged.into_iter().filter(|damage| !damage.path.is_dir()) {
         std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
     }
     Ok(())

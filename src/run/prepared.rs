@@ -47,6 +47,15 @@ impl Prepared {
         seeds * self.settings.iter().filter_map(|s| s.lineage.as_ref().ok()).map(of).sum::<u64>()
     }
 
+    /// Bytes that a lineage of each setting takes at its largest, about, and the setting's name.
+    pub fn lineage_bytes(&self) -> Vec<(f64, &str)> {
+        let all = self.settings.iter().zip(&self.infos);
+        all.filter_map(|(assembled, info)| {
+            Some((assembled.lineage.as_ref().ok()?.bytes(&assembled.setting.model), info.label.as_str()))
+        })
+        .collect()
+    }
+
     /// The run's name: 8 hexadecimal digits.
     pub fn run_name(&self) -> String {
         let digests: Vec<String> = self.settings.iter().map(|s| s.digest.clone()).collect();

@@ -31,6 +31,11 @@ pub trait Progress: Sync {
     /// Something that people should know, in one line.
     fn note(&self, _text: &str) {}
 
+    /// Something in the folder was damaged and is made again; nobody is spared this.
+    fn repair(&self, text: &str) {
+        remark!("{text}");
+    }
+
     /// All is over.
     fn finish(&self) {}
 }
@@ -54,12 +59,15 @@ impl<P: Progress + Send + ?Sized> Progress for Box<P> {
     fn note(&self, text: &str) {
         (**self).note(text);
     }
+    fn repair(&self, text: &str) {
+        (**self).repair(text);
+    }
     fn finish(&self) {
         (**self).finish();
     }
 }
 
-/// No progress is shown.
+/// Tells nobody, but of damage.
 pub struct Silent;
 
 impl Progress for Silent {}
@@ -169,6 +177,10 @@ impl Progress for Bar {
         }
     }
 
+    fn repair(&self, text: &str) {
+        self.note(text);
+    }
+
     fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -257,6 +269,10 @@ impl<W: Write + Send> Progress for Lines<W> {
         self.with(|s| {
             let _ = writeln!(s.to, "{text}");
         });
+    }
+
+    fn repair(&self, text: &str) {
+        self.note(text);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The [`Record`] that the runner hands to a lineage.
 
 use std::borrow::Cow;
+use std::sync::Mutex;
 use std::time::Instant;
 
 use super::{Interrupt, Progress};
@@ -28,9 +29,16 @@ pub(super) struct Watch<'a> {
     pub examples: (u64, usize),
     /// Where fitted models are kept, if they are.
     pub models: Option<KeptModels>,
+    /// What was damaged and is made again.
+    pub repairs: Mutex<Vec<String>>,
 }
 
 impl Watch<'_> {
+    fn repaired(&self, what: String) {
+        self.progress.repair(&what);
+        super::locked(&self.repairs).push(what);
+    }
+
     pub fn out_of_time(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
@@ -97,7 +105,7 @@ impl Record for Recorder<'_> {
     fn model(&mut self, fit: Fit, model: &dyn Model) {
         let Some(models) = &self.watch.models else { return };
         // What is there was read from there.
-        if self.not_kept.is_none() && !models.path(fit).is_file() {
+        if self.not_kept.is_none() && !models.has(fit) {
             self.not_kept = models.save(fit, model).err();
         }
     }
@@ -107,7 +115,7 @@ impl Record for Recorder<'_> {
         match models.load(fit, family) {
             Ok(model) => model,
             Err(error) => {
-                self.watch.progress.note(&format!("{error}; it is fitted again"));
+                self.watch.repaired(format!("{error}; it is fitted again"));
                 let _ = std::fs::remove_file(&error.path);
                 None
             }

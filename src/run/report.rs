@@ -11,6 +11,8 @@ pub struct RunReport {
     pub tables: Assembled,
     /// Seeds that failed in this run, by cell and seed.
     pub failures: Vec<Failure>,
+    /// What was damaged and was made again, a sentence each.
+    pub repairs: Vec<String>,
     /// Lineages that were run to an end now.
     pub lineages: u64,
     /// Lineages that an earlier run had finished.

@@ -341,14 +341,14 @@ fn an_estimate_counts_what_is_left() {
     let mut asked = 0;
     let told = estimate(&fake, &all(0..4), &options, |_| {
         asked += 1;
-        Some(timing)
+        Ok(timing)
     })
     .unwrap();
     assert_eq!((told.settings, told.cells, told.cells_left), (2, 8, 8));
     assert_eq!((told.lineages_left, told.fits_left), (8, 80));
     assert_eq!((told.seconds, asked), (Some(20.0), 2));
-    let blind = estimate(&fake, &[0], &options, |_| None).unwrap();
-    assert_eq!((blind.seconds, blind.bytes), (None, None));
+    let blind = estimate(&fake, &[0], &options, |_| Err("late".into())).unwrap();
+    assert_eq!((blind.seconds, blind.bytes, blind.untimed), (None, None, vec!["late".to_owned()]));
     fake.delay = Duration::from_millis(2);
     // A sleep takes at least as long as was asked.
     let probed = estimate::probe(&fake, 0, 0, Duration::from_millis(5)).unwrap();

@@ -29,6 +29,8 @@ pub enum Kind {
     Refused,
     /// A file that can't be read.
     Unreadable,
+    /// More than fits into memory.
+    TooLarge,
 }
 
 /// What is wrong in a spec, where, and what to do. `Display` is the message alone; `miette` prints
@@ -140,6 +142,12 @@ impl Error {
     /// Anything else that a component refuses.
     pub fn refused(at: At, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::new(Kind::Refused, at, message.into(), "here".into(), Some(help.into()))
+    }
+
+    /// More than fits into memory.
+    pub fn too_large(at: At, message: impl Into<String>) -> Self {
+        let help = "ask for less, or run it in parts";
+        Self::new(Kind::TooLarge, at, message.into(), "here".into(), Some(help.into()))
     }
 
     /// A file that can't be read.

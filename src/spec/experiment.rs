@@ -135,6 +135,10 @@ impl Experiment {
     /// Every combination of the sweep as a setting, as far as it can be read; what is wrong is added to `problems`.
     pub fn examine_settings(&self, problems: &mut Vec<Error>) -> Vec<Setting> {
         let mut settings = Vec::new();
+        if let Err(error) = self.sweep.refuse_large() {
+            problems.push(error);
+            return settings;
+        }
         for (index, point) in self.sweep.combinations().into_iter().enumerate() {
             settings.push(Setting::read(index, &self.template, point, problems));
             // A grid repeats its mistakes.

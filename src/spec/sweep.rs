@@ -24,6 +24,11 @@ pub struct Sweep {
 /// The seeds are listed in memory: 80 MB at most.
 const MAX_SEEDS: u64 = 10_000_000;
 
+/// Settings of one run.
+const MOST_SETTINGS: f64 = 250_000.0;
+/// Bytes of one that is made ready.
+const SETTING: f64 = 8_000.0;
+
 impl Sweep {
     /// Reads and checks `[sweep]`; `template` is the whole spec, for conflicts with `--set`. Unknown keys, empty or
     /// repeated values and keys that are swept twice are added to `problems` and left out.
@@ -74,6 +79,25 @@ impl Sweep {
             }
         }
         keys
+    }
+
+    /// Refuses more combinations than fit into memory.
+    ///
+    /// # Errors
+    /// With the place of the first swept key.
+    pub(super) fn refuse_large(&self) -> Result<(), Error> {
+        let sizes = self.grid.iter().map(|(_, values)| values.len() as f64);
+        let all = sizes.product::<f64>() * self.points.len().max(1) as f64;
+        match self.grid.first().filter(|_| all > MOST_SETTINGS) {
+            None => Ok(()),
+            Some((key, _)) => {
+                let gigabytes = all * SETTING / 1e9;
+                let message = format!(
+                    "the sweep has {all} settings, which would take about {gigabytes:.1} GB; one run has at most {MOST_SETTINGS}"
+                );
+                Err(Error::too_large(key.at.clone(), message))
+            }
+        }
     }
 
     /// All combinations, the first key outermost; one empty point without a sweep.

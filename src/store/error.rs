@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The operating system refused.
-    #[error("can't {action} {}: {source}", .path.display())]
+    #[error("can't {action} {}: {why}", .path.display())]
     Io {
         /// What was tried, as in "write".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
         /// What the operating system said.
-        source: io::Error,
+        why: io::Error,
     },
     /// Another process works on the folder.
     #[error(
@@ -58,6 +58,12 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// The folder is not empty and holds no run.
+    #[error("{} holds other files and no run, and a run writes files of many names; choose an empty or a new folder with --out", .path.display())]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The folder was filled by a version that kept each cell in a file of its own.
     #[error("{} holds cells of an older format, which this version does not read; choose another folder with --out or remove it", .path.display())]
     Old {
@@ -86,7 +92,10 @@ impl StoreError {
     /// Wraps what the operating system said about `path`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
         let path = path.to_path_buf();
-        move |source| StoreError::Io { action, path, source }
+        move |source| {
+            crate::output::note_refusal(&source);
+            StoreError::Io { action, path, why: source }
+        }
     }
 
     /// Wraps what a CSV or JSON writer said about `path`.

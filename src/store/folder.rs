@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{KeptModels, Lock, StoreError, atomic, models};
+use super::{KeptModels, LOCK_FILE, Lock, StoreError, atomic};
+use crate::output;
 
 /// A run folder: `results/<experiment>/<run>`.
 #[derive(Clone, Debug)]
@@ -23,12 +24,25 @@ impl Folder {
         if old.is_dir() {
             return Err(StoreError::Old { path: old });
         }
+        self.refuse_foreign()?;
         std::fs::create_dir_all(&rows).map_err(StoreError::io("create", &rows))?;
         let lock = Lock::take(&self.root)?;
-        atomic::remove_unfinished(&self.root)?;
-        atomic::remove_unfinished(&rows)?;
-        models::remove_unfinished(&self.models())?;
+        for folder in [self.root(), &rows, &self.models(), &self.figures()] {
+            atomic::remove_unfinished(folder)?;
+        }
         Ok(lock)
+    }
+
+    /// Refuses a folder that holds somebody else's files.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`].
+    pub fn refuse_foreign(&self) -> Result<(), StoreError> {
+        let ours = ["manifest.json", LOCK_FILE, "rows"];
+        match output::is_foreign(&self.root, &ours) {
+            true => Err(StoreError::Foreign { path: self.root.clone() }),
+            false => Ok(()),
+        }
     }
 
     /// The folder itself.
@@ -39,6 +53,11 @@ impl Folder {
     /// `rows/`, where everything is that was observed.
     pub fn rows(&self) -> PathBuf {
         self.root.join("rows")
+    }
+
+    /// `figures/`.
+    pub fn figures(&self) -> PathBuf {
+        self.root.join("figures")
     }
 
     /// `models/`, where fitted models were kept.

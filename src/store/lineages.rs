@@ -105,7 +105,10 @@ impl Lineages {
     /// Those of the disk; files of another version, and a lineage that is there twice with different numbers.
     pub fn read(folder: &Folder) -> Result<(Self, Vec<Damage>), StoreError> {
         let (mut read, mut damage) = (Vec::new(), Vec::new());
-        let paths = files(&folder.rows())?;
+        let (paths, others): (Vec<_>, Vec<_>) =
+            files(&folder.rows())?.into_iter().partition(|path| path.is_file());
+        let no_file = |path| Damage { path, why: "it is no regular file".into() };
+        damage.extend(others.into_iter().map(no_file));
         let all: Vec<_> = paths.into_par_iter().map(|path| (path.clone(), block_file::read(path))).collect();
         for (path, found) in all {
             match found? {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -54,6 +54,9 @@ pub struct Manifest {
     /// The data card of the user's file, and of the generations beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<serde_json::Value>,
+    /// What was damaged and was made again, in this run and in those before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<Repair>,
     /// Every file of the folder but this one, by its path in the folder.
     pub files: BTreeMap<String, FileDigest>,
 }
@@ -65,6 +68,15 @@ pub struct GitState {
     pub commit: String,
     /// Whether tracked files differ from it.
     pub changed: bool,
+}
+
+/// Damage that a run has repaired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repair {
+    /// When it was found, UTC.
+    pub at: String,
+    /// What it was.
+    pub what: String,
 }
 
 /// A file's digest.
@@ -90,7 +102,7 @@ impl Manifest {
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             threads,
             started: utc(SystemTime::now()),
-            command: std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect(),
+            command: crate::say::command(),
             ..Default::default()
         }
     }
@@ -99,15 +111,48 @@ impl Manifest {
     pub fn save(mut self, folder: &Folder) -> Result<(), StoreError> {
         self.ended = utc(SystemTime::now());
         self.files.clear();
-        digest_all(folder.root(), "", &mut self.files)?;
+        for (name, path) in walk(folder.root())? {
+            self.files.insert(name, digest(&path)?);
+        }
         tables::write_json(&folder.manifest(), &self)
+    }
+
+    /// Notes what a command has written in the folder since: the digests of these files are taken anew, and of no other.
+    ///
+    /// # Errors
+    /// As [`Manifest::load`], and those of the disk.
+    pub fn renew<'p>(folder: &Folder, written: impl IntoIterator<Item = &'p Path>) -> Result<(), StoreError> {
+        let mut manifest = Self::load(folder)?;
+        for path in written {
+            let Ok(inside) = path.strip_prefix(folder.root()) else { continue };
+            let name = inside.to_string_lossy().replace('\\', "/");
+            match path.is_file() {
+                true => drop(manifest.files.insert(name, digest(path)?)),
+                false => drop(manifest.files.remove(&name)),
+            }
+        }
+        tables::write_json(&folder.manifest(), &manifest)
+    }
+
+    /// Whether the version that runs here wrote it.
+    pub fn is_of_this_tool(&self) -> bool {
+        let Self { tool_version, tool_commit, .. } = self;
+        tool_version == env!("CARGO_PKG_VERSION")
+            && tool_commit.as_deref() == option_env!("MODEL_COLLAPSE_COMMIT")
+    }
+
+    /// Notes what was damaged and was made again.
+    pub fn note_repairs(&mut self, repairs: &[String]) {
+        let at = utc(SystemTime::now());
+        self.repairs.extend(repairs.iter().map(|what| Repair { at: at.clone(), what: what.clone() }));
     }
 
     /// Reads the manifest; errors if there is none or it has another schema version.
     pub fn load(folder: &Folder) -> Result<Self, StoreError> {
         let path = folder.manifest();
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
+        let text = match std::fs::read(&path).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(why)) => return Err(StoreError::Line { path, line: 1, why: why.to_string() }),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 return Err(StoreError::NotARun { path: folder.root().into(), missing: "manifest.json" });
             }
@@ -119,7 +164,8 @@ impl Manifest {
             why: e.to_string(),
         };
         let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
-        let found = value.get("schema_version").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        let found = value.get("schema_version").and_then(serde_json::Value::as_u64);
+        let found = found.ok_or_else(|| damaged(serde::de::Error::custom("it has no schema_version")))?;
         if found != SCHEMA_VERSION {
             return Err(StoreError::Schema { path, found, expected: SCHEMA_VERSION });
         }
@@ -127,22 +173,27 @@ impl Manifest {
     }
 }
 
-fn digest_all(
-    folder: &Path,
-    prefix: &str,
-    files: &mut BTreeMap<String, FileDigest>,
-) -> Result<(), StoreError> {
-    for entry in std::fs::read_dir(folder).map_err(StoreError::io("read", folder))? {
-        let entry = entry.map_err(StoreError::io("read", folder))?;
-        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-        let inside = format!("{prefix}{name}");
-        if path.is_dir() {
-            digest_all(&path, &format!("{inside}/"), files)?;
-        } else if inside != "manifest.json" && inside != LOCK_FILE {
-            files.insert(inside, digest(&path)?);
+/// The regular files of a folder and below, by their paths in it; links are not followed.
+///
+/// # Errors
+/// Those of the disk.
+pub fn walk(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+    let mut found = Vec::new();
+    let mut left = vec![(String::new(), folder.to_path_buf())];
+    while let Some((prefix, folder)) = left.pop() {
+        for entry in std::fs::read_dir(&folder).map_err(StoreError::io("read", &folder))? {
+            let entry = entry.map_err(StoreError::io("read", &folder))?;
+            let inside = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let kind = entry.file_type().map_err(StoreError::io("read", &entry.path()))?;
+            if kind.is_dir() {
+                left.push((format!("{inside}/"), entry.path()));
+            } else if kind.is_file() && inside != "manifest.json" && inside != LOCK_FILE {
+                found.push((inside, entry.path()));
+            }
         }
     }
-    Ok(())
+    found.sort();
+    Ok(found)
 }
 
 /// The digest of one file, read in pieces.

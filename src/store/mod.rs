@@ -8,6 +8,7 @@ mod atomic;
 pub mod block;
 mod block_file;
 mod cell;
+pub mod doctor;
 mod error;
 mod examples;
 mod export;

@@ -14,6 +14,7 @@ mod own_files;
 mod pipes;
 mod reproduce;
 mod specs;
+mod trust;
 
 use std::path::Path;
 

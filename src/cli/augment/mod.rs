@@ -11,14 +11,16 @@ use clap::Args;
 use miette::{IntoDiagnostic, Result, miette};
 
 use super::source::{ReadingArgs, Wording};
-use super::{EXIT_DONE, json};
+use super::{EXIT_DONE, json, limits};
 use crate::augment::{Checked, Plan, Study, checked, study};
 use crate::components::Components;
 use crate::curation::BoxedCuration;
 use crate::data::{OtherCard, Samples, SourceError, open_pair};
 use crate::neural::train::Effort;
+use crate::output;
 use crate::registry::{BuildContext, Component};
 use crate::spec::Node;
+use crate::store::StoreError;
 use crate::tasks::{BoxedTask, Report};
 
 const EXAMPLES: &str = "\
@@ -74,7 +76,7 @@ pub struct AugmentArgs {
     #[arg(long, value_name = "SHARE", default_value_t = 0.3)]
     test: f64,
     /// Repeats at the same time; default: the number of processors
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limits::jobs)]
     jobs: Option<usize>,
     /// The folder for report.html, the figures and augment.csv (every number of every repeat); default: none is written
     #[arg(long, value_name = "DIR")]
@@ -124,8 +126,7 @@ pub(super) fn augment(args: &AugmentArgs, components: &Components) -> Result<u8>
     }
     let entry = task(args, &pair.human, components)?;
     let rows = checked(&pair.human, &pair.synthetic).map_err(|e| miette!("{e}"))?;
-    let jobs =
-        args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+    let jobs = limits::jobs_or_all(args.jobs);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().into_diagnostic()?;
     let efforts = match build(entry, args)?.with_effort(Effort::Steps, 1.0) {
         Some(_) => vec![Some(Effort::Steps), Some(Effort::Epochs)],
@@ -155,6 +156,9 @@ pub(super) fn augment(args: &AugmentArgs, components: &Components) -> Result<u8>
         false => found.print(),
     }
     if let Some(folder) = &args.out {
+        if output::is_foreign(folder, &["augment.csv"]) {
+            return Err(StoreError::Foreign { path: folder.clone() }).into_diagnostic();
+        }
         std::fs::create_dir_all(folder).into_diagnostic()?;
         let (rows, page) = (found.write(folder)?, found.publish(folder)?);
         if !args.json {

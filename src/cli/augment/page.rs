@@ -61,7 +61,7 @@ impl Found<'_> {
             subtitle: self.described().swap_remove(0),
             answer,
             sections,
-            commands: vec![command_line(&std::env::args().collect::<Vec<_>>())],
+            commands: vec![command_line(&crate::say::command())],
             provenance: [
                 ("Tool", format!("model-collapse {}", env!("CARGO_PKG_VERSION"))),
                 ("Task", self.task.to_owned()),

@@ -6,6 +6,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::error::{FileError, Place, Problem};
+use crate::output;
 
 /// First bytes of containers that people name by mistake.
 const CONTAINERS: [(&[u8], &str); 8] = [
@@ -29,6 +30,7 @@ pub(in crate::data) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     if about.is_dir() {
         return Err(fail(Problem::Directory));
     }
+    output::note_input(path);
     let raw = std::fs::read(path).map_err(|e| fail(Problem::Unreadable(e)))?;
     decompressed(path, raw)
 }

@@ -1,7 +1,5 @@
 //! The words of a command line and what stands for its placeholders.
 
-use std::path::Path;
-
 use super::process::{self, Ended};
 use super::{Command, Failure};
 
@@ -18,8 +16,6 @@ pub(super) struct Call<'a> {
     pub seed: u32,
     /// What the call is for: "fit", "sample".
     pub purpose: &'static str,
-    /// Where its log goes.
-    pub folder: &'a Path,
 }
 
 impl Call<'_> {
@@ -30,7 +26,6 @@ impl Call<'_> {
         let Some((program, arguments)) = words.split_first() else {
             return Err(fail("there is no program".into()));
         };
-        let log = self.folder.join(format!("{}.log", self.purpose));
         let mut command = std::process::Command::new(program);
         command.args(arguments).env("PYTHONHASHSEED", self.seed.to_string());
         if !recipe.folder.is_empty() {
@@ -39,11 +34,11 @@ impl Call<'_> {
         for name in ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"] {
             command.env(name, recipe.threads.to_string());
         }
-        let ended = process::run(command, &log, recipe.limit())
-            .map_err(|e| fail(format!("it did not start ({e})")))?;
-        let said = || match process::last_words(&log) {
-            words if words.is_empty() => "It said nothing.".to_owned(),
-            words => format!("Its last words:{words}"),
+        let (ended, words) =
+            process::run(command, recipe.limit()).map_err(|e| fail(format!("it did not start ({e})")))?;
+        let said = || match words.is_empty() {
+            true => "It said nothing.".to_owned(),
+            false => format!("Its last words:{words}"),
         };
         match ended {
             Ended::Exited(status) if status.success() => Ok(()),

@@ -16,7 +16,8 @@
 //! program that uses no other randomness gives the same rows every time, with any number of jobs.
 //!
 //! The program must end with exit code 0 within `timeout` seconds. It runs in a process group of its
-//! own, which is ended as a whole at the time limit, on Ctrl-C, and with a cell of `--isolate`. Samples must have the right
+//! own. Whatever it started ends with it, at the time limit, when the run is asked to stop and when the run's process is
+//! gone, however that ended. Samples must have the right
 //! columns, finite numbers in range, known categories and tokens, and at least as many rows as were
 //! asked for (more are left out). Every failure is an error of that lineage that names the program,
 //! the line and what it said last.
@@ -28,6 +29,7 @@ mod model;
 mod process;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use model::CommandModel;
 pub use process::{announce_programs, kill_left_programs, kill_programs, stop_programs};
@@ -46,6 +48,7 @@ use super::numeric::{gathered, normalise};
 use super::{BoxedFamily, Family, FitError, Model, Refusal, Start};
 use crate::data::exchange::{self, Exchange};
 use crate::data::{Mix, Schema};
+use crate::output::Scratch;
 use crate::registry::{About, Entry};
 use crate::rng::Streams;
 use crate::spec;
@@ -64,9 +67,10 @@ pub const ENTRY: Entry<BoxedFamily> = Entry {
                   Placeholders: `{train}`, `{samples}` files; `{model}` a folder; `{start}` the folder of the \
                   model to start from, empty from scratch; `{n}` rows to leave; `{seed}` a number below 2³²; \
                   `{temperature}` of `[sampling]`.\n\n\
-                  The program must exit with 0. It runs in its own process group and is ended with its children \
-                  at `timeout`, on Ctrl-C, and with a cell of `--isolate`. Files that the command line names are part of a setting's hash: \
-                  after an edit of the script its cells run again.",
+                  The program must exit with 0. It runs in its own process group and sees the whole environment. \
+                  What it started ends with it, and both end at `timeout` and with the run. Files that the command line names are part of a setting's hash: \
+                  after an edit of the script its cells run again. Files that the script itself reads or imports are not: after \
+                  an edit of those choose another folder.",
         source: "the program",
         parameters: Command::PARAMETERS,
         version: 1,
@@ -264,10 +268,7 @@ impl Family for Program {
             return Err(Refusal::new(why).into());
         };
         let outside = |what: &str, e: std::io::Error| FitError::Outside(format!("{what}: {e}"));
-        let folder = tempfile::Builder::new()
-            .prefix("collapse-")
-            .tempdir()
-            .map_err(|e| outside("no temporary folder", e))?;
+        let folder = Scratch::new().map_err(|e| outside("no temporary folder", e))?;
         let train = folder.path().join(format!("train.{}", format.ending()));
         File::create(&train)
             .and_then(|file| exchange::write(&rows, weights, format, &mut BufWriter::new(file)))
@@ -286,8 +287,7 @@ impl Family for Program {
                 ("start", from),
                 ("seed", seed.to_string()),
             ];
-            Call { words: &recipe.fit, values: &values, seed, purpose: "fit", folder: folder.path() }
-                .run(recipe)?;
+            Call { words: &recipe.fit, values: &values, seed, purpose: "fit" }.run(recipe)?;
             return Ok(Box::new(CommandModel::trained(recipe.clone(), schema, format, folder)));
         }
         let n = recipe.rows.unwrap_or(0);
@@ -298,8 +298,7 @@ impl Family for Program {
             ("n", n.to_string()),
             ("seed", seed.to_string()),
         ];
-        let call =
-            Call { words: &recipe.command, values: &values, seed, purpose: "fit", folder: folder.path() };
+        let call = Call { words: &recipe.command, values: &values, seed, purpose: "fit" };
         call.run(recipe)?;
         let rows = model::samples(&samples, &schema, format, n).map_err(|why| Failure {
             program: recipe.command.join(" "),

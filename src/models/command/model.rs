@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rand::Rng;
-use tempfile::TempDir;
 
 use super::call::{Call, placeholders};
 use super::{Command, Failure};
 use crate::data::exchange::{Exchange, read};
 use crate::data::{Column, Kind, Samples, Schema};
 use crate::models::{Ask, Model, Refusal, SampleError, Sampling};
+use crate::output::Scratch;
 use crate::rng::Streams;
 
 /// A fitted outside program.
@@ -19,7 +19,7 @@ pub struct CommandModel {
     recipe: Arc<Command>,
     schema: Arc<Schema>,
     format: Exchange,
-    folder: TempDir,
+    folder: Scratch,
     made: Made,
 }
 
@@ -42,7 +42,7 @@ impl CommandModel {
         recipe: Arc<Command>,
         schema: Arc<Schema>,
         format: Exchange,
-        folder: TempDir,
+        folder: Scratch,
     ) -> Self {
         Self { recipe, schema, format, folder, made: Made::Folder(AtomicU64::new(0)) }
     }
@@ -51,7 +51,7 @@ impl CommandModel {
         recipe: Arc<Command>,
         schema: Arc<Schema>,
         format: Exchange,
-        folder: TempDir,
+        folder: Scratch,
         rows: Samples,
     ) -> Self {
         let pool = Pool { rows, next: 0, given: Vec::new() };
@@ -80,9 +80,8 @@ impl CommandModel {
             ("seed", seed.to_string()),
             ("temperature", how.temperature.to_string()),
         ];
-        let folder = self.folder.path();
         let words = &self.recipe.sample;
-        Call { words, values: &values, seed, purpose: "sample", folder }.run(&self.recipe)?;
+        Call { words, values: &values, seed, purpose: "sample" }.run(&self.recipe)?;
         let rows = samples(&file, &self.schema, self.format, n);
         // The rows are in memory now; a file that can't be removed goes with the folder.
         let _ = std::fs::remove_file(&file);
@@ -164,8 +163,10 @@ pub(super) fn samples(
     n: usize,
 ) -> Result<Samples, String> {
     let name = file.file_name().map_or_else(|| file.to_path_buf(), PathBuf::from);
-    if !file.exists() {
-        return Err(format!("it left no sample file; it must write {n} rows to `{{samples}}`"));
+    match std::fs::metadata(file) {
+        Err(_) => return Err(format!("it left no sample file; it must write {n} rows to `{{samples}}`")),
+        Ok(about) if !about.is_file() => return Err("`{samples}` is no regular file".into()),
+        Ok(_) => {}
     }
     let found = read(file, &name, schema, format).map_err(|e| e.to_string())?;
     if found.len() < n {

@@ -1,17 +1,19 @@
-//! Running an outside program to its end: in a process group of its own, with a time limit and a
-//! log of everything that it says.
+//! Running an outside program to its end: in a process group of its own, with a time limit and the
+//! end of what it says.
+//!
+//! Whatever it started ends with it, and all of it with this process: see [`watch`].
 //!
 //! A process that runs cells for another one (`--isolate`) tells it of every group that starts and
 //! ends, a line each on standard output: whatever happens to the process, its parent can end them.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use super::watch;
 
 /// Set once a user has asked to stop; every program that runs is ended, and none is started.
 static STOPPED: AtomicBool = AtomicBool::new(false);
@@ -24,7 +26,11 @@ const STARTED: &str = "program started ";
 const ENDED: &str = "program ended ";
 /// How long a program may tidy up after it was asked to end.
 const GRACE: Duration = Duration::from_secs(2);
-/// Lines and characters of a log that an error quotes.
+/// Bytes of what a program says that are kept.
+const KEPT: usize = 1 << 16;
+/// How long what was said last may take to arrive.
+const ARRIVAL: Duration = Duration::from_millis(500);
+/// Lines and characters that an error quotes.
 const QUOTED_LINES: usize = 12;
 const QUOTED_CHARACTERS: usize = 1500;
 
@@ -87,22 +93,66 @@ fn announce(what: &str, group: u32) {
     }
 }
 
-/// Runs `command`, whose output goes to the file `log`, for at most `limit`.
-pub(super) fn run(mut command: Command, log: &Path, limit: Duration) -> io::Result<Ended> {
-    let said = File::create(log)?;
-    command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
+/// The end of what a program said.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<VecDeque<u8>>>);
+
+impl Said {
+    /// Takes what comes until nobody says any more.
+    fn listen(&self, mut pipe: impl Read) {
+        let mut buffer = [0; 1 << 13];
+        while let Ok(read) = pipe.read(&mut buffer) {
+            if read == 0 {
+                return;
+            }
+            let mut said = self.bytes();
+            said.extend(&buffer[..read]);
+            let over = said.len().saturating_sub(KEPT);
+            said.drain(..over);
+        }
+    }
+
+    fn bytes(&self) -> std::sync::MutexGuard<'_, VecDeque<u8>> {
+        self.0.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+/// Runs `command` for at most `limit`, and says how it ended and what it said last. Its children end with it.
+pub(super) fn run(mut command: Command, limit: Duration) -> io::Result<(Ended, String)> {
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let mark = format!("{}-{}", std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
+    let (pipe, end) = io::pipe()?;
+    command.env(watch::MARK, &mark).stdin(Stdio::null()).stdout(end.try_clone()?).stderr(end);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     if STOPPED.load(Ordering::SeqCst) {
-        return Ok(Ended::Stopped);
+        return Ok((Ended::Stopped, String::new()));
     }
     let mut child = command.spawn()?;
-    running().insert(child.id());
-    announce(STARTED, child.id());
+    // It holds our end of the pipe.
+    drop(command);
+    let group = child.id();
+    running().insert(group);
+    announce(STARTED, group);
+    watch::tell(true, group);
+    let said = Said::default();
+    let listener = std::thread::spawn({
+        let said = said.clone();
+        move || said.listen(pipe)
+    });
     let ended = wait(&mut child, Instant::now() + limit);
-    running().remove(&child.id());
-    announce(ENDED, child.id());
-    ended
+    signal(group, Signal::Kill);
+    watch::kill_marked(&mark);
+    running().remove(&group);
+    announce(ENDED, group);
+    watch::tell(false, group);
+    // Somebody may hold the pipe still, where neither group nor mark could be found.
+    let until = Instant::now() + ARRIVAL;
+    while !listener.is_finished() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let said: Vec<u8> = said.bytes().iter().copied().collect();
+    Ok((ended?, last_words(&String::from_utf8_lossy(&said))))
 }
 
 fn wait(child: &mut Child, deadline: Instant) -> io::Result<Ended> {
@@ -165,10 +215,8 @@ fn running() -> std::sync::MutexGuard<'static, BTreeSet<u32>> {
     RUNNING.lock().unwrap_or_else(|e| e.into_inner())
 }
 
-/// The last lines of a log, indented; empty where nothing was said.
-pub(super) fn last_words(log: &Path) -> String {
-    let said = fs::read(log).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said);
+/// The last lines of what was said, indented; empty where nothing was.
+fn last_words(said: &str) -> String {
     let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = lines[lines.len().saturating_sub(QUOTED_LINES)..].join("\n    ");
     let characters = last.chars().count();
@@ -185,5 +233,19 @@ mod tests {
         let said =
             "program started 7\nprogram started 81\nsomething else\nprogram ended 7\nprogram started x\n";
         assert_eq!(left(said.as_bytes()), BTreeSet::from([81]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_kept_of_a_talkative_program_is_its_end() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "yes | head -c 10000000; echo the last word"]);
+        let (ended, words) = run(command, Duration::from_secs(60)).expect("sh starts");
+        assert!(matches!(ended, Ended::Exited(status) if status.success()));
+        assert!(words.ends_with("the last word") && words.len() < 2 * QUOTED_CHARACTERS, "{words}");
+        // Bytes that fill the memory that is kept many times over.
+        let said = Said::default();
+        said.listen(io::repeat(b'y').take(10 * KEPT as u64));
+        assert_eq!(said.bytes().len(), KEPT);
     }
 }
