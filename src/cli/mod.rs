@@ -38,6 +38,7 @@ use include_dir::Dir;
 use miette::IntoDiagnostic;
 
 use crate::components::Components;
+use crate::data;
 use crate::experiment::ExperimentError;
 use crate::experiment::limits::Limits;
 use crate::lineage::Context;
@@ -92,6 +93,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// Read data files of at most so many gigabytes, unpacked; default: 0.5
+    #[arg(long, global = true, value_name = "GB", value_parser = limits::gigabytes)]
+    pub file_limit: Option<f64>,
 }
 
 /// The verbs.
@@ -249,6 +253,9 @@ pub fn main_with(components: Components, experiments: &Dir<'_>) -> ExitCode {
             return exit_code(asked.print().into_diagnostic().map(|()| code));
         }
     };
+    if let Some(gigabytes) = cli.file_limit {
+        data::largest::allow(1e9 * gigabytes);
+    }
     if cli.command.only_prints() {
         // `collapse list | head` ends quietly when its reader has seen enough.
         sigpipe::reset();

@@ -37,6 +37,7 @@ pub use digest::digest;
 pub use effects::{Effects, FourMeans};
 pub use embedded::lexicon::opinion_lexicon;
 pub use export::write_csv;
+pub use files::largest;
 pub use files::{
     AsHuman, Card, FileError, Missing, Options, OtherCard, OwnFile, Place, Problem, Scheme, open_pair,
 };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::ExperimentError;
 use crate::analysis::{ClaimResult, SummaryRow, Verdict};
 use crate::components::Components;
+use crate::data::largest;
 use crate::lineage::Context;
 use crate::neural::device;
 use crate::output::Scratch;
@@ -277,6 +278,7 @@ pub fn isolated(
         "--jobs=1".into(),
         "--quiet".into(),
     ];
+    arguments.push(format!("--file-limit={}", largest::allowed() as f64 / 1e9));
     // The spec has its seeds; another number was asked for as a count.
     let counted = (job.seeds != job.experiment.sweep.seeds).then_some(job.seeds.len());
     arguments.extend(counted.map(|n| format!("--seeds={n}")));

@@ -20,7 +20,7 @@ use crate::neural;
 use crate::regimes;
 use crate::registry::{BuildContext, DeviceName};
 use crate::spec::{
-    self, CurationKeys, DataKeys, Error, Experiment, Hold, Inflow, Layer, Node, PathChoice, Prompts,
+    self, CurationKeys, DataKeys, Error, Experiment, Held, Hold, Inflow, Layer, Node, PathChoice, Prompts,
     Schedule, Setting, StartFrom, Synthesis, TaskKeys,
 };
 use measuring::{measuring, metric};
@@ -48,7 +48,7 @@ impl Context {
 /// A setting made ready.
 pub struct Assembled {
     /// The setting as the spec gives it.
-    pub setting: Setting,
+    pub setting: Held,
     /// The lineage, or why the combination is skipped.
     pub lineage: Result<Lineage, String>,
     /// The hash of everything that a lineage depends on.
@@ -72,7 +72,7 @@ pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assemb
     let mut assembled = Vec::with_capacity(settings.len());
     let (mut first_refusal, mut problems) = (None, Vec::new());
     let sweeps = settings.len() > 1;
-    for setting in settings {
+    for setting in Held::each(&settings) {
         match one(experiment, &setting, context, &mut sources) {
             Ok(ready) => assembled.push(ready),
             Err(error) if sweeps && error.kind() == spec::Kind::Refused => {
@@ -168,7 +168,7 @@ pub fn examine(experiment: &Experiment, settings: &[Setting], context: &Context,
 
 fn one(
     experiment: &Experiment,
-    setting: &Setting,
+    setting: &Held,
     context: &Context,
     sources: &mut Sources<'_>,
 ) -> Result<Assembled, Error> {

@@ -40,7 +40,7 @@ pub(super) struct Artist<'p> {
     /// In the order of setting, member, metric, subject and generation.
     pub rows: Vec<SummaryRow>,
     subjects: BTreeSet<(String, Subject)>,
-    pub settings: Rc<Vec<Setting>>,
+    pub settings: Arc<Vec<Setting>>,
     pub records: Arc<Settings>,
 }
 

@@ -1,5 +1,7 @@
 //! What can be said of a claim before anything runs: whether a run of the spec can decide it.
 
+use std::sync::Arc;
+
 use super::claims_controls::{needed, stand_in};
 use super::conditions::predict;
 use super::figure_checks::unmeasured;
@@ -41,7 +43,7 @@ pub fn examine_claims(
 /// Adds to `problems`, before anything runs, every setting and generation of a claim for which its law refuses, with the
 /// reason.
 pub fn examine_laws(experiment: &Experiment, records: &Settings, problems: &mut Vec<Error>) {
-    let mut settings = Vec::new();
+    let mut settings = Arc::default();
     match experiment.settings() {
         Ok(read) => settings = read,
         Err(error) => problems.push(error),

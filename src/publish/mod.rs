@@ -102,7 +102,6 @@ struct Held {
     rows: Option<Arc<Lineages>>,
     records: Option<Arc<Settings>>,
     observed: Option<Rc<Observations>>,
-    settings: Option<Rc<Vec<Setting>>>,
     summary: Option<Rc<Vec<SummaryRow>>>,
     effects: Option<(Asked, Rc<Effects>)>,
 }
@@ -200,12 +199,8 @@ impl Publication {
     }
 
     /// The settings of the spec.
-    fn settings(&self) -> Result<Rc<Vec<Setting>>, PublishError> {
-        if let Some(known) = &self.held.borrow().settings {
-            return Ok(known.clone());
-        }
+    fn settings(&self) -> Result<Arc<Vec<Setting>>, PublishError> {
         let wrong = |source| PublishError::Spec { path: self.folder.spec(), source };
-        let read = Rc::new(self.experiment.settings().map_err(wrong)?);
-        Ok(self.held.borrow_mut().settings.insert(read).clone())
+        self.experiment.settings().map_err(wrong)
     }
 }

@@ -304,6 +304,7 @@ fn a_table_whose_outcomes_die_is_shown_as_infinitely_worse() {
     let found = Found { summary: &summary, ..Found::default() };
     let page = std::fs::read_to_string(page(&publication, &drawn, &found, Vec::new()).unwrap()).unwrap();
     assert!(page.contains('∞') && page.contains("0 of 10 seeds; infinite in 10"));
+    write_definitions(&publication).unwrap();
     let definitions = std::fs::read_to_string(publication.folder.root().join("definitions.csv")).unwrap();
     assert!(
         definitions.lines().any(|l| l.contains("any rise of risk,yes,negative-log-likelihood")),

@@ -70,7 +70,6 @@ impl<'de> Reader<'de, '_> {
         match &self.node.value {
             Value::Table(t) => visitor.visit_map(Entries {
                 rest: t
-                    .entries
                     .iter()
                     .filter(|(k, _)| !self.ignored.contains(&k.name.as_str()))
                     .collect::<Vec<_>>()
@@ -146,10 +145,10 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
     ) -> Result<V::Value, Error> {
         let access = match &self.node.value {
             Value::String(name) => Variant { name, at: &self.node.at, content: None },
-            Value::Table(t) if t.len() == 1 => {
-                let (Key { name, at }, content) = &t.entries[0];
-                Variant { name, at, content: Some(content) }
-            }
+            Value::Table(t) if t.len() == 1 => match t.iter().next() {
+                Some((Key { name, at }, content)) => Variant { name, at, content: Some(content) },
+                None => return Err(Error::wrong_type(self.node, "a variant")),
+            },
             _ => {
                 let expected = format!("one of {}, or a table with one key", variants.join(", "));
                 return Err(Error::wrong_type(self.node, &expected));
@@ -182,7 +181,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
 }
 
 struct Entries<'de> {
-    rest: std::vec::IntoIter<&'de (Key, Node)>,
+    rest: std::vec::IntoIter<(&'de Key, &'de Node)>,
     value: Option<(&'de Key, &'de Node)>,
 }
 

@@ -1,7 +1,9 @@
 //! The typed top level of a spec.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -37,7 +39,8 @@ crate::parameters! {
     }
 }
 
-/// A whole spec after overlays, checked as far as no component is needed.
+/// A whole spec after overlays, checked as far as no component is needed. What it was read from is not changed afterwards:
+/// its settings are read once.
 #[derive(Debug, Clone)]
 pub struct Experiment {
     /// The name given at loading, such as the file's path.
@@ -54,6 +57,8 @@ pub struct Experiment {
     pub claims: Vec<ClaimSpec>,
     /// The whole tree after overlays, before any sweep point: the template of every setting.
     pub template: Node,
+    /// The settings, once they were read without a mistake.
+    expanded: OnceLock<Arc<Vec<Setting>>>,
 }
 
 impl Experiment {
@@ -91,7 +96,14 @@ impl Experiment {
     /// As [`Experiment::examine`], and if the file can't be read.
     pub fn examine_file(path: &Path, overlays: &Overlays, problems: &mut Vec<Error>) -> Result<Self, Error> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| Error::unreadable(&name, &e))?;
+        let mut text = String::new();
+        // What is longer is no spec; `/dev/zero` has no end.
+        let read = std::fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+        let read = read.map_err(|e| Error::unreadable(&name, &e))?;
+        if read as u64 == LONGEST {
+            let why = std::io::Error::other("it is longer than any spec: is it the right file?");
+            return Err(Error::unreadable(&name, &why));
+        }
         let mut experiment = Self::examine(&text, &name, overlays, problems)?;
         if let Some(stem) = path.file_stem() {
             experiment.name = stem.to_string_lossy().into_owned();
@@ -127,13 +139,27 @@ impl Experiment {
         for node in listed(&template, "claim", problems) {
             claims.extend(kept(ClaimSpec::read(node), problems));
         }
-        let experiment = Self { name: name.to_owned(), about, measure, sweep, figures, claims, template };
+        let expanded = OnceLock::new();
+        let experiment =
+            Self { name: name.to_owned(), about, measure, sweep, figures, claims, template, expanded };
         experiment.examine_settings(problems);
         experiment
     }
 
     /// Every combination of the sweep as a setting, as far as it can be read; what is wrong is added to `problems`.
-    pub fn examine_settings(&self, problems: &mut Vec<Error>) -> Vec<Setting> {
+    pub fn examine_settings(&self, problems: &mut Vec<Error>) -> Arc<Vec<Setting>> {
+        if let Some(known) = self.expanded.get() {
+            return known.clone();
+        }
+        let before = problems.len();
+        let settings = Arc::new(self.read_settings(problems));
+        if problems.len() == before {
+            return self.expanded.get_or_init(|| settings).clone();
+        }
+        settings
+    }
+
+    fn read_settings(&self, problems: &mut Vec<Error>) -> Vec<Setting> {
         let mut settings = Vec::new();
         if let Err(error) = self.sweep.refuse_large() {
             problems.push(error);
@@ -164,7 +190,7 @@ impl Experiment {
         let place = At::default_value();
         let node = |value: Value| Node { value, at: place.clone() };
         let key = |name: &str| Key { name: name.to_owned(), at: place.clone() };
-        let table = |entries: Vec<(Key, Node)>| node(Value::Table(Table { entries, inline: false }));
+        let table = |entries: Vec<(Key, Node)>| node(Value::Table(Table::of(entries, false)));
         let whole = |n: u64| node(Value::Integer(i64::try_from(n).unwrap_or(i64::MAX)));
         let counted = seeds.iter().copied().eq(0..seeds.len() as u64);
         let seeds = if counted {
@@ -204,12 +230,15 @@ impl Experiment {
     ///
     /// # Errors
     /// On the first setting whose tables don't fit together.
-    pub fn settings(&self) -> Result<Vec<Setting>, Error> {
+    pub fn settings(&self) -> Result<Arc<Vec<Setting>>, Error> {
         let mut problems = Vec::new();
         let settings = self.examine_settings(&mut problems);
         Error::all(problems).map_or(Ok(settings), Err)
     }
 }
+
+/// Bytes of a spec.
+const LONGEST: u64 = 64 << 20;
 
 /// As many problems as anybody reads.
 const MOST_PROBLEMS: usize = 100;

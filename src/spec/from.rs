@@ -12,7 +12,7 @@ impl Node {
     pub fn entries<K: Into<String>, V: Into<Node>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
         let key = |name: K| Key { name: name.into(), at: At::default_value() };
         let entries = entries.into_iter().map(|(name, value)| (key(name), value.into())).collect();
-        Self::given(Value::Table(Table { entries, inline: true }))
+        Self::given(Value::Table(Table::of(entries, true)))
     }
 
     /// The same table as a block with a header of its own.

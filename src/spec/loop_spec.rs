@@ -6,7 +6,7 @@ use super::choices::ChoicesSpec;
 use super::error::Error;
 use super::node::Node;
 use super::schedule::{Schedule, ScheduleError};
-use super::source::At;
+use super::source::{At, Layer};
 
 crate::parameters! {
     /// The settings of the loop.
@@ -166,7 +166,8 @@ impl LoopSpec {
 
     /// The place of a key such as `human_fraction`, or of the table where the key is absent.
     pub fn at(&self, key: &str) -> At {
-        self.node.key_at(key)
+        let at = self.node.key_at(key);
+        if at.layer == Layer::Default { self.node.at.clone() } else { at }
     }
 
     /// |D(0)|: `initial`, else `human_rows` with `hold = "human"`, else `samples` at generation 0.

@@ -57,7 +57,7 @@ pub use parameters::{joined, nested, plain_name, plainly, spelled, take, total};
 pub use range::Range;
 pub use sampling::SamplingSpec;
 pub use schedule::{Schedule, ScheduleError};
-pub use setting::Setting;
+pub use setting::{Held, Setting};
 pub use shape::Shape;
 pub use source::Layer;
 pub use words::{in_words, plain_key};

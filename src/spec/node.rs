@@ -1,5 +1,7 @@
 //! The located TOML tree: every value and every key knows where it was written.
 
+use std::sync::Arc;
+
 use super::error::Error;
 use super::source::{At, Layer};
 
@@ -40,14 +42,28 @@ pub struct Key {
     pub at: At,
 }
 
-/// A table in file order. `inline` tables (`{ … }`) count as one value when layers are merged.
+/// A table in file order. Clones share their entries until one of them is changed. `inline` tables (`{ … }`) count as one value when layers are merged.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
-    pub(super) entries: Vec<(Key, Node)>,
+    entries: Arc<Vec<(Key, Node)>>,
     pub(super) inline: bool,
 }
 
 impl Table {
+    /// A table of these entries.
+    pub(super) fn of(entries: Vec<(Key, Node)>, inline: bool) -> Self {
+        Self { entries: Arc::new(entries), inline }
+    }
+
+    /// Its entries, to keep.
+    pub(super) fn into_entries(self) -> Vec<(Key, Node)> {
+        Arc::unwrap_or_clone(self.entries)
+    }
+
+    fn entries_mut(&mut self) -> &mut Vec<(Key, Node)> {
+        Arc::make_mut(&mut self.entries)
+    }
+
     /// Keys and values, in file order.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Node)> {
         self.entries.iter().map(|(k, v)| (k, v))
@@ -60,7 +76,7 @@ impl Table {
 
     /// The value of `key`, to change.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.entries.iter_mut().find(|(k, _)| k.name == key).map(|(_, v)| v)
+        self.entries_mut().iter_mut().find(|(k, _)| k.name == key).map(|(_, v)| v)
     }
 
     /// The key itself, for its place.
@@ -70,16 +86,16 @@ impl Table {
 
     /// Puts a value; an existing key keeps its position but takes the new place.
     pub fn insert(&mut self, key: Key, node: Node) {
-        match self.entries.iter_mut().find(|(k, _)| k.name == key.name) {
-            Some(entry) => *entry = (key, node),
-            None => self.entries.push((key, node)),
+        match self.entries.iter().position(|(k, _)| k.name == key.name) {
+            Some(at) => self.entries_mut()[at] = (key, node),
+            None => self.entries_mut().push((key, node)),
         }
     }
 
     /// Takes a key out.
     pub fn remove(&mut self, key: &str) -> Option<Node> {
         let i = self.entries.iter().position(|(k, _)| k.name == key)?;
-        Some(self.entries.remove(i).1)
+        Some(self.entries_mut().remove(i).1)
     }
 
     /// The number of keys.
@@ -254,7 +270,7 @@ impl Node {
     fn overlay_at(&mut self, over: Node, depth: usize) {
         match (&mut self.value, over.value) {
             (Value::Table(base), Value::Table(top)) if depth < 2 || !top.inline => {
-                for (key, node) in top.entries {
+                for (key, node) in top.into_entries() {
                     match base.get_mut(&key.name) {
                         Some(old) if matches!(old.value, Value::Table(_) | Value::Array(_)) => {
                             old.overlay_at(node, depth + 1);
@@ -270,7 +286,7 @@ impl Node {
                     .all(|(k, _)| k.name.parse::<usize>().is_ok_and(|i| i < items.len()))
                     && !top.is_empty() =>
             {
-                for (key, node) in top.entries {
+                for (key, node) in top.into_entries() {
                     if let Some(old) = key.name.parse().ok().and_then(|i: usize| items.get_mut(i)) {
                         old.overlay_at(node, depth + 1);
                     }
@@ -290,7 +306,7 @@ impl Node {
         self.at.layer = layer.clone();
         match &mut self.value {
             Value::Table(t) => {
-                for (key, node) in &mut t.entries {
+                for (key, node) in t.entries_mut() {
                     key.at.layer = layer.clone();
                     node.mark(layer);
                 }

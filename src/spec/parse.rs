@@ -52,7 +52,7 @@ impl Origin<'_> {
             let key = Key { name: key.get_ref().to_string(), at: self.at(key.span()) };
             entries.push((key, self.node(value)?));
         }
-        Ok(Table { entries, inline: false })
+        Ok(Table::of(entries, false))
     }
 
     fn node(&self, value: &Spanned<DeValue<'_>>) -> Result<Node, Error> {

@@ -1,5 +1,7 @@
 //! One point of the sweep: the tables that a lineage is made from.
 
+use std::sync::Arc;
+
 use super::error::{Error, unknown_name};
 use super::experiment::{SETTING_TABLES, kept, listed};
 use super::loop_spec::LoopSpec;
@@ -34,6 +36,28 @@ pub struct Setting {
     /// One model table per member, `[[member]]` laid on `[model]`; empty if all use `[model]`.
     pub members: Vec<Node>,
     tree: Node,
+}
+
+/// One of the settings of an experiment, which holds them all.
+#[derive(Debug, Clone)]
+pub struct Held {
+    all: Arc<Vec<Setting>>,
+    at: usize,
+}
+
+impl Held {
+    /// All of them, one by one.
+    pub fn each(all: &Arc<Vec<Setting>>) -> impl Iterator<Item = Held> {
+        (0..all.len()).map(|at| Held { all: all.clone(), at })
+    }
+}
+
+impl std::ops::Deref for Held {
+    type Target = Setting;
+
+    fn deref(&self) -> &Setting {
+        &self.all[self.at]
+    }
 }
 
 impl Setting {
@@ -111,6 +135,8 @@ impl Setting {
         };
         setting.check(problems);
         fill(&mut setting.tree, "loop", &setting.loop_, None);
+        // One table for both: a sweep may have many settings.
+        setting.loop_.node = setting.tree.get("loop").cloned().unwrap_or_default();
         fill(&mut setting.tree, "sampling", &setting.sampling, None);
         setting
     }

@@ -1,7 +1,7 @@
 //! Where a value was written: a source text, a byte span, and the layer that brought it.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
@@ -77,8 +77,9 @@ impl At {
 
     /// The place of a default.
     pub fn default_value() -> Self {
-        let source = Source { name: "defaults".into(), text: String::new() };
-        Self { source: Arc::new(source), span: (0, 0), layer: Layer::Default }
+        static SOURCE: LazyLock<Arc<Source>> =
+            LazyLock::new(|| Arc::new(Source { name: "defaults".into(), text: String::new() }));
+        Self { source: SOURCE.clone(), span: (0, 0), layer: Layer::Default }
     }
 
     /// The text under the span; empty for a default.

@@ -245,13 +245,13 @@ pub(super) fn flatten_sweep(root: &mut Node) -> Result<(), Error> {
 }
 
 fn flattened(table: Table) -> Result<Table, Error> {
-    let mut flat = Table { entries: Vec::new(), inline: table.inline };
+    let mut flat = Table::of(Vec::new(), table.inline);
     flatten_into(&mut flat, "", table)?;
     Ok(flat)
 }
 
 fn flatten_into(flat: &mut Table, prefix: &str, table: Table) -> Result<(), Error> {
-    for (mut key, node) in table.entries {
+    for (mut key, node) in table.into_entries() {
         key.name = format!("{prefix}{}", key.name);
         match node.value {
             Value::Table(inner) if !inner.inline => {

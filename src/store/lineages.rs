@@ -13,7 +13,7 @@ use super::{Example, Folder, Note, StoreError};
 use crate::lineage::Outcome;
 use crate::metrics::{Absence, Observed};
 
-/// Files beyond which small ones are put together.
+/// Small files beyond which they are put together.
 const MOST_FILES: usize = 64;
 /// Bytes that a file which is put together may have; those of half as many or more stay as they are.
 const LARGEST: u64 = 64 << 20;
@@ -22,8 +22,8 @@ const LARGEST: u64 = 64 << 20;
 #[derive(Debug, Default)]
 pub struct Lineages {
     blocks: Vec<Block>,
-    /// The name and the size of each block's file.
-    files: Files,
+    /// The file of each block.
+    files: Vec<File>,
     written: u64,
     /// Files that others stand for, which a process that was killed left behind.
     leftover: Vec<PathBuf>,
@@ -35,8 +35,21 @@ pub struct Lineages {
     cells: BTreeMap<Identity, Vec<(usize, usize, u64)>>,
 }
 
-/// Names and sizes of files.
-type Files = Vec<(String, u64)>;
+/// A file of rows.
+#[derive(Clone, Debug, Default)]
+struct File {
+    name: String,
+    bytes: u64,
+    /// Its place in the order in which files were written.
+    written: u64,
+}
+
+impl File {
+    /// Whether it may be put together with others.
+    fn is_small(&self) -> bool {
+        2 * self.bytes < LARGEST
+    }
+}
 
 /// Consecutive seeds in neighbouring columns of a group.
 #[derive(Clone, Copy, Debug)]
@@ -128,7 +141,8 @@ impl Lineages {
                 continue;
             }
             let bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
-            all.push(block, (name, bytes)).map_err(|why| StoreError::Rows { path, why })?;
+            let file = File { name, bytes, written: about.written };
+            all.push(block, file).map_err(|why| StoreError::Rows { path, why })?;
         }
         Ok((all, damage))
     }
@@ -153,11 +167,13 @@ impl Lineages {
     /// # Errors
     /// Those of the disk.
     pub fn write(&mut self, folder: &Path, block: Block, settings: &str) -> Result<(), StoreError> {
-        self.put(folder, block, settings, Vec::new())?;
+        self.written += 1;
+        self.put(folder, block, settings, (self.written, Vec::new()))?;
         for path in self.leftover.drain(..) {
             std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
         }
-        if self.files.len() > MOST_FILES { self.compact(folder, settings) } else { Ok(()) }
+        let small = self.files.iter().filter(|file| file.is_small()).count();
+        if small > MOST_FILES { self.compact(folder, settings) } else { Ok(()) }
     }
 
     fn put(
@@ -165,45 +181,44 @@ impl Lineages {
         folder: &Path,
         block: Block,
         settings: &str,
-        replaces: Vec<String>,
+        (written, replaces): (u64, Vec<String>),
     ) -> Result<(), StoreError> {
-        self.written += 1;
-        let about = About { settings: settings.into(), written: self.written, replaces, ..About::default() };
+        let about = About { settings: settings.into(), written, replaces, ..About::default() };
         let name = block_file::write(folder, &block, about)?;
         let path = folder.join(&name);
         let bytes = std::fs::metadata(&path).map_or(0, |m| m.len());
-        self.push(block, (name, bytes)).map_err(|why| StoreError::Rows { path, why })
+        self.push(block, File { name, bytes, written }).map_err(|why| StoreError::Rows { path, why })
     }
 
-    /// Puts small files together, oldest first. A file is removed when the one that stands for it is on the disk.
+    /// Puts small files together that follow one another. The new file takes the place of the last of them in the order of
+    /// writing, and they are removed when it is on the disk.
     fn compact(&mut self, folder: &Path, settings: &str) -> Result<(), StoreError> {
         let all = std::mem::take(self);
         self.written = all.written;
-        let mut bins: Vec<(Vec<Block>, Files)> = vec![Default::default()];
-        let mut large = Vec::new();
+        let mut bins: Vec<(Vec<Block>, Vec<File>)> = Vec::new();
         for (block, file) in all.blocks.into_iter().zip(all.files) {
-            if 2 * file.1 >= LARGEST {
-                large.push((vec![block], vec![file]));
-                continue;
-            }
-            let full = |files: &[(String, u64)]| files.iter().map(|f| f.1).sum::<u64>() + file.1 > LARGEST;
-            if bins.last().is_some_and(|(_, files)| full(files)) {
-                bins.push(Default::default());
-            }
-            if let Some((blocks, files)) = bins.last_mut() {
-                blocks.push(block);
-                files.push(file);
+            let fits = |files: &[File]| {
+                let bytes: u64 = files.iter().map(|f| f.bytes).sum();
+                file.is_small() && files.iter().all(File::is_small) && bytes + file.bytes <= LARGEST
+            };
+            match bins.last_mut().filter(|(_, files)| fits(files)) {
+                Some((blocks, files)) => {
+                    blocks.push(block);
+                    files.push(file);
+                }
+                None => bins.push((vec![block], vec![file])),
             }
         }
-        for (mut blocks, mut files) in large.into_iter().chain(bins) {
+        for (mut blocks, mut files) in bins {
             if blocks.len() < 2 {
                 if let Some((block, file)) = blocks.pop().zip(files.pop()) {
                     self.push(block, file).map_err(|why| StoreError::Rows { path: folder.into(), why })?;
                 }
                 continue;
             }
-            let names: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
-            self.put(folder, Block::merge(blocks), settings, names.clone())?;
+            let written = files.iter().map(|file| file.written).max().unwrap_or(0);
+            let names: Vec<String> = files.into_iter().map(|file| file.name).collect();
+            self.put(folder, Block::merge(blocks), settings, (written, names.clone()))?;
             for name in names {
                 let path = folder.join(name);
                 std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
@@ -226,7 +241,7 @@ impl Lineages {
     }
 
     /// Takes a block in.
-    fn push(&mut self, block: Block, file: (String, u64)) -> Result<(), String> {
+    fn push(&mut self, block: Block, file: File) -> Result<(), String> {
         let at = self.blocks.len();
         for (cell, (head, seed)) in block.cells.iter().zip(block.seeds()).enumerate() {
             let seed = seed.unwrap_or(0);
@@ -269,7 +284,7 @@ impl Lineages {
                         return Err(format!(
                             "seed {} of setting {:032x} has other values here than in {}: two kinds of processor, or two versions of \
                              a program; remove one of the files and run the experiment again",
-                            one.seed, of.lineage, self.files[known.block].0
+                            one.seed, of.lineage, self.files[known.block].name
                         ));
                     }
                 }

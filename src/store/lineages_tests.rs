@@ -119,15 +119,40 @@ fn a_block_does_not_depend_on_how_a_cell_was_shared_out_or_went_on() {
 #[test]
 fn a_lineage_that_is_there_twice_must_agree() {
     let mut lineages = Lineages::default();
-    lineages.push(block(5..9), ("first".into(), 0)).unwrap();
-    lineages.push(block(0..20), ("second".into(), 0)).unwrap();
+    lineages.push(block(5..9), named("first")).unwrap();
+    lineages.push(block(0..20), named("second")).unwrap();
     let seeds: Vec<(u64, usize)> =
         lineages.of(id(), &(0..20).collect::<Vec<_>>()).iter().map(|s| (s.first, s.count)).collect();
     assert_eq!(seeds.iter().map(|(_, count)| count).sum::<usize>(), 19);
     assert!(seeds.is_sorted_by(|a, b| a.0 + a.1 as u64 <= b.0));
     let other = Block::of_cell(id(), 1.0, vec![part(8..9, 1.0 + f64::EPSILON)]);
-    let told = lineages.push(other, ("third".into(), 0)).unwrap_err();
+    let told = lineages.push(other, named("third")).unwrap_err();
     assert!(told.contains("seed 8") && told.contains("first"), "{told}");
+}
+
+fn named(name: &str) -> File {
+    File { name: name.into(), ..File::default() }
+}
+
+#[test]
+fn large_files_stay_as_they_are_and_the_order_of_writing_is_kept() {
+    let (_root, folder) = folder();
+    let mut lineages = Lineages::default();
+    for seed in 0..=MOST_FILES as u64 {
+        lineages.put(&folder.rows(), block(seed..seed + 1), "", (seed, Vec::new())).unwrap();
+        // As if they were large, but for three that do not follow one another and two that do.
+        let large = ![3, 9, 20, 21].contains(&seed);
+        lineages.files[seed as usize].bytes = if large { LARGEST } else { 1 };
+    }
+    // More files than are kept, but few small ones: nothing is moved.
+    lineages.written = MOST_FILES as u64;
+    lineages.write(&folder.rows(), block(100..101), "").unwrap();
+    assert_eq!(lineages.files.len(), MOST_FILES + 2);
+    lineages.compact(&folder.rows(), "").unwrap();
+    let order: Vec<u64> = lineages.files.iter().map(|file| file.written).collect();
+    assert_eq!(order.len(), MOST_FILES + 1);
+    assert!(order.is_sorted() && !order.contains(&20) && order.contains(&21), "{order:?}");
+    assert_eq!(Lineages::open(&folder).unwrap().missing(id(), &[3, 9, 20, 21, 64, 100, 101]), [101]);
 }
 
 #[test]

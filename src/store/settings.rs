@@ -4,13 +4,14 @@
 //! The truth of a source may have millions of outcomes, so each is written once and settings refer to it.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::setting::{Seen, blocks, cell_name};
-use super::{Folder, Identity, SettingInfo, StoreError, manifest, tables};
+use super::{AtomicFile, Folder, Identity, SettingInfo, StoreError, manifest};
 use crate::theory::{Conditions, Source};
 
 /// What is known of one setting.
@@ -79,7 +80,7 @@ struct Filed {
     source: Option<usize>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct File {
     /// First seed and how many follow one another.
     seeds: Vec<(u64, u64)>,
@@ -164,7 +165,7 @@ impl Settings {
     /// Writes `settings.json`.
     pub fn save(&self, folder: &Folder) -> Result<(), StoreError> {
         let mut sources: Vec<Source> = Vec::new();
-        let filed = |record: &SettingRecord| {
+        let filed = |record: &SettingRecord, sources: &mut Vec<Source>| {
             let mut record = record.clone();
             let source = record.conditions.as_mut().map(|c| {
                 let source = std::mem::take(&mut c.source);
@@ -175,10 +176,30 @@ impl Settings {
             });
             Filed { record, source }
         };
-        let settings = self.records.iter().map(filed).collect();
         let together = self.seeds.chunk_by(|a, b| *b == a + 1).map(|run| (run[0], run.len() as u64));
-        let seeds = together.collect();
-        tables::write_json(&folder.settings(), &File { seeds, settings, sources })
+        let seeds: Vec<(u64, u64)> = together.collect();
+        // A setting a line, one after the other: there may be many.
+        let path = folder.settings();
+        let mut file = AtomicFile::create(&path)?;
+        let wrong = StoreError::format(&path);
+        let mut write = || -> Result<(), serde_json::Error> {
+            write!(file, "{{\"seeds\": ").map_err(serde_json::Error::io)?;
+            serde_json::to_writer(&mut file, &seeds)?;
+            let mut between = ",\n\"settings\": [\n";
+            for record in &self.records {
+                file.write_all(between.as_bytes()).map_err(serde_json::Error::io)?;
+                serde_json::to_writer(&mut file, &filed(record, &mut sources))?;
+                between = ",\n";
+            }
+            if self.records.is_empty() {
+                file.write_all(between.as_bytes()).map_err(serde_json::Error::io)?;
+            }
+            file.write_all(b"\n],\n\"sources\": ").map_err(serde_json::Error::io)?;
+            serde_json::to_writer(&mut file, &sources)?;
+            file.write_all(b"}\n").map_err(serde_json::Error::io)
+        };
+        write().map_err(wrong)?;
+        file.commit()
     }
 
     /// Reads `settings.json`.

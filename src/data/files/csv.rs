@@ -10,6 +10,7 @@ use ::csv::{ReaderBuilder, StringRecord};
 
 use super::cell::Cell;
 use super::error::{FileError, Place, Problem};
+use super::largest::COLUMNS;
 use super::options::Options;
 use super::table::Table;
 use crate::data::parameters::{ParameterError, SourceError};
@@ -43,6 +44,10 @@ pub(in crate::data) fn table(path: &Path, text: &str, options: &Options) -> Resu
     let Some((first_line, first)) = rows.first().cloned() else {
         return Err(FileError::whole(path, Problem::Empty).into());
     };
+    if first.len() > COLUMNS {
+        let problem = Problem::TooLarge(format!("it has {} columns, more than {COLUMNS}", first.len()));
+        return Err(FileError::new(path, Place::Line(first_line), problem).into());
+    }
     let has_header = options
         .header
         .unwrap_or_else(|| !first.iter().all(|cell| matches!(Cell::read(cell), Cell::Number(..))));

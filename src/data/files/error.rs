@@ -57,6 +57,9 @@ pub enum Problem {
     /// A container that is not read.
     #[error("this is {0}, which is not read; export the data as .csv, .jsonl or .txt")]
     Container(&'static str),
+    /// More than is read into memory.
+    #[error("{0}; if it is what it should be, allow it with --file-limit GB")]
+    TooLarge(String),
     /// It holds NUL bytes.
     #[error("a NUL byte: this is binary data or UTF-16, not text; save it as UTF-8 text")]
     Binary,

@@ -10,12 +10,18 @@ use serde_json::Value;
 
 use super::cell::Cell;
 use super::error::{FileError, Place, Problem};
+use super::largest::COLUMNS;
 use super::table::Table;
+
+/// Cells beyond which one in [`FULL`] must hold something.
+const SPARSE: usize = 5_000_000;
+const FULL: usize = 50;
 
 /// The table that a text holds, one column a field.
 pub(in crate::data) fn table(path: &Path, text: &str) -> Result<Table, FileError> {
     let mut table = Table { typed: true, form: "one object a line".into(), ..Table::default() };
     let mut places: HashMap<String, usize> = HashMap::new();
+    let (mut present, mut all) = (0, 0);
     for (number, line) in (1_u64..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         let fail = |why: String| FileError::new(path, Place::Line(number), Problem::Json(why));
         let object = match serde_json::from_str(line) {
@@ -44,13 +50,28 @@ pub(in crate::data) fn table(path: &Path, text: &str) -> Result<Table, FileError
             match places.get(&name) {
                 Some(&i) => cells[i] = cell,
                 None => {
+                    if table.names.len() >= COLUMNS {
+                        let why = format!("it has more than {COLUMNS} different fields");
+                        return Err(FileError::new(path, Place::Line(number), Problem::TooLarge(why)));
+                    }
                     places.insert(name.clone(), table.names.len());
                     table.names.push(name);
                     cells.push(cell);
                 }
             }
         }
+        present += cells.iter().filter(|cell| !matches!(cell, Cell::Missing(_))).count();
+        all += cells.len();
+        if all > SPARSE && all / FULL > present {
+            let why = format!("{} of its {all} cells are empty: most lines lack most fields", all - present);
+            return Err(FileError::new(path, Place::Line(number), Problem::TooLarge(why)));
+        }
         table.rows.push((number, cells));
+    }
+    let all = table.rows.len() * table.names.len();
+    if all > SPARSE && all / FULL > present {
+        let why = format!("{} of its {all} cells are empty: most lines lack most fields", all - present);
+        return Err(FileError::whole(path, Problem::TooLarge(why)));
     }
     // Earlier rows lack the fields of later ones.
     let width = table.names.len();

@@ -12,6 +12,7 @@ pub(super) mod error;
 pub(super) mod human;
 pub(super) mod idx;
 pub(super) mod jsonl;
+pub mod largest;
 mod looks;
 mod news;
 mod numbers;

@@ -1,11 +1,11 @@
 //! From a path to bytes or text: existence, gzip, encodings.
 
-use std::io::Read;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
 use super::error::{FileError, Place, Problem};
+use super::largest;
 use crate::output;
 
 /// First bytes of containers that people name by mistake.
@@ -31,19 +31,18 @@ pub(in crate::data) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
         return Err(fail(Problem::Directory));
     }
     output::note_input(path);
-    let raw = std::fs::read(path).map_err(|e| fail(Problem::Unreadable(e)))?;
-    decompressed(path, raw)
+    let read = std::fs::File::open(path).and_then(largest::whole);
+    let raw = read.map_err(|e| fail(Problem::Unreadable(e)))?;
+    decompressed(path, raw.map_err(|why| fail(Problem::TooLarge(why)))?)
 }
 
 /// Undoes gzip where the bytes are gzip, and refuses containers and nothing at all.
 pub(in crate::data) fn decompressed(path: &Path, raw: Vec<u8>) -> Result<Vec<u8>, FileError> {
     let fail = |problem| FileError::whole(path, problem);
     let bytes = if raw.starts_with(b"\x1f\x8b") {
-        let mut out = Vec::new();
-        MultiGzDecoder::new(raw.as_slice())
-            .read_to_end(&mut out)
-            .map_err(|e| fail(Problem::Compression(e)))?;
-        out
+        let unpacked = largest::unpacked(MultiGzDecoder::new(raw.as_slice()), raw.len());
+        let unpacked = unpacked.map_err(|e| fail(Problem::Compression(e)))?;
+        unpacked.map_err(|why| fail(Problem::TooLarge(why)))?
     } else {
         raw
     };
@@ -61,6 +60,7 @@ pub(in crate::data) fn text(path: &Path, bytes: Vec<u8>) -> Result<String, FileE
     if let Some(at) = bytes.iter().position(|&b| b == 0) {
         return Err(FileError::new(path, Place::Byte(at), Problem::Binary));
     }
+    largest::line(&bytes).map_err(|why| FileError::whole(path, Problem::TooLarge(why)))?;
     let text = String::from_utf8(bytes)
         .map_err(|e| FileError::new(path, Place::Byte(e.utf8_error().valid_up_to()), Problem::NotUtf8))?;
     let text = match text.strip_prefix('\u{feff}') {
