@@ -10,7 +10,6 @@ use crate::metrics::{Absence, METRICS, Subject};
 use crate::spec::{self, Setting};
 use crate::store::Settings;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// Whether a metric's rows are shares of bins that are named by their lower edges.

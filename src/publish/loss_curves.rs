@@ -156,7 +156,7 @@ seeds = 2
     #[test]
     fn each_generation_has_a_line_of_twenty_points_without_being_asked() {
         let (_root, publication) = ran(&SPEC.replace("FAMILY", "vae"));
-        let drawn = draw(&publication, None).unwrap();
+        let drawn = draw(&publication, None).unwrap().drawn;
         let curves = drawn.iter().find(|d| d.name == "loss-curves").unwrap();
         let csv = std::fs::read_to_string(curves.csv_path.as_ref().unwrap()).unwrap();
         for generation in ["0", "1"] {

@@ -110,7 +110,6 @@ struct Held {
 #[derive(Clone, Debug)]
 pub struct Drawn {
     /// Its name: the file name without ending.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests ask"))]
     pub name: String,
     /// What it shows.
     pub caption: String,

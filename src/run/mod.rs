@@ -16,7 +16,7 @@ mod sparks;
 mod writing;
 
 pub use estimate::{Estimate, estimate};
-pub use interrupt::{EXIT_INTERRUPTED, Interrupt, interrupted_code};
+pub use interrupt::{Interrupt, interrupted_code};
 pub use isolate::{Isolation, run_child};
 pub use prepared::Prepared;
 pub use progress::{Progress, Silent};
