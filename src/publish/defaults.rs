@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use super::artist::{Artist, Planned};
 use super::asked::ENDED;
 use super::curves::{Panel, X};
-use super::names::{grouped, name_of, place_of, plain_all, varying};
+use super::names::{grouped, name_of, place_of, plain_all, spread_over, varying};
 use crate::analysis::{DISPLAY_LEVEL, Over, Series, SettingKey, mean_sd, paired_difference};
 use crate::figures::{Axis, Curve, DotPlot, DotSeries, Estimate, Panels, Size, Spread};
 
 /// Lines in one panel; beyond, each combination of the other keys gets a page of its own.
 const MOST_LINES: usize = 8;
+/// Lines in one panel that nobody can tell apart; then as many as above are drawn, from the first to the last.
+const MOST_TOGETHER: usize = 24;
+/// Figures of that kind; of more combinations some are drawn, from the first to the last.
+const MOST_FIGURES: usize = 12;
 /// Metrics about diversity begin with one of these; they come after those about quality.
 const DIVERSITY: [&str; 13] = [
     "recall",
@@ -50,7 +54,10 @@ impl Artist<'_> {
             let mut columns = varying(keys);
             let apart =
                 if keys.len() > MOST_LINES && columns.len() > 1 { columns.split_off(1) } else { Vec::new() };
-            for (which, keys) in grouped(keys, &apart) {
+            let groups = grouped(keys, &apart);
+            for (which, all) in spread_over(&groups, MOST_FIGURES) {
+                let keys =
+                    if all.len() > MOST_TOGETHER { spread_over(&all, MOST_LINES) } else { all.clone() };
                 let (data, model) = (keys[0].get("data").unwrap_or(""), keys[0].get("model").unwrap_or(""));
                 let panel = |metric: &String| {
                     let x = &X::Generation;
@@ -91,6 +98,16 @@ impl Artist<'_> {
                 }
                 if laws {
                     caption.push_str(" Dashed: the closed-form prediction.");
+                }
+                if keys.len() < all.len() {
+                    caption.push_str(&format!(" {} of {} settings are drawn.", keys.len(), all.len()));
+                }
+                if groups.len() > MOST_FIGURES {
+                    caption.push_str(&format!(
+                        " One of {MOST_FIGURES} figures for the {} combinations of {}; `collapse plot` draws others.",
+                        groups.len(),
+                        plain_all(&apart)
+                    ));
                 }
                 if let Some(name) = baseline_of.filter(|_| simple) {
                     caption.push_str(&format!(" Dashed, level: {name}, fitted at generation 0."));

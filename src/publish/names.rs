@@ -91,11 +91,11 @@ pub(super) fn grouped<'k>(keys: &[&'k SettingKey], columns: &[String]) -> Vec<(S
 }
 
 /// The first, the last and some between, at most `most` (at least 2).
-pub(super) fn spread_over(all: &[u32], most: usize) -> Vec<u32> {
+pub(super) fn spread_over<T: Clone>(all: &[T], most: usize) -> Vec<T> {
     if all.len() <= most {
         return all.to_vec();
     }
-    (0..most).map(|i| all[i * (all.len() - 1) / (most - 1)]).collect()
+    (0..most).map(|i| all[i * (all.len() - 1) / (most - 1)].clone()).collect()
 }
 
 /// Texts, each once: in the order of their numbers, or of their first appearance where one is no number.
