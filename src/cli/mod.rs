@@ -183,7 +183,7 @@ pub struct RunOptions {
     #[arg(long)]
     pub no_figures: bool,
     /// Stop a cell's lineages after so many seconds: between two generations, or at once with --isolate
-    #[arg(long, value_name = "SECONDS", value_parser = limits::seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = limits::seconds, allow_negative_numbers = true)]
     pub cell_timeout: Option<f64>,
     /// Run every cell as a process of its own: one that hangs or takes all memory fails alone
     #[arg(long)]

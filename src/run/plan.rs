@@ -1,9 +1,10 @@
 //! What is there and what has still to be run.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Options, Progress, RunError, Work};
+use crate::store::manifest::digest;
 use crate::store::{Damage, Identity, Lineages, SettingInfo, StoreError, blocks};
 
 /// A cell with seeds to run.
@@ -108,7 +109,14 @@ pub fn tell_damage(damaged: &[Damage], progress: &dyn Progress) -> Vec<String> {
 
 /// Removes files that can't be used, when what was in them is there again.
 pub fn remove_damage(damaged: Vec<Damage>) -> Result<(), StoreError> {
-    for Damage { path, .. } in damaged.into_iter().filter(|damage| !damage.path.is_dir()) {
+    // What was run again may have the same bytes as before, and then has taken the name.
+    let whole =
+        |path: &Path| digest(path).is_ok_and(|is| path.file_stem().is_some_and(|name| *name == *is.sha256));
+    for Damage { path, .. } in damaged {
+        let Ok(kind) = std::fs::symlink_metadata(&path) else { continue };
+        if kind.is_dir() || kind.is_file() && whole(&path) {
+            continue;
+        }
         std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
     }
     Ok(())

@@ -123,8 +123,13 @@ impl Manifest {
     /// As [`Manifest::load`], and those of the disk.
     pub fn renew<'p>(folder: &Folder, written: impl IntoIterator<Item = &'p Path>) -> Result<(), StoreError> {
         let mut manifest = Self::load(folder)?;
+        // One folder may have several names.
+        let plain = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let root = plain(folder.root());
         for path in written {
-            let Ok(inside) = path.strip_prefix(folder.root()) else { continue };
+            let there = plain(path);
+            let inside = there.strip_prefix(&root).or_else(|_| path.strip_prefix(folder.root()));
+            let Ok(inside) = inside else { continue };
             let name = inside.to_string_lossy().replace('\\', "/");
             match path.is_file() {
                 true => drop(manifest.files.insert(name, digest(path)?)),
