@@ -68,12 +68,13 @@ pub struct Memory {
 /// The memory of a run of so many seeds and jobs, about: the largest lineages side by side, and the observations.
 pub fn memory(prepared: &Prepared, seeds: usize, jobs: usize) -> Memory {
     let all = prepared.lineage_bytes();
+    let together = jobs.min(all.len().saturating_mul(seeds).max(1)) as f64;
     let Some((lineage, setting)) = all.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)) else {
         return Memory::default();
     };
     // Observations are kept, and once more while tables are made of them.
     let kept = 2.0 * 8.0 * prepared.observations(seeds as u64) as f64;
-    Memory { bytes: jobs.min(seeds.max(1)) as f64 * lineage + kept, lineage, setting: setting.to_owned() }
+    Memory { bytes: together * lineage + kept, lineage, setting: setting.to_owned() }
 }
 
 /// The machine's memory in bytes, or what a container may have of it.
