@@ -62,7 +62,7 @@ pub struct EffectsArgs {
     #[command(flatten)]
     reading: ReadingArgs,
     /// Resamples of the rows
-    #[arg(long, value_name = "R", default_value_t = 400)]
+    #[arg(long, value_name = "R", default_value_t = 400, value_parser = limits::times)]
     resamples: usize,
     /// A parameter of the source, as in --set rows=5000; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]

@@ -12,6 +12,7 @@ use super::source::{self, Wording};
 use crate::components::Components;
 use crate::data::exchange::{self, Exchange};
 use crate::data::{self, Samples, Supply};
+use crate::experiment::limits;
 use crate::publish::{self, Publication};
 use crate::rng::Streams;
 use crate::store::{Manifest, write_atomically, write_metrics};
@@ -100,6 +101,9 @@ fn human_rows(
     let wording = Wording { flags: &[], set: Some("") };
     let source =
         source::open("--set", &format!("source = {}\n", source::quoted(name)), set, &wording, components)?;
+    if matches!(source.supply, Supply::Distribution(_)) {
+        limits::refuse_rows(name, source.schema(), rows.unwrap_or(1000))?;
+    }
     let table: Samples = match &source.supply {
         Supply::Distribution(d) => d.draw(rows.unwrap_or(1000), &mut Streams::new(0, 0).of("export").rng()),
         Supply::Finite(splits) => splits.train.head(rows.unwrap_or(usize::MAX)),

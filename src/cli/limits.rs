@@ -4,6 +4,8 @@
 const THREADS: usize = 4;
 /// Seeds are listed in memory: 80 MB at most.
 const SEEDS: u64 = 10_000_000;
+/// Repeats, resamples and folds, at most.
+const TIMES: usize = 1_000_000;
 /// The longest time limit: thirty years.
 const SECONDS: f64 = 1e9;
 
@@ -35,6 +37,14 @@ pub(super) fn seeds(text: &str) -> Result<u64, String> {
         0 => Err("nothing would run; give at least 1".into()),
         n if n > SEEDS => Err(format!("at most {SEEDS} seeds go into one run")),
         n => Ok(n),
+    }
+}
+
+/// How often something is repeated, drawn or folded.
+pub(super) fn times(text: &str) -> Result<usize, String> {
+    match usize::try_from(whole(text)?) {
+        Ok(n) if n <= TIMES => Ok(n),
+        _ => Err(format!("at most {TIMES} have a use")),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a run may take of the machine, and whether it fits.
 
 use super::ExperimentError;
-use crate::lineage::size::written;
+use crate::data::Schema;
+use crate::lineage::size::{row, written};
 use crate::run::Prepared;
 
 /// Gigabytes that the observations of a run may take unless told otherwise.
@@ -51,6 +52,23 @@ impl Limits {
                 allowed: written(allowed),
             }),
         }
+    }
+}
+
+/// Refuses so many rows of a table, drawn and written at once, where the machine has no memory for them.
+///
+/// # Errors
+/// [`ExperimentError::TooMuchMemory`].
+pub fn refuse_rows(name: &str, schema: &Schema, rows: usize) -> Result<(), ExperimentError> {
+    // The rows, and their text.
+    let bytes = 4.0 * row(&schema.fields) * rows as f64;
+    match bytes <= machine() {
+        true => Ok(()),
+        false => Err(ExperimentError::TooMuchMemory {
+            setting: name.into(),
+            bytes: written(bytes),
+            allowed: written(machine()),
+        }),
     }
 }
 

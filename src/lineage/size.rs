@@ -3,7 +3,7 @@
 
 use crate::data::{Field, Kind};
 use crate::regimes::Counts;
-use crate::spec::{Error, LoopSpec, Node, RetainSynthetic, Setting};
+use crate::spec::{Error, Hold, LoopSpec, Node, RetainSynthetic, Setting};
 
 use super::Lineage;
 
@@ -54,7 +54,7 @@ pub fn written(bytes: f64) -> String {
 }
 
 /// Bytes of a row.
-fn row(fields: &[Field]) -> f64 {
+pub fn row(fields: &[Field]) -> f64 {
     let of = |field: &Field| match &field.kind {
         Kind::F32 { width, .. } => 4.0 * *width as f64,
         Kind::F64 { width } => 8.0 * *width as f64,
@@ -80,6 +80,9 @@ impl Lineage {
     fn most_rows(&self) -> f64 {
         let grows = self.regime.retain_synthetic != RetainSynthetic::None || self.regime.keeps_everything();
         let initial = self.budget.initial as f64;
+        if self.budget.hold == Hold::Human {
+            return initial.max(self.budget.human_rows as f64 * (1.0 + self.budget.synthetic_scale));
+        }
         let generations = self.budget.generations;
         let at = |g: u32| self.budget.samples.count_at(g, generations).unwrap_or(self.budget.initial) as f64;
         match grows {

@@ -67,10 +67,10 @@ pub struct AugmentArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     curations: Vec<String>,
     /// Repeats of the whole nested split
-    #[arg(long, value_name = "R", default_value_t = 10)]
+    #[arg(long, value_name = "R", default_value_t = 10, value_parser = limits::times)]
     repeats: usize,
     /// Folds of the inner cross-validation
-    #[arg(long, value_name = "K", default_value_t = 4)]
+    #[arg(long, value_name = "K", default_value_t = 4, value_parser = limits::times)]
     folds: usize,
     /// The share of human rows that is held out for the final scores
     #[arg(long, value_name = "SHARE", default_value_t = 0.3)]
