@@ -13,6 +13,7 @@ use crate::components::Components;
 use crate::data::exchange::{self, Exchange};
 use crate::data::{self, Samples, Supply};
 use crate::experiment::limits;
+use crate::output;
 use crate::publish::{self, Publication};
 use crate::rng::Streams;
 use crate::store::{Manifest, write_atomically, write_metrics};
@@ -128,6 +129,9 @@ fn human_rows(
     }
     match out {
         Some(path) => write_atomically(path, &bytes).into_diagnostic(),
-        None => std::io::stdout().write_all(&bytes).into_diagnostic(),
+        None => {
+            let written = std::io::stdout().write_all(&bytes);
+            written.inspect_err(output::note_refusal).into_diagnostic()
+        }
     }
 }

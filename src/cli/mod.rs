@@ -250,7 +250,8 @@ pub fn main_with(components: Components, experiments: &Dir<'_>) -> ExitCode {
         // Help and version, or bad usage.
         Err(asked) => {
             let code = u8::try_from(asked.exit_code()).unwrap_or(EXIT_USAGE);
-            return exit_code(asked.print().into_diagnostic().map(|()| code));
+            let printed = asked.print().inspect_err(output::note_refusal);
+            return exit_code(printed.into_diagnostic().map(|()| code));
         }
     };
     if let Some(gigabytes) = cli.file_limit {
@@ -307,8 +308,6 @@ pub fn exit_code(done: miette::Result<u8>) -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(report) => {
             remark!("{report:?}");
-            let system = report.chain().filter_map(|why| why.downcast_ref::<std::io::Error>());
-            system.for_each(output::note_refusal);
             if is_too_large(&report) {
                 return ExitCode::from(EXIT_SIZE);
             }
