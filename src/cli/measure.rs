@@ -42,12 +42,16 @@ Human rows that the models were trained on make every distance too small: name r
 /// The most rows of a generation that metrics see.
 const SIZE: usize = 2000;
 /// Metrics tried where none is named: those that fit the rows are measured.
-const DEFAULTS: [&str; 14] = [
+const DEFAULTS: [&str; 18] = [
+    "column-shapes",
+    "column-pair-trends",
+    "category-coverage",
     "coverage",
     "recall",
     "precision",
     "wasserstein2",
     "energy-distance",
+    "distance-to-closest-record",
     "vendi",
     "sample-variance",
     "distinct-2",

@@ -18,6 +18,7 @@ mod list;
 mod measure;
 mod new;
 mod plot;
+mod progress;
 mod report;
 mod reproduce;
 mod run;

@@ -12,11 +12,13 @@
 mod design;
 mod lbfgs;
 mod lone;
+mod newton;
 
 use std::collections::BTreeMap;
 
 pub use design::Design;
 pub use lbfgs::{Objective, minimise};
+pub use newton::{Weighted, positive};
 
 use lone::Merged;
 

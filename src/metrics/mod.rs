@@ -11,6 +11,8 @@ mod calibration;
 pub mod causal;
 mod cdf_error;
 mod classifier_two_sample;
+mod closest_record;
+mod columns;
 mod compression;
 mod correctness;
 mod covariance_error;
@@ -165,7 +167,7 @@ impl Reading {
     }
 
     /// A share, of which more is better: coverage, accuracy. A model that knows nothing has 0.
-    pub fn share() -> Self {
+    pub const fn share() -> Self {
         Self {
             direction: Direction::Higher,
             ideal: "1",
@@ -306,6 +308,16 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
         memorisation::SHARE,
         memorisation::RATIO,
         training_distance::ENTRY,
+        closest_record::DISTANCE,
+        closest_record::RATIO,
+        columns::KS_COMPLEMENT,
+        columns::TV_COMPLEMENT,
+        columns::CATEGORY_COVERAGE,
+        columns::CORRELATION_SIMILARITY,
+        columns::CONTINGENCY_SIMILARITY,
+        columns::COLUMN_SHAPES,
+        columns::COLUMN_PAIR_TRENDS,
+        columns::COLUMN_SHAPE,
         duplicates::ENTRY,
         human_fraction::ENTRY,
         line::W1,
@@ -350,8 +362,9 @@ pub static METRICS: Registry<BoxedMetric, Reading> = Registry {
 };
 
 /// How to read a metric's numbers, by the name in the rows. A metric with numbered rows
-/// (`cross-entropy-decile-3`) is found by the part before the number, its Monte-Carlo error
-/// (`mauve-standard-error`) by the part before `-standard-error`.
+/// (`cross-entropy-decile-3`) is found by the part before the number, one with a row a column
+/// (`column-shape of age`) by the part before ` of `, its Monte-Carlo error (`mauve-standard-error`) by the
+/// part before `-standard-error`.
 pub fn reading_among(metric: &str, known: impl Fn(&str) -> Option<Reading>) -> Option<Reading> {
     if let Some(of) = metric.strip_suffix("-standard-error") {
         let error = |of: Reading| Reading {
@@ -364,7 +377,8 @@ pub fn reading_among(metric: &str, known: impl Fn(&str) -> Option<Reading>) -> O
         return known(of).map(error);
     }
     let numbered = || known(metric.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix('-')?);
-    known(metric).or_else(numbered)
+    let of_a_column = || known(metric.split_once(" of ")?.0);
+    known(metric).or_else(numbered).or_else(of_a_column)
 }
 
 /// The same, of the metrics of this folder.

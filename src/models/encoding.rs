@@ -71,6 +71,12 @@ impl Encoding {
         if self.group.is_some() { 1 + 2 * plain } else { plain }
     }
 
+    /// Whether each place is a number; the others are indicators. Without a group.
+    pub fn numbers(&self) -> Vec<bool> {
+        let of = |block: &Block| std::iter::repeat_n(matches!(block, Block::Numbers { .. }), block.width());
+        self.blocks.iter().flat_map(of).collect()
+    }
+
     /// The matrix of rows of the same schema: `rows.len() × width`, row-major.
     pub fn matrix(&self, rows: &Samples) -> Vec<f64> {
         self.build(rows, None)

@@ -138,27 +138,32 @@ pub fn effects(publication: &Publication, asked: &Asked) -> Result<Rc<Effects>, 
 fn effects_of(publication: &Publication, asked: &Asked) -> Result<Effects, PublishError> {
     let all = observations(publication)?;
     let settings = publication.settings()?;
-    let mut regimes: Vec<&str> = Vec::new();
+    let mut groups: Vec<((&str, u64), Vec<&Setting>)> = Vec::new();
     for setting in settings.iter() {
-        if !regimes.contains(&setting.loop_.regime.as_str()) {
-            regimes.push(&setting.loop_.regime);
+        let of = (setting.loop_.regime.as_str(), setting.sampling.temperature.to_bits());
+        match groups.iter_mut().find(|(known, _)| *known == of) {
+            Some((_, members)) => members.push(setting),
+            None => groups.push((of, vec![setting])),
         }
     }
-    let several = regimes.len() > 1;
+    let differ = |of: fn(&(&str, u64)) -> String| groups.iter().any(|(g, _)| of(g) != of(&groups[0].0));
+    let (regimes, temperatures) = (differ(|g| g.0.to_owned()), differ(|g| g.1.to_string()));
     let scales = settings.iter().any(|s| s.loop_.synthetic_scale.is_some());
     let mut found = Effects::default();
-    for regime in regimes {
-        let of_regime: Vec<&Setting> = settings.iter().filter(|s| s.loop_.regime == regime).collect();
-        let generation = of_regime.iter().map(|s| s.loop_.generations).max().unwrap_or(0);
-        let metrics = arms(publication, &all, regime, &of_regime, asked);
+    for ((regime, temperature), members) in &groups {
+        let generation = members.iter().map(|s| s.loop_.generations).max().unwrap_or(0);
+        let metrics = arms(publication, &all, members, asked);
         if metrics.is_empty() {
             continue;
         }
-        let regime_name = several.then(|| regime.to_owned());
+        let temperature = format!("temperature {}", number(f64::from_bits(*temperature)));
+        let names = [regimes.then(|| (*regime).to_owned()), temperatures.then_some(temperature)];
+        let name: Vec<String> = names.into_iter().flatten().collect();
+        let regime_name = (!name.is_empty()).then(|| name.join(", "));
         if scales {
             found.gains.push(RegimeGains {
                 regime: regime_name,
-                human_rows: of_regime.iter().find_map(|s| s.loop_.human_rows).unwrap_or(0),
+                human_rows: members.iter().find_map(|s| s.loop_.human_rows).unwrap_or(0),
                 generation,
                 metrics: gains_of(&metrics, generation),
             });
@@ -167,7 +172,7 @@ fn effects_of(publication: &Publication, asked: &Asked) -> Result<Effects, Publi
         let (metrics, together) = compared(&metrics, generation, asked.prevent, asked.looks);
         found.comparisons.push(Comparison {
             regime: regime_name,
-            own_fraction: own_fraction(&of_regime, publication),
+            own_fraction: own_fraction(members, publication),
             generation,
             share: asked.prevent,
             metrics,
@@ -266,28 +271,26 @@ fn by_generation(series: &Series) -> ByGeneration {
     series.at.keys().map(|g| (*g, series.observed(*g))).collect()
 }
 
-/// The arms of each metric in one regime, by rising human share; no metric where several sizes or data lie side by side,
-/// which is a matter for the figures.
-fn arms(
-    publication: &Publication,
-    all: &Observations,
-    regime: &str,
-    settings: &[&Setting],
-    asked: &Asked,
-) -> Vec<Metric> {
+/// The arms of each metric in these settings, by rising human share, those of a downstream task first; no metric where
+/// several sizes or data lie side by side, which is a matter for the figures.
+fn arms(publication: &Publication, all: &Observations, settings: &[&Setting], asked: &Asked) -> Vec<Metric> {
     let Some(first) = settings.first() else { return Vec::new() };
     let profile = profile(first, publication.experiment.measure.space, &publication.components);
     let mut metrics = Vec::new();
-    for spec in &publication.experiment.measure.metrics {
-        let Some(reading) = publication.components.reading(&spec.name) else { continue };
+    let task = first.task.as_ref().and_then(|task| task.get("kind")?.as_str());
+    let scores = task
+        .and_then(|kind| publication.components.tasks.get(kind))
+        .map_or([].as_slice(), |e| e.extra.scores);
+    let scores = scores.iter().map(|name| (*name, Subject::Training));
+    let measured = publication.experiment.measure.metrics.iter().map(|m| (m.name.as_str(), Subject::Model));
+    for (name, whose) in scores.chain(measured) {
+        let Some(reading) = publication.components.reading(name) else { continue };
         let of = |subject: Subject| {
-            let wanted = move |s: &&Series| {
-                s.metric == spec.name && s.subject == subject && s.key.get("regime") == Some(regime)
-            };
-            all.series().filter(wanted)
+            let here = |s: &Series| settings.iter().any(|setting| setting.index == s.key.index);
+            all.series().filter(move |s: &&Series| s.metric == name && s.subject == subject && here(s))
         };
         let (mut mixes, mut alone) = (Vec::new(), Vec::new());
-        for s in of(Subject::Model) {
+        for s in of(whose) {
             let Some(place) = place(s) else { continue };
             let arm = Arm { place, observed: by_generation(s) };
             if s.key.is_control() { alone.push(arm) } else { mixes.push(arm) }
@@ -297,9 +300,9 @@ fn arms(
         if mixes.is_empty() || !distinct {
             continue;
         }
-        let judged = judged(&spec.name, &reading, &profile, of(Subject::Human).next(), asked);
+        let judged = judged(name, &reading, &profile, of(Subject::Human).next(), asked);
         let (scale, ratio) = (reading.scale, reading.is_ratio());
-        metrics.push(Metric { name: spec.name.clone(), scale, ratio, judged, mixes, alone });
+        metrics.push(Metric { name: name.to_owned(), scale, ratio, judged, mixes, alone });
     }
     metrics
 }
@@ -344,15 +347,21 @@ pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingCh
     let mut found = Vec::new();
     for spec in &publication.experiment.measure.metrics {
         let Some(reading) = publication.components.reading(&spec.name) else { continue };
-        let own = |s: &&Series| s.metric == spec.name && s.subject == Subject::Model;
+        // A metric with a value for each column has names of its own for them.
+        let named = |metric: &str| {
+            metric
+                .strip_prefix(spec.name.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(" of "))
+        };
+        let own = |s: &&Series| named(&s.metric) && s.subject == Subject::Model;
         for s in all.series().filter(own) {
             let Some(generation) = s.last().filter(|g| *g > 0) else { continue };
-            let human = all.find(&s.key, &spec.name, Subject::Human);
+            let human = all.find(&s.key, &s.metric, Subject::Human);
             let Some(setting) = settings.get(s.key.index) else { continue };
             let profile = profiles.entry(canonical(&setting.data)).or_insert_with(|| {
                 profile(setting, publication.experiment.measure.space, &publication.components)
             });
-            let judged = judged(&spec.name, &reading, profile, human, asked);
+            let judged = judged(&s.metric, &reading, profile, human, asked);
             let (first, last) = (s.observed(0), s.observed(generation));
             let level = |seen: &[(u64, Observed)]| {
                 let level = level_of(seen, &uncut(&judged, s.over), reading.scale);
@@ -361,7 +370,7 @@ pub fn changes(publication: &Publication, asked: &Asked) -> Result<Vec<SettingCh
             };
             found.push(SettingChange {
                 key: s.key.clone(),
-                metric: spec.name.clone(),
+                metric: s.metric.to_string(),
                 human: human.and_then(|h| level(&h.observed(h.last()?)).mean),
                 first: level(&first),
                 last: level(&last),

@@ -5,7 +5,9 @@ use std::path::Path;
 use super::artist::{Artist, Planned, is_binned};
 use super::loss_curves::is_loss;
 use super::names::file_name;
-use super::{Asked, Drawn, Publication, PublishError, dose_response, effects, examples, snapshots};
+use super::{
+    Asked, Drawn, Publication, PublishError, dose_response, effects, examples, marginals, snapshots,
+};
 use crate::figures::{self, FigureError};
 use crate::output;
 use crate::spec::FigureSpec;
@@ -71,6 +73,8 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Figures, Pu
         }
         planned.extend(figures.plan("gallery", examples::galleries(publication, "gallery", &[])));
         planned.extend(figures.plan("densities", examples::densities(publication)));
+        let columns = marginals::planned(publication);
+        planned.extend(figures.plan("columns", columns.map(Vec::from_iter)));
         let snapshots = snapshots::snapshots(publication, "snapshots", None, &[]);
         planned.extend(figures.plan("snapshots", snapshots.map(Vec::from_iter)));
     }

@@ -32,6 +32,7 @@ mod histograms;
 mod lead;
 mod looks;
 mod loss_curves;
+mod marginals;
 mod matrix;
 mod names;
 mod notebook;

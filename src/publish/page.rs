@@ -10,7 +10,8 @@ use super::tables::{
     changes_table, claims_table, comparison_table, gains_table, missing_table, not_run_table,
 };
 use super::{
-    Drawn, Publication, PublishError, data_card, definitions, effective, examples, explore, lead, values,
+    Drawn, Publication, PublishError, data_card, definitions, effective, examples, explore, lead, marginals,
+    values,
 };
 use crate::analysis::{ClaimResult, Over, SummaryRow, Verdict};
 use crate::report::{FigureRef, FileLink, Report, Section, TableData, render};
@@ -136,6 +137,7 @@ pub fn page(
             ..Default::default()
         });
     }
+    sections.extend(marginals::section(publication)?);
     if !more.is_empty() {
         sections.push(Section { heading: "More figures".into(), figures: more, ..Default::default() });
     }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::number::Numbers;
-use crate::data::{Column, Field, Kind, NormalMixture, Role, Samples};
+use crate::data::{Column, Field, Kind, NormalMixture, Role, Samples, Schema};
 use crate::lineage::Fit;
 use crate::metrics::Subject;
 use crate::say::number;
@@ -45,7 +45,7 @@ pub struct Components {
 
 /// Components that a picture can show.
 const COMPONENTS: usize = 64;
-/// A cloud needs more points than a list needs rows.
+/// A cloud, or the columns of a table, need more rows than a list does.
 const CLOUD: usize = 4;
 
 impl Components {
@@ -106,7 +106,7 @@ impl Example {
         }
     }
 
-    /// Keeps the first `most` rows, of points in the plane four times as many. `None` where nothing in
+    /// Keeps the first `most` rows, of points in the plane and of tables four times as many. `None` where nothing in
     /// the schema can be shown.
     pub fn of(
         fit: Fit,
@@ -116,7 +116,7 @@ impl Example {
         most: usize,
     ) -> Option<Self> {
         let plane = rows.schema().numeric_width() == 2;
-        let rows = rows.head(if plane { CLOUD * most } else { most });
+        let rows = rows.head(if plane || ExampleRows::is_table(rows.schema()) { CLOUD * most } else { most });
         let labels = rows.labels().map(<[u32]>::to_vec);
         let Fit { seed, member, generation } = fit;
         let components = components.and_then(Components::of);
@@ -149,13 +149,17 @@ impl ExampleRows {
     }
 
     /// Rows of more than one feature, of which one is a category or there are too many for a picture.
-    fn table(rows: &Samples) -> Option<Self> {
-        let schema = rows.schema();
+    fn is_table(schema: &Schema) -> bool {
         let features = schema.with_role(Role::Feature);
         let category = |i: &usize| matches!(schema.fields[*i].kind, Kind::Codes { .. });
         let text = |field: &Field| matches!(field.kind, Kind::Ragged { .. });
         let picture = !features.iter().any(category) && schema.numeric_width() <= 2;
-        if features.len() < 2 || picture || schema.fields.iter().any(text) {
+        features.len() >= 2 && !picture && !schema.fields.iter().any(text)
+    }
+
+    fn table(rows: &Samples) -> Option<Self> {
+        let schema = rows.schema();
+        if !Self::is_table(schema) {
             return None;
         }
         let cell = |column: usize, row: usize| match (&schema.fields[column].kind, rows.column(column)) {
@@ -210,7 +214,7 @@ fn images(height: usize, width: usize, range: Option<(f32, f32)>, data: &[f32]) 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::data::{Schema, TokenUnit, Vocabulary};
+    use crate::data::{TokenUnit, Vocabulary};
     use std::sync::Arc;
 
     fn example(kind: Kind, column: Column) -> Example {

@@ -37,6 +37,7 @@ Examples:
   collapse compare --data digits8x8 --regime fixed-mix,accumulate
   collapse compare --data digits8x8 --fractions 0,0.5,1 --refine 3   how small may the human share be?
   collapse compare --data mine.csv --prevent 0.8 --tolerance 0.05 --json
+  collapse compare --data mine.csv --label-column churn --task     train a predictor on the rows, test it on people
   collapse compare --human-rows 200 --scales 0,1,2,4       I have 200 human rows: how many synthetic ones may I add?
 
 The default budget is hold = \"total\": every training set has the same size, and the human share of
@@ -89,9 +90,16 @@ pub struct CompareArgs {
     /// The metrics; default: by the data
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub metrics: Vec<String>,
-    /// Sampling temperature
-    #[arg(long, value_name = "T")]
-    pub temperature: Option<f64>,
+    /// Also train a predictor on every training set and test it on human rows: the task (`collapse list tasks`), by default
+    /// the one that suits the label
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    pub task: Option<String>,
+    /// Sampling temperature, or several to set side by side
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub temperature: Vec<f64>,
+    /// How large and how well trained a neural family is: small, medium or large (`collapse describe FAMILY`)
+    #[arg(long, value_name = "NAME")]
+    pub size: Option<String>,
     /// How a file is read.
     #[command(flatten)]
     pub reading: ReadingArgs,

@@ -30,12 +30,15 @@ pub(super) fn refined(
         return Ok((args, decisions, None));
     }
     let fractions = super::specs::fractions(&args, slug, components)?;
-    if args.human_rows.is_some() || args.regime.len() > 1 || ![0.0, 1.0].iter().all(|f| fractions.contains(f))
+    if args.human_rows.is_some()
+        || args.regime.len() > 1
+        || args.temperature.len() > 1
+        || ![0.0, 1.0].iter().all(|f| fractions.contains(f))
     {
         return Err(miette!(
             help = "for example --fractions 0,0.5,1 --refine 3",
             "`--refine` looks for the critical human fraction of one regime: it needs fractions 0 and 1 to compare with, \
-             and neither `--human-rows` nor several regimes"
+             and neither `--human-rows` nor several regimes or temperatures"
         ));
     }
     args.fractions = fractions;

@@ -9,6 +9,8 @@ use super::CompareArgs;
 use crate::cli::source::{self, Wording};
 use crate::components::Components;
 use crate::data::{Role, Schema};
+use crate::registry::BuildContext;
+use crate::spec::Node;
 
 /// How a comparison says what a spec says in `[data]`.
 const WORDING: Wording = Wording { flags: &[], set: Some("data.") };
@@ -55,13 +57,14 @@ struct Arm {
     slug: String,
     title: String,
     data: String,
-    model: &'static str,
+    model: String,
     family: String,
     seeds: u64,
     generations: u32,
     samples: usize,
     metrics: Vec<String>,
     synthesis: &'static str,
+    task: Option<String>,
     fractions: Vec<f64>,
     kind: Kind,
 }
@@ -82,8 +85,10 @@ fn arm(data: &str, args: &CompareArgs, components: &Components) -> Result<Arm> {
     let source = source::open("--data", &table, &of_data, &WORDING, components)?;
     let schema = source.schema();
     let kind = Kind::of(schema);
+    let task = args.task.as_deref().map(|name| task(name, schema, components)).transpose()?;
     // The question is about images; labels would be modelled beside the pixels.
-    if known && kind == Kind::Images {
+    if task.is_some() {
+    } else if known && kind == Kind::Images {
         table.push_str("labels = false\n");
     } else if kind == Kind::Images
         && schema.first(Role::Label).is_some()
@@ -100,6 +105,7 @@ fn arm(data: &str, args: &CompareArgs, components: &Components) -> Result<Arm> {
         _ => "",
     };
     let neural = !model.is_empty();
+    let model = args.size.as_ref().map_or(model.into(), |size| format!("size = {}\n", source::quoted(size)));
     let (seeds, generations, samples) = match (kind, neural) {
         (Kind::Text, true) => (6, 4, 1500),
         (_, true) => (8, 6, 800),
@@ -113,6 +119,14 @@ fn arm(data: &str, args: &CompareArgs, components: &Components) -> Result<Arm> {
         true => (PREDICTIONS, "synthesis = \"label\"\nprompts = \"initial\"\n"),
         false => (kind.metrics(), ""),
     };
+    // A table of several columns is also looked at column by column.
+    let columns: &[&str] = match kind {
+        Kind::Table if synthesis.is_empty() => &["column-shapes", "column-pair-trends", "category-coverage"],
+        Kind::Numbers if synthesis.is_empty() && schema.fields.len() > 1 => {
+            &["column-shapes", "column-pair-trends"]
+        }
+        _ => &[],
+    };
     Ok(Arm {
         slug: format!("{stem}-{family}"),
         title: format!("{stem} with {family}: {}", question(args)),
@@ -122,8 +136,9 @@ fn arm(data: &str, args: &CompareArgs, components: &Components) -> Result<Arm> {
         seeds,
         generations,
         samples,
-        metrics: metrics.iter().map(|m| (*m).to_owned()).collect(),
+        metrics: metrics.iter().chain(columns).map(|m| (*m).to_owned()).collect(),
         synthesis,
+        task,
         fractions: match (args.fractions.is_empty(), neural) {
             (false, _) => args.fractions.clone(),
             (true, false) => FRACTIONS.to_vec(),
@@ -131,6 +146,28 @@ fn arm(data: &str, args: &CompareArgs, components: &Components) -> Result<Arm> {
         },
         kind,
     })
+}
+
+/// The task of that name, or the first one that can learn from such rows.
+fn task(name: &str, schema: &Schema, components: &Components) -> Result<String> {
+    let nothing = Node::from_toml("", "--task")?;
+    let mut refusals = Vec::new();
+    for entry in components.tasks.iter().filter(|e| name.is_empty() || e.about.name == name) {
+        match entry.build(&nothing, &BuildContext::default())?.accepts(schema) {
+            Ok(()) => return Ok(entry.about.name.to_string()),
+            Err(why) => refusals.push(format!("{}: {why}", entry.about.name)),
+        }
+    }
+    if refusals.is_empty() {
+        let known = components.tasks.names().collect::<Vec<_>>().join(", ");
+        return Err(miette!(help = format!("there are {known}"), "`--task {name}`: there is no such task"));
+    }
+    Err(miette!(
+        help =
+            "name the column to predict with --label-column (and in --categorical if its numbers are names)",
+        "`--task`: no predictor can learn from these rows\n{}",
+        refusals.join("\n")
+    ))
 }
 
 fn question(args: &CompareArgs) -> &'static str {
@@ -225,8 +262,11 @@ impl Arm {
         if let (Some(hold), None) = (&args.hold, args.human_rows) {
             let _ = writeln!(text, "hold = {}", source::quoted(hold));
         }
-        if let Some(temperature) = args.temperature {
-            let _ = writeln!(text, "\n[sampling]\ntemperature = {temperature:?}");
+        if let [one] = args.temperature.as_slice() {
+            let _ = writeln!(text, "\n[sampling]\ntemperature = {one:?}");
+        }
+        if let Some(task) = &self.task {
+            let _ = writeln!(text, "\n[task]\nkind = {}\nknowledge = \"none\"", source::quoted(task));
         }
         let metrics = if args.metrics.is_empty() { &self.metrics } else { &args.metrics };
         let _ = writeln!(text, "\n[measure]\nmetrics = [{}]", names(metrics));
@@ -236,6 +276,9 @@ impl Arm {
         let _ = writeln!(text, "\n[sweep]\nseeds = {}", args.options.seeds.unwrap_or(self.seeds));
         if args.regime.len() > 1 {
             let _ = writeln!(text, "\"loop.regime\" = [{}]", names(&args.regime));
+        }
+        if args.temperature.len() > 1 {
+            let _ = writeln!(text, "\"sampling.temperature\" = [{}]", list(&args.temperature));
         }
         let _ = writeln!(text, "{swept}");
         text

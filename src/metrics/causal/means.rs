@@ -55,7 +55,7 @@ impl Graph {
     }
 
     /// The rows of group 0 and of group 1.
-    fn strata(&self, rows: &Samples) -> Result<[Vec<u32>; 2], Refusal> {
+    pub(super) fn strata(&self, rows: &Samples) -> Result<[Vec<u32>; 2], Refusal> {
         let of = |level: u32| match rows.column(self.group) {
             Column::Codes { data } => (0..rows.len() as u32).filter(|&i| data[i as usize] == level).collect(),
             _ => Vec::new(),
@@ -70,7 +70,7 @@ impl Graph {
         }
     }
 
-    fn outcomes(&self, rows: &Samples) -> Vec<f64> {
+    pub(super) fn outcomes(&self, rows: &Samples) -> Vec<f64> {
         match rows.column(self.outcome) {
             Column::Codes { data } => data.iter().map(|&y| f64::from(y)).collect(),
             _ => Vec::new(),

@@ -10,8 +10,9 @@
 
 mod bootstrap;
 mod means;
+mod resampled;
 
-pub use bootstrap::Bootstrap;
+pub use bootstrap::{Bootstrap, difference};
 pub use means::{Graph, four_means};
 
 use super::{
