@@ -24,12 +24,14 @@
 mod arms;
 mod choice;
 mod rows;
+mod share;
 #[cfg(test)]
 mod tests;
 
 pub use arms::{Arm, Plan};
 pub use choice::{Gain, corrected_interval};
 pub use rows::{Checked, checked};
+pub use share::{SyntheticShare, synthetic_share};
 
 use std::collections::BTreeMap;
 

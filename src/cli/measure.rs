@@ -1,5 +1,7 @@
 //! `collapse measure`: generations that were made elsewhere, against human rows.
 
+mod share;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,9 +36,11 @@ Examples:
   collapse measure all.csv --human mine.csv --generation-column step --run-column seed
   collapse measure texts/ --human moby-dick --metrics distinct-2,compression-ratio
   collapse measure texts/ --human reviews.csv --text-column review
+  collapse measure crawls/ --human before-2022.csv --synthetic made.csv    how many rows are synthetic?
 
-A generation is a file whose name ends in its number: .csv, .tsv, .jsonl, .txt, .conll or idx, also with .gz. Folders
-inside are runs: with several, intervals are over runs, with one over its resampled rows. Files have the human rows' columns; others are left out.
+A generation is a file whose name ends in its number: .csv, .tsv, .jsonl, .txt, .conll, .npy, .npz or idx, also with .gz
+or .zst, or such a folder of images. Folders inside are runs: with several, intervals are over runs, with one over its
+resampled rows. Files have the human rows' columns; others are left out.
 Human rows that the models were trained on make every distance too small: name rows that they have not seen.";
 
 /// The most rows of a generation that metrics see.
@@ -74,6 +78,13 @@ pub struct MeasureArgs {
     /// The human rows: a file, or a source (`collapse list data`); half of a file's are held out
     #[arg(long, value_name = "FILE|NAME")]
     human: String,
+    /// Rows of the generators in question: the share of synthetic rows in every generation is estimated (human rows alone
+    /// can't tell it)
+    #[arg(long, value_name = "FILE")]
+    synthetic: Option<PathBuf>,
+    /// Estimate that share: needs --synthetic
+    #[arg(long)]
+    share: bool,
     /// The metrics; default: all common ones that fit the rows
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     metrics: Vec<String>,
@@ -86,9 +97,9 @@ pub struct MeasureArgs {
     /// Rows of each generation that metrics see; default: as many as all have, at most 2,000
     #[arg(long, value_name = "N")]
     size: Option<usize>,
-    /// The pixel value of idx files that becomes 1, for human rows and generations
-    #[arg(long, value_name = "VALUE", default_value_t = 255.0)]
-    scale: f64,
+    /// The pixel value of idx files and of arrays that becomes 1, for human rows and generations [default: 255 of bytes]
+    #[arg(long, value_name = "VALUE")]
+    scale: Option<f64>,
     /// How large a change counts as none: a share of the way from the start to the worst value, or METRIC=VALUE in the
     /// metric's unit; may be a list
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "0.1")]
@@ -121,19 +132,36 @@ pub struct MeasureArgs {
 
 pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Result<u8> {
     let asked = tolerance(&args.tolerance, components)?;
+    if args.share && args.synthetic.is_none() {
+        return Err(miette!(
+            help = "name rows of the generators that may have written the corpus: --synthetic FILE",
+            "`--share`: which share of rows is synthetic can't be known from human rows alone"
+        ));
+    }
     let table = human_table(args, components)?;
     let source = features_only(source::open("--human", &table, &args.set, &WORDING, components)?)
         .map_err(|why| miette!(help = "name another file or column", "`--human {}`: {why}", args.human))?;
-    let reading = DataOptions { scale: Some(args.scale), ..args.reading.options() };
+    let reading = DataOptions { scale: args.scale, ..args.reading.options() };
     let how = Load { generation_column: args.generation_column.clone(), run_column: args.run_column.clone() };
+    let mut reader = AsHuman::new(&source, &reading);
+    let reference =
+        args.synthetic.as_deref().map(|path| reader.read(path, &[])).transpose().map_err(advised)?;
     let Loaded { runs, schema, cards, passed_over } =
-        load(&args.generations, AsHuman::new(&source, &reading), &how).map_err(advised)?;
+        load(&args.generations, reader, &how).map_err(advised)?;
     let source = under(source, &schema).into_diagnostic()?;
     terminal::remarks(source.file.as_deref());
     OtherCard::remarks(&cards).iter().for_each(|line| remark!("{line}"));
     for path in &passed_over {
         remark!("not read: {} (a generation's name ends in its number)", path.display());
     }
+    let shares = match &reference {
+        Some(made) => {
+            share::of_generations(&source, &made.rows, &runs, &schema, args.salt).map_err(|why| {
+                miette!(help = "name other rows with `--synthetic`", "the synthetic share: {why}")
+            })?
+        }
+        None => Vec::new(),
+    };
     let most = largest_size(&source, &runs);
     let size = args.size.unwrap_or(SIZE.min(most));
     if size > most || size < 2 {
@@ -214,13 +242,20 @@ pub(super) fn measure(args: &MeasureArgs, components: &Arc<Components>) -> Resul
     }
     if args.json {
         let (answer, changes) = (&done.answer.sentences, json::changes(&done.answer.changes));
-        json::print(&json!({ "folder": out, "answer": answer, "changes": changes }))?;
+        let mut all = json!({ "folder": out, "answer": answer, "changes": changes });
+        if !shares.is_empty() {
+            all["synthetic_share"] = share::as_json(&shares);
+        }
+        json::print(&all)?;
         return Ok(exit_code(&done));
     }
     let rows = publish::change_rows(&done.answer.changes, |_| String::new());
     say!("\n{}\n", terminal::effects("", &publish::CHANGES, &rows));
     for line in &done.answer.sentences {
         say!("{line}");
+    }
+    if !shares.is_empty() {
+        say!("\n{}\n", share::table(&shares));
     }
     terminal::missing(&done.report.tables.notes);
     say!("folder   {}", out.display());
@@ -251,9 +286,8 @@ fn human_table(args: &MeasureArgs, components: &Components) -> Result<String> {
     // A file of the user's is here to be compared with, not to be trained on.
     let of_a_file = format!("held_out = 0.5\nvalidation = 0\n{}", args.reading.table());
     let mut table = source::named("--human", &args.human, &of_a_file, components)?;
-    let name = args.human.trim_end_matches(".gz").to_lowercase();
-    if [".idx", "-ubyte"].iter().any(|ending| name.ends_with(ending)) {
-        let _ = writeln!(table, "scale = {:?}", args.scale);
+    if let Some(scale) = args.scale {
+        let _ = writeln!(table, "scale = {scale:?}");
     }
     Ok(table)
 }

@@ -105,7 +105,7 @@ pub enum Command {
     /// Run an experiment from its spec and publish tables, figures and a page
     Run(run::RunArgs),
     /// Compare human fractions, on embedded data or your own file
-    Compare(CompareArgs),
+    Compare(Box<CompareArgs>),
     /// Redo the papers' figures and decide what they say
     Reproduce(ReproduceArgs),
     /// Say whether it is worth training on a given table of synthetic rows

@@ -29,6 +29,9 @@ pub struct ReadingArgs {
     /// Columns that only tell rows apart: left out
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub id_column: Vec<String>,
+    /// A column (a document, a prompt, a person) whose rows stay on one side of every split
+    #[arg(long, value_name = "NAME")]
+    pub group_split: Option<String>,
     /// Columns whose numbers are names of categories
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub categorical: Vec<String>,
@@ -57,7 +60,8 @@ pub struct ReadingArgs {
 }
 
 /// The option of each key of `[data]` that [`ReadingArgs`] has one for.
-const FLAGS: [(&str, &str); 14] = [
+const FLAGS: [(&str, &str); 15] = [
+    ("group_split", "--group-split"),
     ("text_column", "--text-column"),
     ("text_field", "--text-column"),
     ("label", "--label-column"),
@@ -82,6 +86,7 @@ impl ReadingArgs {
             ("text_column", &self.text_column),
             ("label", &self.label_column),
             ("group", &self.group_column),
+            ("group_split", &self.group_split),
             ("missing", &self.missing),
             ("delimiter", &self.delimiter),
             ("decimal", &self.decimal),
@@ -121,6 +126,7 @@ impl ReadingArgs {
             text_column: self.text_column.clone(),
             label: self.label_column.clone(),
             group: self.group_column.clone(),
+            group_split: self.group_split.clone(),
             without: list(&self.without),
             id_column: list(&self.id_column),
             categorical: list(&self.categorical),
@@ -147,7 +153,7 @@ pub(super) fn named(flag: &str, name: &str, of_a_file: &str, components: &Compon
     if components.sources.get(name).is_some() {
         return Ok(format!("source = {}\n", quoted(name)));
     }
-    if Path::new(name).exists() {
+    if name == "-" || Path::new(name).exists() {
         return Ok(format!("source = \"file\"\npath = {}\n{of_a_file}", quoted(name)));
     }
     Err(miette!(
@@ -182,13 +188,15 @@ impl Wording {
     fn option(&self, code: &str) -> Option<String> {
         let (key, value) =
             code.split_once(" = ").map_or((code, None), |(k, v)| (k, Some(v.trim_matches('"'))));
-        let files = ["csv", "jsonl", "text", "conll", "idx"].into_iter().filter_map(|name| SOURCES.get(name));
+        let files = ["csv", "jsonl", "text", "conll", "idx", "numpy", "images"]
+            .into_iter()
+            .filter_map(|name| SOURCES.get(name));
         let known = files.flat_map(|e: &Entry<Source>| e.about.parameters).any(|p| p.name == key);
         if !known {
             return None;
         }
         let list = matches!(key, "columns" | "without" | "categorical" | "numeric" | "id_column");
-        let column = list || matches!(key, "label" | "group" | "text_column" | "text_field");
+        let column = list || matches!(key, "label" | "group" | "group_split" | "text_column" | "text_field");
         let value = value.unwrap_or(if column { "NAME" } else { "…" });
         if let Some((_, flag)) = self.flags.iter().chain(&FLAGS).find(|(name, _)| *name == key) {
             return Some(format!("{flag} {value}"));

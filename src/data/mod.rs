@@ -38,6 +38,7 @@ pub use effects::{Effects, FourMeans};
 pub use embedded::lexicon::opinion_lexicon;
 pub use export::write_csv;
 pub use files::largest;
+pub(crate) use files::uncompressed;
 pub use files::{
     AsHuman, Card, FileError, Missing, Options, OtherCard, OwnFile, Place, Problem, Scheme, open_pair,
 };
@@ -107,6 +108,8 @@ pub const SOURCES: Registry<Source> = Registry {
         files::JSONL,
         files::CONLL,
         files::IDX,
+        files::NUMPY,
+        files::IMAGES,
     ],
 };
 

@@ -6,6 +6,7 @@
 //! chunks of equal length and chunk `i` goes by the rank of the fractional part of `i·φ`, a fixed
 //! order that spreads every split over the whole text.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rand::seq::SliceRandom;
@@ -116,6 +117,36 @@ impl Shares {
         Ok(Assignment { train, validation, held_out: order })
     }
 
+    /// Splits rows so that those of one group (`groups` names it for each row) are on one side, by one fixed random order
+    /// of the groups. A split has at least as many rows as were asked for; `None` where groups are too few.
+    pub fn grouped(&self, groups: &[u32]) -> Result<Option<Assignment>, TooFewRows> {
+        let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        groups.iter().zip(0..).for_each(|(group, row)| members.entry(*group).or_default().push(row));
+        let mut order: Vec<Vec<u32>> = members.into_values().collect();
+        order.shuffle(&mut Streams::new(0, 0).of("splits").rng());
+        let most = self.rows.unwrap_or(groups.len());
+        let (mut all, mut kept) = (0, Vec::new());
+        for group in order {
+            if all + group.len() <= most {
+                all += group.len();
+                kept.push(group);
+            }
+        }
+        let (held_out, validation) = self.sizes(all)?;
+        let mut split = Assignment { train: Vec::new(), validation: Vec::new(), held_out: Vec::new() };
+        for group in kept {
+            let side = if split.held_out.len() < held_out {
+                &mut split.held_out
+            } else if split.validation.len() < validation {
+                &mut split.validation
+            } else {
+                &mut split.train
+            };
+            side.extend(group);
+        }
+        Ok((split.train.len() >= LEAST_ROWS).then_some(split))
+    }
+
     /// Splits `n` rows that follow each other in contiguous chunks; each split keeps their order.
     /// Sizes are rounded to whole chunks.
     pub fn in_chunks(&self, n: usize) -> Result<Assignment, TooFewRows> {
@@ -208,6 +239,21 @@ mod tests {
         assert_eq!((a.train.len(), a.validation.len(), a.held_out.len()), (750, 50, 200));
         let a = SHARES.in_chunks(1000).unwrap();
         assert_eq!((a.train.len(), a.validation.len(), a.held_out.len()), (750, 50, 200));
+    }
+
+    #[test]
+    fn rows_of_a_group_stay_on_one_side() {
+        let groups: Vec<u32> = (0..400).map(|row| row % 37).collect();
+        let a = SHARES.grouped(&groups).unwrap().unwrap();
+        assert_eq!(all(&a).into_iter().collect::<BTreeSet<_>>().len(), 400);
+        let of = |rows: &[u32]| rows.iter().map(|r| groups[*r as usize]).collect::<BTreeSet<_>>();
+        let sides = [of(&a.train), of(&a.validation), of(&a.held_out)];
+        assert_eq!(sides.iter().map(BTreeSet::len).sum::<usize>(), 37, "no group is on two sides");
+        // At least what was asked for, and less than a group more.
+        assert!((80..91).contains(&a.held_out.len()) && (20..31).contains(&a.validation.len()), "{a:?}");
+        assert_eq!(SHARES.grouped(&[7; 100]), Ok(None), "one group can't be on both sides");
+        let few = Shares { rows: Some(100), ..SHARES }.grouped(&groups).unwrap().unwrap();
+        assert!((89..=100).contains(&all(&few).len()));
     }
 
     #[test]

@@ -137,6 +137,21 @@ impl TextOptions {
         Ok(self.tables(&seen, &rows, records, further, &assignment))
     }
 
+    /// The same with one row a record, the rows of records that `groups` puts together on one side; `None` where there
+    /// are too few groups.
+    pub(super) fn grouped(
+        &self,
+        records: &[Record<'_>],
+        further: &[Field],
+        shares: &Shares,
+        groups: &[u32],
+    ) -> Result<Option<Splits>, TooFewRows> {
+        let (seen, rows) = self.cut(records);
+        let of_rows: Vec<u32> = rows.iter().map(|(record, ..)| groups[*record]).collect();
+        let assignment = shares.grouped(&of_rows)?;
+        Ok(assignment.map(|assignment| self.tables(&seen, &rows, records, further, &assignment)))
+    }
+
     /// All rows as one table in the order of the records, with the vocabulary of them all.
     pub(super) fn all(&self, records: &[Record<'_>], further: &[Field]) -> Samples {
         let (seen, rows) = self.cut(records);

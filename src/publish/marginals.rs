@@ -17,6 +17,8 @@ const ROWS: usize = 5;
 /// Bins of a number, and levels of a category that have a bar; the others share one.
 const BINS: usize = 14;
 const LEVELS: usize = 7;
+/// Letters of a panel's title.
+const WIDE: usize = 30;
 /// A column of numbers with fewer different values is drawn level by level.
 const FEW: usize = 10;
 
@@ -75,7 +77,9 @@ pub(super) fn planned(publication: &Publication) -> Result<Option<Planned>, Publ
     let lines = panels.len().div_ceil(across);
     let left = tables.columns.len() - panels.len();
     let note = if left > 0 { format!("{left} further columns are not shown.") } else { String::new() };
-    let caption = format!("{title}: {subtitle}. Dashed: human rows.");
+    let caption = format!(
+        "{title}: {subtitle}. Dashed: human rows. A column of categories has its levels by falling frequency, with a last bar for all others."
+    );
     let figure = Panels {
         title,
         subtitle,
@@ -93,24 +97,28 @@ fn panel(tables: &Tables<'_>, i: usize) -> Curve {
     let name = &tables.columns[i];
     let cells = |rows: &[Vec<String>]| -> Vec<String> { rows.iter().map(|row| row[i].clone()).collect() };
     let human = cells(tables.human);
-    let (label, outline) = match numbers(&human) {
+    let (title, outline) = match numbers(&human) {
         Some(values) => (name.clone(), Outline::of_numbers(&values)),
         None => {
             let levels = levels(&human);
-            let named = levels.iter().enumerate().map(|(i, level)| format!("{} {level}", i + 1));
-            let label: String = named.collect::<Vec<_>>().join(", ");
-            let label = match label.chars().count() > 34 {
-                true => label.chars().take(33).chain(['…']).collect(),
-                false => label,
+            let title = format!("{name}: {}", levels.join(", "));
+            let title = match title.chars().count() > WIDE {
+                true => title.chars().take(WIDE - 1).chain(['…']).collect(),
+                false => title,
             };
-            (label, Outline::Levels(levels))
+            (title, Outline::Levels(levels))
         }
     };
     let x = match &outline {
         Outline::Levels(levels) => {
-            Axis { min: Some(0.4), max: Some(levels.len() as f64 + 1.6), ..Axis::integer(&label) }
+            let others = cells(tables.human)
+                .iter()
+                .chain(tables.model.iter().flat_map(|(_, rows)| rows.iter().map(|r| &r[i])))
+                .any(|c| !levels.contains(c));
+            let bars = levels.len() + usize::from(others);
+            Axis { min: Some(0.4), max: Some(bars as f64 + 0.6), ..Axis::integer("") }
         }
-        Outline::Bins { .. } => Axis::linear(&label),
+        Outline::Bins { .. } => Axis::linear(""),
     };
     let series = tables.model.iter().map(|(g, rows)| Series {
         name: g.to_string(),
@@ -118,7 +126,7 @@ fn panel(tables: &Tables<'_>, i: usize) -> Curve {
         points: outline.corners(&cells(rows)).into_iter().map(|(x, y)| Point::new(x, y)).collect(),
     });
     Curve {
-        title: name.clone(),
+        title,
         x,
         y: Axis { min: Some(0.0), ..Axis::linear("share of rows") },
         key: "generation".into(),

@@ -47,7 +47,8 @@ it varies. With --human-rows the human rows are fixed and synthetic rows are add
 #[derive(Args, Clone, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub struct CompareArgs {
-    /// A source (`collapse list data`) or a file of yours: .csv, .tsv, .txt, .jsonl, idx; gzip is undone
+    /// A source (`collapse list data`) or a file of yours: .csv, .tsv, .txt, .jsonl, .npy, .npz, idx, a folder of PNG or JPEG
+    /// images, `-` for standard input; gzip and zstd are undone
     #[arg(long, value_name = "NAME|FILE")]
     pub data: Option<String>,
     /// The family (`collapse list models`); default: by the data

@@ -23,6 +23,9 @@ pub struct Card {
     pub splits: [usize; 3],
     /// Validation and held-out rows that are equal to a training row.
     pub repeated: usize,
+    /// The column whose rows stay on one side of the split, and how many values it has.
+    #[serde(default)]
+    pub together: Option<(String, usize)>,
     /// Columns that are used.
     pub columns: Vec<Taken>,
     /// Columns that are not used, and why.
@@ -113,7 +116,15 @@ impl Card {
         if !self.dropped.is_empty() {
             lines.push(format!("{} of {} rows left out: {}", self.lost(), self.rows, listed(&self.dropped)));
         }
-        let asked = |why: &str| why == "as asked" || why == "not in `columns`" || why == "beside the text";
+        if let Some((column, groups)) = &self.together {
+            lines.push(format!("split by `{column}`: none of its {groups} values is on both sides"));
+        }
+        let asked = |why: &str| {
+            why == "as asked"
+                || why == "rows are split by it"
+                || why == "not in `columns`"
+                || why == "beside the text"
+        };
         let out = self.left_out.iter().filter(|(_, why)| !asked(why));
         lines.extend(out.map(|(name, why)| format!("column `{name}` left out: {why}")));
         let unusual = |t: &&Taken| {
@@ -211,6 +222,9 @@ impl fmt::Display for Card {
                 "           {} rows left out: {} in `{}`, first in line {}",
                 d.rows, d.why, d.column, d.line
             )?;
+        }
+        if let Some((column, groups)) = &self.together {
+            writeln!(f, "           split by `{column}`: none of its {groups} values is on both sides")?;
         }
         if self.repeated > 0 {
             writeln!(

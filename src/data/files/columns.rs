@@ -100,6 +100,8 @@ pub(in crate::data) fn choose(
         return Err(ParameterError::new("without", why, "name it once").into());
     }
     without.extend(all(&options.id_column)?);
+    let together_by = options.group_split.as_deref().map(find).transpose()?;
+    without.extend(together_by.filter(|i| !kept(i)));
     let features: Vec<usize> = match (text, &named) {
         (Some(_), Some(_)) => {
             let help = "keep other columns as `label` or `group`";
@@ -116,6 +118,7 @@ pub(in crate::data) fn choose(
     for (i, name) in table.names.iter().enumerate() {
         let why = match (without.contains(&i), text, &named) {
             _ if has_role(&i) || features.contains(&i) => continue,
+            (true, ..) if Some(i) == together_by => "rows are split by it",
             (true, ..) => "as asked",
             (_, Some(_), _) => "beside the text",
             _ => "not in `columns`",

@@ -43,7 +43,7 @@ pub enum Problem {
     #[error("there is no such file; check the path (relative paths start at the working directory)")]
     Missing,
     /// It is a directory.
-    #[error("this is a directory; name a file inside it")]
+    #[error("this is a directory without PNG or JPEG images; name a file inside it")]
     Directory,
     /// The operating system refused.
     #[error("it can't be read ({0}); check its permissions")]
@@ -52,7 +52,7 @@ pub enum Problem {
     #[error("the file is empty; give a file with data")]
     Empty,
     /// It starts as gzip but does not go on so.
-    #[error("the gzip data is damaged ({0}); compress or download the file again")]
+    #[error("the compressed data are damaged ({0}); compress or download the file again")]
     Compression(std::io::Error),
     /// A container that is not read.
     #[error("this is {0}, which is not read; export the data as .csv, .jsonl or .txt")]
@@ -67,8 +67,55 @@ pub enum Problem {
     #[error("this byte is not UTF-8; save the file as UTF-8 (it may be Latin-1 or Windows-1252)")]
     NotUtf8,
     /// Neither its name nor its first bytes tell what it is.
-    #[error("the format is unknown; name it .csv, .tsv, .txt, .jsonl, .conll or .idx (each also with .gz)")]
+    #[error(
+        "the format is unknown; name it .csv, .tsv, .txt, .jsonl, .conll, .idx, .npy or .npz (each also with .gz or .zst)"
+    )]
     UnknownFormat,
+    /// An array that is no rows or images.
+    #[error(
+        "the array is no rows of numbers and no images: {0}; save (rows, numbers) or (images, height, width)"
+    )]
+    ArrayShape(String),
+    /// An archive of arrays that can't be read.
+    #[error("the archive can't be read: {0}; save it again with numpy.savez")]
+    Archive(String),
+    /// An array that can't be read.
+    #[error("the array can't be read: {0}; save numbers with numpy.save")]
+    Numpy(String),
+    /// A file that is no image.
+    #[error("this is no image that can be read ({0}); save it as PNG or JPEG")]
+    Image(String),
+    /// Images of several sizes.
+    #[error(
+        "the image has {}×{} pixels where the first one has {}×{}; scale all to squares with `side`, for example `side = 16`",
+        found.0, found.1, first.0, first.1
+    )]
+    ImageSize {
+        /// Height and width.
+        found: (usize, usize),
+        /// Those of the first image.
+        first: (usize, usize),
+    },
+    /// Images beside folders of classes.
+    #[error(
+        "{loose} images lie beside folders of images such as `{class}`; put every image into the folder of its class"
+    )]
+    LooseImages {
+        /// How many images have no class.
+        loose: usize,
+        /// The first folder.
+        class: Box<str>,
+    },
+    /// Too few groups that must stay on one side of the split.
+    #[error(
+        "`{column}` has {groups} different values, too few to split rows by; name another column in `group_split`"
+    )]
+    TooFewGroups {
+        /// The column.
+        column: Box<str>,
+        /// Its values.
+        groups: usize,
+    },
     /// A table without rows.
     #[error("there is a header but no row; add rows, or set `header = false` if the first line is a row")]
     OnlyHeader,

@@ -11,7 +11,7 @@ use super::numbers::Notation;
 use super::options::{Options, TABLE, TEXT};
 use super::rows::{column, complete};
 use super::table::Table;
-use super::{Format, conll, csv, idx, jsonl, read, text};
+use super::{Format, conll, csv, idx, images, jsonl, numpy, read, text};
 use crate::data::parameters::SourceError;
 use crate::data::text::Record;
 use crate::data::{Column, Cut, Field, Kind, Role, Samples, Schema, Splits};
@@ -38,7 +38,7 @@ pub(super) fn load(
     options: &Options,
 ) -> Result<(Splits, OwnFile), SourceError> {
     options.check()?;
-    let bytes = read::decompressed(path, bytes)?;
+    let bytes = if format == Format::Images { bytes } else { read::decompressed(path, bytes)? };
     let alone = |splits: Splits, rows: usize, form: &str| {
         let card = Card { rows, form: form.into(), ..Card::default() };
         (splits, card, HashMap::new(), options.clone())
@@ -84,10 +84,30 @@ pub(super) fn load(
             let rows = splits.train.len() + splits.validation.len() + splits.held_out.len();
             alone(splits, rows, "idx")
         }
+        Format::Numpy => {
+            options.only("an array", &[&["labels", "scale"]])?;
+            let rows = numpy::samples(path, &bytes, options, true)?;
+            alone(arrays(path, &rows, options)?, rows.len(), "an array of NumPy")
+        }
+        Format::Images => {
+            options.only("a folder of images", &[&["labels", "side"]])?;
+            let images::Images { rows, others } = images::read(path, options)?;
+            let form = match others {
+                0 => "images, made grey".to_owned(),
+                n => format!("images, made grey; {n} other files are passed over"),
+            };
+            alone(arrays(path, &rows, options)?, rows.len(), &form)
+        }
     };
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let card = Card { file: name, ..card }.with(&splits);
     Ok((splits, OwnFile { options, card, notations }))
+}
+
+/// The splits of rows in their own order.
+fn arrays(path: &Path, rows: &Samples, options: &Options) -> Result<Splits, SourceError> {
+    let few = |e| FileError::whole(path, Problem::TooFewRows(e));
+    Ok(options.splits.usual().shuffled(rows.len()).map_err(few)?.of(rows))
 }
 
 /// Whether every object has a text under this name.
@@ -176,10 +196,26 @@ pub(in crate::data) fn splits(
     options: &Options,
     text: Option<&str>,
 ) -> Result<(Splits, Card, HashMap<String, Notation>), SourceError> {
-    let Whole { rows, card, notations, choice, kept } = whole(path, table, options, text)?;
+    let Whole { rows, mut card, notations, choice, kept } = whole(path, table, options, text)?;
+    let groups = options.group_split.as_deref().map(|name| groups(path, table, name, &kept)).transpose()?;
+    let groups = groups.map(|(column, of, different)| {
+        card.together = Some((column, different));
+        of
+    });
+    let too_few = |card: &Card| {
+        let (column, groups) = card.together.clone().unwrap_or_default();
+        FileError::whole(path, Problem::TooFewGroups { column: column.into(), groups })
+    };
     let few = |e| FileError::whole(path, few(e, &card));
     let splits = match choice.text {
-        None => options.splits.usual().shuffled(kept.len()).map_err(few)?.of(&rows),
+        None => {
+            let shares = options.splits.usual();
+            let assignment = match &groups {
+                Some(groups) => shares.grouped(groups).map_err(few)?.ok_or_else(|| too_few(&card))?,
+                None => shares.shuffled(kept.len()).map_err(few)?,
+            };
+            assignment.of(&rows)
+        }
         Some(text) => {
             let codes = |row: usize| {
                 let code = |i: usize| match rows.column(i) {
@@ -194,10 +230,41 @@ pub(in crate::data) fn splits(
             };
             let records: Vec<Record<'_>> = kept.iter().enumerate().map(record).collect();
             let how = options.text.options(options.cut.unwrap_or(Cut::Records));
-            how.splits(&records, &rows.schema().fields, &options.splits.usual()).map_err(few)?
+            let (fields, shares) = (&rows.schema().fields, options.splits.usual());
+            match &groups {
+                Some(of) => {
+                    how.grouped(&records, fields, &shares, of).map_err(few)?.ok_or_else(|| too_few(&card))?
+                }
+                None => how.splits(&records, fields, &shares).map_err(few)?,
+            }
         }
     };
     Ok((splits, card, notations))
+}
+
+/// The group of each row that is kept, by a column's cells, and how many there are; rows without a cell are alone.
+fn groups(
+    path: &Path,
+    table: &Table,
+    name: &str,
+    kept: &[usize],
+) -> Result<(String, Vec<u32>, usize), FileError> {
+    let at = table.find(path, name)?;
+    let mut known: HashMap<String, u32> = HashMap::new();
+    let mut next = 0;
+    let mut of = Vec::with_capacity(kept.len());
+    for &row in kept {
+        let cell = &table.rows[row].1[at];
+        let mut fresh = || {
+            next += 1;
+            next - 1
+        };
+        of.push(match cell.is_missing() {
+            true => fresh(),
+            false => *known.entry(cell.level().into_owned()).or_insert_with(fresh),
+        });
+    }
+    Ok((table.names[at].clone(), of, next as usize))
 }
 
 /// Too few rows, with what became of the others.

@@ -1,7 +1,8 @@
 //! JSON lines: one object per line, as a table of fields.
 //!
 //! Numbers are numbers; strings and booleans are words, "NA" too; `null`, blank strings and absent fields are missing. A
-//! list of chat messages (`[{"role": …, "content": …}, …]`) is text, a line `role: content` each.
+//! list of chat messages (`[{"role": …, "content": …}, …]`) is text, a line `role: content` each. An object with `prompt` and
+//! `response` (or `completion`) and without a text of its own has the chat of the two as a further field, `messages`.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -33,7 +34,8 @@ pub(in crate::data) fn table(path: &Path, text: &str) -> Result<Table, FileError
             Err(e) => return Err(fail(format!("this is no JSON ({e})"))),
         };
         let mut cells = vec![Cell::Missing(String::new()); table.names.len()];
-        for (name, value) in object {
+        let chat_of_two = pair(&object).map(|text| ("messages".to_owned(), Value::String(text)));
+        for (name, value) in object.into_iter().chain(chat_of_two) {
             let cell = match value {
                 Value::Null => Cell::Missing(String::new()),
                 Value::Bool(b) => Cell::Word(b.to_string()),
@@ -77,6 +79,19 @@ pub(in crate::data) fn table(path: &Path, text: &str) -> Result<Table, FileError
     let width = table.names.len();
     table.rows.iter_mut().for_each(|(_, row)| row.resize(width, Cell::Missing(String::new())));
     Ok(table)
+}
+
+/// The chat of a prompt and its response, where the object has no text of its own.
+fn pair(object: &serde_json::Map<String, Value>) -> Option<String> {
+    if ["text", "messages"].iter().any(|name| object.contains_key(*name)) {
+        return None;
+    }
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    Some(format!(
+        "user: {}\nassistant: {}",
+        text("prompt")?,
+        text("response").or_else(|| text("completion"))?
+    ))
 }
 
 /// The text of a list of chat messages; `None` for any other list or object.

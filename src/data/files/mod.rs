@@ -1,7 +1,8 @@
 //! The user's own files, and what to tell them when a file can't be used.
 //!
 //! [`open`] picks the format by the file's name or first bytes, as `--data mine.csv` does; the
-//! sources `csv`, `text`, `jsonl`, `conll` and `idx` name it. Gzip is undone in all of them.
+//! sources `csv`, `text`, `jsonl`, `conll`, `idx`, `numpy` and `images` name it. Gzip and zstd are undone in all of them,
+//! and `-` is standard input.
 
 mod card;
 pub(super) mod cell;
@@ -11,11 +12,13 @@ pub(super) mod csv;
 pub(super) mod error;
 pub(super) mod human;
 pub(super) mod idx;
+mod images;
 pub(super) mod jsonl;
 pub mod largest;
 mod looks;
 mod news;
 mod numbers;
+mod numpy;
 mod options;
 mod other;
 mod pair;
@@ -55,14 +58,15 @@ enum Format {
     JsonLines,
     Conll,
     Idx,
+    Numpy,
+    Images,
 }
 
 /// Opens a user's file as a source named after the file. The format goes by the name's ending
-/// (before `.gz`): `.csv`, `.tsv`, `.txt`, `.md`, `.jsonl`, `.ndjson`, `.conll`, `.idx`, `…-ubyte`;
-/// else by the first bytes. `options.path` is ignored.
+/// (before `.gz` and `.zst`): `.csv`, `.tsv`, `.txt`, `.md`, `.jsonl`, `.ndjson`, `.conll`, `.idx`, `…-ubyte`, `.npy`,
+/// `.npz`; else by the first bytes; a folder holds images. `options.path` is ignored.
 pub fn open(path: &Path, options: &Options) -> Result<Source, SourceError> {
-    let bytes = read::bytes(path)?;
-    let format = Format::of(path, &bytes).ok_or_else(|| FileError::whole(path, Problem::UnknownFormat))?;
+    let (format, bytes) = Format::found(path)?;
     source(format, path, bytes, options)
 }
 
@@ -83,6 +87,7 @@ fn named(format: Option<Format>, node: &Node) -> Result<Source, spec::Error> {
     build_with(&node, |options: Options| {
         let path = Path::new(&options.path);
         match format {
+            Some(Format::Images) => source(Format::Images, path, Vec::new(), &options),
             Some(format) => source(format, path, read::bytes(path)?, &options),
             None => open(path, &options),
         }
@@ -90,16 +95,28 @@ fn named(format: Option<Format>, node: &Node) -> Result<Source, spec::Error> {
 }
 
 impl Format {
-    /// The format by a name's ending, before `.gz`.
+    /// The format of what lies at a path, and its decompressed bytes; none of a folder of images.
+    fn found(path: &Path) -> Result<(Format, Vec<u8>), FileError> {
+        if path.is_dir() && images::holds_some(path) {
+            return Ok((Format::Images, Vec::new()));
+        }
+        let bytes = read::bytes(path)?;
+        let format =
+            Format::of(path, &bytes).ok_or_else(|| FileError::whole(path, Problem::UnknownFormat))?;
+        Ok((format, bytes))
+    }
+
+    /// The format by a name's ending, before `.gz` and `.zst`.
     fn of_name(name: &str) -> Option<Format> {
         let name = name.to_lowercase();
-        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        let name = uncompressed(&name);
         match name.rsplit('.').next() {
             Some("csv" | "tsv" | "tab") => Some(Format::Csv),
             Some("txt" | "text" | "md") => Some(Format::Text),
             Some("jsonl" | "ndjson" | "json") => Some(Format::JsonLines),
             Some("conll" | "bio" | "iob") => Some(Format::Conll),
             Some("idx") => Some(Format::Idx),
+            Some("npy" | "npz") => Some(Format::Numpy),
             _ => name.ends_with("-ubyte").then_some(Format::Idx),
         }
     }
@@ -110,10 +127,24 @@ impl Format {
         }
         match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
             _ if bytes.starts_with(&[0, 0, 8]) => Some(Format::Idx),
+            _ if bytes.starts_with(b"\x93NUMPY") => Some(Format::Numpy),
             Some(b'{') => Some(Format::JsonLines),
+            // Standard input has no name: a first line of several cells is that of a table.
+            _ if path.as_os_str() == read::STANDARD_INPUT => {
+                let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+                let cells = first.iter().any(|b| matches!(b, b'\t' | b';' | b'|'))
+                    || first.split(|b| *b == b',').all(|cell| !cell.starts_with(b" "))
+                        && first.contains(&b',');
+                Some(if cells { Format::Csv } else { Format::Text })
+            }
             _ => None,
         }
     }
+}
+
+/// A name without what says that the file is compressed.
+pub(crate) fn uncompressed(name: &str) -> &str {
+    [".gz", ".zst"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
 }
 
 /// The parameters of all files with these names.
@@ -140,10 +171,11 @@ const SPLITS: &[&str] = &["held_out", "validation", "rows"];
 pub(super) const ANY: Entry<Source> = Entry {
     about: About {
         name: "file",
-        summary: "Your own file, read by its ending as csv, text, jsonl, conll or idx",
+        summary: "Your own file, read by its ending as csv, text, jsonl, conll, idx or numpy, or a folder of images",
         details: "`.csv` and `.tsv` are tables, `.txt` and `.md` text, `.jsonl` JSON lines, `.conll` tagged \
-                  sentences, `.idx` and `-ubyte` idx; `.gz` before that is undone. The parameters are those of the format.",
-        source: "`csv`, `text`, `jsonl`, `conll` and `idx`",
+                  sentences, `.idx` and `-ubyte` idx, `.npy` and `.npz` arrays; `.gz` and `.zst` after that are undone. A folder \
+                  holds PNG and JPEG images; `-` is standard input. The parameters are those of the format.",
+        source: "`csv`, `text`, `jsonl`, `conll`, `idx`, `numpy` and `images`",
         parameters: &of::<1>(&[PATH]),
         version: 2,
     },
@@ -164,7 +196,7 @@ pub(super) const CSV: Entry<Source> = Entry {
                   makes it a text source with a row per record. Rows are split at random, the same for every seed. The \
                   data card (`--dry-run`, the page, manifest.json) says what was read, left out and why.",
         source: "RFC 4180, DOI 10.17487/RFC4180",
-        parameters: &of::<22>(&[PATH, TABLE, OF_TEXT, SPLITS, &["text_column", "delimiter", "header"]]),
+        parameters: &of::<23>(&[PATH, TABLE, OF_TEXT, SPLITS, &["text_column", "delimiter", "header"]]),
         version: 2,
     },
     extra: (),
@@ -194,10 +226,11 @@ pub(super) const JSONL: Entry<Source> = Entry {
         name: "jsonl",
         summary: "Your own JSON lines: a field of text, or fields of numbers and categories",
         details: "One object per line. With `text_column` (or a field called `text`, or `messages` of a chat, in every line) each object is \
-                  one row of text; `label` and `group` name further fields. Otherwise the fields are columns of \
+                  one row of text; so is `prompt` with `response` or `completion`, as a chat of two messages; `label` and \
+                  `group` name further fields. Otherwise the fields are columns of \
                   a table as in `csv`: numbers are numeric, strings and booleans categorical.",
         source: "https://jsonlines.org",
-        parameters: &of::<20>(&[PATH, TABLE, OF_TEXT, SPLITS, &["text_column"]]),
+        parameters: &of::<21>(&[PATH, TABLE, OF_TEXT, SPLITS, &["text_column"]]),
         version: 2,
     },
     extra: (),
@@ -241,4 +274,36 @@ pub(super) const IDX: Entry<Source> = Entry {
     },
     extra: (),
     build: |node, _| named(Some(Format::Idx), node),
+};
+
+/// `source = "numpy"`.
+pub(super) const NUMPY: Entry<Source> = Entry {
+    about: About {
+        name: "numpy",
+        summary: "Your own array of NumPy: rows of numbers (embeddings), or images",
+        details: "`.npy` of two dimensions is rows of numbers, of three images, of one a number a row. Unsigned bytes are \
+                  divided by `scale`, so that they lie in [0, 1]; other numbers stay as they are. `.npz` is an archive of such \
+                  arrays: the largest is the rows, one called `labels`, `label` or `y` their labels.",
+        source: "numpy.lib.format, versions 1 to 3",
+        parameters: &of::<6>(&[PATH, &["labels", "scale"], SPLITS]),
+        version: 1,
+    },
+    extra: (),
+    build: |node, _| named(Some(Format::Numpy), node),
+};
+
+/// `source = "images"`.
+pub(super) const IMAGES: Entry<Source> = Entry {
+    about: About {
+        name: "images",
+        summary: "Your own folder of PNG and JPEG images, a subfolder a class",
+        details: "Images become grey and their bytes are divided by 255. They are all of one size, or scaled to squares of `side` \
+                  pixels. Two or more subfolders are classes, the label; `labels = \"\"` leaves it out. Hidden files are passed \
+                  over, other files counted in the data card.",
+        source: "PNG: ISO/IEC 15948; JPEG: ISO/IEC 10918-1; grey: Rec. 709 luminance",
+        parameters: &of::<6>(&[PATH, &["labels", "side"], SPLITS]),
+        version: 1,
+    },
+    extra: (),
+    build: |node, _| named(Some(Format::Images), node),
 };

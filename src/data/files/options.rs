@@ -37,7 +37,7 @@ crate::parameters! {
     /// Everything that can be said about a file; each format refuses what it does not know.
     #[derive(Clone, Debug)]
     pub struct Options {
-        /// The file, relative to the working directory; .gz is undone
+        /// The file or the folder of images, relative to the working directory; .gz and .zst are undone, `-` is standard input
         pub path: String = String::new() => "required";
         /// The columns to model, in this order; default: all that are not label, group or text
         pub columns: Option<Vec<String>> = None => "all others";
@@ -55,6 +55,9 @@ crate::parameters! {
         pub numeric: Option<Vec<String>> = None => "[]";
         /// Columns that only tell rows apart: left out
         pub id_column: Option<Vec<String>> = None => "[]";
+        /// A column (a document, a prompt, a person) whose rows stay together: none of its values is on both sides of a
+        /// split. It is no feature unless `columns` lists it
+        pub group_split: Option<String> = None;
         /// The sign before the fraction of numbers, `.` or `,`. A column of numbers with decimal commas, marks between
         /// thousands, one currency or per cent is read as numbers where all its cells are written so
         pub decimal: Option<String> = None => "as each column says";
@@ -78,8 +81,11 @@ crate::parameters! {
         pub tag_column: Option<usize> = None => "the last";
         /// How tags mark mentions: `bio`, `iob1` (made BIO), or `plain` for tags without structure
         pub scheme: Option<Scheme> = None => "\"bio\"";
-        /// The idx file of labels; default: found by name; "" for none
+        /// The file of labels of idx images or of an array; default: found by name, in the archive or by subfolders; "" for
+        /// none
         pub labels: Option<String> = None => "found";
+        /// Images are scaled to squares of so many pixels a side
+        pub side: Option<usize> = None => "as they are", in within(1, 512);
         /// The pixel value that becomes 1
         pub scale: Option<f64> = None => "255", in above(0);
     }
@@ -96,8 +102,18 @@ crate::parameters! {
 }
 
 /// The parameters of tables.
-pub(super) const TABLE: &[&str] =
-    &["columns", "without", "label", "group", "categorical", "numeric", "id_column", "decimal", "missing"];
+pub(super) const TABLE: &[&str] = &[
+    "columns",
+    "without",
+    "label",
+    "group",
+    "categorical",
+    "numeric",
+    "id_column",
+    "group_split",
+    "decimal",
+    "missing",
+];
 /// The parameters of text.
 pub(super) const TEXT: &[&str] =
     &["tokens", "row_tokens", "lower_case", "min_count", "max_vocabulary", "cut"];
@@ -111,7 +127,7 @@ impl Options {
     /// Refuses what `format` does not understand. `known` lists its own keys beside `path` and the
     /// splits.
     pub(super) fn only(&self, format: &str, known: &[&[&str]]) -> Result<(), ParameterError> {
-        let given: [(&'static str, bool); 23] = [
+        let given: [(&'static str, bool); 25] = [
             ("columns", self.columns.is_some()),
             ("without", self.without.is_some()),
             ("label", self.label.is_some()),
@@ -119,6 +135,7 @@ impl Options {
             ("categorical", self.categorical.is_some()),
             ("numeric", self.numeric.is_some()),
             ("id_column", self.id_column.is_some()),
+            ("group_split", self.group_split.is_some()),
             ("decimal", self.decimal.is_some()),
             ("text_column", self.text_column.is_some()),
             ("delimiter", self.delimiter.is_some()),
@@ -135,6 +152,7 @@ impl Options {
             ("scheme", self.scheme.is_some()),
             ("labels", self.labels.is_some()),
             ("scale", self.scale.is_some()),
+            ("side", self.side.is_some()),
         ];
         let stray = given.iter().find(|(key, given)| *given && !known.iter().any(|list| list.contains(key)));
         match stray {

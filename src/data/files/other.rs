@@ -18,7 +18,7 @@ use super::numbers::{Found, Notation};
 use super::options::{Missing, Options};
 use super::rows::{Lack, Tally, number};
 use super::table::Table;
-use super::{Format, conll, csv, jsonl, read};
+use super::{Format, conll, csv, images, jsonl, numpy, read};
 use crate::data::exchange::{Index, as_human, cell_names};
 use crate::data::parameters::SourceError;
 use crate::data::{Column, Cut, Field, Kind, Role, Samples, Schema, Source, Vocabulary};
@@ -98,6 +98,11 @@ impl AsHuman {
         Format::of_name(name).is_some()
     }
 
+    /// Whether a folder holds images, or folders of them.
+    pub fn holds_images(folder: &Path) -> bool {
+        images::holds_some(folder)
+    }
+
     /// Whether a file of this name is a table, which can have a column of generations.
     pub fn has_columns(name: &str) -> bool {
         matches!(Format::of_name(name), Some(Format::Csv | Format::JsonLines))
@@ -122,12 +127,14 @@ impl AsHuman {
     /// # Errors
     /// The file's, with line and column; a column that is missing; a label that no human row has.
     pub fn read(&mut self, path: &Path, keys: &[&str]) -> Result<Made, SourceError> {
-        let bytes = read::bytes(path)?;
-        let format =
-            Format::of(path, &bytes).ok_or_else(|| FileError::whole(path, Problem::UnknownFormat))?;
+        let (format, bytes) = Format::found(path)?;
         let body = match format {
-            Format::Idx => {
-                let images = Idx::read(path, bytes)?.samples(path, None, idx::scale(&self.options)?)?;
+            Format::Idx | Format::Numpy | Format::Images => {
+                let images = match format {
+                    Format::Idx => Idx::read(path, bytes)?.samples(path, None, idx::scale(&self.options)?)?,
+                    Format::Numpy => numpy::samples(path, &bytes, &self.options, false)?,
+                    _ => images::read(path, &self.options)?.rows,
+                };
                 let schema = self.schema();
                 let rows = Samples::new(schema.clone(), vec![images.column(0).clone()]).map_err(|_| {
                     let why = format!("{} where the human rows are {schema}", images.schema());

@@ -38,12 +38,7 @@ pub struct Pair {
 /// As a source's, and for synthetic rows with another label or column than the human ones have.
 pub fn open_pair(human: &Path, synthetic: &Path, options: &Options) -> Result<Pair, SourceError> {
     options.check()?;
-    let bytes = |path: &Path| -> Result<(Format, Vec<u8>), SourceError> {
-        let bytes = read::bytes(path)?;
-        let format =
-            Format::of(path, &bytes).ok_or_else(|| FileError::whole(path, Problem::UnknownFormat))?;
-        Ok((format, bytes))
-    };
+    let bytes = |path: &Path| -> Result<(Format, Vec<u8>), SourceError> { Ok(Format::found(path)?) };
     let ((format, people), (other, made)) = (bytes(human)?, bytes(synthetic)?);
     let table = |format: Format, path: &Path, bytes| -> Result<Table, SourceError> {
         let text = read::text(path, bytes)?;
@@ -64,7 +59,9 @@ pub fn open_pair(human: &Path, synthetic: &Path, options: &Options) -> Result<Pa
                 None => tables((human, &people), synthetic, options),
             }
         }
-        (Format::Text | Format::Idx, _) => Err(FileError::whole(human, Problem::NoLabels).into()),
+        (Format::Text | Format::Idx | Format::Numpy | Format::Images, _) => {
+            Err(FileError::whole(human, Problem::NoLabels).into())
+        }
         _ => Err(FileError::whole(synthetic, Problem::UnlikeFormat).into()),
     }
 }

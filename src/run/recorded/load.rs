@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::data::{AsHuman, FileError, OtherCard, Place, Problem, Samples, Schema, SourceError};
+use crate::data::{
+    AsHuman, FileError, OtherCard, Place, Problem, Samples, Schema, SourceError, uncompressed,
+};
 
 /// The rows of each generation of each run, with the runs' names.
 pub type Runs = Vec<(String, BTreeMap<u32, Samples>)>;
@@ -116,7 +118,13 @@ fn entries(folder: &Path) -> Result<Entries, FileError> {
             continue;
         }
         if path.is_dir() {
-            found.folders.push(path);
+            // A folder of images is a generation, unless it is called a run.
+            let word = name.trim_end_matches(|c: char| !c.is_alphabetic()).to_lowercase();
+            let run = ["seed", "run"].iter().any(|w| word.ends_with(w));
+            match number(&name).filter(|_| !run && AsHuman::holds_images(&path)) {
+                Some(generation) => found.files.push((generation, path)),
+                None => found.folders.push(path),
+            }
         } else {
             match number(stem(&name)).filter(|_| AsHuman::knows(&name)) {
                 Some(generation) => found.files.push((generation, path)),
@@ -130,9 +138,9 @@ fn entries(folder: &Path) -> Result<Entries, FileError> {
     Ok(found)
 }
 
-/// A file's name without its ending and `.gz`.
+/// A file's name without its ending, `.gz` and `.zst`.
 fn stem(name: &str) -> &str {
-    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let name = uncompressed(name);
     let name =
         ["-idx3-ubyte", "-idx2-ubyte", "-ubyte"].iter().find_map(|e| name.strip_suffix(e)).unwrap_or(name);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
