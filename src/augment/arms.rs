@@ -29,6 +29,8 @@ pub struct Plan {
     pub folds: usize,
     /// The share of human rows that is held out as the test set.
     pub test: f64,
+    /// The group of each human row, where rows of a group stay on one side of every split.
+    pub groups: Option<Vec<u32>>,
     /// Re-randomises the study.
     pub salt: u64,
 }
@@ -214,8 +216,16 @@ impl Learner<'_> {
     }
 
     /// Row numbers of training and test rows, each class alike.
-    fn split(&self, streams: &Streams) -> (Vec<u32>, Vec<u32>) {
+    pub(super) fn split(&self, streams: &Streams) -> (Vec<u32>, Vec<u32>) {
         let all: Vec<u32> = (0..self.human.len() as u32).collect();
+        if let Some(groups) = self.together(&all, &streams.of("split")) {
+            let size = (self.plan.test * all.len() as f64).round() as usize;
+            let (mut rest, mut test) = (Vec::new(), Vec::new());
+            for group in groups {
+                if test.len() < size { test.extend(group) } else { rest.extend(group) }
+            }
+            return (rest, test);
+        }
         let order = self.ordered(&all, &streams.of("split"));
         let size = (self.plan.test * all.len() as f64).round() as usize;
         // Rows of a class follow each other, so every n-th row takes its share of each.
@@ -227,13 +237,29 @@ impl Learner<'_> {
     }
 
     /// The fold of each of `rows`, each class alike.
-    fn dealt(&self, rows: &[u32], folds: usize, streams: &Streams) -> Vec<usize> {
-        let order = self.ordered(rows, streams);
+    pub(super) fn dealt(&self, rows: &[u32], folds: usize, streams: &Streams) -> Vec<usize> {
         let mut place = std::collections::BTreeMap::new();
+        if let Some(groups) = self.together(rows, streams) {
+            for (i, group) in groups.into_iter().enumerate() {
+                place.extend(group.into_iter().map(|row| (row, i % folds)));
+            }
+            return rows.iter().map(|row| place[row]).collect();
+        }
+        let order = self.ordered(rows, streams);
         order.iter().enumerate().for_each(|(i, &row)| {
             place.insert(row, i % folds);
         });
         rows.iter().map(|row| place[row]).collect()
+    }
+
+    /// The rows by group in random order, where groups stay together.
+    fn together(&self, rows: &[u32], streams: &Streams) -> Option<Vec<Vec<u32>>> {
+        let groups = self.plan.groups.as_ref()?;
+        let mut members: std::collections::BTreeMap<u32, Vec<u32>> = std::collections::BTreeMap::new();
+        rows.iter().for_each(|&row| members.entry(groups[row as usize]).or_default().push(row));
+        let mut order: Vec<Vec<u32>> = members.into_values().collect();
+        order.shuffle(&mut streams.rng());
+        Some(order)
     }
 
     /// Rows in random order within each class, class after class.

@@ -12,6 +12,8 @@ const LEAST_HUMAN: usize = 40;
 pub struct Checked {
     /// Human rows.
     pub human: Samples,
+    /// The place of each human row among those that were given.
+    pub kept: Vec<u32>,
     /// Synthetic rows.
     pub synthetic: Samples,
     /// Human texts that were there before.
@@ -90,7 +92,7 @@ pub fn checked(human: &Samples, synthetic: &Samples) -> Result<Checked, Refusal>
             }
         }
     }
-    Ok(Checked { human, synthetic, repeated, leaked, notes })
+    Ok(Checked { human, kept, synthetic, repeated, leaked, notes })
 }
 
 /// The cells of a row's features as one key; labels, tags and groups are left out.

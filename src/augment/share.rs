@@ -239,7 +239,8 @@ mod tests {
             for (found, share) in
                 synthetic_share(&human, &synthetic, &of, &streams).unwrap().iter().zip(shares)
             {
-                assert!((found.share - share).abs() < 0.15, "{found:?} {share}");
+                // Its standard error is 0.06 here: four of them.
+                assert!((found.share - share).abs() < 0.24, "{found:?} {share}");
                 all += 1;
                 inside += usize::from(found.low <= share && share <= found.high);
             }

@@ -32,6 +32,7 @@ fn plan() -> Plan {
         repeats: 3,
         folds: 2,
         test: 0.3,
+        groups: None,
         salt: 0,
     }
 }
@@ -45,6 +46,26 @@ fn rows(human: usize, synthetic: usize) -> (Samples, Samples) {
         Options { text_column: Some("review".into()), label: Some("stars".into()), ..Options::default() };
     let pair = open_pair(&a, &b, &options).unwrap();
     (pair.human, pair.synthetic)
+}
+
+#[test]
+fn rows_of_a_group_are_never_on_both_sides() {
+    let (human, synthetic) = rows(120, 200);
+    let groups: Vec<u32> = (0..human.len() as u32).map(|row| row % 11).collect();
+    let plan = Plan { groups: Some(groups.clone()), ..plan() };
+    let learner = Learner { plan: &plan, human: &human, synthetic: &synthetic };
+    let (rest, test) = learner.split(&Streams::new(3, 0));
+    assert_eq!(rest.len() + test.len(), human.len());
+    let of = |rows: &[u32]| -> std::collections::BTreeSet<u32> {
+        rows.iter().map(|r| groups[*r as usize]).collect()
+    };
+    assert!(of(&rest).is_disjoint(&of(&test)) && of(&test).len() >= 3);
+    let folds = learner.dealt(&rest, 2, &Streams::new(3, 0));
+    let fold = |k: usize| -> Vec<u32> {
+        rest.iter().zip(&folds).filter(|(_, f)| **f == k).map(|(r, _)| *r).collect()
+    };
+    assert!(of(&fold(0)).is_disjoint(&of(&fold(1))));
+    assert!(study(&plan, &human, &synthetic).is_ok());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use miette::{Result, miette};
 use crate::components::Components;
 use crate::data::{Missing, Options, SOURCES, Scheme, Source};
 use crate::registry::{BuildContext, Entry};
-use crate::spec::{Experiment, Overlays};
+use crate::spec::{Experiment, Node, Overlays};
 
 /// How files of one's own are read: the same options at every command, for the human file and for those beside it.
 #[derive(Args, Clone, Debug, Default)]
@@ -216,12 +216,7 @@ pub(super) fn open(
     wording: &Wording,
     components: &Components,
 ) -> Result<Source> {
-    let text = format!(
-        "[data]\n{table}[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 0\nsamples = 1\nregime = \"replace\"\n"
-    );
-    let overlays = set.iter().fold(Overlays::default(), |o, s| o.set(&format!("data.{s}")));
-    let settings = Experiment::with_overlays(&text, flag, &overlays)?.settings()?;
-    let mut own = settings[0].data.clone();
+    let mut own = read(flag, table, set)?;
     let entry = components.sources.find(own.selector("source")?)?;
     if let Some(table) = own.as_table_mut() {
         table.remove("source");
@@ -230,10 +225,28 @@ pub(super) fn open(
     Ok(built.map_err(|error| error.advised(|help| wording.advice(help)))?)
 }
 
+/// The options of files that no source opens, with parameters set on the command line.
+pub(super) fn options(reading: &ReadingArgs, set: &[String]) -> Result<Options> {
+    let mut own = read("--set", &format!("source = \"file\"\npath = \"\"\n{}", reading.table()), set)?;
+    if let Some(table) = own.as_table_mut() {
+        table.remove("source");
+    }
+    Ok(own.read(&[])?)
+}
+
+/// A `[data]` table as a spec has it.
+fn read(flag: &str, table: &str, set: &[String]) -> Result<Node> {
+    let text = format!(
+        "[data]\n{table}[model]\nfamily = \"gaussian\"\n[loop]\ngenerations = 0\nsamples = 1\nregime = \"replace\"\n"
+    );
+    let overlays = set.iter().fold(Overlays::default(), |o, s| o.set(&format!("data.{s}")));
+    let settings = Experiment::with_overlays(&text, flag, &overlays)?.settings()?;
+    Ok(settings[0].data.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Node;
 
     #[test]
     fn advice_names_what_the_command_takes() {

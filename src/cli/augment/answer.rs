@@ -169,7 +169,7 @@ impl Found<'_> {
                 plan.curations[arm.curation].0
             ),
         };
-        let mut lines = Vec::new();
+        let mut lines: Vec<String> = Vec::new();
         let gain = study.chosen_gain();
         let verdict = match gain {
             Some(g) if g.low > 0.0 => "The synthetic rows help",
@@ -196,7 +196,13 @@ impl Found<'_> {
                 number((g.high - g.low) / 2.0)
             ));
         }
-        lines.extend(self.gaps().into_iter().filter_map(|name| self.group_change(trial, name)));
+        // A gap between groups that moves is as much an answer as the score.
+        let gaps: Vec<(bool, String)> =
+            self.gaps().into_iter().filter_map(|name| self.group_change(trial, name)).collect();
+        for (_, line) in gaps.iter().filter(|(moves, _)| *moves) {
+            lines[0].push_str(&format!(" {line}"));
+        }
+        lines.extend(gaps.into_iter().filter(|(moves, _)| !moves).map(|(_, line)| line));
         let largest = study.arms.iter().map(|a| a.share).fold(0.0, f64::max);
         if arm.share == largest {
             lines.push(
@@ -206,26 +212,32 @@ impl Found<'_> {
         lines
     }
 
-    /// How the synthetic rows change the treatment of the groups: the arm with the clearest paired change of a gap.
-    fn group_change(&self, trial: &Trial, gap: &str) -> Option<String> {
+    /// How the synthetic rows change the treatment of the groups, and whether that is more than noise: the arm with the
+    /// clearest paired change of a gap.
+    fn group_change(&self, trial: &Trial, gap: &str) -> Option<(bool, String)> {
         let study = &trial.study;
         let clear = |g: &Gain| g.mean.abs() / (g.high - g.low).max(f64::MIN_POSITIVE);
         let changes = (1..study.arms.len()).filter_map(|i| Some((i, study.arm_gain(i, gap)?)));
         let (i, change) = changes.max_by(|a, b| clear(&a.1).total_cmp(&clear(&b.1)))?;
         let means = (study.score(0, gap)?.mean, study.score(i, gap)?.mean);
-        let verdict = match change {
-            g if g.low > 0.0 => "Groups are treated less alike",
-            g if g.high < 0.0 => "Groups are treated more alike",
-            _ => "No change in how groups are treated can be told from noise",
+        let moves = change.low > 0.0 || change.high < 0.0;
+        // Gaps have a sign: further from 0 is less alike.
+        let verdict = match moves {
+            true if means.1.abs() > means.0.abs() => "Groups are treated less alike",
+            true => "Groups are treated more alike",
+            false => "No change in how groups are treated can be told from noise",
         };
-        Some(format!(
-            "{verdict}: at a synthetic share of {} the {} goes from {} to {}, paired {}, the clearest change of {} arms.",
-            number(study.arms[i].share),
-            label(gap),
-            number(means.0),
-            number(means.1),
-            interval(Some(change)),
-            study.arms.len() - 1
+        Some((
+            moves,
+            format!(
+                "{verdict}: at a synthetic share of {} the {} goes from {} to {}, paired {}, the clearest change of {} arms.",
+                number(study.arms[i].share),
+                label(gap),
+                number(means.0),
+                number(means.1),
+                interval(Some(change)),
+                study.arms.len() - 1
+            ),
         ))
     }
 

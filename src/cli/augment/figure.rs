@@ -44,7 +44,9 @@ impl Found<'_> {
         let measured = |name: &str| {
             self.trials.iter().all(|t| t.study.repeats.iter().any(|r| r.test[0].contains_key(name)))
         };
-        let compares = |name: &&&str| name.ends_with("-parity-gap") || name.ends_with("-odds-gap");
+        let compares = |name: &&&str| {
+            ["-parity-gap", "-odds-gap", "-direct-effect"].iter().any(|end| name.ends_with(end))
+        };
         self.report.scores.iter().filter(compares).copied().filter(|name| measured(name)).collect()
     }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::source::{ReadingArgs, Wording};
+use super::source::{self, ReadingArgs, Wording};
 use super::{EXIT_DONE, json, limits};
 use crate::augment::{Checked, Plan, Study, checked, study};
 use crate::components::Components;
@@ -37,7 +37,7 @@ This is about a given table of synthetic rows. For a model that feeds on its own
 `collapse compare`.";
 
 /// How this command says what a spec says in `[data]`.
-const WORDING: Wording = Wording { flags: &[], set: None };
+const WORDING: Wording = Wording { flags: &[], set: Some("") };
 /// Shares of synthetic rows that are tried where none are named.
 const SHARES: [f64; 5] = [0.2, 0.33, 0.5, 0.67, 0.8];
 /// Curation steps that are tried where none are named, if they fit the rows.
@@ -84,6 +84,9 @@ pub struct AugmentArgs {
     /// How both files are read.
     #[command(flatten)]
     reading: ReadingArgs,
+    /// A parameter of both files, as in --set lower_case=false; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
     /// Print JSON in place of tables
     #[arg(long)]
     json: bool,
@@ -114,7 +117,8 @@ pub(super) fn augment(args: &AugmentArgs, components: &Components) -> Result<u8>
             "`--group-column {group}`: only the rows of a table are compared by group"
         ));
     }
-    let pair = open_pair(&args.train, &args.synthetic, &args.reading.options()).map_err(|e| {
+    let options = source::options(&args.reading, &args.set)?;
+    let pair = open_pair(&args.train, &args.synthetic, &options).map_err(|e| {
         let (what, help) = match &e {
             SourceError::File(e) => (format!("{}{}: {}", e.path.display(), e.place, e.what()), e.help()),
             SourceError::Parameter(e) => (format!("`{}`: {}", e.key, e.why), e.help.clone()),
@@ -126,6 +130,7 @@ pub(super) fn augment(args: &AugmentArgs, components: &Components) -> Result<u8>
     }
     let entry = task(args, &pair.human, components)?;
     let rows = checked(&pair.human, &pair.synthetic).map_err(|e| miette!("{e}"))?;
+    let groups = pair.groups.map(|of| rows.kept.iter().map(|&row| of[row as usize]).collect::<Vec<u32>>());
     let jobs = limits::jobs_or_all(args.jobs);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().into_diagnostic()?;
     let efforts = match build(entry, args)?.with_effort(Effort::Steps, 1.0) {
@@ -143,6 +148,7 @@ pub(super) fn augment(args: &AugmentArgs, components: &Components) -> Result<u8>
             repeats: args.repeats,
             folds: args.folds,
             test: args.test,
+            groups: groups.clone(),
             salt: args.salt,
         };
         let found = pool

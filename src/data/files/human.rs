@@ -243,7 +243,7 @@ pub(in crate::data) fn splits(
 }
 
 /// The group of each row that is kept, by a column's cells, and how many there are; rows without a cell are alone.
-fn groups(
+pub(super) fn groups(
     path: &Path,
     table: &Table,
     name: &str,

@@ -8,12 +8,12 @@ use std::path::Path;
 
 use super::card::{Card, OtherCard};
 use super::error::{FileError, Problem};
-use super::human::{OwnFile, Whole, whole};
+use super::human::{OwnFile, Whole, groups, whole};
 use super::options::{Missing, Options, Scheme};
 use super::rows::{Lack, Tally, code};
 use super::table::Table;
 use super::{AsHuman, Format, conll, csv, jsonl, read};
-use crate::data::parameters::SourceError;
+use crate::data::parameters::{ParameterError, SourceError};
 use crate::data::tagged::TaggedOptions;
 use crate::data::text::{Record, TextOptions};
 use crate::data::{
@@ -26,6 +26,8 @@ pub struct Pair {
     pub human: Samples,
     /// The synthetic rows.
     pub synthetic: Samples,
+    /// The group of each human row, where `group_split` keeps the rows of one together.
+    pub groups: Option<Vec<u32>>,
     /// What was read of the human file.
     pub card: Card,
     /// What was read of the synthetic file.
@@ -66,13 +68,25 @@ pub fn open_pair(human: &Path, synthetic: &Path, options: &Options) -> Result<Pa
     }
 }
 
+/// The groups of the rows that are kept, where rows are to stay together.
+fn grouped(
+    path: &Path,
+    table: &Table,
+    options: &Options,
+    kept: &[usize],
+) -> Result<Option<Vec<u32>>, FileError> {
+    let name = options.group_split.as_deref();
+    name.map(|name| groups(path, table, name, kept).map(|(_, of, _)| of)).transpose()
+}
+
 fn shape(path: &Path, error: &ShapeError) -> FileError {
     FileError::whole(path, Problem::Shape(error.to_string()))
 }
 
 fn tables(human: (&Path, &Table), synthetic: &Path, options: &Options) -> Result<Pair, SourceError> {
     let (path, table) = human;
-    let Whole { rows, card, notations, .. } = whole(path, table, options, None)?;
+    let Whole { rows, card, notations, kept, .. } = whole(path, table, options, None)?;
+    let groups = grouped(path, table, options, &kept)?;
     if let Some((_, Field { kind: Kind::Codes { levels }, .. })) = rows.schema().first(Role::Label)
         && levels.count() == 1
     {
@@ -85,7 +99,7 @@ fn tables(human: (&Path, &Table), synthetic: &Path, options: &Options) -> Result
         return Err(FileError::whole(synthetic, Problem::OnlyHeader).into());
     }
     let rows = reader.grown(&rows).map_err(|e| shape(path, &e))?;
-    Ok(Pair { human: rows, synthetic: made.rows, card: named(own.card, path), made: made.card })
+    Ok(Pair { human: rows, synthetic: made.rows, groups, card: named(own.card, path), made: made.card })
 }
 
 fn named(card: Card, path: &Path) -> Card {
@@ -97,6 +111,10 @@ fn tagged(
     (synthetic, made): (&Path, Vec<u8>),
     options: &Options,
 ) -> Result<Pair, SourceError> {
+    if options.group_split.is_some() {
+        let help = "leave `group_split` out, or give tables";
+        return Err(ParameterError::new("group_split", "tagged text has no columns to split by", help).into());
+    }
     let mut all = conll::sentences(human, &read::text(human, people)?, options)?;
     let n = all.len() as u32;
     all.extend(conll::sentences(synthetic, &read::text(synthetic, made)?, options)?);
@@ -109,6 +127,7 @@ fn tagged(
     Ok(Pair {
         human: Samples::clone(&splits.train),
         synthetic: Samples::clone(&splits.held_out),
+        groups: None,
         card: named(card, human),
         made: OtherCard { file: named(Card::default(), synthetic).file, ..made },
     })
@@ -201,6 +220,7 @@ fn texts(
     Ok(Pair {
         human: without_origin(all.take(&of(0))),
         synthetic: without_origin(all.take(&of(1))),
+        groups: grouped(human.0, human.1, options, &kept)?,
         card: named(card, human.0),
         made,
     })
