@@ -31,7 +31,14 @@ const SOURCE: &str = "Park et al. 2018 (DOI 10.14778/3231751.3231757) for the di
                       the ratio and the 5th percentile";
 
 const fn reading(unit: &'static str, scale: Scale) -> Reading {
-    Reading { direction: Direction::TwoSided, ideal: "the human value", unit, scale, worst: Worst::None }
+    Reading {
+        direction: Direction::TwoSided,
+        ideal: "the human value",
+        unit,
+        scale,
+        worst: Worst::None,
+        unbiased: false,
+    }
 }
 
 pub(super) const DISTANCE: MetricEntry = MetricEntry {

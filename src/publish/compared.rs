@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Publication, PublishError, observations};
+use super::{Publication, PublishError, number, observations};
 use crate::analysis::effects::{
     Arm, ByGeneration, Change, Comparison, Gains, Judged, Level, Metric, Tolerance, Why, change, compared,
     gains_of, level_of,
