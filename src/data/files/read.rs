@@ -61,7 +61,8 @@ pub(in crate::data) fn decompressed(path: &Path, raw: Vec<u8>) -> Result<Vec<u8>
         unpacked.map_err(|why| fail(Problem::TooLarge(why)))?
     } else if raw.starts_with(b"\x28\xb5\x2f\xfd") {
         let damaged = |e: String| fail(Problem::Compression(std::io::Error::other(e)));
-        let decoder = ruzstd::decoding::StreamingDecoder::new(raw.as_slice()).map_err(|e| damaged(e.to_string()))?;
+        let decoder =
+            ruzstd::decoding::StreamingDecoder::new(raw.as_slice()).map_err(|e| damaged(e.to_string()))?;
         let unpacked = largest::unpacked(decoder, raw.len()).map_err(|e| damaged(e.to_string()))?;
         unpacked.map_err(|why| fail(Problem::TooLarge(why)))?
     } else {
