@@ -19,7 +19,13 @@ pub(super) fn plain_all(columns: &[String]) -> String {
 pub(super) fn varying(keys: &[&SettingKey]) -> Vec<String> {
     let Some(first) = keys.first() else { return Vec::new() };
     let differs = |column: &str| keys.iter().any(|k| k.get(column) != first.get(column));
-    let mut columns: Vec<String> = first.columns().filter(|c| differs(c)).map(str::to_owned).collect();
+    let mut columns: Vec<String> = Vec::new();
+    for column in first.columns().filter(|c| differs(c)) {
+        // A schedule has a column of its own beside that of the same name for numbers.
+        if !columns.iter().any(|known| same_column(known, column)) {
+            columns.push(column.to_owned());
+        }
+    }
     // Controls, human rows alone, are fitted for one generation; that says nothing of them.
     if columns.iter().any(|c| c == "loop.human_alone") {
         columns.retain(|c| c != "loop.generations");
@@ -151,6 +157,16 @@ mod tests {
         assert_eq!(name_of(mixed, &columns).0, "expanding · 0.25");
         assert_eq!(place_of(plain, &columns), "regime replace");
         assert_eq!(name_of(own, &columns).0, "own");
+    }
+
+    #[test]
+    fn a_schedule_is_named_in_the_column_of_numbers() {
+        let of = |number, schedule| [("samples", number), ("loop.samples", schedule)];
+        let all = keys(&[&of("800", ""), &of("", "power 1, base 800")]);
+        let columns = varying(&[&all[0], &all[1]]);
+        assert_eq!(columns, ["samples"]);
+        assert_eq!(name_of(&all[0], &columns).0, "800");
+        assert_eq!(name_of(&all[1], &columns).0, "power 1, base 800");
     }
 
     #[test]

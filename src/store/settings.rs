@@ -289,8 +289,9 @@ impl SettingKey {
 
     /// The value of a `column()`; empty where other settings have one and this one does not.
     pub fn get(&self, column: &str) -> Option<&str> {
-        if self.columns().any(|name| name == column) {
-            return Some(self.own(column));
+        let exact = self.columns().any(|name| name == column).then(|| self.own(column));
+        if let Some(written) = exact.filter(|written| !written.is_empty()) {
+            return Some(written);
         }
         let mut same = self.columns().filter(|name| self::column(name) == self::column(column));
         let first = same.next()?;
