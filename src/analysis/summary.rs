@@ -96,32 +96,27 @@ pub fn summarise<'s>(
                 if finite { mean_interval(&numbers, scale(&s.metric), DISPLAY_LEVEL) } else { None };
             // Pseudo-values are no observations: they have neither a spread nor a median.
             let sd = (finite && numbers.len() > 1 && !one_run).then_some(sd);
-            let middle = if one_run { mean } else { median(&numbers) };
-            let interval = interval.map(|i| if one_run { Interval { method: "jackknife", ..i } } else { i });
-            let numbers = (counts, mean, sd, middle, interval);
-            rows.push(row(&s.key, generation, s.subject, &s.metric, numbers));
+            let jackknifed = |i: Interval| match i.is_all_equal() || !one_run {
+                true => i,
+                false => Interval { method: "jackknife", ..i },
+            };
+            let interval = interval.map(jackknifed);
+            rows.push(SummaryRow {
+                key: s.key.clone(),
+                generation,
+                subject: s.subject,
+                metric: s.metric.clone(),
+                counts,
+                mean,
+                sd,
+                median: if one_run { mean } else { median(&numbers) },
+                ci_low: interval.as_ref().map(|i| i.low),
+                ci_high: interval.as_ref().map(|i| i.high),
+                ci_method: interval.map_or("", |i| i.method),
+            });
         }
     }
     rows
-}
-
-type Numbers = (Counts, f64, Option<f64>, f64, Option<Interval>);
-
-fn row(key: &SettingKey, generation: u32, subject: Subject, metric: &str, numbers: Numbers) -> SummaryRow {
-    let (counts, mean, sd, median, interval) = numbers;
-    SummaryRow {
-        key: key.clone(),
-        generation,
-        subject,
-        metric: metric.to_owned(),
-        counts,
-        mean,
-        sd,
-        median,
-        ci_low: interval.as_ref().map(|i| i.low),
-        ci_high: interval.as_ref().map(|i| i.high),
-        ci_method: interval.map_or("", |i| i.method),
-    }
 }
 
 /// Writes `summary.csv`: the experiment, the columns of the settings, the numbers.
