@@ -136,7 +136,9 @@ fn values(
     let law = each(&|r| artist.predicted("law", name, key, r.generation));
     let subject = artist.subject_of(name);
     let of = |s: &&Series| s.metric == name && s.subject == subject && s.key == *key;
-    let seeds = if many { None } else { artist.findings.series().find(of) };
+    // Pseudo-values of one run's parts are no seeds.
+    let one_run = artist.over() == crate::analysis::Over::Rows;
+    let seeds = if many || one_run { None } else { artist.findings.series().find(of) };
     let generations: Vec<u32> = rows.iter().map(|r| r.generation).collect();
     Some(Values {
         setting,
