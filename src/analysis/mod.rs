@@ -1,5 +1,5 @@
-//! What the rows say: intervals, paired comparison, summaries, effects and verdicts, claims, the eight definitions of
-//! collapse, and a self-test of the statistics.
+//! What the rows say: intervals, paired comparison, summaries, effects and verdicts, phase diagrams, claims, the eight
+//! definitions of collapse, and a self-test of the statistics.
 //!
 //! Everything here reads the rows that lineages wrote, never the engine. A seed is the unit of independence: members of
 //! a population are averaged within their seed, and comparisons pair seeds.
@@ -16,6 +16,7 @@ pub mod lead;
 mod losses;
 pub(crate) mod observations;
 mod paired;
+pub mod phase;
 mod rank_correlation;
 pub mod selftest;
 mod summary;

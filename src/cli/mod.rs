@@ -19,6 +19,7 @@ mod measure;
 mod new;
 mod plot;
 mod progress;
+mod refine;
 mod report;
 mod reproduce;
 mod run;

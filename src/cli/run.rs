@@ -7,6 +7,7 @@ use clap::Args;
 use miette::{IntoDiagnostic, Result};
 
 use super::execute::{Execution, execute, exit_code};
+use super::refine::refined;
 use super::{EXIT_DONE, RunOptions, json, terminal};
 use crate::components::Components;
 use crate::experiment::examine;
@@ -19,6 +20,7 @@ Examples:
   collapse run experiments/kazdan2024/gaussian.toml
   collapse run mine.toml --set loop.samples=500 --seeds 20
   collapse run mine.toml --profile paper --jobs 2
+  collapse run mine.toml --refine 40   further cells along a phase diagram's boundary
   collapse run mine.toml --dry-run";
 
 /// Run an experiment from its spec.
@@ -27,6 +29,9 @@ Examples:
 pub struct RunArgs {
     /// The spec, a TOML file
     pub spec: PathBuf,
+    /// Run up to N further settings where the boundary of the spec's first phase diagram runs
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    refine: usize,
     /// Print JSON in place of tables
     #[arg(long)]
     json: bool,
@@ -69,7 +74,7 @@ pub(super) fn run(args: &RunArgs, components: &Arc<Components>) -> Result<u8> {
         true => Answered::changed(publication, &Asked::of(publication)),
         false => Ok(Answered::default()),
     };
-    let how = Execution {
+    let mut how = Execution {
         options: &args.options,
         components,
         out: None,
@@ -77,6 +82,15 @@ pub(super) fn run(args: &RunArgs, components: &Arc<Components>) -> Result<u8> {
         answer: &answer,
         decisions: Vec::new(),
         budget: 1,
+    };
+    let experiment = match args.refine {
+        0 => experiment,
+        _ if args.options.dry_run || args.options.cell.is_some() => experiment,
+        most => {
+            let (experiment, decisions, out) = refined(experiment, most, &how)?;
+            how = Execution { decisions, out: Some(out), ..how };
+            experiment
+        }
     };
     let Some(done) = execute(experiment, &how)? else { return Ok(EXIT_DONE) };
     if args.json {

@@ -27,6 +27,8 @@ impl<'r> Curve<'r> {
             mark: Vec::new(),
             log_x: false,
             log_y: false,
+            boundary: None,
+            prevented: false,
             at: Vec::new(),
             title: None,
             name: Some(metric.to_owned()),

@@ -1,10 +1,9 @@
-//! The drawing of a heat map: cells, names, threshold line and colour bar.
+//! The drawing of a heat map: cells, names and threshold line.
 
 use super::geometry::clip_line;
 use super::heat_map::HeatMap;
-use super::lettering::{CAPITAL, LABEL, LEADING, SMALL, shorten, width};
+use super::lettering::{CAPITAL, LEADING, SMALL, shorten, width};
 use super::number;
-use super::page::{axis_label, tick_count};
 use super::palette::{AXIS, Colour, Dash, INK, MISSING, WHITE};
 use super::scale::Scale;
 use super::scene::{Anchor, Mark, Rect, Scene, Text};
@@ -35,7 +34,7 @@ impl HeatMap {
         for (row, values) in self.values.iter().enumerate() {
             for (column, v) in values.iter().enumerate() {
                 let cell = self.cell(area, column, row);
-                match self.colour(scale, *v) {
+                match self.colours.colour(scale, *v) {
                     Some(colour) => {
                         // Reaching under the cells drawn later, so that no seams show.
                         let under = Rect {
@@ -103,31 +102,6 @@ impl HeatMap {
             scene.text((area.left - 4.0, y), &name, SMALL, INK, Anchor::End);
         }
     }
-
-    pub(super) fn colour_bar(&self, scene: &mut Scene, area: Rect, scale: &Scale, labels: f64) {
-        const SLICES: usize = 64;
-        let bar =
-            Rect { left: area.right + 14.0, top: area.top, right: area.right + 24.0, bottom: area.bottom };
-        // From the top down, each slice reaching to the foot: no seams show between them.
-        for i in (0..SLICES).rev() {
-            let h = bar.height() / SLICES as f64;
-            let slice = Rect { top: bar.bottom - (i + 1) as f64 * h, ..bar };
-            scene.rect(slice, self.shade((i as f64 + 0.5) / SLICES as f64), 1.0);
-        }
-        scene.outline(bar, 0.6, AXIS);
-        for tick in scale.ticks(tick_count(bar.height(), 20.0)) {
-            if !(-1e-9..=1.0 + 1e-9).contains(&tick.at) {
-                continue;
-            }
-            let y = bar.bottom - tick.at * bar.height();
-            scene.line(vec![(bar.right, y), (bar.right + 2.5, y)], 0.6, AXIS, Dash::Solid);
-            let at = (bar.right + 4.5, y + SMALL * CAPITAL / 2.0);
-            scene.text(at, &tick.label, SMALL, INK, Anchor::Start);
-        }
-        let at = (bar.right + 5.0 + labels + LABEL * 1.25, f64::midpoint(bar.top, bar.bottom));
-        let label = &self.colours.axis.label;
-        axis_label(scene, at, label, bar.height() + 20.0, true);
-    }
 }
 
 fn write(scene: &mut Scene, cell: Rect, text: &str, on: Colour) {
@@ -138,7 +112,7 @@ fn write(scene: &mut Scene, cell: Rect, text: &str, on: Colour) {
     scene.text(at, text, SMALL, ink, Anchor::Middle);
 }
 
-fn hatch(scene: &mut Scene, cell: Rect) {
+pub(super) fn hatch(scene: &mut Scene, cell: Rect) {
     scene.rect(cell, MISSING, 1.0);
     let reach = cell.width() + cell.height();
     let mut offset = 5.0;

@@ -1,35 +1,10 @@
 //! Heat maps: a grid of values under a colour scale, with an optional threshold line.
 
-use super::axis::{Axis, Spread};
+use super::colour_scale::ColourScale;
 use super::lettering::{CAPITAL, LABEL, SMALL, width};
 use super::page::{BORDER, axis_label, heading, no_data, notes};
-use super::palette::{Colour, diverging, viridis};
-use super::scale::Scale;
 use super::scene::{Rect, Scene, Size};
 use super::{Figure, FigureError};
-
-/// Which colours the values run through.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Ramp {
-    /// Dark to light (viridis).
-    #[default]
-    Sequential,
-    /// Blue below the middle, orange above; the range is made symmetric about it.
-    #[allow(dead_code)]
-    Diverging {
-        /// The neutral value, on a linear scale.
-        middle: f64,
-    },
-}
-
-/// How values become colours.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ColourScale {
-    /// Name, spread and range of the values.
-    pub axis: Axis,
-    /// The colours.
-    pub ramp: Ramp,
-}
 
 /// A line drawn between cells on either side of a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,40 +68,6 @@ impl HeatMap {
             None => Ok(()),
         }
     }
-
-    fn scale(&self) -> Scale {
-        let values = self.values.iter().flatten().copied();
-        let mut axis = self.colours.axis.clone();
-        if let Ramp::Diverging { middle } = self.colours.ramp {
-            axis.spread = Spread::Linear;
-            let given = [axis.min, axis.max].into_iter().flatten();
-            let far = values
-                .clone()
-                .chain(given)
-                .filter(|v| v.is_finite())
-                .map(|v| (v - middle).abs())
-                .fold(0.0, f64::max);
-            let far = if far > 0.0 { far } else { 1.0 };
-            axis.min = Some(middle - far);
-            axis.max = Some(middle + far);
-        }
-        Scale::fit(&axis, values, 0.0)
-    }
-
-    pub(super) fn colour(&self, scale: &Scale, v: f64) -> Option<Colour> {
-        let shown = match self.colours.ramp {
-            Ramp::Sequential => self.colours.axis.shows(v),
-            Ramp::Diverging { .. } => v.is_finite(),
-        };
-        shown.then(|| self.shade(scale.at(v)))
-    }
-
-    pub(super) fn shade(&self, t: f64) -> Colour {
-        match self.colours.ramp {
-            Ramp::Sequential => viridis(t),
-            Ramp::Diverging { .. } => diverging(t),
-        }
-    }
 }
 
 impl Figure for HeatMap {
@@ -135,8 +76,8 @@ impl Figure for HeatMap {
         let mut scene = Scene::new(size, &super::description(&self.title, &self.colours.axis.label));
         let top = heading(&mut scene, &self.title, &self.subtitle);
         let top = self.line_key(&mut scene, top);
-        let scale = self.scale();
-        let missing = self.values.iter().flatten().any(|v| self.colour(&scale, *v).is_none());
+        let scale = self.colours.scale(self.values.iter().flatten().copied());
+        let missing = self.values.iter().flatten().any(|v| self.colours.colour(&scale, *v).is_none());
         let mut remarks = Vec::new();
         if let Some(t) = &self.threshold {
             remarks.push(format!("Thick line: {}.", t.label.trim_end_matches('.')));
@@ -146,9 +87,7 @@ impl Figure for HeatMap {
         }
         remarks.push(self.note.clone());
         let bottom = notes(&mut scene, &[remarks.join(" ")]);
-        let legend = scale.ticks(6);
-        let legend_width = legend.iter().map(|t| width(&t.label, SMALL, false)).fold(0.0, f64::max);
-        let side = 14.0 + 10.0 + 5.0 + legend_width + LABEL * 1.5;
+        let side = ColourScale::room(&scale);
         let names = self.y.iter().map(|n| width(n, SMALL, false)).fold(0.0, f64::max);
         let names = names.min(scene.width * 0.3);
         let labels = if self.y_label.is_empty() { 0.0 } else { LABEL * 1.45 };
@@ -175,7 +114,7 @@ impl Figure for HeatMap {
         axis_label(&mut scene, x_at, &self.x_label, right - left, false);
         let y_at = (BORDER + LABEL * 0.9, f64::midpoint(area.top, area.bottom));
         axis_label(&mut scene, y_at, &self.y_label, area.height(), true);
-        self.colour_bar(&mut scene, area, &scale, legend_width);
+        self.colours.bar(&mut scene, area, &scale);
         Ok(scene)
     }
 

@@ -1,6 +1,6 @@
 //! Figures: plain data in, SVG and PNG out.
 //!
-//! A figure is a struct of plain data ([`Curve`], [`Panels`], [`HeatMap`], [`Gallery`],
+//! A figure is a struct of plain data ([`Curve`], [`Panels`], [`HeatMap`], [`PhaseMap`], [`Gallery`],
 //! [`DotPlot`], [`DotPanels`], [`Densities`], [`Snapshots`], [`WordMatrix`]) that implements [`Figure`]: it
 //! becomes a [`Scene`], a page of
 //! marks measured in points, which plotters' SVG and bitmap backends then paint. Nothing here
@@ -13,6 +13,8 @@ mod axis;
 mod axis_marks;
 #[cfg(test)]
 mod checks;
+mod colour_scale;
+mod contours;
 mod curve;
 mod data;
 mod density;
@@ -32,6 +34,7 @@ mod page;
 mod paint;
 mod palette;
 mod panels;
+mod phase_map;
 mod raster;
 mod save;
 mod scale;
@@ -41,17 +44,19 @@ mod snapshots;
 
 pub use axis::{Axis, Spread};
 pub use axis_marks::AxisMark;
+pub use colour_scale::{ColourScale, Ramp};
 pub use curve::Curve;
 pub use data::Datum;
 pub use density::{Densities, Distribution};
 pub use dot_panels::DotPanels;
 pub use dot_plot::{Better, DotPlot, DotSeries, Estimate};
 pub use gallery::{Gallery, GalleryRow, Picture};
-pub use heat_map::{ColourScale, HeatMap, MapLine, Ramp};
+pub use heat_map::{HeatMap, MapLine};
 pub use labels::PointLabel;
 pub use matrix::{Entry, Tone, WordMatrix};
 pub use palette::{Dash, Marker, Style};
 pub use panels::Panels;
+pub use phase_map::{Lattice, PhaseCell, PhaseMap};
 pub use save::{save, save_one, to_svg_string};
 pub use scene::{Mark, Rect, Scene, Size};
 pub use series::{Baseline, Law, Point, Series};

@@ -50,7 +50,7 @@ impl Artist<'_> {
             return Ok(vec![definitions::figure(&self.findings, &name, &title)?]);
         }
         let metrics = match spec.kind {
-            FigureKind::HeatMap => vec![spec.color.clone().unwrap_or_default()],
+            FigureKind::HeatMap | FigureKind::Phase => vec![spec.color.clone().unwrap_or_default()],
             _ => spec.y.clone(),
         };
         for metric in &metrics {
@@ -59,7 +59,7 @@ impl Artist<'_> {
                 return Err(PublishError::Nothing(text));
             }
         }
-        if spec.kind != FigureKind::HeatMap
+        if !matches!(spec.kind, FigureKind::HeatMap | FigureKind::Phase)
             && let Some(color) = spec.color.as_ref().filter(|color| *color != SEED)
         {
             self.is_column(color, &name, "color")?;
@@ -72,6 +72,7 @@ impl Artist<'_> {
         match spec.kind {
             FigureKind::Curve | FigureKind::SmallMultiples => Ok(vec![self.panels(spec, name, title)?]),
             FigureKind::HeatMap => self.heat_maps(spec, &name, &title, &metrics[0]),
+            FigureKind::Phase => self.phases(spec, &name, &title),
             FigureKind::Bars => self.bars(spec, &name, &title),
             FigureKind::Scatter => self.scatters(spec, &name, &title),
             FigureKind::Best => self.best(spec, &name, &title),
@@ -248,7 +249,7 @@ impl Artist<'_> {
     }
 
     /// A law over a heat map: for each place on x the law's number at that setting, a place on y.
-    fn line_on_map(&self, name: &str, x: &str, keys: &[&SettingKey]) -> Option<MapLine> {
+    pub(super) fn line_on_map(&self, name: &str, x: &str, keys: &[&SettingKey]) -> Option<MapLine> {
         let law = theory::find(name)?;
         let mut points: Vec<(f64, f64)> = Vec::new();
         for key in keys {

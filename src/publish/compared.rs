@@ -243,6 +243,19 @@ fn profile(setting: &Setting, space: Coordinates, components: &Components) -> Hu
     HumanProfile::of(&source, space.as_ref())
 }
 
+/// How the values of a metric of this setting are judged; `None` where the name is no metric.
+pub(super) fn judge(
+    publication: &Publication,
+    setting: &Setting,
+    metric: &str,
+    human: Option<&Series>,
+    asked: &Asked,
+) -> Option<Judged> {
+    let reading = publication.components.reading(metric)?;
+    let profile = profile(setting, publication.experiment.measure.space, &publication.components);
+    Some(judged(metric, &reading, &profile, human, asked))
+}
+
 /// How the values of a metric are judged; `human` is its series of human rows.
 fn judged(
     name: &str,

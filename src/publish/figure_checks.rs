@@ -119,7 +119,9 @@ fn metrics(figure: &FigureSpec) -> Vec<(&'static str, &str)> {
         | FigureKind::Definitions
         | FigureKind::Histogram
         | FigureKind::LossCurves => Vec::new(),
-        FigureKind::HeatMap => figure.color.iter().map(|name| ("color", name.as_str())).collect(),
+        FigureKind::HeatMap | FigureKind::Phase => {
+            figure.color.iter().map(|name| ("color", name.as_str())).collect()
+        }
         _ => figure.y.iter().map(|name| ("y", name.as_str())).collect(),
     }
 }
@@ -129,6 +131,12 @@ fn columns(figure: &FigureSpec) -> Vec<(&'static str, &str)> {
     let mut named = Vec::new();
     if matches!(figure.kind, FigureKind::Curve | FigureKind::SmallMultiples) {
         named.extend(figure.x.as_deref().filter(|x| *x != "generation").map(|x| ("x", x)));
+    }
+    if figure.kind == FigureKind::Phase {
+        let y = figure.y.iter().map(|y| ("y", y.as_str()));
+        let axes = figure.x.iter().map(|x| ("x", x.as_str())).chain(y);
+        named.extend(axes.filter(|(_, name)| *name != "generation"));
+        return named;
     }
     if !matches!(figure.kind, FigureKind::HeatMap | FigureKind::Gallery | FigureKind::Snapshots) {
         named.extend(figure.color.as_deref().filter(|color| *color != "seed").map(|color| ("color", color)));

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::claim::ClaimSpec;
 use super::error::Error;
 use super::figure::FigureSpec;
+use super::hash::canonical;
 use super::keys::names_of;
 use super::measure::MeasureSpec;
 use super::node::{Key, Node, Table, Value};
@@ -189,24 +190,12 @@ impl Experiment {
     ) -> Result<Self, Error> {
         let place = At::default_value();
         let node = |value: Value| Node { value, at: place.clone() };
-        let key = |name: &str| Key { name: name.to_owned(), at: place.clone() };
-        let table = |entries: Vec<(Key, Node)>| node(Value::Table(Table::of(entries, false)));
         let whole = |n: u64| node(Value::Integer(i64::try_from(n).unwrap_or(i64::MAX)));
-        let counted = seeds.iter().copied().eq(0..seeds.len() as u64);
-        let seeds = if counted {
-            whole(seeds.len() as u64)
-        } else {
-            node(Value::Array(seeds.iter().copied().map(whole).collect()))
-        };
-        let point = |pairs: &Vec<(String, Node)>| {
-            table(pairs.iter().map(|(name, value)| (key(name), value.clone())).collect())
-        };
-        let points = node(Value::Array(points.iter().map(point).collect()));
         let mut template = self.template.clone();
         if let Some(root) = template.as_table_mut() {
             root.remove("figure");
             root.remove("claim");
-            root.insert(key("sweep"), table(vec![(key("seeds"), seeds), (key("point"), points)]));
+            root.insert(Key { name: "sweep".into(), at: place.clone() }, sweep_of(points, seeds));
         }
         let listed = |name: &str| self.measure.metrics.iter().any(|m| m.name == name);
         if metrics.iter().all(|name| listed(name)) {
@@ -216,6 +205,49 @@ impl Experiment {
         }
         let at = node(Value::Array(at.iter().map(|g| whole(u64::from(*g))).collect()));
         template.set("measure.at", &place, at)?;
+        let mut problems = Vec::new();
+        let experiment = Self::of(template, &self.name, &mut problems);
+        Error::all(problems).map_or(Ok(experiment), Err)
+    }
+
+    /// The same experiment with further cells in the plane of two swept keys, each with all that the other keys of the
+    /// sweep have. Whole numbers stay whole; a cell that is there is left out.
+    ///
+    /// # Errors
+    /// On the first cell that can't be a setting.
+    pub fn with_cells(&self, (x, y): (&str, &str), cells: &[(f64, f64)]) -> Result<Self, Error> {
+        let place = At::default_value();
+        let mut points: Vec<Vec<(String, Node)>> = Vec::new();
+        let known = self.sweep.combinations();
+        points.extend(known.iter().map(|p| p.iter().map(|(k, v)| (k.name.clone(), v.clone())).collect()));
+        let whole = |key: &str| {
+            let mut of_key = known.iter().flatten().filter(|(k, _)| k.name == key);
+            of_key.all(|(_, v)| matches!(v.value, Value::Integer(_)))
+        };
+        let value = |key: &str, v: f64| {
+            let value = if whole(key) { Value::Integer(v.round() as i64) } else { Value::Float(v) };
+            Node { value, at: place.clone() }
+        };
+        let mut rests: Vec<Vec<(String, Node)>> = Vec::new();
+        for point in &points {
+            let rest: Vec<(String, Node)> = point.iter().filter(|(k, _)| k != x && k != y).cloned().collect();
+            if !rests.iter().any(|known| same_point(known, &rest)) {
+                rests.push(rest);
+            }
+        }
+        for (at_x, at_y) in cells {
+            for rest in &rests {
+                let mut point = vec![(x.to_owned(), value(x, *at_x)), (y.to_owned(), value(y, *at_y))];
+                point.extend(rest.iter().cloned());
+                if !points.iter().any(|known| same_point(known, &point)) {
+                    points.push(point);
+                }
+            }
+        }
+        let mut template = self.template.clone();
+        if let Some(root) = template.as_table_mut() {
+            root.insert(Key { name: "sweep".into(), at: place }, sweep_of(&points, &self.sweep.seeds));
+        }
         let mut problems = Vec::new();
         let experiment = Self::of(template, &self.name, &mut problems);
         Error::all(problems).map_or(Ok(experiment), Err)
@@ -239,6 +271,35 @@ impl Experiment {
 
 /// Bytes of a spec.
 const LONGEST: u64 = 64 << 20;
+
+/// A `[sweep]` of these points and seeds.
+fn sweep_of(points: &[Vec<(String, Node)>], seeds: &[u64]) -> Node {
+    let place = At::default_value();
+    let node = |value: Value| Node { value, at: place.clone() };
+    let key = |name: &str| Key { name: name.to_owned(), at: place.clone() };
+    let table = |entries: Vec<(Key, Node)>| node(Value::Table(Table::of(entries, false)));
+    let whole = |n: u64| node(Value::Integer(i64::try_from(n).unwrap_or(i64::MAX)));
+    let counted = seeds.iter().copied().eq(0..seeds.len() as u64);
+    let seeds = if counted {
+        whole(seeds.len() as u64)
+    } else {
+        node(Value::Array(seeds.iter().copied().map(whole).collect()))
+    };
+    let point = |pairs: &Vec<(String, Node)>| {
+        table(pairs.iter().map(|(name, value)| (key(name), value.clone())).collect())
+    };
+    let points = node(Value::Array(points.iter().map(point).collect()));
+    table(vec![(key("seeds"), seeds), (key("point"), points)])
+}
+
+/// Whether two points of a sweep have the same values, numbers by their size.
+fn same_point(a: &[(String, Node)], b: &[(String, Node)]) -> bool {
+    let same = |a: &Node, b: &Node| match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => a == b,
+        _ => canonical(a) == canonical(b),
+    };
+    a.len() == b.len() && a.iter().all(|(key, v)| b.iter().any(|(other, w)| key == other && same(v, w)))
+}
 
 /// As many problems as anybody reads.
 const MOST_PROBLEMS: usize = 100;

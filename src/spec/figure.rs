@@ -10,14 +10,14 @@ crate::parameters! {
     /// One figure. Axes name a column of `metrics.csv`, a metric, or a dotted setting.
     #[derive(Debug, Clone, Serialize)]
     pub struct FigureSpec {
-        /// "curve", "small-multiples", "heat-map", "gallery", "bars", "best", "scatter", "snapshots", "histogram",
-        /// "loss-curves", "definitions"
+        /// "curve", "small-multiples", "heat-map", "phase", "gallery", "bars", "best", "scatter", "snapshots",
+        /// "histogram", "loss-curves", "definitions"
         pub kind: FigureKind = FigureKind::Curve => "required";
         /// The horizontal axis: a column of metrics.csv, a metric, or a dotted key
         pub x: Option<String> = None => "required by most";
         /// The vertical axis: one or several of these
         pub y: Vec<String> = Vec::new() => "required by most", with one_or_many;
-        /// What colours tell apart; the metric of a heat map
+        /// What colours tell apart; the metric of a heat map or a phase diagram
         pub color: Option<String> = None;
         /// What the rows of panels tell apart
         pub rows: Option<String> = None;
@@ -25,8 +25,8 @@ crate::parameters! {
         pub columns: Option<String> = None;
         /// In a scatter: what names the points
         pub label: Option<String> = None;
-        /// "law", the closed form where one is known, or laws by name. On a heat map a law's number is a place on the
-        /// vertical axis
+        /// "law", the closed form where one is known, or laws by name. On a heat map or a phase diagram a law's
+        /// number is a place on the vertical axis
         pub overlay: Vec<String> = Vec::new() => "none", with one_or_many;
         /// Lines over a curve: { x = place, label = words } is upright, { y = place, … } level
         pub mark: Vec<Mark> = Vec::new();
@@ -34,7 +34,11 @@ crate::parameters! {
         pub log_x: bool = false;
         /// A logarithmic vertical axis
         pub log_y: bool = false;
-        /// The generations that a gallery, snapshots, a histogram or loss curves show
+        /// In a phase diagram: the value at the boundary
+        pub boundary: Option<f64> = None => "half-way between the extremes; the asked share where that is prevented";
+        /// In a phase diagram: the share of the metric's loss that human rows prevent, in place of the metric
+        pub prevented: bool = false;
+        /// The generations that a gallery, snapshots, a histogram or loss curves show; the one of a phase diagram
         pub at: Vec<u32> = Vec::new() => "a few", with one_or_many;
         /// The title
         pub title: Option<String> = None => "by the axes";
@@ -70,6 +74,8 @@ pub enum FigureKind {
     SmallMultiples,
     /// A grid of two settings, coloured by a metric.
     HeatMap,
+    /// Two numbers of the settings, coloured by a metric, with level lines and a boundary in its band.
+    Phase,
     /// Samples, generation by generation.
     Gallery,
     /// Points in the plane and the components they were drawn from, generation by generation.
@@ -99,7 +105,8 @@ impl FigureSpec {
         let whole =
             [FigureKind::Gallery, FigureKind::Snapshots, FigureKind::LossCurves, FigureKind::Definitions];
         if !whole.contains(&figure.kind) {
-            let color = figure.kind != FigureKind::HeatMap || figure.color.is_some();
+            let maps = matches!(figure.kind, FigureKind::HeatMap | FigureKind::Phase);
+            let color = !maps || figure.color.is_some();
             let y = figure.kind == FigureKind::Histogram || !figure.y.is_empty();
             let needed = [("x", figure.x.is_some()), ("y", y), ("color", color)];
             if let Some((key, _)) = needed.iter().find(|(_, there)| !there) {
@@ -113,6 +120,16 @@ impl FigureSpec {
                 "only a scatter has labelled points".into(),
                 help,
             ));
+        }
+        for (key, given) in [("boundary", figure.boundary.is_some()), ("prevented", figure.prevented)] {
+            if given && figure.kind != FigureKind::Phase {
+                let what = format!("only a phase diagram has a `{key}`");
+                return Err(Error::bad_value(
+                    node.at_of(key),
+                    what,
+                    "leave it out, or set kind = \"phase\"".into(),
+                ));
+            }
         }
         for (i, mark) in figure.mark.iter().enumerate() {
             if mark.x.is_some() == mark.y.is_some() {

@@ -20,8 +20,9 @@ pub use comparison::{
     Arm, ArmFindings, ByGeneration, Comparison, Metric, MetricFindings, compared, gains_of,
 };
 pub use critical::{Critical, Together, critical, next_arm, together};
+pub use fieller::{Ratio, ratio};
 pub use human_rows::{Gain, Gains, gains};
 pub use judged::{Judged, Tolerance};
-pub use prevented::{GATE_LEVEL, Prevented, prevented};
-pub use seeds::{CUT_NEEDS, Level, Seeds, level_of};
+pub use prevented::{GATE_LEVEL, Prevented, prevented, share_parts};
+pub use seeds::{CUT_NEEDS, Level, Seeds, level_of, values_of};
 pub use why::Why;

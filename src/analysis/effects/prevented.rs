@@ -68,6 +68,25 @@ pub fn prevented(
     })
 }
 
+/// The parts of a prevented share, seed by seed: what the arm prevents, m(0) − m(α), and the loss, m(0) − m(1), both positive
+/// where they are a loss. The share is the ratio of their means.
+///
+/// # Errors
+/// As [`prevented`].
+pub fn share_parts(
+    arm: Seeds<'_>,
+    none: Seeds<'_>,
+    only: Seeds<'_>,
+    judged: &Judged,
+    start: Option<f64>,
+) -> Result<Vec<(u64, f64, f64)>, Why> {
+    let arms = Arms::new(&[none, only, arm], judged)?;
+    let sign = loss_sign(&arms, judged, start)?;
+    let (prevents, loss) = (arms.difference(0, 2), arms.difference(0, 1));
+    let parts = arms.seeds.iter().zip(prevents.iter().zip(&loss));
+    Ok(parts.map(|(seed, (p, l))| (*seed, sign * p, sign * l)).collect())
+}
+
 /// +1 where a rise from the human-only arm is the loss, −1 where a fall is; `arms` begin with those at α = 0 and 1.
 ///
 /// # Errors

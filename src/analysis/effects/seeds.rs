@@ -15,6 +15,8 @@ pub const CUT_NEEDS: usize = 20;
 /// The values of several arms at the seeds that all of them have.
 #[derive(Clone, Debug)]
 pub(super) struct Arms {
+    /// The seeds that all arms have.
+    pub seeds: Vec<u64>,
     /// One row an arm, one column a seed.
     pub values: Vec<Vec<f64>>,
     /// Seeds of which some arm was cut at the worst value.
@@ -50,7 +52,10 @@ impl Arms {
             0 if cut > 0 && common.len() < CUT_NEEDS => {
                 Err(Why::FewSeeds { have: common.len(), need: CUT_NEEDS, cut: true })
             }
-            0 => Ok(Arms { values, cut }),
+            0 => {
+                let seeds = common.iter().filter_map(|at| Some(arms.first()?[*at.first()?].0)).collect();
+                Ok(Arms { seeds, values, cut })
+            }
             seeds => Err(Why::Collapsed { seeds, of: common.len() }),
         }
     }
@@ -100,6 +105,15 @@ fn common(arms: &[Seeds<'_>]) -> Vec<Vec<usize>> {
         others.map(|others| [vec![i], others].concat())
     };
     first.iter().enumerate().filter_map(places).collect()
+}
+
+/// The values of one arm as they enter a comparison, at least two seeds: those beyond the worst value cut there.
+///
+/// # Errors
+/// [`Why`] some seed has no number.
+pub fn values_of(seeds: Seeds<'_>, judged: &Judged) -> Result<Vec<(u64, f64)>, Why> {
+    let mut arms = Arms::new(&[seeds], judged)?;
+    Ok(arms.seeds.into_iter().zip(arms.values.remove(0)).collect())
 }
 
 /// The mean of one arm, and of how many seeds it is.
