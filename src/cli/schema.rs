@@ -28,12 +28,14 @@ const OPEN: &str = "data|model|base|generator|curation|task|member|arm";
 
 /// The schema of a spec.
 pub(super) fn document(known: &Components) -> Json {
-    let tables = tables(known);
+    let mut defined = tables(known);
+    let tables: Map<String, Json> = defined.keys().map(|name| (name.clone(), defined_as(name))).collect();
     let mut whole = tables.clone();
-    let layer = json!({ "type": "object", "properties": tables, "additionalProperties": false });
-    whole.insert("quick".into(), described("Laid over the spec with --quick", &layer));
-    let profiles = json!({ "type": "object", "additionalProperties": layer });
-    whole.insert("profile".into(), described("Each laid over the spec with --profile NAME", &profiles));
+    defined.insert("law".into(), laws(&[]));
+    defined.insert("layer".into(), closed(tables));
+    whole.insert("quick".into(), described("Laid over the spec with --quick", defined_as("layer")));
+    let profiles = json!({ "type": "object", "additionalProperties": defined_as("layer") });
+    whole.insert("profile".into(), described("Each laid over the spec with --profile NAME", profiles));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "An experiment of the model-collapse workbench",
@@ -41,18 +43,18 @@ pub(super) fn document(known: &Components) -> Json {
         "properties": whole,
         "additionalProperties": false,
         "required": ["data", "model", "loop"],
+        "$defs": defined,
     })
 }
 
 fn tables(known: &Components) -> Map<String, Json> {
     let (sources, families) = (abouts(&known.sources), abouts(&known.families));
-    let model = selected("family", "model", &families);
     let list = |items: Json| json!({ "type": "array", "items": items });
     let tables = [
         ("about", table("about")),
         ("data", selected("source", "data", &sources)),
-        ("model", model.clone()),
-        ("member", list(model.clone())),
+        ("model", selected("family", "model", &families)),
+        ("member", list(defined_as("model"))),
         ("base", beside("base", &families)),
         ("loop", looped(known)),
         ("generator", beside("generator", &[sources, families].concat())),
@@ -60,7 +62,7 @@ fn tables(known: &Components) -> Map<String, Json> {
         ("curation", list(required(selected("step", "curation", &abouts(&known.curations)), &["step"]))),
         ("task", selected("kind", "task", &abouts(&known.tasks))),
         ("arm", json!({ "type": "object", "description": keys_of("arm")[0].meaning })),
-        ("measure", measured(known, model)),
+        ("measure", measured(known)),
         ("sweep", sweep()),
         ("figure", list(required(figure(), &["kind"]))),
         ("claim", list(required(claim(), &["says", "metric", "at", "statistic"]))),
@@ -85,8 +87,12 @@ fn table(name: &str) -> Json {
     closed(properties(keys_of(name)))
 }
 
-fn described(says: &str, schema: &Json) -> Json {
-    let mut schema = schema.clone();
+/// What stands under `$defs`.
+fn defined_as(name: &str) -> Json {
+    json!({ "$ref": format!("#/$defs/{name}") })
+}
+
+fn described(says: &str, mut schema: Json) -> Json {
     schema["description"] = says.into();
     schema
 }
@@ -150,7 +156,7 @@ fn looped(known: &Components) -> Json {
     closed(keys)
 }
 
-fn measured(known: &Components, model: Json) -> Json {
+fn measured(known: &Components) -> Json {
     let mut keys = properties(keys_of("measure"));
     let metrics = abouts(&known.metrics);
     let named: Vec<(&str, &str)> =
@@ -163,7 +169,7 @@ fn measured(known: &Components, model: Json) -> Json {
     keys.insert("metrics".into(), json!({ "type": "array", "items": one, "description": says }));
     keys.insert(
         "baseline".into(),
-        described("A family that is fitted to the human rows and measured once", &model),
+        described("A family that is fitted to the human rows and measured once", defined_as("model")),
     );
     closed(keys)
 }
@@ -183,7 +189,7 @@ fn laws(first: &[(&str, &str)]) -> Json {
 
 fn claim() -> Json {
     let mut keys = properties(keys_of("claim"));
-    keys.insert("law".into(), laws(&[]));
+    keys.insert("law".into(), defined_as("law"));
     for table in ["where", "versus"] {
         let says = keys[table]["description"].clone();
         let mut picks = settings(false);
@@ -192,7 +198,7 @@ fn claim() -> Json {
         keys.insert(table.into(), picks);
     }
     let control = json!({ "type": "object", "minProperties": 1, "maxProperties": 1, "properties": {
-        "where": settings(false), "set": settings(false), "fits": { "type": "integer" }, "law": laws(&[]),
+        "where": settings(false), "set": settings(false), "fits": { "type": "integer" }, "law": defined_as("law"),
         "value": { "type": "number" }, "at": { "type": "integer", "minimum": 0 },
     }, "additionalProperties": false });
     let says = keys["control"]["description"].clone();
@@ -247,7 +253,12 @@ mod tests {
     use super::*;
 
     /// The keywords of JSON Schema that this schema uses.
-    fn holds(schema: &Json, value: &Json) -> bool {
+    fn holds(root: &Json, value: &Json) -> bool {
+        fits(root, root, value)
+    }
+
+    fn fits(root: &Json, schema: &Json, value: &Json) -> bool {
+        let holds = |schema: &Json, value: &Json| fits(root, schema, value);
         let Json::Object(schema) = schema else { return schema.as_bool().unwrap() };
         schema.iter().all(|(keyword, says)| match keyword.as_str() {
             "type" => match says {
@@ -291,7 +302,8 @@ mod tests {
             "anyOf" => says.as_array().unwrap().iter().any(|schema| holds(schema, value)),
             "allOf" => says.as_array().unwrap().iter().all(|schema| holds(schema, value)),
             "if" => !holds(says, value) || holds(&schema["then"], value),
-            "then" | "description" | "default" | "title" | "$schema" | "x-taplo" => true,
+            "$ref" => holds(root.pointer(says.as_str().unwrap().trim_start_matches('#')).unwrap(), value),
+            "then" | "description" | "default" | "title" | "$schema" | "$defs" | "x-taplo" => true,
             other => panic!("{other} is not looked at"),
         })
     }

@@ -158,9 +158,10 @@ fn mean(run: &Run, metric: &str, generation: u32) -> f64 {
 #[test]
 fn components_of_every_kind_run_together() {
     let (plain, curated) = (experiment(false).run().unwrap(), experiment(true).run().unwrap());
-    // A bootstrap keeps the mean of a uniform; a selection of the smaller half sends it towards 0.
+    // A bootstrap keeps the mean of a uniform. The smaller half has half of it; with a half of what was there retained, a
+    // generation keeps (100 + 200/2)/300 = 2/3, and four of them a fifth.
     assert!((mean(&plain, "middle", 4) - 0.5).abs() < 0.1);
-    assert!(mean(&curated, "middle", 4) < 0.2 * mean(&curated, "middle", 0));
+    assert!(mean(&curated, "middle", 4) < 0.3 * mean(&curated, "middle", 0));
     // With 200 rows the threshold is found to 1 %; a learner of rows without an upper half never predicts one.
     assert!(mean(&plain, "task-accuracy", 0) > 0.97);
     assert!(mean(&curated, "task-accuracy", 4) < 0.6);
