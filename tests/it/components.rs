@@ -149,8 +149,9 @@ fn experiment(curated: bool) -> Experiment {
 
 fn mean(run: &Run, metric: &str, generation: u32) -> f64 {
     let values = run.values(metric).unwrap();
-    let of_model = |v: &&Value| v.subject == Subject::Model && v.generation == generation;
-    let found: Vec<f64> = values.iter().filter(of_model).filter_map(|v| v.observed.number()).collect();
+    let of_loop =
+        |v: &&Value| matches!(v.subject, Subject::Model | Subject::Training) && v.generation == generation;
+    let found: Vec<f64> = values.iter().filter(of_loop).filter_map(|v| v.observed.number()).collect();
     assert!(!found.is_empty(), "{metric} at {generation}");
     found.iter().sum::<f64>() / found.len() as f64
 }
@@ -162,7 +163,7 @@ fn components_of_every_kind_run_together() {
     // generation keeps (100 + 200/2)/300 = 2/3, and four of them a fifth.
     assert!((mean(&plain, "middle", 4) - 0.5).abs() < 0.1);
     assert!(mean(&curated, "middle", 4) < 0.3 * mean(&curated, "middle", 0));
-    // With 200 rows the threshold is found to 1 %; a learner of rows without an upper half never predicts one.
+    // With 200 rows the threshold is found to 1 %. After four selections few rows of the upper half are left to find it by.
     assert!(mean(&plain, "task-accuracy", 0) > 0.97);
-    assert!(mean(&curated, "task-accuracy", 4) < 0.6);
+    assert!(mean(&curated, "task-accuracy", 4) < mean(&plain, "task-accuracy", 4));
 }
