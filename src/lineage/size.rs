@@ -72,7 +72,8 @@ impl Lineage {
         let samples = self.measuring.metrics.iter().any(|m| m.sample) || self.measuring.task.is_some();
         // The sample, the held-out rows beside it and what metrics keep of the first ones.
         let measured = if samples { 4.0 * self.measuring.size as f64 * row } else { 0.0 };
-        let rows = if self.statistics { 0.0 } else { self.most_rows() };
+        // Statistics are made of the human rows of generation 0, and of nothing else.
+        let rows = if self.statistics { self.budget.initial as f64 } else { self.most_rows() };
         members * (COPIES * rows * row + measured + weights(model, row / 4.0))
     }
 
@@ -130,14 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn a_growing_store_counts_whole_and_statistics_count_nothing() {
+    fn a_growing_store_counts_whole_and_statistics_only_their_first_rows() {
         let size = "generations = 9\nsamples = 1000\nregime = ";
         // 16 bytes a row, four copies; four samples of 100 rows.
         let measured = 4.0 * 100.0 * 16.0;
         assert_eq!(bytes(&format!("{size}\"replace\""), "energy-distance"), 4.0 * 1000.0 * 16.0 + measured);
         let grown = bytes(&format!("{size}\"accumulate\""), "energy-distance");
         assert_eq!(grown, 4.0 * 10_000.0 * 16.0 + measured);
-        assert_eq!(bytes(&format!("{size}\"accumulate\""), "variance"), 0.0);
+        assert_eq!(bytes(&format!("{size}\"accumulate\""), "variance"), 4.0 * 1000.0 * 16.0);
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub(super) const COLUMNS: usize = 10_000;
 const RATIO: u64 = 200;
 const SMALL: u64 = 16 << 20;
 
+/// Bytes that are read at once.
+const PIECE: u64 = 16 << 20;
+
 static ALLOWED: AtomicU64 = AtomicU64::new(FILE);
 
 /// Lets files be as large as this; for a whole process.
@@ -29,10 +32,21 @@ pub fn allowed() -> u64 {
 /// Reads to the end, or says why that is too much.
 pub(super) fn whole(from: impl Read) -> io::Result<Result<Vec<u8>, String>> {
     let allowed = allowed();
-    let mut bytes = Vec::new();
-    from.take(allowed.saturating_add(1)).read_to_end(&mut bytes)?;
-    let too_large = || format!("it has more than {} MB", allowed >> 20);
-    Ok(if bytes.len() as u64 > allowed { Err(too_large()) } else { Ok(bytes) })
+    let mut from = from.take(allowed.saturating_add(1));
+    // In pieces: a buffer that doubles would take twice the limit before it is reached.
+    let (mut pieces, mut length) = (Vec::new(), 0);
+    loop {
+        let mut piece = Vec::new();
+        length += (&mut from).take(PIECE).read_to_end(&mut piece)?;
+        let over = piece.is_empty();
+        pieces.push(piece);
+        if length as u64 > allowed {
+            return Ok(Err(format!("it has more than {} MB", allowed >> 20)));
+        }
+        if over {
+            return Ok(Ok(pieces.concat()));
+        }
+    }
 }
 
 /// Unpacks to the end, or says why that is too much; `packed` bytes go in.
