@@ -49,9 +49,11 @@ pub(super) fn check(args: &CheckArgs, components: &Arc<Components>) -> Result<u8
     if args.resolved && !args.json {
         say!("{}", prepared.experiment.resolved());
     }
-    let records = Settings::of(prepared.settings());
-    for (says, why) in publish::blind_before(&prepared.experiment, &records)? {
-        remark!("the claim \"{says}\" is blind: {why}");
+    if !prepared.experiment.claims.is_empty() {
+        let records = Settings::of(prepared.settings());
+        for (says, why) in publish::blind_before(&prepared.experiment, &records)? {
+            remark!("the claim \"{says}\" is blind: {why}");
+        }
     }
     if args.json {
         json::print(&json::prepared(&prepared))?;

@@ -56,7 +56,7 @@ pub struct Assembled {
     /// The hash of what is measured.
     pub measure_digest: String,
     /// What that hash is of, beside the spec.
-    pub tokens: BTreeMap<String, String>,
+    pub tokens: Arc<BTreeMap<String, String>>,
     /// Seeds in one cell.
     pub seeds_per_cell: u64,
     /// Metrics that do not apply to this setting, with the reason; a capped sample size; a setting that does the same.
@@ -74,12 +74,18 @@ pub fn assemble(experiment: &Experiment, context: &Context) -> Result<Vec<Assemb
     let sweeps = settings.len() > 1;
     for setting in Held::each(&settings) {
         match one(experiment, &setting, context, &mut sources) {
-            Ok(ready) => assembled.push(ready),
+            Ok(mut ready) => {
+                // Neighbours in a sweep mostly have the same.
+                if let Some(last) = assembled.last().filter(|last: &&Assembled| last.tokens == ready.tokens) {
+                    ready.tokens = last.tokens.clone();
+                }
+                assembled.push(ready);
+            }
             Err(error) if sweeps && error.kind() == spec::Kind::Refused => {
                 assembled.push(Assembled {
                     digest: spec::setting_digest(&setting, &[]),
                     measure_digest: String::new(),
-                    tokens: BTreeMap::new(),
+                    tokens: Arc::default(),
                     lineage: Err(error.to_string()),
                     setting,
                     seeds_per_cell: 1,
@@ -326,7 +332,7 @@ fn one(
         lineage: Ok(lineage),
         digest,
         measure_digest,
-        tokens: versions.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        tokens: Arc::new(versions.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
         seeds_per_cell,
         notes,
     })

@@ -1,6 +1,7 @@
 //! What the store and the runner know of a setting: plain data, resolved by the spec.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::theory::Conditions;
 
@@ -39,7 +40,7 @@ pub struct SettingInfo {
     /// What laws know of the setting.
     pub conditions: Option<Conditions>,
     /// What the digest is of, beside the spec.
-    pub tokens: BTreeMap<String, String>,
+    pub tokens: Arc<BTreeMap<String, String>>,
     /// What metrics see of rows.
     pub seen: Seen,
     /// Whether it is one run made elsewhere, of which "seed" 0 has all rows and k all but the k-th part.

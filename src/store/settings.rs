@@ -36,7 +36,7 @@ pub struct SettingRecord {
     /// What laws know of it; `None` where it is skipped or its generations were made elsewhere.
     pub conditions: Option<Conditions>,
     /// What the hash is of, beside the spec: versions, the digest of the data, the path, the device.
-    pub tokens: BTreeMap<String, String>,
+    pub tokens: Arc<BTreeMap<String, String>>,
     /// What metrics see of rows.
     #[serde(default)]
     pub seen: Seen,
