@@ -246,7 +246,7 @@ fn a_messy_table_runs_at_the_first_try_and_its_card_says_what_was_done() {
     for part in [
         "13 of 240 rows left out",
         "`Kunden-ID` left out: looks like a key",
-        "`seit` left out: looks like dates",
+        "column `seit`: words that look like dates",
         "`Notiz` left out: looks like free text",
         "a decimal comma",
         "task-auc",
