@@ -210,3 +210,134 @@ fn the_template_for_tables_runs_on_one() {
         said(folder.path(), &["run", "mine.toml", "--quick", "--quiet", "--no-figures", "--out", "run"]);
     assert!(code == 0 && text.contains("coverage"), "{text}");
 }
+
+/// What a table exported from several programs looks like: a byte order mark, CR LF, keys, dates, gaps, free text, decimal
+/// commas, and a label with a question mark in its name.
+fn messy(folder: &Path) {
+    let mut text = String::from("\u{feff}Kunden-ID;seit;Umsatz;Filiale;Notiz;Gekündigt?\r\n");
+    for i in 0..240 {
+        let sales =
+            if i % 19 == 5 { String::new() } else { format!("{},{:02}", 100 + i * 37 % 811, i * 13 % 100) };
+        let branch = if i % 23 == 7 { "" } else { ["Bern", "Graz", "Łódź"][i % 3] };
+        let note = format!("\"rief am {}. an; Rechnung {} war „falsch“\"", 1 + i % 28, i * 97 % 8999);
+        let gone = ["ja", "nein"][usize::from(i * 29 % 7 > 2)];
+        write!(
+            text,
+            "K-{:05};{:02}.{:02}.2023;{sales};{branch};{note};{gone}\r\n",
+            i * 7919 % 99_991,
+            1 + i % 28,
+            1 + i % 12
+        )
+        .unwrap();
+    }
+    fs::write(folder.join("kunden.csv"), text).unwrap();
+}
+
+#[test]
+fn a_messy_table_runs_at_the_first_try_and_its_card_says_what_was_done() {
+    let folder = tempfile::tempdir().unwrap();
+    messy(folder.path());
+    let short =
+        ["--seeds", "2", "--generations", "1", "--samples", "60", "--no-figures", "--quiet", "--out", "out"];
+    let command = ["compare", "--data", "kunden.csv", "--label-column", "Gekündigt?", "--task"];
+    let (code, text) = said(folder.path(), &[&command[..], &short].concat());
+    assert_eq!(code, 0, "{text}");
+    // Every nineteenth row from the sixth on has no sales: 13 of 240.
+    for part in [
+        "13 of 240 rows left out",
+        "`Kunden-ID` left out: looks like a key",
+        "column `seit`: words that look like dates",
+        "`Notiz` left out: looks like free text",
+        "a decimal comma",
+        "task-auc",
+        "column-shapes",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn texts_of_three_scripts_run_at_the_first_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts: [(&str, &[&str]); 3] = [
+        (
+            "français.txt",
+            &[
+                "L’été dernier, nous avons marché",
+                "jusqu’à la forêt près de l’étang.",
+                "Où était-elle ?",
+                "Ça va, merci !",
+            ],
+        ),
+        ("हिन्दी.txt", &["किताब मेज़ पर रखी है।", "वह स्कूल जाती है और पढ़ती है।", "क्या तुम कल आओगे?", "हमने चाय पी।"]),
+        (
+            "中文.txt",
+            &["今天天气很好，我们去公园散步。", "他在图书馆看书。", "你吃饭了吗？", "这本书很有意思。"],
+        ),
+    ];
+    for (name, lines) in texts {
+        let text: String = (0..400)
+            .map(|i| lines[i * 7 % lines.len()].to_owned() + lines[i * i % lines.len()] + "\n")
+            .collect();
+        fs::write(folder.path().join(name), text).unwrap();
+        let (code, text) = said(folder.path(), &["compare", "--data", name, "--dry-run", "--out", "out"]);
+        assert!(code == 0 && text.contains("0.00 % of all tokens are unknown"), "{text}");
+        let short = [
+            "--seeds",
+            "2",
+            "--generations",
+            "1",
+            "--samples",
+            "40",
+            "--no-figures",
+            "--quiet",
+            "--out",
+            name.trim_end_matches(".txt"),
+        ];
+        let (code, text) =
+            said(folder.path(), &[&["compare", "--data", name, "--model", "ngram"][..], &short].concat());
+        assert!(code == 0 && text.contains("distinct-2"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn rows_come_from_a_pipe_and_those_of_a_person_stay_on_one_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("person,a,b\n");
+    for i in 0..200 {
+        writeln!(text, "p{},{},{}", i % 40, i * 37 % 101, i * 53 % 89).unwrap();
+    }
+    let arguments = ["compare", "--data", "-", "--group-split", "person", "--dry-run", "--out", "out"];
+    let output = collapse(folder.path()).args(arguments).write_stdin(text).output().unwrap();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success() && text.contains("none of its 40 values is on both sides"), "{text}");
+}
+
+#[test]
+fn the_synthetic_share_of_a_corpus_needs_a_synthetic_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, rows: &mut dyn Iterator<Item = (f64, f64)>| {
+        let text = rows.fold(String::from("a,b\n"), |all, (a, b)| all + &format!("{a},{b}\n"));
+        fs::write(folder.path().join(name), text).unwrap();
+    };
+    // Two sequences that fill an interval evenly: people 0 to 1, the generator 0.6 to 1.6.
+    let even = |i: usize, by: f64| (i as f64 * by).fract();
+    let people = |i: usize| (even(i, 0.618_033_988), even(i, 0.414_213_562));
+    let made = |i: usize| (0.6 + even(i, 0.618_033_988), 0.6 + even(i, 0.414_213_562));
+    write("human.csv", &mut (0..600).map(people));
+    write("made.csv", &mut (5000..5400).map(made));
+    fs::create_dir(folder.path().join("crawl")).unwrap();
+    write("crawl/gen-0.csv", &mut (9000..9300).map(people));
+    write("crawl/gen-1.csv", &mut (9000..9150).map(people).chain((7000..7150).map(made)));
+    let measure =
+        ["measure", "crawl", "--human", "human.csv", "--share", "--no-figures", "--quiet", "--json"];
+    let (code, text) = said(folder.path(), &measure);
+    assert!(code == 2 && text.contains("can't be known from human rows alone"), "{text}");
+    let output = collapse(folder.path()).args(measure).args(["--synthetic", "made.csv"]).output().unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (generation, truth) in [(0, 0.0), (1, 0.5)] {
+        let row = &found["synthetic_share"][generation];
+        let of = |key: &str| row[key].as_f64().unwrap();
+        assert!((of("share") - truth).abs() < 0.1 && of("low") <= truth && truth <= of("high"), "{row}");
+    }
+}
