@@ -17,12 +17,12 @@
 //!     .run()?;                                              // run_in("results/mine") keeps it and resumes
 //! println!("{}", run.summary());
 //!
-//! let last = |regime: &str| -> f64 {
+//! let last = |regime: &str| -> Result<f64, ExperimentError> {
 //!     let of = run.values("variance")?;
 //!     let last = of.iter().filter(|v| v.setting == regime && v.generation == 30);
-//!     last.filter_map(|v| v.observed.number()).sum::<f64>() / 20.0
+//!     Ok(last.filter_map(|v| v.observed.number()).sum::<f64>() / 20.0)
 //! };
-//! assert!(last("replace") < 0.75 && last("accumulate") > 0.85);
+//! assert!(last("replace")? < 0.75 && last("accumulate")? > 0.85);
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let file = folder.path().join("variance.svg");

@@ -1,5 +1,4 @@
 //! Small real runs of closed-form families, from spec to page.
-
 #![allow(clippy::unwrap_used)]
 
 use super::*;
