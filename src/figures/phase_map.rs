@@ -349,11 +349,8 @@ mod tests {
             let thick = |m: &&Mark| matches!(m, Mark::Line { width, .. } if (*width - wanted).abs() < 1e-9);
             scene.marks.iter().filter(thick).count()
         };
-        assert_eq!(
-            (strokes(2.2), strokes(1.5)),
-            (1, 1 + 2),
-            "the boundary and the law in the map, and both in the key"
-        );
+        // The boundary, and the law beside the two strokes of the key.
+        assert_eq!((strokes(2.2), strokes(1.5)), (1, 1 + 2));
         assert!(strokes(0.9) > 10);
         let data = map().data();
         assert_eq!(data.iter().filter(|d| d.panel.is_empty()).count(), 9);
