@@ -116,14 +116,21 @@ impl PhaseMap {
         let (spread_along, spread_across) =
             if self.rows { (self.x.spread, self.y.spread) } else { (self.y.spread, self.x.spread) };
         let lines = distinct(self.cells.iter().map(across));
+        let own = |line: f64| distinct(self.cells.iter().filter(|c| across(c) == line).map(along));
+        // A line with nearer neighbours at its end reaches as far out as the others.
+        let reach = lines.iter().flat_map(|line| edges(&own(*line), spread_along));
+        let (first, last) =
+            reach.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), e| (a.min(e.0), b.max(e.1)));
         let mut tiles = Vec::with_capacity(self.cells.len());
         for (line, thick) in lines.iter().zip(edges(&lines, spread_across)) {
-            let own: Vec<&PhaseCell> = self.cells.iter().filter(|c| across(c) == *line).collect();
-            let places = distinct(own.iter().map(|c| along(c)));
-            for (place, long) in places.iter().zip(edges(&places, spread_along)) {
-                let cell = own.iter().find(|c| along(c) == *place);
+            let places = own(*line);
+            for (i, (place, long)) in places.iter().zip(edges(&places, spread_along)).enumerate() {
+                let cell = self.cells.iter().find(|c| across(c) == *line && along(c) == *place);
+                let low = if i == 0 { first } else { long.0 };
+                let high = if i + 1 == places.len() { last } else { long.1 };
+                let long = (low, high);
                 let (x, y) = if self.rows { (long, thick) } else { (thick, long) };
-                tiles.extend(cell.map(|c| (**c, x, y)));
+                tiles.extend(cell.map(|c| (*c, x, y)));
             }
         }
         tiles
@@ -355,6 +362,16 @@ mod tests {
         let data = map().data();
         assert_eq!(data.iter().filter(|d| d.panel.is_empty()).count(), 9);
         assert_eq!(data.iter().filter(|d| d.panel == "law").count(), 2);
+    }
+
+    #[test]
+    fn a_line_with_nearer_cells_at_its_end_leaves_no_gap() {
+        let mut map = map();
+        map.cells.push(PhaseCell { x: 0.1, y: 0.5, ..PhaseCell::default() });
+        let tiles = map.tiles();
+        let lefts = tiles.iter().filter(|t| t.0.x == 0.0).map(|t| t.1.0);
+        assert!(lefts.clone().all(|left| (left + 0.25).abs() < 1e-12), "{:?}", lefts.collect::<Vec<_>>());
+        assert_eq!(tiles.len(), 10);
     }
 
     #[test]
