@@ -121,10 +121,12 @@ for (const name of Object.keys(runs)) {
     // Toggles change the picture, and back.
     for (const box of ["#explore-intervals", "#explore-seeds", "#explore-human", "#explore-laws"]) {
       if (!(await page.locator(box).count())) continue;
+      // Without human rows of this metric there is nothing to show or to hide.
+      if (box === "#explore-human" && !data.human.some(h => h.metric === 0)) { assert.ok(await page.isDisabled(box)); continue; }
       const [was, picture] = [await page.isChecked(box), await drawn(page, "#explore-curve")];
       await page.setChecked(box, !was);
       const then = await drawn(page, "#explore-curve");
-      const hasSeeds = data.series.some(s => s.metric === 0 && (s.seeds ?? []).length), first = Number(await page.locator("#explore-values tr").first().getAttribute("data-setting")), hasHuman = data.human.some(h => h.metric === 0 && h.settings.includes(first));
+      const hasSeeds = data.series.some(s => s.metric === 0 && (s.seeds ?? []).length), onView = await page.locator("#explore-values tr:has(input:checked)").evaluateAll(rows => rows.map(r => Number(r.dataset.setting))), hasHuman = data.human.some(h => h.metric === 0 && h.settings.some(i => onView.includes(i)));
       const hasLaw = data.series.some(s => s.metric === 0 && s.law);
       const should = { "#explore-intervals": true, "#explore-seeds": hasSeeds, "#explore-human": hasHuman, "#explore-laws": hasLaw }[box];
       assert.equal(then !== picture, should, `${box} changes the chart`);
