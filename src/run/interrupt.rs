@@ -29,7 +29,7 @@ impl Interrupt {
         Self::default()
     }
 
-    /// One that Ctrl-C, SIGTERM and SIGHUP set; at the second of them the process exits with [`interrupted_code`]. For the
+    /// One that Ctrl-C, SIGTERM and SIGHUP set; at the second of them the process exits with `interrupted_code`. For the
     /// binary, once a process.
     ///
     /// # Errors
