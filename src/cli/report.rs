@@ -64,10 +64,11 @@ pub(super) fn report(args: &ReportArgs, components: &Arc<Components>) -> Result<
     publish::write_definitions(&publication).into_diagnostic()?;
     let claims = publish::decide_claims(&publication, 1).into_diagnostic()?;
     let answered = Answered::plainly(&publication, &Asked::of(&publication)).into_diagnostic()?;
-    let Answered { sentences, effects, changes, .. } = answered;
+    let Answered { sentences, effects, changes, simple } = answered;
     let publish::Figures { drawn, undrawn } = publish::draw(&publication, None).into_diagnostic()?;
     let found = Found {
         claims: &claims,
+        simple: simple.is_some(),
         effects: Some(&effects),
         changes: &changes,
         summary: &summary,

@@ -235,6 +235,7 @@ impl Done {
         (self.drawn, self.undrawn) = (drawn, undrawn);
         let found = Found {
             claims: &self.claims,
+            simple: self.answer.simple.is_some(),
             effects: Some(&self.answer.effects),
             changes: &self.answer.changes,
             summary: &self.summary,

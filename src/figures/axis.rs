@@ -29,6 +29,9 @@ pub struct Axis {
     pub min: Option<f64>,
     /// Upper end; from the data where absent.
     pub max: Option<f64>,
+    /// What stands at 1, 2, 3, … in place of numbers, where the axis is one of categories. All of them or, where they have
+    /// no room, none.
+    pub names: Vec<String>,
 }
 
 impl Axis {

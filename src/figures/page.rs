@@ -132,7 +132,7 @@ fn two_lines(label: &str, room: f64) -> Vec<String> {
 
 /// Ticks whose labels leave a gap between them.
 fn fitting(scale: &Scale, room: f64) -> Vec<Tick> {
-    for count in (2..=tick_count(room, 30.0)).rev() {
+    for count in (2..=tick_count(room, 30.0).max(scale.names())).rev() {
         let ticks = scale.ticks(count);
         let used: f64 =
             ticks.iter().filter(|t| !t.label.is_empty()).map(|t| width(&t.label, SMALL, false) + 7.0).sum();

@@ -20,9 +20,15 @@ pub(super) struct Scale {
     high: f64,
     integer: bool,
     bare: bool,
+    names: Vec<String>,
 }
 
 impl Scale {
+    /// How many categories have names.
+    pub fn names(&self) -> usize {
+        self.names.len()
+    }
+
     /// The same scale without ticks, for categories that are labelled otherwise.
     pub fn without_ticks(mut self) -> Self {
         self.bare = true;
@@ -58,6 +64,7 @@ impl Scale {
             high: fixed_high.unwrap_or(high),
             integer: axis.integer,
             bare: false,
+            names: axis.names.clone(),
         };
         let (mut a, mut b) = (scale.warp(scale.low), scale.warp(scale.high));
         if b < a {
@@ -120,6 +127,12 @@ impl Scale {
     pub fn ticks(&self, count: usize) -> Vec<Tick> {
         if self.bare {
             return Vec::new();
+        }
+        if !self.names.is_empty() {
+            let named = self.names.iter().enumerate();
+            let tick =
+                |(i, name): (usize, &String)| Tick { at: self.at(i as f64 + 1.0), label: name.clone() };
+            return if count < self.names.len() { Vec::new() } else { named.map(tick).collect() };
         }
         let count = count.max(2);
         match self.spread {
@@ -254,6 +267,16 @@ mod tests {
             let s = Scale::fit(&axis, [v], 0.05);
             assert!((s.at(v) - 0.5).abs() < 1e-6, "{axis:?} {v}");
         }
+    }
+
+    #[test]
+    fn categories_have_all_their_names_or_none() {
+        let axis =
+            Axis { names: vec!["a".into(), "b".into()], min: Some(0.5), max: Some(2.5), ..Axis::default() };
+        let scale = Scale::fit(&axis, [], 0.0);
+        let found: Vec<(f64, String)> = scale.ticks(2).into_iter().map(|t| (t.at, t.label)).collect();
+        assert_eq!(found, [(0.25, "a".to_owned()), (0.75, "b".to_owned())]);
+        assert!(scale.ticks(1).is_empty());
     }
 
     #[test]

@@ -115,8 +115,9 @@ fn panel(tables: &Tables<'_>, i: usize) -> Curve {
                 .iter()
                 .chain(tables.model.iter().flat_map(|(_, rows)| rows.iter().map(|r| &r[i])))
                 .any(|c| !levels.contains(c));
-            let bars = levels.len() + usize::from(others);
-            Axis { min: Some(0.4), max: Some(bars as f64 + 0.6), ..Axis::integer("") }
+            let other = others.then(|| "other".to_owned());
+            let names: Vec<String> = levels.iter().cloned().chain(other).collect();
+            Axis { min: Some(0.4), max: Some(names.len() as f64 + 0.6), names, ..Axis::integer("") }
         }
         Outline::Bins { .. } => Axis::linear(""),
     };

@@ -22,6 +22,8 @@ use crate::store::{ELSEWHERE, Manifest, Settings, write_atomically};
 pub struct Found<'a> {
     /// The claims' verdicts.
     pub claims: &'a [ClaimResult],
+    /// Whether the first sentence of the answer is about the simple model.
+    pub simple: bool,
     /// The effects of human rows, where they are compared.
     pub effects: Option<&'a Effects>,
     /// The change of every metric since generation 0, where that is the answer.
@@ -175,6 +177,11 @@ pub fn page(
     .collect();
     let mut answer = answer;
     answer.extend(claims_sentence(claims));
+    // What was asked is answered first, with what limits it in the same place.
+    if found.simple && answer.len() > 1 {
+        let simple = answer.remove(0);
+        answer[0] = format!("{} {simple}", answer[0]);
+    }
     let report = Report {
         title: experiment.title().to_owned(),
         subtitle: subtitle.join(" "),
