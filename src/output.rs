@@ -96,9 +96,12 @@ impl Output {
 
     fn open(path: &Path) -> io::Result<Self> {
         let there = fs::metadata(path).ok();
-        let of_the_system = |p: &Path| p.starts_with("/dev") || p.starts_with("/proc");
-        if there.as_ref().is_some_and(|there| !there.is_file() && !there.is_dir()) || of_the_system(path) {
-            let file = File::options().write(true).open(path)?;
+        // What these name is open already, whatever it is.
+        let open =
+            ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"].iter().any(|name| path.starts_with(name));
+        if there.as_ref().is_some_and(|there| !there.is_file() && !there.is_dir()) || open {
+            // At the end: a file that the shell has opened keeps what others wrote there.
+            let file = File::options().append(true).open(path)?;
             return Ok(Self {
                 to: To::Through(BufWriter::with_capacity(BUFFER, file)),
                 path: path.to_path_buf(),
@@ -301,6 +304,13 @@ mod tests {
         fs::remove_file(&file).unwrap();
         write(&link, b"again").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"again");
+        if Path::new("/dev/shm").is_dir() {
+            // A file system as any other.
+            let memory = tempfile::tempdir_in("/dev/shm").unwrap();
+            write(&memory.path().join("a"), b"longer").unwrap();
+            write(&memory.path().join("a"), b"short").unwrap();
+            assert_eq!(fs::read(memory.path().join("a")).unwrap(), b"short");
+        }
         if Path::new("/dev/full").exists() {
             let full = folder.path().join("full");
             std::os::unix::fs::symlink("/dev/full", &full).unwrap();

@@ -280,6 +280,7 @@ pub fn isolated(
         "--quiet".into(),
     ];
     arguments.push(format!("--file-limit={}", largest::allowed() as f64 / 1e9));
+    arguments.extend(context.memory.map(|bytes| format!("--memory={}", bytes / 1e9)));
     // The spec has its seeds; another number was asked for as a count.
     let counted = (job.seeds != job.experiment.sweep.seeds).then_some(job.seeds.len());
     arguments.extend(counted.map(|n| format!("--seeds={n}")));

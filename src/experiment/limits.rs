@@ -38,7 +38,7 @@ impl Limits {
         jobs: usize,
     ) -> Result<(), ExperimentError> {
         let allowed = self.disk.unwrap_or(DISK);
-        let bytes = prepared.observations(seeds as u64) as f64 * OBSERVATION;
+        let bytes = prepared.observations(seeds as u64) * OBSERVATION;
         if bytes / 1e9 > allowed {
             return Err(ExperimentError::TooLarge { gigabytes: bytes / 1e9, allowed });
         }
@@ -91,7 +91,7 @@ pub fn memory(prepared: &Prepared, seeds: usize, jobs: usize) -> Memory {
         return Memory::default();
     };
     // Observations are kept, and once more while tables are made of them.
-    let kept = 2.0 * 8.0 * prepared.observations(seeds as u64) as f64;
+    let kept = 2.0 * 8.0 * prepared.observations(seeds as u64);
     Memory { bytes: together * lineage + kept, lineage, setting: setting.to_owned() }
 }
 

@@ -38,7 +38,7 @@ pub fn refuse_large(settings: &[Setting], allowed: f64) -> Result<(), Error> {
             let members = loop_.population as f64 * MEMBER > f64::from(loop_.generations);
             let key = if members { "population" } else { "generations" };
             let message = format!(
-                "the generations and members of {} setting(s) would take about {} before anything runs, and {} are allowed",
+                "the generations and members of {} setting(s) would take about {} before anything runs, and {} are allowed (`--memory` allows more)",
                 settings.len(),
                 written(bytes),
                 written(allowed)

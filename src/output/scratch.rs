@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 /// How their names begin.
-const PREFIX: &str = "collapse-";
-/// The file that the owner keeps locked; the system drops the lock with the process.
-const LOCK: &str = ".lock";
+const PREFIX: &str = "collapse-scratch-";
+/// The file that the owner keeps locked; the system drops the lock with the process. No run folder has one of this name.
+const LOCK: &str = ".collapse-scratch-lock";
 
 /// A temporary folder, which goes with the value.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Scratch {
         static SWEPT: Once = Once::new();
         SWEPT.call_once(|| sweep(&all));
         // It takes its name when it is locked, so nobody finds it without an owner.
-        let new = tempfile::Builder::new().prefix(".collapse-").tempdir_in(&all)?;
+        let new = tempfile::Builder::new().prefix(".collapse-scratch-").tempdir_in(&all)?;
         let lock = File::create(new.path().join(LOCK))?;
         // Without locks on this file system nobody is able to sweep either.
         let _ = lock.try_lock();
@@ -74,15 +74,15 @@ mod tests {
         let mine = Scratch::new().unwrap();
         fs::write(mine.path().join("a"), "1").unwrap();
         let all = mine.path().parent().unwrap().to_path_buf();
-        // One whose owner is gone, and one of somebody else.
-        let (left, other) = (all.join("collapse-of-a-test-left"), all.join("collapse-of-a-test-other"));
-        for folder in [&left, &other] {
-            fs::create_dir_all(folder).unwrap();
-        }
+        // One whose owner is gone, and a finished run, whose lock is free too.
+        let left = all.join(format!("{PREFIX}of-a-test-left-{}", std::process::id()));
+        let run = all.join(format!("{PREFIX}of-a-test-run-{}", std::process::id()));
+        fs::create_dir_all(&left).unwrap();
         fs::write(left.join(LOCK), "").unwrap();
+        drop(crate::store::Folder::at(&run).prepare().unwrap());
         sweep(&all);
-        assert!(mine.path().join("a").exists() && other.exists() && !left.exists());
-        fs::remove_dir(other).unwrap();
+        assert!(mine.path().join("a").exists() && run.join("rows").exists() && !left.exists());
+        fs::remove_dir_all(run).unwrap();
         let path = mine.path().to_path_buf();
         drop(mine);
         assert!(!path.exists());

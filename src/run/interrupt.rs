@@ -1,15 +1,20 @@
 //! Ctrl-C, and what ends jobs on a cluster (SIGTERM) or with their terminal (SIGHUP): the first asks running lineages and
-//! outside programs to stop and keeps what is finished, the second ends the process at once, which is safe because files
-//! are written whole or not at all.
+//! outside programs to stop and keeps what is finished, another one a second later or more ends the process at once, which
+//! is safe because files are written whole or not at all. (A terminal that closes and what ends a whole group of processes
+//! send two in a row.)
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::models;
 
 /// The exit code of a command that Ctrl-C ended; another signal has its own, see [`interrupted_code`].
 pub const EXIT_INTERRUPTED: i32 = 130;
+
+/// Signals nearer to the first one say the same thing.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The signal that asked this process to stop: SIGINT until there is another.
 static ASKED_BY: AtomicI32 = AtomicI32::new(EXIT_INTERRUPTED - 128);
@@ -29,21 +34,24 @@ impl Interrupt {
         Self::default()
     }
 
-    /// One that Ctrl-C, SIGTERM and SIGHUP set; at the second of them the process exits with `interrupted_code`. For the
-    /// binary, once a process.
+    /// One that Ctrl-C, SIGTERM and SIGHUP set; at another of them, a second later or more, the process exits with
+    /// `interrupted_code`. For the binary, once a process.
     ///
     /// # Errors
     /// The system's.
     pub fn on_ctrl_c() -> io::Result<Self> {
         let interrupt = Self::new();
         let asked = interrupt.clone();
+        let mut first = None;
         listen(move |signal| {
-            ASKED_BY.store(signal, Ordering::SeqCst);
-            if asked.0.swap(true, Ordering::SeqCst) {
+            if first.get_or_insert_with(Instant::now).elapsed() > AGAIN {
                 models::kill_programs();
                 std::process::exit(interrupted_code());
             }
-            models::stop_programs();
+            if !asked.0.swap(true, Ordering::SeqCst) {
+                ASKED_BY.store(signal, Ordering::SeqCst);
+                models::stop_programs();
+            }
         })?;
         Ok(interrupt)
     }
@@ -60,7 +68,7 @@ impl Interrupt {
 }
 
 #[cfg(unix)]
-fn listen(heard: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+fn listen(heard: impl FnMut(i32) + Send + 'static) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let mut signals = vec![SIGINT, SIGTERM];
     // `nohup` asks that the end of the terminal changes nothing.
@@ -82,6 +90,6 @@ fn is_ignored(signal: i32) -> bool {
 }
 
 #[cfg(not(unix))]
-fn listen(heard: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+fn listen(mut heard: impl FnMut(i32) + Send + 'static) -> io::Result<()> {
     ctrlc::set_handler(move || heard(EXIT_INTERRUPTED - 128)).map_err(io::Error::other)
 }

@@ -32,6 +32,8 @@ pub struct Isolation {
     pub arguments: Vec<String>,
 }
 
+/// How a child's line about what it made again begins; drivers and libraries may say other things there.
+const REPAIRED: &str = "made again: ";
 /// How often a child is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -53,6 +55,7 @@ pub fn run_child<W: Work + ?Sized>(
     thread::spawn(end_with_parent);
     let folder = Folder::at(&options.out);
     let ran = super::cell::run_cell(work, todo, first_seed, options, &folder);
+    ran.repairs.iter().for_each(|what| remark!("{REPAIRED}{what}"));
     if ran.lineages > 0 {
         let into = todo.into.clone().unwrap_or_else(|| folder.rows());
         Lineages::default().write(&into, ran.block, "")?;
@@ -194,9 +197,8 @@ fn wait(mut child: Child, options: &Options<'_>, started: Instant, repairs: &mut
     let words = words.and_then(|reader| reader.join().ok()).unwrap_or_default();
     match status {
         Err(why) => Ended::Broken(why),
-        // It is told to be quiet: what it says is what it made again.
         Ok(status) if status.success() || options.interrupt.is_set() => {
-            repairs.extend(words.lines().map(str::to_owned));
+            repairs.extend(words.lines().filter_map(|line| line.strip_prefix(REPAIRED)).map(str::to_owned));
             repairs.iter().for_each(|text| options.progress.repair(text));
             Ended::Well
         }

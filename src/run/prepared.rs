@@ -39,12 +39,12 @@ impl Prepared {
     }
 
     /// How many observations so many seeds make: metrics by their number, groups of values as one.
-    pub fn observations(&self, seeds: u64) -> u64 {
+    pub fn observations(&self, seeds: u64) -> f64 {
         let of = |lineage: &Lineage| {
             let generations = lineage.measuring.at.iter().filter(|at| **at).count();
-            (generations * lineage.families.len() * (lineage.measuring.metrics.len() + 1)) as u64
+            generations as f64 * lineage.families.len() as f64 * (lineage.measuring.metrics.len() + 1) as f64
         };
-        seeds * self.settings.iter().filter_map(|s| s.lineage.as_ref().ok()).map(of).sum::<u64>()
+        seeds as f64 * self.settings.iter().filter_map(|s| s.lineage.as_ref().ok()).map(of).sum::<f64>()
     }
 
     /// Bytes that a lineage of each setting takes at its largest, about, and the setting's name.

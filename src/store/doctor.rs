@@ -90,7 +90,7 @@ pub fn examine(folder: &Folder) -> Result<Examination, StoreError> {
     let settings = Settings::load(folder).ok();
     let known = manifest.as_ref().map(|m| m.files.clone()).unwrap_or_default();
     let mut seen = BTreeSet::new();
-    let mut new_rows = false;
+    let (mut new_rows, mut replaced) = (false, BTreeSet::new());
     for (name, path) in walk(folder.root())? {
         let end = name.rsplit('/').next().unwrap_or(&name);
         if end.starts_with(output::PREFIX) {
@@ -98,7 +98,7 @@ pub fn examine(folder: &Folder) -> Result<Examination, StoreError> {
             tell(&name, Fault::Unfinished, why, Remedy::Remove);
             continue;
         }
-        let own = check_by_itself(&name, &path, settings.as_ref())?;
+        let own = check_by_itself(&name, &path, settings.as_ref(), &mut replaced)?;
         match (known.get(&name), own) {
             (_, Some(false)) => {
                 let why = "its content is not what its name says".into();
@@ -107,6 +107,8 @@ pub fn examine(folder: &Folder) -> Result<Examination, StoreError> {
             }
             (None, Some(true)) => new_rows |= name.starts_with("rows/"),
             (None, None) => found.unknown.push(name.clone()),
+            // Its name is its digest.
+            (Some(expected), Some(true)) if name.contains(&expected.sha256) => {}
             (Some(expected), _) => {
                 let is = digest(&path)?;
                 if is != *expected {
@@ -124,7 +126,7 @@ pub fn examine(folder: &Folder) -> Result<Examination, StoreError> {
     }
     for name in known.keys().filter(|name| !seen.contains(*name)) {
         // Small files of rows are put together by a run that was killed before it wrote its manifest.
-        if name.starts_with("rows/") && new_rows {
+        if name.strip_prefix("rows/").is_some_and(|rows| replaced.contains(rows)) {
             continue;
         }
         tell(name, Fault::Missing, "it was there when the run ended".into(), remedy(name));
@@ -140,11 +142,19 @@ pub fn examine(folder: &Folder) -> Result<Examination, StoreError> {
     Ok(found)
 }
 
-/// Whether a file that says of itself what it holds is whole; `None` for other files.
-fn check_by_itself(name: &str, path: &Path, settings: Option<&Settings>) -> Result<Option<bool>, StoreError> {
+/// Whether a file that says of itself what it holds is whole; `None` for other files. Files of rows say which they replace.
+fn check_by_itself(
+    name: &str,
+    path: &Path,
+    settings: Option<&Settings>,
+    replaced: &mut BTreeSet<String>,
+) -> Result<Option<bool>, StoreError> {
     if let Some(rows) = name.strip_prefix("rows/") {
         return match block_file::is_ours(rows) {
-            true => block_file::read(path.to_path_buf()).map(|read| Some(read.is_ok())),
+            true => {
+                let read = block_file::read(path.to_path_buf())?;
+                Ok(Some(read.map(|(_, about)| replaced.extend(about.replaces)).is_ok()))
+            }
             false => Ok(None),
         };
     }
@@ -184,8 +194,8 @@ pub fn remove_stale(folder: &Folder, earlier: Option<&Manifest>) -> Result<(), S
         false => Vec::new(),
     };
     let figures = figures.into_iter().map(|(name, path)| (format!("figures/{name}"), path));
-    // A file that no manifest knows may be somebody's own.
-    let figures = figures.filter(|(name, _)| earlier.is_none() || known.contains_key(name));
+    // A file that no manifest knows may be the user's own.
+    let figures = figures.filter(|(name, _)| known.contains_key(name));
     for (name, path) in outputs.chain(figures).collect::<Vec<(String, PathBuf)>>() {
         if path.is_file() && !(same && as_written(&name, &path)) {
             std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;

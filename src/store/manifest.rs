@@ -122,15 +122,20 @@ impl Manifest {
     /// # Errors
     /// As [`Manifest::load`], and those of the disk.
     pub fn renew<'p>(folder: &Folder, written: impl IntoIterator<Item = &'p Path>) -> Result<(), StoreError> {
-        let mut manifest = Self::load(folder)?;
         // One folder may have several names.
         let plain = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         let root = plain(folder.root());
-        for path in written {
+        let inside = |path: &'p Path| {
             let there = plain(path);
-            let inside = there.strip_prefix(&root).or_else(|_| path.strip_prefix(folder.root()));
-            let Ok(inside) = inside else { continue };
-            let name = inside.to_string_lossy().replace('\\', "/");
+            let inside = there.strip_prefix(&root).or_else(|_| path.strip_prefix(folder.root())).ok()?;
+            Some((inside.to_string_lossy().replace('\\', "/"), path))
+        };
+        let inside: Vec<(String, &Path)> = written.into_iter().filter_map(inside).collect();
+        if inside.is_empty() {
+            return Ok(());
+        }
+        let mut manifest = Self::load(folder)?;
+        for (name, path) in inside {
             match path.is_file() {
                 true => drop(manifest.files.insert(name, digest(path)?)),
                 false => drop(manifest.files.remove(&name)),
@@ -169,6 +174,10 @@ impl Manifest {
             why: e.to_string(),
         };
         let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
+        // JSON of another tool is no damaged manifest of ours.
+        if value.get("schema_version").is_none() && value.get("tool_version").is_none() {
+            return Err(StoreError::Foreign { path: folder.root().into() });
+        }
         let found = value.get("schema_version").and_then(serde_json::Value::as_u64);
         let found = found.ok_or_else(|| damaged(serde::de::Error::custom("it has no schema_version")))?;
         if found != SCHEMA_VERSION {
@@ -178,7 +187,8 @@ impl Manifest {
     }
 }
 
-/// The regular files of a folder and below, by their paths in it; links are not followed.
+/// The regular files of a folder and below, by their paths in it. Links are followed where they are folders of the first
+/// level, such as a `rows/` on another disk, and nowhere else.
 ///
 /// # Errors
 /// Those of the disk.
@@ -190,7 +200,8 @@ pub fn walk(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
             let entry = entry.map_err(StoreError::io("read", &folder))?;
             let inside = format!("{prefix}{}", entry.file_name().to_string_lossy());
             let kind = entry.file_type().map_err(StoreError::io("read", &entry.path()))?;
-            if kind.is_dir() {
+            let linked = prefix.is_empty() && kind.is_symlink() && entry.path().is_dir();
+            if kind.is_dir() || linked {
                 left.push((format!("{inside}/"), entry.path()));
             } else if kind.is_file() && inside != "manifest.json" && inside != LOCK_FILE {
                 found.push((inside, entry.path()));
