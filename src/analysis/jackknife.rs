@@ -45,7 +45,8 @@ pub fn pseudo_values(all: f64, without: &[f64]) -> Vec<f64> {
 /// part has none for the same reason.
 pub fn over_rows(series: &Series) -> Series {
     let parts = series.seeds.saturating_sub(1);
-    let mut found = Series { seeds: parts, over: Over::Rows, ..series.clone() };
+    let (at, lost) = Default::default();
+    let mut found = Series { seeds: parts, over: Over::Rows, at, lost, ..series.clone() };
     for generation in series.at.keys().chain(series.lost.keys()) {
         let seen = series.observed(*generation);
         let Some((0, all)) = seen.first() else { continue };

@@ -128,13 +128,17 @@ impl Plane {
     pub fn crossings(&self, level: f64) -> Vec<Crossing> {
         let of = |line: &Line| -> Vec<Crossing> {
             let fine = finer(&line.1.iter().map(|c| c.0).collect::<Vec<_>>(), STEPS);
-            let inside = |place: &f64| on(&line.1, *place).is_some_and(|seeds| t_of(&seeds, level) <= 1.0);
-            let open: Vec<bool> = fine.iter().map(inside).collect();
+            // One seed rejects nothing, and a place without a number says nothing.
+            let t_at = |place: &f64| {
+                on(&line.1, *place).filter(|seeds| seeds.len() > 1).map(|seeds| t_of(&seeds, level))
+            };
+            let t: Vec<Option<f64>> = fine.iter().map(t_at).collect();
+            let open = |i: &usize| t[*i].is_some_and(|t| t <= 1.0);
             let crossing = |estimate: f64| {
                 let here = fine.partition_point(|place| *place < estimate).min(fine.len() - 1);
                 // The places around the estimate at which the level is not rejected, and one step on either side.
-                let below = (0..here).rev().find(|i| !open[*i]);
-                let above = (here..fine.len()).find(|i| !open[*i]);
+                let below = (0..here).rev().find(|i| !open(i)).filter(|i| t[*i].is_some());
+                let above = (here..fine.len()).find(|i| !open(i)).filter(|i| t[*i].is_some());
                 let (low, high) = (below.map(|i| fine[i]), above.map(|i| fine[i]));
                 Crossing { line: line.0, estimate, low, high }
             };
@@ -172,7 +176,11 @@ impl Plane {
             let Some((across, line)) = self.lines.iter().find(|line| line.0 == crossing.line) else {
                 continue;
             };
-            let (low, high) = (crossing.low.unwrap_or(f64::MIN), crossing.high.unwrap_or(f64::MAX));
+            let known = line.iter().any(|(_, seeds)| seeds.len() > 1);
+            let (low, high) = match known {
+                true => (crossing.low.unwrap_or(f64::MIN), crossing.high.unwrap_or(f64::MAX)),
+                false => (crossing.estimate, crossing.estimate),
+            };
             let range = line.last().map_or(0.0, |c| c.0) - line.first().map_or(0.0, |c| c.0);
             let gaps = line.windows(2).map(|gap| (gap[0].0, gap[1].0));
             let met = gaps.filter(|(a, b)| *b > low && *a < high && b - a > NARROWEST * range);
@@ -324,7 +332,8 @@ mod tests {
         cells.extend(next.iter().flat_map(|(x, y)| grid(&[*x], &[*y], |x, y| x + y, 0.01, 4)));
         let plane = Plane::new(&cells, 1.0);
         assert!(plane.along_x && plane.crossings(1.0).len() == 2);
-        assert!((plane.surface(1.0).value[3][5] - 0.0).is_finite());
+        let surface = plane.surface(1.0);
+        assert!((surface.value[3][5] - surface.x[5] - surface.y[3]).abs() < 0.02);
         assert!(plane.next(1.0).iter().all(|(x, y)| (x + y - 1.0).abs() < 0.13));
     }
 
@@ -342,5 +351,16 @@ mod tests {
         let plane = Plane::along(&cells, true);
         assert!(plane.at(0.5, 0.0).is_none() && plane.at(2.5, 0.5).is_some() && plane.at(4.0, 0.0).is_none());
         assert!((plane.crossings(0.5)[0].estimate - 2.5).abs() < 1e-9);
+        // An interval that runs into a hole has no end there, and one seed has no interval.
+        let wide =
+            |x: f64| -> Vec<Parts> { (0..5).map(|s| (s, x + f64::from(s as u32) - 2.0, 1.0)).collect() };
+        let line = |seeds: &dyn Fn(f64) -> Vec<Parts>| -> Vec<PhaseCell> {
+            let of = |x: f64| if x == 3.0 { Vec::new() } else { seeds(x) };
+            (-9..=3).map(f64::from).map(|x| PhaseCell { x, y: 0.0, seeds: of(x) }).collect()
+        };
+        let found = Plane::along(&line(&wide), true).crossings(1.0)[0];
+        assert!(found.low.is_some() && found.high.is_none(), "{found:?}");
+        let found = Plane::along(&line(&|x| vec![(0, x, 1.0)]), true).crossings(1.5)[0];
+        assert!(found.low.is_none() && found.high.is_none(), "{found:?}");
     }
 }

@@ -50,6 +50,7 @@ pub struct Experiment {
     cell_timeout: Option<Duration>,
     isolation: Option<PathBuf>,
     disk: Option<f64>,
+    memory: Option<f64>,
     interrupt: Interrupt,
     progress: Arc<dyn Progress + Send>,
     wrong: Option<spec::Error>,
@@ -100,6 +101,7 @@ impl Experiment {
             cell_timeout: None,
             isolation: None,
             disk: None,
+            memory: None,
             interrupt: Interrupt::new(),
             progress: Arc::new(Silent),
             wrong: None,
@@ -279,6 +281,13 @@ impl Experiment {
         self
     }
 
+    /// The gigabytes of memory that the run may take, by its estimate; what the machine has if nothing is said.
+    #[must_use]
+    pub fn memory(mut self, gigabytes: f64) -> Self {
+        self.memory = Some(gigabytes);
+        self
+    }
+
     /// A token that stops the run: what is finished is kept.
     #[must_use]
     pub fn interrupt(mut self, interrupt: &Interrupt) -> Self {
@@ -341,13 +350,14 @@ impl Experiment {
     fn done(self, out: &Path, figures: bool) -> Result<Done, ExperimentError> {
         let experiment = self.spec()?;
         let components = Arc::new(self.components.checked()?);
+        let memory = self.memory.map(|gigabytes| gigabytes * 1e9);
         let context =
-            Context { salt: self.salt, device: self.device, components: components.clone(), memory: None };
+            Context { salt: self.salt, device: self.device, components: components.clone(), memory };
         let prepared = engine::prepare(experiment.clone(), &context)?;
         let seeds = experiment.sweep.seeds.clone();
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.unwrap_or_else(cores);
-        limits::Limits { disk: self.disk, memory: None }.refuse_large(&prepared, seeds.len(), jobs)?;
+        limits::Limits { disk: self.disk, memory: self.memory }.refuse_large(&prepared, seeds.len(), jobs)?;
         let job =
             Job { experiment: &experiment, work: &prepared, components: &components, seeds: &seeds, out };
         let isolated =

@@ -62,10 +62,7 @@ fn samples() -> Vec<(&'static str, Box<dyn Figure>)> {
                 y: vec!["10".into(), "100".into()],
                 x_label: "human fraction".into(),
                 values: vec![vec![1.0, f64::NAN], vec![3.0, 4.0]],
-                colours: ColourScale {
-                    axis: Axis::linear("variance"),
-                    ramp: Ramp::Diverging { middle: 2.0 },
-                },
+                colours: ColourScale { axis: Axis::linear("variance") },
                 threshold: Some(Threshold { value: 2.0, label: "two".into() }),
                 write_values: true,
                 ..HeatMap::default()

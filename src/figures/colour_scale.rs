@@ -1,69 +1,28 @@
 //! How values become colours, and the bar that says so.
 
-use super::axis::{Axis, Spread};
+use super::axis::Axis;
 use super::lettering::{CAPITAL, LABEL, SMALL, width};
 use super::page::{axis_label, tick_count};
-use super::palette::{AXIS, Colour, Dash, INK, diverging, viridis};
+use super::palette::{AXIS, Colour, Dash, INK, viridis};
 use super::scale::Scale;
 use super::scene::{Anchor, Rect, Scene};
-
-/// Which colours the values run through.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Ramp {
-    /// Dark to light (viridis).
-    #[default]
-    Sequential,
-    /// Blue below the middle, orange above; the range is made symmetric about it.
-    #[allow(dead_code)]
-    Diverging {
-        /// The neutral value, on a linear scale.
-        middle: f64,
-    },
-}
 
 /// How values become colours.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ColourScale {
     /// Name, spread and range of the values.
     pub axis: Axis,
-    /// The colours.
-    pub ramp: Ramp,
 }
 
 impl ColourScale {
     /// The scale of these values and of the range that the axis gives.
     pub(super) fn scale(&self, values: impl Iterator<Item = f64> + Clone) -> Scale {
-        let mut axis = self.axis.clone();
-        if let Ramp::Diverging { middle } = self.ramp {
-            axis.spread = Spread::Linear;
-            let given = [axis.min, axis.max].into_iter().flatten();
-            let far = values
-                .clone()
-                .chain(given)
-                .filter(|v| v.is_finite())
-                .map(|v| (v - middle).abs())
-                .fold(0.0, f64::max);
-            let far = if far > 0.0 { far } else { 1.0 };
-            axis.min = Some(middle - far);
-            axis.max = Some(middle + far);
-        }
-        Scale::fit(&axis, values, 0.0)
+        Scale::fit(&self.axis, values, 0.0)
     }
 
     /// The colour of a value; none where it can't be shown.
     pub(super) fn colour(&self, scale: &Scale, v: f64) -> Option<Colour> {
-        let shown = match self.ramp {
-            Ramp::Sequential => self.axis.shows(v),
-            Ramp::Diverging { .. } => v.is_finite(),
-        };
-        shown.then(|| self.shade(scale.at(v)))
-    }
-
-    fn shade(&self, t: f64) -> Colour {
-        match self.ramp {
-            Ramp::Sequential => viridis(t),
-            Ramp::Diverging { .. } => diverging(t),
-        }
+        self.axis.shows(v).then(|| viridis(scale.at(v)))
     }
 
     /// The room that the bar takes right of an area.
@@ -81,7 +40,7 @@ impl ColourScale {
         for i in (0..SLICES).rev() {
             let h = bar.height() / SLICES as f64;
             let slice = Rect { top: bar.bottom - (i + 1) as f64 * h, ..bar };
-            scene.rect(slice, self.shade((i as f64 + 0.5) / SLICES as f64), 1.0);
+            scene.rect(slice, viridis((i as f64 + 0.5) / SLICES as f64), 1.0);
         }
         scene.outline(bar, 0.6, AXIS);
         for tick in scale.ticks(tick_count(bar.height(), 20.0)) {

@@ -44,7 +44,7 @@ mod snapshots;
 
 pub use axis::{Axis, Spread};
 pub use axis_marks::AxisMark;
-pub use colour_scale::{ColourScale, Ramp};
+pub use colour_scale::ColourScale;
 pub use curve::Curve;
 pub use data::Datum;
 pub use density::{Densities, Distribution};

@@ -79,14 +79,6 @@ const VIRIDIS: [Colour; 11] = [
     Colour(0xFD, 0xE7, 0x25),
 ];
 
-const DIVERGING: [Colour; 5] = [
-    Colour(0x05, 0x4A, 0x91),
-    Colour(0x6B, 0xAE, 0xD6),
-    Colour(0xF5, 0xF5, 0xF5),
-    Colour(0xF1, 0x9A, 0x4C),
-    Colour(0xA6, 0x3C, 0x00),
-];
-
 /// The shape drawn at data points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -182,12 +174,6 @@ pub(super) fn looks(series: &[(&str, Option<f64>)], known: &[(String, Style)]) -
 #[must_use]
 pub fn viridis(t: f64) -> Colour {
     ramp(&VIRIDIS, t)
-}
-
-/// Returns the blue–white–orange ramp at `t` in 0..=1; 0.5 is the neutral middle.
-#[must_use]
-pub fn diverging(t: f64) -> Colour {
-    ramp(&DIVERGING, t)
 }
 
 fn ramp(stops: &[Colour], t: f64) -> Colour {

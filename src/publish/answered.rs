@@ -72,11 +72,11 @@ impl Answered {
     /// # Errors
     /// Those of the files.
     pub fn plainly(publication: &Publication, asked: &Asked) -> Result<Self, PublishError> {
-        let compared = Self::compared(publication, asked)?;
-        let nothing = compared.effects.comparisons.is_empty() && compared.effects.gains.is_empty();
+        let effects = effects(publication, asked)?;
+        let nothing = effects.comparisons.is_empty() && effects.gains.is_empty();
         match nothing && publication.experiment.claims.is_empty() {
             true => Self::changed(publication, asked),
-            false => Ok(compared),
+            false => Self::compared(publication, asked),
         }
     }
 }

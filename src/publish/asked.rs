@@ -7,7 +7,7 @@ use super::names::{file_name, grouped, ordered, plain, plain_all, same_column, v
 use super::settings::value_of;
 use super::{PublishError, definitions, examples, snapshots};
 use crate::analysis::{SettingKey, SummaryRow};
-use crate::figures::{ColourScale, Figure, HeatMap, MapLine, Panels, Ramp, Size};
+use crate::figures::{ColourScale, Figure, HeatMap, MapLine, Panels, Size};
 use crate::metrics::METRICS;
 use crate::spec::{FigureKind, FigureSpec};
 use crate::theory;
@@ -189,7 +189,8 @@ impl Artist<'_> {
             let mut figure = self.heat_map(title, metric, (x, y), &which, &keys);
             // Numbers in the cells could not be read under the lines.
             figure.write_values &= spec.overlay.is_empty();
-            figure.lines = spec.overlay.iter().filter_map(|name| self.line_on_map(name, x, &keys)).collect();
+            figure.lines =
+                spec.overlay.iter().filter_map(|name| self.line_on_map(name, x, &keys, None)).collect();
             let lost = self.lost([&metric.to_owned()], &keys);
             let caption = format!("{title}: {metric} by {} and {}. {which} {lost}", plain(x), plain(y));
             let name = if several { format!("{name}-{}", file_name(&which)) } else { name.to_owned() };
@@ -243,22 +244,30 @@ impl Artist<'_> {
             write_values: across.len() <= 12,
             x: across,
             y: up,
-            colours: ColourScale { axis: self.axis_of(metric, false), ramp: Ramp::Sequential },
+            colours: ColourScale { axis: self.axis_of(metric, false) },
             ..Default::default()
         }
     }
 
-    /// A law over a heat map: for each place on x the law's number at that setting, a place on y.
-    pub(super) fn line_on_map(&self, name: &str, x: &str, keys: &[&SettingKey]) -> Option<MapLine> {
+    /// A law over a map of a generation (the last, if none is given): for each place on x the law's number at that setting, a
+    /// place on y.
+    pub(super) fn line_on_map(
+        &self,
+        name: &str,
+        x: &str,
+        keys: &[&SettingKey],
+        generation: Option<u32>,
+    ) -> Option<MapLine> {
         let law = theory::find(name)?;
         let mut points: Vec<(f64, f64)> = Vec::new();
         for key in keys {
             let at = key.number(x)?;
             let Some(setting) = self.settings.get(key.index) else { continue };
-            let last = setting.loop_.generations;
-            if let (false, Ok(found)) =
-                (points.iter().any(|p| p.0 == at), predict(law, &self.records, (setting.index, last), name))
-            {
+            let generation = generation.unwrap_or(setting.loop_.generations);
+            if let (false, Ok(found)) = (
+                points.iter().any(|p| p.0 == at),
+                predict(law, &self.records, (setting.index, generation), name),
+            ) {
                 points.push((at, found.mean));
             }
         }

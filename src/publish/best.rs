@@ -5,7 +5,7 @@ use super::names::{file_name, grouped, name_of, ordered, plain};
 use super::settings::value_of;
 use super::{PublishError, number};
 use crate::analysis::{RESAMPLES, Series, SettingKey, is_collapse, share_best};
-use crate::figures::{Axis, ColourScale, HeatMap, Ramp, Size};
+use crate::figures::{Axis, ColourScale, HeatMap, Size};
 use crate::metrics::{Direction, Observed};
 use crate::rng::Streams;
 use crate::spec::FigureSpec;
@@ -69,7 +69,6 @@ impl Artist<'_> {
                 write_values: true,
                 colours: ColourScale {
                     axis: Axis { min: Some(0.0), max: Some(1.0), ..Axis::linear("share of resamples") },
-                    ramp: Ramp::Sequential,
                 },
                 ..Default::default()
             };

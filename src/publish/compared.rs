@@ -206,14 +206,15 @@ fn held(settings: &[Setting], publication: &Publication) -> String {
         (None, None) => "the schedule of the training set's size".to_owned(),
     };
     let sampling = &first.sampling;
+    let temperature = match settings.iter().all(|s| s.sampling.temperature == sampling.temperature) {
+        true => format!("temperature {}", sampling.temperature),
+        false => "each temperature by itself".to_owned(),
+    };
     let scale = match sampling.covariance_scale {
         1.0 => String::new(),
         scale => format!(", covariance scale {scale}"),
     };
-    format!(
-        "Held fixed: {rows}, {regime}temperature {}{scale}; intervals are over {seeds} training seeds.",
-        sampling.temperature
-    )
+    format!("Held fixed: {rows}, {regime}{temperature}{scale}; intervals are over {seeds} training seeds.")
 }
 
 /// Whether a regime determines its own human fraction.

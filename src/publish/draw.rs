@@ -82,6 +82,9 @@ pub fn draw(publication: &Publication, only: Option<&str>) -> Result<Figures, Pu
     if let Some(name) = only
         && !planned.iter().any(|p| p.name == name)
     {
+        if let Some((_, why)) = figures.undrawn.iter().find(|(undrawn, _)| undrawn == name) {
+            return Err(PublishError::Nothing(format!("figure {name}: {why}")));
+        }
         let known: Vec<&str> = planned.iter().map(|p| p.name.as_str()).collect();
         let text = format!("no figure is called `{name}`; there are {}", known.join(", "));
         return Err(PublishError::Nothing(text));

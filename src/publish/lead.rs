@@ -6,7 +6,7 @@ use super::names::{name_of, plain_all, varying};
 use super::tables::columns;
 use super::{Publication, PublishError, between, number, observations};
 use crate::analysis::lead::{Alarms, Times, alarms};
-use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey, column};
+use crate::analysis::{DISPLAY_LEVEL, Series, SettingKey};
 use crate::metrics::Subject;
 use crate::report::{Cell, Section, TableData};
 use crate::tasks::SCORES;
@@ -141,13 +141,8 @@ fn earliest(row: &LeadRow) -> f64 {
 
 /// The setting of human rows alone that is like this one in all else.
 fn human_only<'s>(key: &SettingKey, all: &[&'s Series]) -> Option<&'s SettingKey> {
-    let rest = |key: &SettingKey| -> Vec<String> {
-        let all = key.columns().zip(key.values());
-        all.filter(|(name, _)| column(name) != "human_fraction").map(|(_, value)| value.to_owned()).collect()
-    };
-    let own = rest(key);
     let mut keys = all.iter().map(|s| &s.key);
-    keys.find(|k| k.is_human_only() && !k.is_control() && rest(k) == own)
+    keys.find(|k| k.is_human_only() && !k.is_control() && k.is_like(key, "human_fraction"))
 }
 
 /// A time in words: its median with the interval, or the bound that is known.

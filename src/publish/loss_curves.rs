@@ -74,12 +74,16 @@ impl Artist<'_> {
                 });
             }
         }
+        // Seeds that diverged have no losses after it, and a mean of the others says so.
+        let last = format!("{metric}-{}", places.last().copied().unwrap_or_default());
+        let note = self.lost([&last], &keys);
         let seeds = self.seeds();
         let subtitle = match seeds {
             1 => format!("{words}, one training seed"),
             seeds => format!("{words}, mean over {} training seeds", number(seeds as f64)),
         };
-        let caption = format!("{title}: {} by step and generation. {}.", words, capital(&subtitle));
+        let caption = format!("{title}: {} by step and generation. {}. {note}", words, capital(&subtitle));
+        let caption = caption.trim_end().to_owned();
         let name = if metric == LOSSES[0].0 { name.to_owned() } else { format!("{name}-early-stopping") };
         let (figure, size): (Box<dyn Figure>, Size) = if panels.len() == 1 {
             let mut one = panels.remove(0);
@@ -97,7 +101,7 @@ impl Artist<'_> {
                 panels,
                 columns: Some(across),
                 share_y: families == 1,
-                note: String::new(),
+                note,
             };
             (Box::new(figure), Size::inches(7.0, 1.2 + 2.2 * rows as f64))
         };
@@ -121,7 +125,7 @@ impl Artist<'_> {
                 .iter()
                 .filter_map(|(place, rows)| {
                     let row = rows.iter().find(|r| r.generation == generation && r.counts.n > 0)?;
-                    Some(Point::new(f64::from(*place), row.mean))
+                    Some(Point::new(f64::from(*place), row.centre()))
                 })
                 .collect(),
         };

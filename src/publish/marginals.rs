@@ -98,7 +98,14 @@ fn panel(tables: &Tables<'_>, i: usize) -> Curve {
     let cells = |rows: &[Vec<String>]| -> Vec<String> { rows.iter().map(|row| row[i].clone()).collect() };
     let human = cells(tables.human);
     let (title, outline) = match numbers(&human) {
-        Some(values) => (name.clone(), Outline::of_numbers(&values)),
+        Some(values) => {
+            let missing = human.len() - values.len();
+            let title = match missing {
+                0 => name.clone(),
+                n => format!("{name} ({:.0} % missing)", 100.0 * n as f64 / human.len() as f64),
+            };
+            (title, Outline::of_numbers(&values))
+        }
         None => {
             let levels = levels(&human);
             let title = format!("{name}: {}", levels.join(", "));
@@ -138,9 +145,10 @@ fn panel(tables: &Tables<'_>, i: usize) -> Curve {
     }
 }
 
-/// The cells as numbers, where all are and there are more than a few.
+/// The cells as numbers, where all that are not empty are and there are more than a few.
 fn numbers(cells: &[String]) -> Option<Vec<f64>> {
-    let values: Vec<f64> = cells.iter().map(|c| c.parse().ok()).collect::<Option<_>>()?;
+    let number = |c: &String| c.parse::<f64>().ok().filter(|x| x.is_finite());
+    let values: Vec<f64> = cells.iter().filter(|c| !c.is_empty()).map(number).collect::<Option<_>>()?;
     let mut different = values.clone();
     different.sort_by(f64::total_cmp);
     different.dedup();
@@ -270,5 +278,8 @@ mod tests {
         let many: Vec<String> = (0..30).map(|i| i.to_string()).collect();
         assert_eq!(numbers(&many).map(|v| v.len()), Some(30));
         assert!(numbers(&words(&["1", "x"])).is_none());
+        // A gap makes no category of a number.
+        let gaps: Vec<String> = many.iter().cloned().chain([String::new()]).collect();
+        assert_eq!(numbers(&gaps), numbers(&many));
     }
 }

@@ -1,15 +1,17 @@
 //! Phase diagrams: a metric, or the share of its loss that is prevented, over two numbers of the settings.
 
+use std::collections::BTreeMap;
+
 use super::artist::{Artist, Planned};
 use super::compared::{Asked, judge};
-use super::names::{file_name, grouped, plain, same_column};
+use super::names::{file_name, grouped, plain};
 use super::{Publication, PublishError, number};
 use crate::analysis::effects::{Judged, share_parts, values_of};
 use crate::analysis::phase::{PhaseCell, Plane};
 use crate::analysis::{Series, SettingKey};
 use crate::figures::{self, Axis, ColourScale, Lattice, MapLine, PhaseMap, Size};
-use crate::metrics::{Observed, Subject};
-use crate::spec::FigureSpec;
+use crate::metrics::Subject;
+use crate::spec::{FigureSpec, canonical};
 
 /// What a phase diagram is made of: the cells of one combination of what its axes do not show.
 struct Cells<'k> {
@@ -77,8 +79,7 @@ impl Artist<'_> {
 
     fn phase_cells(&self, shown: &Shown<'_>, name: &str) -> Result<Vec<Cells<'_>>, PublishError> {
         let nothing = |text: String| PublishError::Nothing(format!("figure `{name}`: {text}"));
-        let control = |key: &SettingKey| key.get("loop.human_alone") == Some("true");
-        let keys: Vec<&SettingKey> = self.keys().into_iter().filter(|key| !control(key)).collect();
+        let keys: Vec<&SettingKey> = self.keys().into_iter().filter(|key| !key.is_control()).collect();
         for axis in [shown.x, shown.y].into_iter().filter(|axis| *axis != GENERATION) {
             if !keys.iter().any(|key| key.number(axis).is_some()) {
                 return Err(nothing(format!("`{axis}` is no number of this run's settings")));
@@ -113,14 +114,19 @@ impl Artist<'_> {
     fn cells_of(&self, shown: &Shown<'_>, keys: &[&SettingKey], asked: &Asked) -> Vec<PhaseCell> {
         let subject = self.subject_of(shown.metric);
         let series = |key: &SettingKey| self.findings.find(key, shown.metric, subject);
-        let judged = keys.first().and_then(|key| {
+        // What a model that knows nothing is worth depends on the human rows, and cells may differ in them.
+        let mut of_data: BTreeMap<String, Option<Judged>> = BTreeMap::new();
+        let mut judged = |key: &SettingKey| {
+            let setting = self.settings.get(key.index)?;
             let human = self.findings.find(key, shown.metric, Subject::Human);
-            judge(self.publication, self.settings.get(key.index)?, shown.metric, human, asked)
-        });
+            let new = || judge(self.publication, setting, shown.metric, human, asked);
+            of_data.entry(canonical(&setting.data)).or_insert_with(new).clone()
+        };
         let by_generation = [shown.x, shown.y].contains(&GENERATION);
         let mut cells: Vec<PhaseCell> = Vec::new();
         for key in keys {
             let Some(of) = series(key) else { continue };
+            let judged = judged(key);
             let generations: Vec<u32> = match shown.spec.at.first() {
                 _ if by_generation => of.at.keys().copied().collect(),
                 Some(at) => vec![*at],
@@ -155,17 +161,14 @@ impl Artist<'_> {
         (of, generation): (&Series, u32),
         judged: Option<&Judged>,
     ) -> Option<Vec<(u64, f64, f64)>> {
-        let rest = |key: &SettingKey| -> Vec<String> {
-            let all = key.columns().zip(key.values());
-            all.filter(|(name, _)| !same_column(name, axis)).map(|(_, value)| value.to_owned()).collect()
-        };
-        let own = rest(key);
-        let arm = |fraction: f64| -> Option<Vec<(u64, Observed)>> {
-            let other = keys.iter().find(|k| k.number(axis) == Some(fraction) && rest(k) == own)?;
-            Some(self.findings.find(other, &of.metric, of.subject)?.observed(generation))
+        let arm = |fraction: f64| -> Option<&Series> {
+            let other = keys.iter().find(|k| k.number(axis) == Some(fraction) && k.is_like(key, axis))?;
+            self.findings.find(other, &of.metric, of.subject)
         };
         let (none, only) = (arm(0.0)?, arm(1.0)?);
-        share_parts(&of.observed(generation), &none, &only, judged?, None).ok()
+        let start = Some(only.centre(0)).filter(|start| start.is_finite());
+        let at = |series: &Series| series.observed(generation);
+        share_parts(&at(of), &at(none), &at(only), judged?, start).ok()
     }
 
     fn phase(&self, shown: &Shown<'_>, cells: &Cells<'_>, name: String, title: &str) -> Planned {
@@ -180,11 +183,14 @@ impl Artist<'_> {
             figures::PhaseCell { x, y, value: ratio.estimate, low, high }
         };
         let tiles: Vec<figures::PhaseCell> = cells.cells.iter().map(tile).collect();
+        let by_generation = [shown.x, shown.y].contains(&GENERATION);
+        let at = shown.spec.at.first().copied();
         let laws: Vec<(String, MapLine)> = shown
             .spec
             .overlay
             .iter()
-            .filter_map(|law| Some((law.clone(), self.line_on_map(law, shown.x, &cells.keys)?)))
+            .filter(|_| !by_generation)
+            .filter_map(|law| Some((law.clone(), self.line_on_map(law, shown.x, &cells.keys, at)?)))
             .collect();
         let colours = ColourScale { axis: Axis::linear(&shown.quantity()), ..ColourScale::default() };
         let levels = levels(&tiles, cells.level);
@@ -202,8 +208,8 @@ impl Artist<'_> {
                 (across, along(c.estimate), c.low.map(along), c.high.map(along))
             })
             .collect();
-        let at = match shown.spec.at.first() {
-            _ if [shown.x, shown.y].contains(&GENERATION) => String::new(),
+        let at = match at {
+            _ if by_generation => String::new(),
             Some(generation) => format!(" at generation {generation}"),
             None => " at the last generation".into(),
         };
@@ -212,18 +218,38 @@ impl Artist<'_> {
         let subtitle = subtitle.into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join("; ");
         let boundary = match crossings.is_empty() {
             true => format!("No line of cells crosses {} {}.", shown.quantity(), number(cells.level)),
-            false => format!(
-                "The boundary is where {} is {}; its band is where Student's t does not reject that at 5 %, linear between \
-                 cells seed by seed.",
-                shown.quantity(),
-                number(cells.level)
+            false => {
+                let band = match one_seed {
+                    true => "",
+                    false => {
+                        "; its band is where Student's t does not reject that at 5 %, linear between cells seed by seed"
+                    }
+                };
+                format!("The boundary is where {} is {}{band}.", shown.quantity(), number(cells.level))
+            }
+        };
+        let empty = cells.cells.iter().filter(|c| c.seeds.is_empty()).count();
+        let note = match empty {
+            0 => String::new(),
+            1 => {
+                "1 cell has no value: it collapsed, or was not measured. No boundary is looked for beside it."
+                    .into()
+            }
+            n => format!(
+                "{n} cells have no value: they collapsed, or were not measured. No boundary is looked for beside them."
             ),
         };
         let mut caption = vec![
             format!("{title}: {} by {} and {}{at}.", shown.quantity(), plain(shown.x), plain(shown.y)),
             boundary,
         ];
-        caption.extend(laws.iter().map(|(law, line)| agreement(&plane, shown, law, line, cells.level)));
+        if !one_seed {
+            caption.extend(laws.iter().map(|(law, line)| agreement(&plane, shown, law, line, cells.level)));
+        }
+        if by_generation && !shown.spec.overlay.is_empty() {
+            caption.push("Laws are not drawn by generation.".into());
+        }
+        caption.push(note.clone());
         let label = match shown.spec.prevented {
             true => format!("{} % of the loss prevented", number(100.0 * cells.level)),
             false => format!("{} = {}", shown.metric, number(cells.level)),
@@ -258,9 +284,14 @@ impl Artist<'_> {
             boundary: (!crossings.is_empty()).then_some((cells.level, label)),
             crossings,
             lines: laws.into_iter().map(|(_, line)| line).collect(),
-            note: String::new(),
+            note,
         };
-        Planned { name, caption: caption.join(" "), figure: Box::new(figure), size: Size::inches(7.0, 4.4) }
+        Planned {
+            name,
+            caption: caption.join(" ").trim_end().to_owned(),
+            figure: Box::new(figure),
+            size: Size::inches(7.0, 4.4),
+        }
     }
 }
 

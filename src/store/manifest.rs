@@ -187,8 +187,8 @@ impl Manifest {
     }
 }
 
-/// The regular files of a folder and below, by their paths in it. Links are followed where they are folders of the first
-/// level, such as a `rows/` on another disk, and nowhere else.
+/// The regular files of a run folder and below, by their paths in it. Links are followed where they stand for a folder of
+/// the run's own, such as a `rows/` on another disk, and nowhere else.
 ///
 /// # Errors
 /// Those of the disk.
@@ -200,7 +200,8 @@ pub fn walk(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
             let entry = entry.map_err(StoreError::io("read", &folder))?;
             let inside = format!("{prefix}{}", entry.file_name().to_string_lossy());
             let kind = entry.file_type().map_err(StoreError::io("read", &entry.path()))?;
-            let linked = prefix.is_empty() && kind.is_symlink() && entry.path().is_dir();
+            let ours = ["rows", "models", "figures"].contains(&inside.as_str());
+            let linked = ours && kind.is_symlink() && entry.path().is_dir();
             if kind.is_dir() || linked {
                 left.push((format!("{inside}/"), entry.path()));
             } else if kind.is_file() && inside != "manifest.json" && inside != LOCK_FILE {

@@ -310,6 +310,15 @@ impl SettingKey {
         self.get("loop.human_alone") == Some("true")
     }
 
+    /// Whether another setting differs from it in this column at most.
+    pub fn is_like(&self, other: &Self, but: &str) -> bool {
+        let rest = |key: &Self| -> Vec<String> {
+            let all = key.columns().zip(key.values());
+            all.filter(|(name, _)| column(name) != column(but)).map(|(_, value)| value.to_owned()).collect()
+        };
+        rest(self) == rest(other)
+    }
+
     /// Whether its lineages see human rows alone, generation after generation.
     pub fn is_human_only(&self) -> bool {
         self.number("human_fraction") == Some(1.0) || self.is_control()

@@ -207,6 +207,11 @@ fn pipes_and_links_in_a_run_folder_are_passed_over() {
     let before = manifest(here.path())["files"].as_object().unwrap().len();
     run(here.path(), &["--no-figures"]).success();
     assert_eq!(manifest(here.path())["files"].as_object().unwrap().len(), before);
+    // Rows on another disk are rows.
+    fs::rename(root.join("rows"), here.path().join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(here.path().join("elsewhere"), root.join("rows")).unwrap();
+    run(here.path(), &["--no-figures"]).success();
+    assert_eq!(manifest(here.path())["files"].as_object().unwrap().len(), before);
 }
 
 #[cfg(unix)]
