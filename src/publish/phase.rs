@@ -120,7 +120,7 @@ impl Artist<'_> {
             let setting = self.settings.get(key.index)?;
             let human = self.findings.find(key, shown.metric, Subject::Human);
             let new = || judge(self.publication, setting, shown.metric, human, asked);
-            of_data.entry(canonical(&setting.data)).or_insert_with(new).clone()
+            *of_data.entry(canonical(&setting.data)).or_insert_with(new)
         };
         let by_generation = [shown.x, shown.y].contains(&GENERATION);
         let mut cells: Vec<PhaseCell> = Vec::new();
@@ -192,7 +192,7 @@ impl Artist<'_> {
             .filter(|_| !by_generation)
             .filter_map(|law| Some((law.clone(), self.line_on_map(law, shown.x, &cells.keys, at)?)))
             .collect();
-        let colours = ColourScale { axis: Axis::linear(&shown.quantity()), ..ColourScale::default() };
+        let colours = ColourScale { axis: Axis::linear(&shown.quantity()) };
         let levels = levels(&tiles, cells.level);
         let crossings: Vec<(f64, f64, Option<f64>, Option<f64>)> = plane
             .crossings(cells.level)
